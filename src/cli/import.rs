@@ -4,43 +4,21 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::{ClerkApiArguments, MappingArguments, RunOptions, SelectionArguments, TargetArguments};
+use super::{ClerkApiArguments, InputArguments, MappingArguments, RunOptions, SelectionArguments, TargetArguments};
 use crate::delivery::OnExisting;
-use crate::kind::Kind;
 use crate::missing::OnMissing;
 use crate::source::ShardChoice;
 
-/// The most users in percent who may be missing from an export, if nothing else was typed.
+/// The most users or memberships in percent who may be missing from an export, if nothing else was typed.
 pub const MAX_MISSING: u8 = 5;
 
 /// `avnology migrate clerk --import …`
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ImportArguments {
-    /// The export: one file or several, `-` for standard input, a URL such as `s3://bucket/users.json`, or the directory of an
-    /// `export`, with all of a tenant. `clerk://` reads the same from Clerk's API, with the key in `CLERK_SECRET_KEY`
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub import: Vec<PathBuf>,
-
-    /// Organizations: files as for --import
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub organizations: Vec<PathBuf>,
-
-    /// Memberships of organizations, with their roles: files as for --import
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub memberships: Vec<PathBuf>,
-
-    /// Invitations to organizations: files as for --import. No e-mail is sent
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub invitations: Vec<PathBuf>,
-
-    /// Only these steps, as in `users,organizations`, of: users, organizations, memberships, tuples, invitations
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    pub steps: Vec<Kind>,
-
-    /// The Dashboard's CSV with the passwords; exports of the Backend API and of Clerk's CLI have none
-    #[arg(long, value_name = "FILE")]
-    pub passwords: Option<PathBuf>,
+    /// What is read.
+    #[command(flatten)]
+    pub inputs: InputArguments,
 
     /// Import only part I of N, as in `2/3`, at 1/N of the rate. Other processes import the other parts, and `runs merge`
     /// makes one account of all. `auto` asks the engine: a Kubernetes Indexed Job (with `AVNOLOGY_SHARDS`), a Slurm array,
@@ -87,13 +65,13 @@ pub struct ImportArguments {
     #[arg(long, value_name = "RULE", default_value = "skip", help_heading = "Mapping")]
     pub on_existing: OnExisting,
 
-    /// What to do about users whom earlier runs of the same files created, and who are no longer in them. Not for a selection, a
-    /// shard or a pipe [default: nobody looks for them]
+    /// What to do about users and memberships that earlier runs of the same files created, and that are no longer in them. Not for a
+    /// selection, a shard or a pipe [default: nobody looks for them]
     #[arg(long, value_name = "RULE", help_heading = "Mapping")]
     pub on_missing: Option<OnMissing>,
 
-    /// Send nothing, and end with exit code 5, if --on-missing disable would be about more than N percent of the users whom earlier
-    /// runs created
+    /// Send nothing, and end with exit code 5, if --on-missing disable or remove would be about more than N percent of the users or
+    /// memberships that earlier runs created
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100), default_value_t = MAX_MISSING)]
     #[arg(help_heading = "Mapping")]
     pub max_missing: u8,

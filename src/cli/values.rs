@@ -32,7 +32,10 @@ impl ValueEnum for OnMissing {
         let help = match self {
             Self::Report => "Count them, and name them in a file of the run",
             Self::Disable => {
-                "Also disable them at the target, and enable those whom an earlier run disabled and who are back"
+                "Also disable users at the target, and enable those whom an earlier run disabled and who are back"
+            }
+            Self::Remove => {
+                "Also remove memberships, with their roles, if their users and organizations are still there"
             }
         };
         Some(PossibleValue::new(self.as_str()).help(help))

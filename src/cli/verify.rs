@@ -1,38 +1,15 @@
 //! `avnology migrate clerk verify`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
-use super::{MappingArguments, RunOptions, SelectionArguments, TargetArguments};
-use crate::kind::Kind;
+use super::{ClerkApiArguments, InputArguments, MappingArguments, RunOptions, SelectionArguments, TargetArguments};
 
 /// `avnology migrate clerk verify`
 #[derive(Debug, Args)]
 pub struct VerifyArguments {
-    /// The export: one file or several, `-` for standard input, or a URL such as `s3://bucket/users.json`
-    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
-    pub import: Vec<PathBuf>,
-
-    /// Organizations: files as for --import
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub organizations: Vec<PathBuf>,
-
-    /// Memberships of organizations, with their roles: files as for --import
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub memberships: Vec<PathBuf>,
-
-    /// Invitations to organizations: files as for --import
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub invitations: Vec<PathBuf>,
-
-    /// Only these kinds, as in `users,organizations`, of: users, organizations, memberships, tuples, invitations
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    pub steps: Vec<Kind>,
-
-    /// The Dashboard's CSV with the passwords; exports of the Backend API and of Clerk's CLI have none
-    #[arg(long, value_name = "FILE")]
-    pub passwords: Option<PathBuf>,
+    /// What is compared with the target.
+    #[command(flatten)]
+    pub inputs: InputArguments,
 
     /// Compare everything, and look for identities that are not in the export (the default). If users are selected, they
     /// alone are compared, and no other identity is looked for
@@ -46,6 +23,10 @@ pub struct VerifyArguments {
     /// Which target.
     #[command(flatten)]
     pub target: TargetArguments,
+
+    /// How Clerk's API is reached, if the records come from it.
+    #[command(flatten)]
+    pub clerk_api: ClerkApiArguments,
 
     /// How users were mapped, as in the import.
     #[command(flatten)]

@@ -3,7 +3,9 @@
 use std::io;
 use std::path::Path;
 
+use crate::account::StopReason;
 use crate::id_map::{IdLookup, IdMap};
+use crate::journal::{RunDirectory, RunRecord};
 
 /// Does something with the map of `target`, with all that runs have learned up to now.
 pub(super) async fn with_id_map<T: Send + 'static>(
@@ -24,15 +26,23 @@ pub(super) async fn forget_ids(runs: &Path, target: &str) -> io::Result<()> {
 }
 
 /// For looking up whom `target` has under which external id. Without it, somebody of whom nothing stayed as it was could be
-/// created once more.
-pub(super) async fn look_up_ids(runs: &Path, target: &str) -> Option<IdLookup> {
-    match with_id_map(runs, target, |map| map.lookup()).await {
-        Ok(lookup) => Some(lookup),
-        Err(error) => {
-            tracing::warn!(%error, "what is known of the target's ids cannot be used");
-            None
-        }
+/// created once more: so nothing is sent if it cannot be read, unless there is no earlier run that it could know of.
+pub(super) async fn look_up_ids(runs: &Path, target: &str, run: &str) -> Result<Option<IdLookup>, StopReason> {
+    let error = match with_id_map(runs, target, |map| map.lookup()).await {
+        Ok(lookup) => return Ok(Some(lookup)),
+        Err(error) => error,
+    };
+    let listed = RunDirectory::list(runs).map_err(StopReason::IdMap)?;
+    let is_earlier = |(directory, record): &(RunDirectory, RunRecord)| {
+        record.target == target && record.id != run && !directory.is_undone() && directory.has_entries()
+    };
+    if let Some((_, earlier)) = listed.iter().find(|run| is_earlier(run)) {
+        let (directory, newest) = (IdMap::directory_of(runs, target), &earlier.id);
+        let sentence = format!("`{}`, with the ids of run {newest} and of those before: {error}", directory.display());
+        return Err(StopReason::IdMap(io::Error::new(error.kind(), sentence)));
     }
+    tracing::warn!(%error, "what is known of the target's ids cannot be used; there is no earlier run that it could know of");
+    Ok(None)
 }
 
 /// Takes in what a run has learned. If that fails, it is done when the map is needed the next time.

@@ -16,6 +16,7 @@ use crate::exit::ExitStatus;
 use crate::files::{create_private, create_private_directory};
 use crate::ignore::ignore;
 use crate::index::{HASH_BYTES, Table, hash_of};
+use crate::journal::TAKEN_OUT_OF_USERS;
 use crate::kind::Kind;
 use crate::mapping::{membership_keys, memberships_of_user};
 use crate::settings::ReadingSettings;
@@ -24,9 +25,6 @@ use crate::source::{Input, RawRecord, ReaderLimits, RecordReader, hexadecimal};
 
 /// Entries in memory: 96 KiB, and as much again for the tree that they are in.
 const BUFFERED: usize = 8 * 1024;
-
-/// How the names of these files begin.
-const PREFIX: &str = "memberships-of-users-";
 
 /// The settings of reading with the memberships inside users as one more input, if there are any. Their file lies in `directory`.
 pub(super) async fn with_memberships_of_users(
@@ -44,7 +42,7 @@ pub(super) async fn with_memberships_of_users(
     }
     let names: Vec<String> = users.iter().chain(&files).map(|input| input.name().to_string()).collect();
     let name = hexadecimal(&hash_of(0, &names.join("\n")));
-    let path = directory.join(format!("{PREFIX}{name}.ndjson"));
+    let path = directory.join(format!("{TAKEN_OUT_OF_USERS}{name}.ndjson"));
     let stop = CancellationToken::new();
     // Dropped by an interruption, it ends the reading, too.
     let _guard = stop.clone().drop_guard();
@@ -77,7 +75,7 @@ pub(super) fn forget_memberships_of_users(
     for input in &reading.inputs {
         let Input::File(path) = input else { continue };
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if path.parent() == Some(directory) && name.starts_with(PREFIX) {
+        if path.parent() == Some(directory) && name.starts_with(TAKEN_OUT_OF_USERS) {
             ignore(std::fs::remove_file(path), "the next import with the same users finds it as it is");
         }
     }

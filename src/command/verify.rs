@@ -1,13 +1,14 @@
 //! `avnology migrate clerk verify`: preflight, comparison, report.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::first_pass::{FirstPass, Subject};
+use super::from_clerk::read_for_now;
 use super::home_organization::of_organization;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, probe_objects};
@@ -41,7 +42,10 @@ async fn verify_target(
     settings: &VerifySettings,
     mut signals: Signals,
 ) -> Result<ExitStatus, ImportError> {
-    let VerifySettings { reading, connection, output, .. } = settings;
+    let VerifySettings { reading, from_clerk, connection, output, .. } = settings;
+    let from_clerk = read_for_now(from_clerk.as_ref(), &mut signals).await?;
+    let of_clerk = from_clerk.as_ref().map(|records| records.those_of(reading)).transpose()?;
+    let reading = of_clerk.as_ref().unwrap_or(reading);
     look_at_inputs(reading)?;
     start_metrics(output, None);
     let passing = PassingFile::new()?;
@@ -97,12 +101,12 @@ impl Compared<'_> {
         let Self { target, destination, reading, records, passwords } = self;
         let VerifySettings { connection, output, .. } = settings;
         let mut found = Found { users: None, others: Vec::new() };
-        let mut ids = ListedIds::default();
+        let (mut ids, mut runs) = (ListedIds::default(), BTreeSet::new());
         for step in reading.plan().steps() {
             let part = match step.kind {
                 Kind::User => Arc::clone(destination),
                 kind => {
-                    let part = destination.of_kind(kind, &reading.rules.tuples).await?;
+                    let part = destination.reading_of_kind(kind, &reading.rules.tuples).await?;
                     part.ok_or_else(|| no_place(target, kind))?
                 }
             };
@@ -119,12 +123,14 @@ impl Compared<'_> {
                     kind: step.kind,
                     organization: reading.rules.organization.clone(),
                     organizations: ids.list(Kind::Organization),
+                    runs: runs.clone(),
                 },
                 concurrency: connection.pace.concurrency.start,
             };
             let mut reporter = reporter_with_metrics(output, &reading.inputs);
             let mut account = run(job, reporter.as_mut(), signals).await;
             account.ledger.inputs = account.ledger.inputs.drain(step.inputs.clone()).collect();
+            runs.extend(account.runs.iter().cloned());
             if let Some(list) = list {
                 ids.add(step.kind, list);
             }

@@ -145,7 +145,7 @@ mod tests {
         // What would be a contradiction if both were typed is none with the file.
         assert!(import(text, &[], " --sandbox").target.sandbox);
         assert_eq!(import(text, &[], " --verbose").options.output.verbose, 1);
-        let typed = import(text, &[], " --import a.json b.json").import;
+        let typed = import(text, &[], " --import a.json b.json").inputs.import;
         assert_eq!(typed, [PathBuf::from("a.json"), PathBuf::from("b.json")]);
     }
 
@@ -161,7 +161,7 @@ mod tests {
         let Some(ClerkCommand::Verify(verify)) = clerk(cli).command else { panic!() };
         let own = directory.path().join("users.json");
         let [absolute, pipe, object] = ["/srv/more.json", "-", "s3://bucket/users.json"].map(PathBuf::from);
-        assert_eq!(verify.import, [own, absolute, pipe, object]);
+        assert_eq!(verify.inputs.import, [own, absolute, pipe, object]);
     }
 
     #[test]

@@ -168,6 +168,12 @@ pub enum SettingsError {
          name no pipe, and let users be one of the steps"
     )]
     MissingOfPart,
+    /// Memberships of which something is not read would be taken for missing, or for those of somebody who left.
+    #[error(
+        "--on-missing remove needs all users, organizations and memberships: name the files of each (or the directory of an export), and \
+         let users, organizations, memberships and tuples be among the --steps"
+    )]
+    MissingMemberships,
     /// Nothing says which organization should be made.
     #[error("--create-organization needs --organization NAME: the organization that is made if it is not there")]
     CreateWhich,
@@ -180,9 +186,14 @@ pub enum SettingsError {
          clerk export --out DIR`, then import DIR in shards"
     )]
     ClerkInShards,
-    /// Only an import reads from Clerk's API.
+    /// Nothing was named that the target could be compared with.
     #[error(
-        "`clerk://` is for an import and its dry run; read the tenant with `avnology migrate clerk export --out DIR`, then name \
+        "there is nothing to compare with the target: name the export with --import FILE, or other inputs of the import"
+    )]
+    NothingToCompare,
+    /// Only some commands read from Clerk's API.
+    #[error(
+        "`clerk://` is for an import, its dry run and `verify`; read the tenant with `avnology migrate clerk export --out DIR`, then name \
          DIR"
     )]
     ClerkNotHere,

@@ -16,7 +16,7 @@ use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::typed_inputs::{TypedInputs, typed_inputs};
 use super::{Environment, SettingsError};
-use crate::cli::{ImportArguments, RunOptions};
+use crate::cli::{ImportArguments, InputArguments, RunOptions};
 use crate::delivery::OnExisting;
 use crate::export::ExportDirectory;
 use crate::journal::LockDirectory;
@@ -107,10 +107,11 @@ impl ImportOrDryRun {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ImportArguments { import, organizations, memberships, invitations, .. } = &arguments;
-        // The config file may name the inputs, so that the command line alone cannot say this.
-        if [import, organizations, memberships, invitations].iter().all(|files| files.is_empty()) {
+        if arguments.inputs.is_empty() {
             return Err(SettingsError::NothingToImport);
+        }
+        if arguments.create_organization && arguments.mapping.organization.is_none() {
+            return Err(SettingsError::CreateWhich);
         }
         if arguments.dry_run {
             DryRunSettings::resolve(arguments, output, environment).map(Box::new).map(Self::DryRun)
@@ -127,12 +128,12 @@ impl ImportSettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let create_organization = arguments.create_organization;
-        if create_organization && arguments.mapping.organization.is_none() {
-            return Err(SettingsError::CreateWhich);
-        }
         let target = TargetSettings::resolve(arguments.target.clone(), environment)?;
         let runs = runs_directory(arguments.options.runs_dir.clone(), environment)?;
-        let mut inputs = typed_inputs(TypedInputs::of_import(&mut arguments), target.kratos_choice().is_some())?;
+        let mut inputs = typed_inputs(
+            TypedInputs::of(&mut arguments.inputs, &arguments.selection),
+            target.kratos_choice().is_some(),
+        )?;
         let mut from_clerk = None;
         if inputs.inputs.iter().any(|(_, input)| is_clerk(input)) {
             if arguments.shard.is_some() {
@@ -145,7 +146,7 @@ impl ImportSettings {
             from_clerk = Some(choice.resolve(directory, &mut inputs.inputs, environment)?);
         }
         let ImportArguments {
-            passwords,
+            inputs: InputArguments { passwords, .. },
             shard,
             selection,
             mapping,

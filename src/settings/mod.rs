@@ -56,7 +56,7 @@ pub use import::{ImportOrDryRun, ImportSettings, Limits, WhichRun};
 pub use job::JobSettings;
 pub use kratos_schema::kratos_schema;
 pub use kratos_target::{KratosChoice, OF_KRATOS};
-pub use missing_rules::MissingRules;
+pub use missing_rules::{MissingRules, has_memberships};
 pub use output::{OutputSettings, ProgressMode};
 pub use output_error::OutputError;
 pub use reading::ReadingSettings;

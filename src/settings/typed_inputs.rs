@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::SettingsError;
 use super::kept_users::is_clerk;
-use crate::cli::{ImportArguments, SelectionArguments, VerifyArguments};
+use crate::cli::{InputArguments, SelectionArguments};
 use crate::export::{self, Manifest};
 use crate::kind::Kind;
 
@@ -17,17 +17,9 @@ pub(super) struct TypedInputs<'a> {
 }
 
 impl<'a> TypedInputs<'a> {
-    /// Those of an import.
-    pub(super) fn of_import(arguments: &'a mut ImportArguments) -> Self {
-        let ImportArguments { import, organizations, memberships, invitations, steps, selection, .. } = arguments;
-        let others =
-            [(Kind::Organization, organizations), (Kind::Membership, memberships), (Kind::Invitation, invitations)];
-        Self { import, others, steps, selection }
-    }
-
-    /// Those of a verification.
-    pub(super) fn of_verification(arguments: &'a mut VerifyArguments) -> Self {
-        let VerifyArguments { import, organizations, memberships, invitations, steps, selection, .. } = arguments;
+    /// Those of an import or a verification.
+    pub(super) fn of(inputs: &'a mut InputArguments, selection: &'a SelectionArguments) -> Self {
+        let InputArguments { import, organizations, memberships, invitations, steps, .. } = inputs;
         let others =
             [(Kind::Organization, organizations), (Kind::Membership, memberships), (Kind::Invitation, invitations)];
         Self { import, others, steps, selection }
