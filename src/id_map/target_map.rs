@@ -28,7 +28,7 @@ pub struct IdMap {
 impl IdMap {
     /// Opens the map of `target`, and waits for another process that has it. Blocks. What is damaged is forgotten.
     pub fn open(runs: &Path, target: &str) -> io::Result<Self> {
-        let directory = runs.join(format!("{ID_MAP_PREFIX}{}", target_digest(target)));
+        let directory = Self::directory_of(runs, target);
         create_private_directory(&directory)?;
         let lock = lock(&directory.join("lock"))?;
         remove_leftovers(&directory)?;
@@ -44,6 +44,11 @@ impl IdMap {
             Err(error) if is_damage(&error) => new(TakenIn::nothing()).without_what_is_damaged(&error),
             Err(error) => Err(error),
         }
+    }
+
+    /// Where the map of `target` lies.
+    pub fn directory_of(runs: &Path, target: &str) -> PathBuf {
+        runs.join(format!("{ID_MAP_PREFIX}{}", target_digest(target)))
     }
 
     /// What the journals say may be about another target by the same name, which was noted in what is damaged. So nothing is taken from

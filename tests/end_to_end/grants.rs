@@ -1,39 +1,9 @@
 //! Which role a member has at the target is what Clerk says, of the organization that is meant: also after changes at either end.
 
 use crate::organizations::{
-    MEMBERS, TUPLES, Tenant, change, lines_of, membership, organization, rejected, rows, run_of, state,
+    MEMBERS, TUPLES, Tenant, change, lines_of, membership, organization, rejected, rows, run_of,
 };
 use crate::support::{Sandbox, Scratch, until};
-
-#[test]
-fn a_role_that_only_a_tuple_grants_is_taken_back_when_it_becomes_another_one() {
-    for flags in [&[][..], &["--no-batch"]] {
-        let scratch = Scratch::new();
-        let sandbox = Sandbox::start(&scratch, flags);
-        let mut tenant = Tenant::new(&scratch);
-        tenant.import(&scratch, &sandbox, &[]).expect_code(3);
-        let granted = |role: &str| {
-            rows(&sandbox, TUPLES).into_iter().filter(|row| row.contains(&format!(" {role} "))).collect::<Vec<_>>()
-        };
-        let whose = granted("auditor");
-        assert_eq!(whose.len(), 1);
-        let first = scratch.read(&tenant.memberships);
-        // From one role that no member can have to another one; left as it is, and then changed.
-        tenant.memberships = scratch.write("other.ndjson", first.replace("org:auditor", "org:inspector"));
-        let before = state(&sandbox);
-        let skipped = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
-        assert_eq!(state(&sandbox), before, "{}", skipped.stderr);
-        let updated = tenant.import(&scratch, &sandbox, &["--on-existing", "update"]).expect_code(3);
-        assert!(granted("auditor").is_empty(), "{}", updated.stderr);
-        assert_eq!(granted("inspector"), [whose[0].replace(" auditor ", " inspector ")]);
-        // And to a role that a member can have.
-        tenant.memberships = scratch.write("viewer.ndjson", first.replace("org:auditor", "org:viewer"));
-        tenant.import(&scratch, &sandbox, &["--on-existing", "update"]).expect_code(3);
-        assert!(granted("inspector").is_empty());
-        assert_eq!(granted("viewer"), [whose[0].replace(" auditor ", " viewer ")]);
-        assert_eq!(rows(&sandbox, TUPLES).len(), 9);
-    }
-}
 
 #[test]
 fn an_organization_that_was_renamed_is_the_same_one_and_another_with_its_old_name_is_not() {

@@ -198,3 +198,30 @@ fn shards_that_go_side_by_side_learn_the_ids_of_all() {
         assert_eq!(listed(&scratch, &run_of(&run.expect_code(0))), there);
     }
 }
+
+#[test]
+fn a_map_that_cannot_be_read_stops_an_import_that_it_could_change_and_no_other() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..4).map(user)));
+    let first = scratch.import(&sandbox, &file, &[]).expect_code(0);
+    let runs = scratch.path(".avnology/runs");
+    let map = std::fs::read_dir(&runs).expect("runs").flatten().map(|entry| entry.path());
+    let map =
+        map.into_iter().find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ids-")));
+    let lock = map.expect("a map").join("lock");
+    std::fs::remove_file(&lock).and_then(|()| std::fs::create_dir(&lock)).expect("a directory in its place");
+    let before = sandbox.identities();
+    scratch.write("users.json", export((0..9).map(user)));
+    let stopped = scratch.import(&sandbox, &file, &[]).expect_code(2);
+    let said = &stopped.stderr;
+    assert!(
+        said.contains("/ids-") && said.contains(&run_of(&first)) && said.contains("move that directory away"),
+        "{said}"
+    );
+    assert_eq!(sandbox.identities(), before, "nobody was sent");
+    // Of no run is there anything that it could know.
+    std::fs::remove_dir_all(runs.join(run_of(&first))).expect("the run");
+    let goes_on = scratch.import(&sandbox, &file, &["--new-run"]).expect_code(0);
+    assert_eq!((goes_on.count("created"), goes_on.count("unchanged")), (5, 4), "{}", goes_on.stderr);
+}

@@ -54,6 +54,7 @@ mod mapping_file;
 mod memory;
 mod merge;
 mod missing;
+mod missing_memberships;
 mod nightly;
 mod old_runs;
 mod organizations;
@@ -82,8 +83,10 @@ mod shards;
 #[cfg(feature = "shell")]
 mod shell;
 mod sweep;
+mod tenant_foreseen;
 mod tenant_inputs;
 mod tenant_plan;
+mod tenant_sweep;
 mod tokens;
 mod undo;
 mod verdict;

@@ -39,20 +39,20 @@ const PHASES: &[Phase] = &[
 ];
 
 /// What goes wrong, and with which exit codes the run may end.
-struct Fault {
-    name: &'static str,
-    way: fn() -> Way,
-    codes: &'static [i32],
+pub(crate) struct Fault {
+    pub(crate) name: &'static str,
+    pub(crate) way: fn() -> Way,
+    pub(crate) codes: &'static [i32],
 }
 
 /// The run goes on, and imports everything that can be imported.
 const SURVIVED: &[i32] = &[3];
 /// The run stops and can be resumed.
-const STOPPED: &[i32] = &[6];
+pub(crate) const STOPPED: &[i32] = &[6];
 /// It concerns the content of a request. A batch is split; a request that only reads or checks cannot be.
 const ABOUT_CONTENT: &[i32] = &[3, 6];
 
-const FAULTS: &[Fault] = &[
+pub(crate) const FAULTS: &[Fault] = &[
     Fault { name: "reset before", way: || Way::Instead(String::new()), codes: SURVIVED },
     Fault { name: "reset after", way: || afterwards(|_| String::new()), codes: SURVIVED },
     Fault { name: "reset during", way: || afterwards(|answer| answer[..answer.len() / 2].to_owned()), codes: SURVIVED },

@@ -1,0 +1,187 @@
+//! Memberships that are gone at Clerk: named, removed with their roles, and put back when the run is undone; and only those that
+//! the import made, of whom the export still has organization and user.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::organizations::{MEMBERS, TUPLES, Tenant, change, rows, run_of};
+use crate::support::target::{Way, proxy};
+use crate::support::{Run, Sandbox, Scratch, export, lines, until, user};
+
+const REMOVE: [&str; 4] = ["--on-missing", "remove", "--max-missing", "50"];
+
+/// The two of organization 0 and 1 that leave: an administrator, and one whose own role a tuple alone grants.
+const GONE: [&str; 2] = ["orgmem_0_4", "orgmem_1_3"];
+
+/// Fails if the account of missing memberships says something else of these.
+#[track_caller]
+fn assert_counts(run: &Run, expected: &[(&str, u64)]) {
+    let report = run.report()["missing"]["memberships"].clone();
+    for (name, number) in expected {
+        assert_eq!(report[name], *number, "{name} of {report}\n{}", run.stderr);
+    }
+}
+
+/// The records of a file without those in which one of these stands.
+fn without(text: &str, gone: &[&str]) -> String {
+    let is_left = |line: &&str| !gone.iter().any(|gone| line.contains(&format!("\"{gone}\"")));
+    text.lines().filter(is_left).map(|line| line.to_owned() + "\n").collect()
+}
+
+fn state(sandbox: &Sandbox) -> [Vec<String>; 2] {
+    [MEMBERS, TUPLES].map(|query| rows(sandbox, query))
+}
+
+#[test]
+fn memberships_that_are_gone_are_named_then_removed_and_put_back() {
+    for flags in [&[][..], &["--no-batch", "--member-tuples"]] {
+        let scratch = Scratch::new();
+        let (tenant, sandbox) = (Tenant::new(&scratch), Sandbox::start(&scratch, flags));
+        let all = scratch.read(&tenant.memberships);
+        let night = |memberships: &str, more: &[&str], code: i32| {
+            scratch.write(&tenant.memberships, memberships);
+            tenant.import(&scratch, &sandbox, more).expect_code(code)
+        };
+        let first = night(&all, &REMOVE, 3);
+        assert_counts(&first, &[("known", 0), ("missing", 0)]);
+        let before = state(&sandbox);
+        let some = without(&all, &GONE);
+        let told = night(&some, &["--on-missing", "disable"], 3);
+        assert_counts(&told, &[("known", 9), ("missing", 2), ("removed", 0)]);
+        let file = told.report()["missing"]["memberships"]["file"].as_str().expect("a file").to_owned();
+        let named: Vec<Value> = lines(&scratch.path(&file)).iter().map(|line| line["clerk_id"].clone()).collect();
+        assert_eq!(named.len(), 2);
+        assert!(
+            named.contains(&json!("org_0/user_000004")) && named.contains(&json!("org_1/user_000003")),
+            "{named:?}"
+        );
+        // Too many of them, and nothing is sent.
+        let refused = night(&some, &["--on-missing", "remove"], 5);
+        assert!(refused.stderr.contains("2 of 9 memberships that earlier runs created are"), "{}", refused.stderr);
+        assert_eq!(state(&sandbox), before);
+
+        let removed = night(&some, &REMOVE, 3);
+        assert_counts(&removed, &[("missing", 2), ("removed", 2), ("roles_taken_back", 2), ("not_proven", 0)]);
+        let left = state(&sandbox);
+        assert_eq!(left[0].len(), 7, "{flags:?} {left:?}");
+        assert!(!left[1].iter().any(|row| row.contains("auditor")), "{left:?}");
+        assert!(left[1].iter().all(|row| !row.contains("org_0 admin user_000004")), "{left:?}");
+        let settled = night(&some, &REMOVE, 3);
+        assert_counts(&settled, &[("known", 7), ("missing", 0), ("settled_before", 2), ("removed", 0)]);
+        // Back in the export they are members again, although the target had confirmed them before.
+        night(&all, &REMOVE, 3);
+        assert_eq!(state(&sandbox), before, "{flags:?}");
+
+        let again = night(&some, &REMOVE, 3);
+        assert_counts(&again, &[("missing", 2), ("removed", 2)]);
+        assert_eq!(state(&sandbox), left);
+        let preview = scratch.undo(&sandbox, &run_of(&again), &["--dry-run"]).expect_code(0);
+        assert_eq!(preview.report()["memberships_put_back"], 2);
+        assert_eq!(state(&sandbox), left);
+        let undone = scratch.undo(&sandbox, &run_of(&again), &["--yes"]).expect_code(0).report();
+        assert_eq!((&undone["memberships_put_back"], &undone["roles_put_back"]), (&json!(2), &json!(2)), "{undone}");
+        assert_eq!(state(&sandbox), before, "{flags:?}");
+    }
+}
+
+#[test]
+fn only_what_is_surely_the_imports_and_of_somebody_who_is_still_there_is_removed() {
+    let scratch = Scratch::new();
+    let (mut tenant, sandbox) = (Tenant::new(&scratch), Sandbox::start(&scratch, &[]));
+    tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    let ids = |organization: usize, user: usize| {
+        format!(
+            "organization_id = (SELECT id FROM organizations WHERE external_id = 'org_{organization}') AND user_id = \
+             (SELECT id FROM identities WHERE external_id = 'user_{user:06}')"
+        )
+    };
+    for sql in [
+        // Somebody else made it anew, without Clerk's id.
+        format!("UPDATE members SET metadata = '{{}}' WHERE {}", ids(0, 4)),
+        // Gone at the target.
+        format!("DELETE FROM members WHERE {}", ids(1, 1)),
+        // The target gave the user's id to somebody else.
+        "UPDATE identities SET external_id = 'else', admin_metadata = '{}' WHERE external_id = 'user_000005'"
+            .to_owned(),
+    ] {
+        assert_eq!(change(&sandbox, &sql), 1, "{sql}");
+    }
+    // One leaves with the user; one is nobody's that a run made.
+    let all = scratch.read(&tenant.memberships);
+    let gone = ["orgmem_0_4", "orgmem_1_1", "orgmem_1_5", "orgmem_1_3", "orgmem_0_2"];
+    scratch.write("fewer.ndjson", without(&all, &gone));
+    scratch.write(&tenant.memberships, without(&all, &gone));
+    scratch.write(&tenant.users, export((0..40).filter(|number| *number != 2).map(user)));
+    let before = state(&sandbox);
+    let removed = tenant.import(&scratch, &sandbox, &["--on-missing", "remove", "--max-missing", "80"]).expect_code(3);
+    assert_counts(
+        &removed,
+        &[
+            ("known", 8),
+            ("missing", 4),
+            ("removed", 1),
+            ("gone", 1),
+            ("not_proven", 2),
+            ("without_user_or_organization", 1),
+        ],
+    );
+    let gone_now: Vec<String> =
+        before[0].iter().filter(|row| !rows(&sandbox, MEMBERS).contains(row)).cloned().collect();
+    assert_eq!(gone_now, ["org_1 user_000003 member"], "{}", removed.stderr);
+    // A membership that does not say whose it is can be anybody's.
+    let broken = without(&all, &[&gone[..], &["orgmem_0_0"]].concat()) + "{\"role\":\"org:member\"}\n";
+    scratch.write(&tenant.memberships, broken);
+    let open = tenant.import(&scratch, &sandbox, &["--on-missing", "remove", "--max-missing", "80"]).expect_code(3);
+    assert_counts(&open, &[("missing", 1), ("records_without_id", 1), ("removed", 0)]);
+    // Without all of it nobody knows what is missing; and another file is another source.
+    for part in [&["--steps", "users,organizations"][..], &["--steps", "users,organizations,memberships"]] {
+        let run = tenant.import(&scratch, &sandbox, &[&REMOVE[..], part].concat()).expect_code(2);
+        assert!(run.stderr.contains("--on-missing remove needs all users"), "{}", run.stderr);
+    }
+    for part in [&["--shard", "1/2"][..], &["--limit", "3"]] {
+        tenant.import(&scratch, &sandbox, &[&REMOVE[..], part].concat()).expect_code(2);
+    }
+    tenant.memberships = "fewer.ndjson".to_owned();
+    let other = tenant.import(&scratch, &sandbox, &REMOVE).expect_code(3);
+    assert_counts(&other, &[("known", 0), ("missing", 0)]);
+}
+
+#[test]
+fn a_run_that_is_killed_while_it_removes_goes_on_where_it_was() {
+    for flags in [&[][..], &["--no-batch"]] {
+        let scratch = Scratch::new();
+        let (tenant, sandbox) = (Tenant::new(&scratch), Sandbox::start(&scratch, flags));
+        // The first membership that is removed is, and the answer never comes.
+        let (armed, member) = (Arc::new(AtomicUsize::new(0)), [" /v1/memberships:batchDelete ", "/members/"]);
+        let seen = Arc::clone(&armed);
+        let url = proxy(&sandbox.base_url(), move |head, _| {
+            let line = head.lines().next().unwrap_or_default();
+            let removes = line.starts_with("POST") && line.contains(member[0])
+                || line.starts_with("DELETE") && line.contains(member[1]);
+            let is_first = removes && seen.compare_exchange(1, 2, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+            if is_first { Way::Silence { committed: true } } else { Way::Through }
+        });
+        let through = ["--base-url", url.as_str(), "--concurrency", "1"];
+        tenant.import(&scratch, &sandbox, &through).expect_code(3);
+        let before = state(&sandbox);
+        let some = without(&scratch.read(&tenant.memberships), &GONE);
+        scratch.write(&tenant.memberships, some);
+        armed.store(1, Ordering::Relaxed);
+        let others = ["--organizations", &tenant.organizations, "--memberships", &tenant.memberships];
+        let more =
+            [&others[..], &["--invitations", &tenant.invitations, "--rate", "1000/s"], &through, &REMOVE].concat();
+        let mut killed = scratch.import_command(&sandbox, &tenant.users, &more).spawn().expect("it starts");
+        until("a membership is gone", || rows(&sandbox, MEMBERS).len() < 9);
+        killed.kill().expect("it is killed");
+        killed.wait().expect("it ends");
+        let resumed = tenant.import(&scratch, &sandbox, &[&through[..], &REMOVE].concat()).expect_code(3);
+        assert_counts(&resumed, &[("missing", 2), ("removed", 2), ("roles_taken_back", 2), ("gone", 0)]);
+        assert!(resumed.stderr.contains("Continuing run"), "{}", resumed.stderr);
+        assert_eq!(rows(&sandbox, MEMBERS).len(), 7, "{flags:?}");
+        let undone = scratch.undo(&sandbox, &run_of(&resumed), &["--yes"]).expect_code(0).report();
+        assert_eq!(undone["memberships_put_back"], 2, "{undone}");
+        assert_eq!(state(&sandbox), before, "{flags:?}");
+    }
+}
