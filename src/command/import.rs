@@ -12,6 +12,7 @@ mod confirmed;
 mod consent;
 mod ended;
 mod foresight;
+mod known_file;
 mod known_ids;
 mod missing;
 mod missing_memberships;

@@ -4,11 +4,13 @@
 //! export nor the target's memory of requests is needed. Which ones are deleted is decided in [`deletion`]. Undoing
 //! again goes on where it broke off, for what is deleted already is not found again.
 
+mod changes;
 mod decided_records;
 mod deletion;
 mod doomed_contents;
 mod doubts_file;
 mod enabling;
+mod kinds;
 mod marked;
 mod preview;
 mod restoring;
@@ -23,11 +25,13 @@ use std::sync::Arc;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use changes::{Changes, ChangesReport};
 use decided_records::DecidedRecords;
 use deletion::{Created, Deletion};
 use doomed_contents::DoomedContents;
 use doubts_file::DoubtsFile;
 use enabling::enable_disabled;
+use kinds::write_kinds;
 use restoring::{PutBack, put_back};
 
 use super::ask::{ask, is_somebody_there};
@@ -156,63 +160,6 @@ fn undone(counts: &Deleted, before: Option<UndoneRecord>) -> UndoneRecord {
     let Deleted { deleted, gone_already, kept_changed, kept_not_ours, failed, .. } = counts;
     let deleted_before = before.map_or(0, |before| before.deleted);
     UndoneRecord { deleted: (deleted + gone_already).max(deleted_before), kept: kept_changed + kept_not_ours + failed }
-}
-
-/// What undoing a run does beside deleting what it created.
-struct Changes {
-    /// What the run changed: it stays as it is.
-    updated: u64,
-    /// Users who are enabled again.
-    enabled: u64,
-    /// What is there again.
-    restored: PutBack,
-}
-
-impl Changes {
-    /// Says what is as it was before the run.
-    fn note(&self, is_preview: bool, output: &OutputSettings) {
-        let (enabled, back) =
-            if is_preview { ("would be enabled again", "would be put back") } else { ("enabled again", "put back") };
-        if self.enabled > 0 {
-            let users = plural(self.enabled, "user");
-            output.console.note(&format!("{users} {enabled}: the run had disabled them while they were missing."));
-        }
-        if self.restored != PutBack::default() {
-            let PutBack { memberships, roles } = self.restored;
-            let (memberships, roles) = (plural(memberships, "membership"), plural(roles, "role"));
-            output.console.note(&format!(
-                "{memberships} and {roles} {back}: the run had removed them, because they were missing at Clerk."
-            ));
-        }
-    }
-
-    /// For programs: nothing where nothing happened.
-    fn report(&self) -> ChangesReport {
-        let some = |number: u64| (number > 0).then_some(number);
-        let PutBack { memberships, roles } = self.restored;
-        ChangesReport {
-            updated: self.updated,
-            enabled: some(self.enabled),
-            memberships_put_back: some(memberships),
-            roles_put_back: some(roles),
-        }
-    }
-}
-
-/// What undoing a run does beside deleting what it created, for programs.
-#[derive(Serialize)]
-struct ChangesReport {
-    /// What the run changed. It stays as it is.
-    updated: u64,
-    /// Identities that the run had disabled because their users were missing, and that are enabled again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    enabled: Option<u64>,
-    /// Memberships that the run had removed because they were missing, and that are there again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    memberships_put_back: Option<u64>,
-    /// Role tuples that the run had taken back with them, and that are there again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    roles_put_back: Option<u64>,
 }
 
 /// What a journal says of what its run did.
@@ -409,27 +356,6 @@ fn summary(out: &mut String, record: &RunRecord, counts: &DeletedKinds, updated:
         }
     }
     write_kinds(out, counts, "deleted", "kept")
-}
-
-/// Writes, of a tenant, a line for each kind.
-fn write_kinds(out: &mut String, counts: &DeletedKinds, deleted: &str, kept: &str) -> fmt::Result {
-    if !counts.is_of_tenant() {
-        return Ok(());
-    }
-    writeln!(out, "\nBy kind:")?;
-    for (kind, of_kind) in counts.kinds() {
-        let named = [(of_kind.deleted, deleted), (of_kind.gone_already, "gone already"), (of_kind.kept(), kept)];
-        let named = named.into_iter().filter(|(number, _)| *number > 0);
-        let named: Vec<String> = named.map(|(number, what)| format!("{} {what}", count(number))).collect();
-        let all = if named.is_empty() { "nothing".to_owned() } else { named.join(", ") };
-        writeln!(out, "  {:>14} {all}", plural_of(kind))?;
-    }
-    Ok(())
-}
-
-/// Several of a kind, as the target calls them.
-fn plural_of(kind: Kind) -> &'static str {
-    if kind == Kind::User { "identities" } else { kind.plural() }
 }
 
 /// How many there are of each kind, for a sentence.

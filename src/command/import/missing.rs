@@ -1,7 +1,7 @@
 //! Users who are no longer in the export: who they are is found out before anything is sent, and what is done about them comes
 //! after all steps.
 
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::Path;
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -10,10 +10,10 @@ use super::super::first_pass::Subject;
 use super::super::import_error::ImportError;
 use super::super::known_identity::{Found, look_at, pages};
 use super::super::missing_users::{MissingUsersOf, account, refusal};
+use super::known_file::write_known;
 use super::missing_memberships::Memberships;
 use crate::account::StopReason;
 use crate::destination::{Destination, TargetError};
-use crate::files::put_private;
 use crate::journal::RunDirectory;
 use crate::missing::{
     ChangedStates, KnownRecord, MissingReport, MissingSearch, MissingUsers, StateChange, StateChangeKind, StatesFile,
@@ -118,24 +118,6 @@ impl<'a> Missing<'a> {
 /// Names those who are missing in a file, which only the owner can read. Of nobody there is no file.
 fn name_missing(users: &MissingUsers, path: &Path) -> io::Result<()> {
     write_known(path, (users.missing > 0).then(|| users.missing_users()))
-}
-
-/// Writes these to a file, which only the owner can read. Of nobody there is no file.
-pub(super) fn write_known(path: &Path, known: Option<impl Iterator<Item = io::Result<KnownRecord>>>) -> io::Result<()> {
-    let Some(known) = known else {
-        return match std::fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        };
-    };
-    put_private(path, |file| {
-        let mut file = BufWriter::new(file);
-        for known in known {
-            serde_json::to_writer(&mut file, &known?)?;
-            file.write_all(b"\n")?;
-        }
-        file.flush()
-    })
 }
 
 /// What is done about identities, a page at a time. What is about to be done is durable before it is done, and what was done after

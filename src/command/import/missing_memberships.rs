@@ -15,7 +15,7 @@ use super::super::import_error::ImportError;
 use super::super::known_identity::pages;
 use super::super::known_membership::{FoundMembership, look_at_all, pair};
 use super::super::prepare_error::PrepareError;
-use super::missing::write_known;
+use super::known_file::write_known;
 use crate::account::StopReason;
 use crate::destination::{Destination, TargetError};
 use crate::id_map::IdLookup;

@@ -4,7 +4,8 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
-use super::{Changes, ChangesReport, write_kinds};
+use super::changes::{Changes, ChangesReport};
+use super::kinds::write_kinds;
 use crate::cli::OutputFormat;
 use crate::human::{count, plural};
 use crate::journal::RunRecord;
