@@ -40,7 +40,7 @@ mod tests {
     fn the_time_that_is_left_comes_first_and_all_of_it_fits_beside_a_bar() {
         let reading =
             Reading { what: "journals and rejects", bytes: 20_500_000_000, bytes_total: Some(204_500_000_000) };
-        let line = reading.line(Duration::from_secs(3_000));
+        let line = reading.line(Duration::from_mins(50));
         assert_eq!(line, "7 h 28 min left, journals and rejects: 20.5 GB of 204.5 GB read");
         let passwords = Reading { what: "passwords", bytes: 1_000_000, bytes_total: None };
         assert_eq!(passwords.line(Duration::from_secs(9)), "passwords: 1.0 MB read", "nobody knows of a pipe");

@@ -96,7 +96,7 @@ fn users_who_left_are_named_then_disabled_and_enabled_when_they_are_back() {
         assert_page(&scratch, &night_2, "disabled at the target; undo", &[id(0), id(1), id(2)]);
         let outcomes = ["disabled", "left", "left"].map(str::to_owned);
         assert_eq!(exported(&scratch, &night_2), [id(0), id(1), id(2)].into_iter().zip(outcomes).collect::<Vec<_>>());
-        assert_shown(&scratch, &night_2, json!({"missing": 3, "disabled": 1, "left": 2, "enabled": 0}));
+        assert_shown(&scratch, &night_2, &json!({"missing": 3, "disabled": 1, "left": 2, "enabled": 0}));
         assert_counts(&night_2, &[("missing", 3), ("disabled", 1), ("gone", 1), ("not_proven", 1)]);
         assert_eq!(disabled(&sandbox), [id(0)], "{flags:?}");
         // What is settled is not asked about again.
@@ -108,7 +108,7 @@ fn users_who_left_are_named_then_disabled_and_enabled_when_they_are_back() {
         let night_4 = night(&back, &DISABLE).expect_code(0);
         assert_counts(&night_4, &[("missing", 1), ("disabled", 1), ("enabled", 1), ("settled_before", 2)]);
         assert_eq!(disabled(&sandbox), [id(3)], "{flags:?}");
-        assert_shown(&scratch, &night_4, json!({"missing": 1, "disabled": 1, "left": 0, "enabled": 1}));
+        assert_shown(&scratch, &night_4, &json!({"missing": 1, "disabled": 1, "left": 0, "enabled": 1}));
 
         // Undoing the run that disabled somebody enables that one, and nobody else.
         let preview = scratch.undo(&sandbox, &run_id(&night_4), &["--dry-run"]).expect_code(0);
@@ -147,13 +147,13 @@ fn exported(scratch: &Scratch, run: &Run) -> Vec<(String, String)> {
 
 /// `runs show` has these counts, for programs and for people, and names nobody.
 #[track_caller]
-fn assert_shown(scratch: &Scratch, run: &Run, expected: Value) {
+fn assert_shown(scratch: &Scratch, run: &Run, expected: &Value) {
     let show = |more: &[&str]| {
         let show = ["migrate", "clerk", "runs", "show", &run_id(run)];
         scratch.run(&[&show[..], more].concat()).expect_code(0).stdout
     };
     let shown: Value = serde_json::from_str(&show(&["--output", "json"])).expect("a run");
-    assert_eq!(shown["missing"], expected);
+    assert_eq!(&shown["missing"], expected);
     let text = show(&[]);
     let number = expected["missing"].as_u64().expect("a count");
     assert!(text.contains(&format!("{} no longer in the export, ", human::plural(number, "user"))), "{text}");
@@ -206,7 +206,16 @@ fn nobody_is_disabled_if_the_export_may_be_wrong() {
     let run = scratch.import(&sandbox, &file, &DISABLE).expect_code(3);
     assert_counts(&run, &[("missing", 0), ("records_without_id", 0)]);
 
-    // Of a part of the users nobody knows who is missing.
+    parts_are_refused(&scratch, &sandbox, &file);
+    let rejects = run.report()["rejects_file"].as_str().expect("a file").to_owned();
+    let mended = scratch.import(&sandbox, &rejects, &DISABLE).expect_code(2);
+    assert!(mended.stderr.contains("needs the whole export"), "{}", mended.stderr);
+    assert_eq!(disabled(&sandbox).len(), 0);
+}
+
+/// Of a part of the users nobody knows who is missing.
+#[track_caller]
+fn parts_are_refused(scratch: &Scratch, sandbox: &Sandbox, file: &str) {
     let organizations = scratch.write("organizations.json", "[]");
     for part in [
         &["--limit", "5"][..],
@@ -220,36 +229,32 @@ fn nobody_is_disabled_if_the_export_may_be_wrong() {
         &["--import", "/dev/stdin"],
     ] {
         for rule in ["report", "disable"] {
-            let run = scratch.import(&sandbox, &file, &[part, &["--on-missing", rule]].concat()).expect_code(2);
+            let run = scratch.import(sandbox, file, &[part, &["--on-missing", rule]].concat()).expect_code(2);
             assert!(run.stderr.contains("--on-missing needs all users"), "{part:?}: {}", run.stderr);
         }
     }
     let halved = ["--on-missing", "disable", "--limit", "5", "--clerk-url", "http://127.0.0.1:9"];
-    let mut command = scratch.import_command(&sandbox, "clerk://", &halved);
-    let halves = Run::of(command.env("CLERK_SECRET_KEY", "sk_test_none").output().expect("the binary runs"));
-    assert!(halves.expect_code(2).stderr.contains("--on-missing needs all users"));
+    let mut command = scratch.import_command(sandbox, "clerk://", &halved);
+    let refused = Run::of(command.env("CLERK_SECRET_KEY", "sk_test_none").output().expect("the binary runs"));
+    assert!(refused.expect_code(2).stderr.contains("--on-missing needs all users"));
     // An export that says itself that users are not in it, by its directory and by its file.
     let before = sandbox.identities();
     for (fewer, said) in [
         (json!({"since": {"moment": "2026-11-01T00:00:00Z"}}), "has only users who are new or changed"),
         (json!({"differences": [{"kind": "users", "found": 39, "counted": 40}]}), "has 39 users, and Clerk counted 40"),
     ] {
-        write_export(&scratch, "tenant", &(0..40).map(user).collect::<Vec<_>>(), &json!({}));
-        scratch.import(&sandbox, "tenant", &[]).expect_code(0);
-        write_export(&scratch, "tenant", &[user(39)], &fewer);
+        write_export(scratch, "tenant", &(0..40).map(user).collect::<Vec<_>>(), &json!({}));
+        scratch.import(sandbox, "tenant", &[]).expect_code(0);
+        write_export(scratch, "tenant", &[user(39)], &fewer);
         for input in ["tenant", "tenant/users.ndjson"] {
             for more in [&["--new-run"][..], &["--dry-run", "--check-target"]] {
                 let rules = ["--on-missing", "disable", "--max-missing", "100"];
-                let run = scratch.import(&sandbox, input, &[&rules[..], more].concat()).expect_code(2);
+                let run = scratch.import(sandbox, input, &[&rules[..], more].concat()).expect_code(2);
                 assert!(run.stderr.contains(said), "{input} {more:?}: {}", run.stderr);
             }
         }
     }
     assert_eq!(sandbox.identities(), before);
-    let rejects = run.report()["rejects_file"].as_str().expect("a file").to_owned();
-    let mended = scratch.import(&sandbox, &rejects, &DISABLE).expect_code(2);
-    assert!(mended.stderr.contains("needs the whole export"), "{}", mended.stderr);
-    assert_eq!(disabled(&sandbox).len(), 0);
 }
 
 /// Writes what an export leaves in a directory, with these members in its manifest.
@@ -300,7 +305,7 @@ fn pruning_keeps_whom_a_run_disabled_until_nobody_needs_it() {
     assert_eq!(disabled(&sandbox), Vec::<String>::new());
     night(1..6);
     prune(&["--personal-data", "--give-up-undo"]);
-    assert_shown(&scratch, &disabling, json!({"missing": 1, "disabled": 1, "left": 0, "enabled": 0}));
+    assert_shown(&scratch, &disabling, &json!({"missing": 1, "disabled": 1, "left": 0, "enabled": 0}));
 }
 
 #[test]

@@ -259,7 +259,10 @@ fn said_of(found: &MissingOfRun, record: &RunRecord) -> String {
     let MissingOfRun { missing, disabled, left, enabled } = *found;
     let done = [(disabled, "disabled"), (left, "left as they are"), (enabled, "back and enabled again")];
     let done = done.into_iter().filter(|(number, _)| *number > 0);
-    let done: String = done.map(|(number, what)| format!(", {} {what}", count(number))).collect();
-    let list = format!(" (`runs export {} --users missing` lists them)", record.id);
-    format!("{} no longer in the export{done}{}", plural(missing, "user"), if missing > 0 { &list } else { "" })
+    let mut said = vec![format!("{} no longer in the export", plural(missing, "user"))];
+    said.extend(done.map(|(number, what)| format!("{} {what}", count(number))));
+    if missing > 0 {
+        said.push(format!("`runs export {} --users missing` lists them", record.id));
+    }
+    said.join(", ")
 }
