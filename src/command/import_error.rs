@@ -7,7 +7,7 @@ use super::apps_error::AppsError;
 use super::cutover::CutoverError;
 use super::export_command_error::ExportCommandError;
 use super::prepare_error::PrepareError;
-use super::recovery_links::RecoveryError;
+use super::recovery_error::RecoveryError;
 use super::run_export::RunExportError;
 use super::tenant_plan_error::TenantPlanError;
 use super::undo_error::UndoError;

@@ -7,7 +7,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::import_error::ImportError;
+use super::recovery_error::RecoveryError;
 use super::run_export::listed_runs;
 use super::target::{at_target, kratos_calls};
 use crate::destination::TargetError;
@@ -26,46 +27,6 @@ use crate::kratos::{KratosCalls, Recovery};
 use crate::report::print_text;
 use crate::results::{ResultsError, UserList, list_records};
 use crate::settings::{RecoverySettings, RunExportSettings};
-
-/// Why no recovery links are made, or no more.
-#[derive(Debug, thiserror::Error)]
-pub enum RecoveryError {
-    /// The users of the run cannot be listed.
-    #[error(transparent)]
-    List(#[from] ResultsError),
-    /// The file cannot be written.
-    #[error("cannot write `{path}`: {source}; the same command goes on where it broke off")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        source: io::Error,
-    },
-    /// The file holds something else.
-    #[error(
-        "`{path}` is not the file that this command was writing: its line {line} is about somebody else; name another file with --out"
-    )]
-    Other {
-        /// The file.
-        path: PathBuf,
-        /// The first line that does not fit.
-        line: u64,
-    },
-    /// Another process writes it.
-    #[error("another process is writing `{path}`; wait for it to end")]
-    Held {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Anybody can read the file.
-    #[error(
-        "others can read `{path}`, and the links open accounts: `chmod 600 {path}`, or name another file with --out"
-    )]
-    Readable {
-        /// The file.
-        path: PathBuf,
-    },
-}
 
 /// Who a line is about. There is no `Debug`: it is personal data.
 #[derive(PartialEq, Eq, Serialize, Deserialize)]

@@ -35,6 +35,7 @@ mod reading;
 mod recorded_options;
 mod recorded_run;
 mod resume;
+mod run_export;
 mod runs;
 mod secrets;
 mod selection;
@@ -71,9 +72,8 @@ pub use output::{OutputSettings, ProgressMode};
 pub use output_error::OutputError;
 pub use reading::ReadingSettings;
 pub use recorded_run::RecordedRun;
-pub use runs::{
-    MergeSettings, PruneSettings, RecoverySettings, RunExportSettings, RunIdsSettings, RunsSettings, ShowSettings,
-};
+pub use run_export::{RecoverySettings, RunExportSettings};
+pub use runs::{MergeSettings, PruneSettings, RunIdsSettings, RunsSettings, ShowSettings};
 pub use sign_in::{SignInSettings, VerifyOrSignIn};
 pub use target::TargetSettings;
 pub use tenant_plan::TenantPlanSettings;
