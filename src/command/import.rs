@@ -92,9 +92,7 @@ async fn import_into(
     let reading = &into_organization(&target, settings, &run, signals).await?;
     tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
     let done = ledger.counts().read;
-    if part != RunPart::First {
-        note_continued(&run, done, output);
-    }
+    note_continued(&run, (part, done), output);
     note_deleted(reading, output.console);
     let (confirmed, known) =
         confirmed_before(settings, &target.name, (run.directory.id(), part), destination.as_ref(), signals).await?;
@@ -103,9 +101,8 @@ async fn import_into(
     if limits.strict && settings.on_existing == OnExisting::Fail {
         output.console.note(STRICT_AND_FAIL);
     }
-    let (joined, known) = (passwords.as_ref(), known.as_ref());
-    let subject =
-        Subject { reading, records: &records, passwords: joined, confirmed: known, output, strict: limits.strict };
+    let (passwords, known) = (passwords.as_ref(), known.as_ref());
+    let subject = Subject { reading, records: &records, passwords, confirmed: known, output, strict: limits.strict };
     let has_begun = part != RunPart::First && (done > 0 || !progress.in_doubt.is_empty());
     let consent = Consent { settings, target: &target, run: &run.record, has_begun };
     let foresight = Foresight::of_run(subject, &run, (*limits, &ledger), consent, (&*destination, signals)).await?;
@@ -147,8 +144,15 @@ async fn import_into(
     status
 }
 
-fn note_continued(run: &RecordedRun, done: u64, output: &OutputSettings) {
-    output.console.note(&format!("Continuing run {}: {} done already.", run.directory.id(), plural(done, "record")));
+/// Says where a run goes on of which an earlier part did something.
+fn note_continued(run: &RecordedRun, (part, done): (RunPart, u64), output: &OutputSettings) {
+    if part != RunPart::First {
+        output.console.note(&format!(
+            "Continuing run {}: {} done already.",
+            run.directory.id(),
+            plural(done, "record")
+        ));
+    }
 }
 
 /// Writes what became of each record, if somebody wants to have it. The journal has it already, so the run is none the worse

@@ -79,7 +79,7 @@ pub(super) struct MappedChunk {
 pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) -> Result<MappedChunk, MapFailure> {
     let mut mapper = ChunkMapper::new(input, &chunk, mapping)?;
     let (mut ready, mut unchanged, mut rejects) = (Vec::with_capacity(chunk.spans.len()), Vec::new(), Vec::new());
-    let known = mapping.unchanged.read(input, &chunk.spans);
+    let (kind, known) = (mapping.mapper(input).kind(), mapping.unchanged.read(input, &chunk.spans));
     for (index, span) in chunk.spans.iter().enumerate() {
         if !mapper.ours.takes(span.number) {
             if matches!(mapping.duplicates, DuplicateCheck::Find(_)) {
@@ -94,9 +94,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         if let Some(Some(notices)) = known.get(index) {
             match mapper.unchanged(span, *notices)? {
                 Ok(notices) => unchanged.push(Settled { key, outcome: RecordOutcome::Unchanged, notices }),
-                Err(rejection) => {
-                    rejects.push(Reject::new(rejection, mapping.mapper(input).kind(), input, &chunk, span))
-                }
+                Err(rejection) => rejects.push(Reject::new(rejection, kind, input, &chunk, span)),
             }
             continue;
         }
@@ -108,7 +106,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
                 mapper.recognise(&mut record)?;
                 ready.push(record);
             }
-            Err(rejection) => rejects.push(Reject::new(rejection, mapping.mapper(input).kind(), input, &chunk, span)),
+            Err(rejection) => rejects.push(Reject::new(rejection, kind, input, &chunk, span)),
         }
     }
     let ChunkMapper { output, previews, keys, weighing, rejects_of_others, .. } = mapper;
@@ -116,13 +114,8 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         finder.collect(&keys)?;
     }
     mapping.unchanged.keep(input, &chunk.spans, &unchanged);
-    let start = chunk.spans.first().map_or(Mark::end(input, 0), |span| Mark {
-        key: RecordKey { input, number: span.number },
-        line: span.line,
-        offset: span.offset,
-    });
     let counts = MappedChunkCounts {
-        start,
+        start: start_of(input, &chunk),
         last: chunk.spans.last().map_or(0, |span| span.number),
         open: (ready.len() + unchanged.len() + rejects.len()) as u64,
         valid: (ready.len() + unchanged.len()) as u64,
@@ -140,6 +133,15 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, mapping: &Mapping) 
         },
     };
     Ok(MappedChunk { input, encoded: output.encoded, chunk, ready, unchanged, rejects, counts })
+}
+
+/// Where a chunk starts.
+fn start_of(input: u16, chunk: &RecordChunk) -> Mark {
+    chunk.spans.first().map_or(Mark::end(input, 0), |span| Mark {
+        key: RecordKey { input, number: span.number },
+        line: span.line,
+        offset: span.offset,
+    })
 }
 
 /// Whether the first record of all, or of the shard, is in this chunk. The first selected ones can be anywhere.
