@@ -19,8 +19,9 @@ are in it, and no secret.
 The exit code is 0 only if all steps that were asked for are ok or skipped, else 3.";
 
 pub(super) fn examples() -> String {
-    let steps: String = Step::ALL.iter().map(|step| format!("\n  {:<14}{}", step.name(), step.title())).collect();
-    let facts: String = Fact::ALL.iter().map(|fact| format!("\n  {:<18}{}", fact.name(), fact.title())).collect();
+    let line = |text: String, name: &str, title: &str| text + &format!("\n  {name:<19}{title}");
+    let steps = Step::ALL.iter().fold(String::new(), |text, step| line(text, step.name(), step.title()));
+    let facts = Fact::ALL.iter().fold(String::new(), |text, fact| line(text, fact.name(), fact.title()));
     format!(
         "\
 Steps:{steps}

@@ -41,7 +41,7 @@ impl Evidence {
             hash.update(&buffer[..read]);
             bytes += read as u64;
         }
-        let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hash.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         Ok(Self { path: path.display().to_string(), sha256, bytes })
     }
 }

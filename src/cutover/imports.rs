@@ -288,9 +288,9 @@ mod tests {
             ..run("m", 2)
         };
         assert_eq!(outcome(&[run("a", 1)], None), Outcome::Ok);
-        assert_eq!(outcome(&[first.clone()], None), Outcome::Failed);
-        assert_eq!(outcome(&[first.clone()], Some(moment(0))), Outcome::Failed, "accepted before");
-        assert_eq!(outcome(&[first.clone()], Some(moment(2))), Outcome::Ok);
+        assert_eq!(outcome(std::slice::from_ref(&first), None), Outcome::Failed);
+        assert_eq!(outcome(std::slice::from_ref(&first), Some(moment(0))), Outcome::Failed, "accepted before");
+        assert_eq!(outcome(std::slice::from_ref(&first), Some(moment(2))), Outcome::Ok);
         assert_eq!(outcome(&[first.clone(), mends(3, 0)], None), Outcome::Ok);
         assert_eq!(outcome(&[first.clone(), mends(2, 0)], None), Outcome::Failed, "one was left out");
         assert_eq!(outcome(&[first.clone(), mends(3, 1)], None), Outcome::Failed);
@@ -310,7 +310,7 @@ mod tests {
             |runs: &[SeenRun], other: Option<Verification>| imports(runs).are_verified(other.as_ref()).outcome;
         let whole = SeenRun { verification: Some(found(2, 0)), ..run("a", 1) };
         assert_eq!(outcome(&[run("a", 1)], None), Outcome::Failed);
-        assert_eq!(outcome(&[whole.clone()], None), Outcome::Ok);
+        assert_eq!(outcome(std::slice::from_ref(&whole), None), Outcome::Ok);
         assert_eq!(outcome(&[whole.clone(), run("b", 3)], None), Outcome::Failed, "of the import before");
         assert_eq!(outcome(&[run("a", 3)], Some(found(2, 0))), Outcome::Failed, "before the import");
         assert_eq!(outcome(&[run("a", 3)], Some(found(4, 0))), Outcome::Ok);
@@ -331,7 +331,7 @@ mod tests {
         let until = |runs: &[SeenRun]| imports(runs).covered_until();
         assert_eq!(until(&[run("a", 1)]), None, "nobody knows when that file was made");
         let whole = of("a", 2, export(1, None));
-        assert_eq!(until(&[whole.clone()]), Some(moment(1)));
+        assert_eq!(until(std::slice::from_ref(&whole)), Some(moment(1)));
         assert_eq!(until(&[whole.clone(), of("b", 9, export(8, Some(1)))]), Some(moment(8)));
         assert_eq!(
             until(&[whole.clone(), of("b", 9, export(8, Some(5)))]),
