@@ -13,7 +13,7 @@ use job::{Job, leave};
 use crate::cli::{
     AppsArguments, AppsCommand, ClerkArguments, ClerkCommand, Command, CutoverArguments, CutoverCommand,
     DoctorArguments, ImportArguments, ManArguments, MigrateArguments, PlanArguments, Provider, RunsArguments,
-    RunsCommand, SandboxArguments, TokensArguments, WebhooksCommand,
+    RunsCommand, SandboxArguments, TokensArguments, VerifyArguments, WebhooksCommand,
 };
 use crate::command;
 use crate::exit::ExitStatus;
@@ -124,16 +124,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
             let settings = ImportSettings::resume(resume, job.output.clone(), environment);
             Box::pin(job.run(settings, command::import)).await
         }
-        Some(ClerkCommand::Verify(verify)) => {
-            let options = (&verify.options.output, verify.options.cacert.clone());
-            let Some(job) = Job::start(options, "verify", environment) else { return ExitStatus::Usage };
-            let settings = VerifyOrSignIn::resolve(*verify, job.output.clone(), environment);
-            let command = async |settings, signals| match settings {
-                VerifyOrSignIn::Verify(settings) => Box::pin(command::verify(*settings, signals)).await,
-                VerifyOrSignIn::SignIn(settings) => Box::pin(command::sign_in(*settings, signals)).await,
-            };
-            Box::pin(job.run(settings, command)).await
-        }
+        Some(ClerkCommand::Verify(verify)) => Box::pin(compare(*verify, environment)).await,
         Some(ClerkCommand::Undo(undo)) => {
             let options = (&undo.options.output, undo.options.cacert.clone());
             let Some(job) = Job::start(options, "undo", environment) else { return ExitStatus::Usage };
@@ -153,6 +144,17 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
             })
         }
     }
+}
+
+async fn compare(verify: VerifyArguments, environment: &Environment) -> ExitStatus {
+    let options = (&verify.options.output, verify.options.cacert.clone());
+    let Some(job) = Job::start(options, "verify", environment) else { return ExitStatus::Usage };
+    let settings = VerifyOrSignIn::resolve(verify, job.output.clone(), environment);
+    let command = async |settings, signals| match settings {
+        VerifyOrSignIn::Verify(settings) => Box::pin(command::verify(*settings, signals)).await,
+        VerifyOrSignIn::SignIn(settings) => Box::pin(command::sign_in(*settings, signals)).await,
+    };
+    Box::pin(job.run(settings, command)).await
 }
 
 async fn import_or_dry_run(arguments: ImportArguments, environment: &Environment) -> ExitStatus {

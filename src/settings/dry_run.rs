@@ -82,10 +82,8 @@ impl DryRunSettings {
     ) -> Result<Self, SettingsError> {
         let (check_target, findings) = (arguments.check_target, arguments.findings.take());
         let kratos = KratosChoice::of(&arguments.target)?;
-        let mut inputs = typed_inputs(
-            TypedInputs::of(&mut arguments.inputs, &arguments.selection),
-            kratos.as_ref().map_or(&Kind::ALL[..], KratosChoice::kinds),
-        )?;
+        let kinds = kratos.as_ref().map_or(&Kind::ALL[..], KratosChoice::kinds);
+        let mut inputs = typed_inputs(TypedInputs::of(&mut arguments.inputs, &arguments.selection), kinds)?;
         let mut from_clerk = None;
         if inputs.inputs.iter().any(|(_, input)| is_clerk(input)) {
             if arguments.shard.is_some() {

@@ -141,6 +141,7 @@ fn a_tenant_of_clerk_becomes_clients_byte_for_byte_and_no_secret_is_anywhere_els
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, from the first step to the last")]
 fn kills_leave_each_client_once_and_no_secret_lost_and_undo_deletes_what_is_ours() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);

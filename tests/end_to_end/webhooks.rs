@@ -288,7 +288,7 @@ fn killed_or_with_lost_answers_each_endpoint_is_there_once_and_no_secret_is_lost
     for afterwards in ["", "HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\noops"] {
         let count = AtomicUsize::new(0);
         let between = proxy(&sandbox.base_url(), move |_, _| {
-            if count.fetch_add(1, Ordering::SeqCst) % 2 == 0 {
+            if count.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) {
                 Way::Afterwards(Box::new(|_| afterwards.to_owned()))
             } else {
                 Way::Through

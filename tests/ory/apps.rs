@@ -45,6 +45,7 @@ fn code_flow(hydra: &Hydra, client_id: &str, secret: Option<&str>, redirect_uri:
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, from the first step to the last")]
 fn applications_become_clients_of_a_hydra_once_and_a_client_library_signs_in_through_them() {
     if !is_here() {
         return;
