@@ -20,7 +20,7 @@
 //! 1. [`source::RecordReader`] finds the shape of the input, walks its envelope and frames its records.
 //! 2. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them, by [`guessing`] which names
 //!    come next; [`mapping::parse_row`] does the same with a row of a CSV. What knows the kind of the records is one [`mapping::RecordMapper`] for each kind:
-//!    of users [`mapping::UserMapper`], which [`passwords::JoinedMapper`] gives the passwords of another file.
+//!    of users [`mapping::UserMapper`], to which a [`mapping::UserJoin`] gives what other files say, as [`passwords`] and [`memberships`].
 //! 3. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a dry run.
 //! 4. [`avnology::encode`] writes the form in which it is sent, with metadata to the byte.
 //! 5. [`pipeline`] packs identities into batches, and [`delivery`] sends them at one [`pace::Pace`].
@@ -48,7 +48,7 @@
 //! Four things need to be known about all users at once, and lie on disk as sorted entries ([`index`]): who is in the input
 //! twice, for which an import goes through its files before it sends anything ([`pipeline::find_duplicates`]); what the
 //! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::ConfirmedUsers`]); what the
-//! target calls them ([`id_map::IdMap`]); and the passwords that another file has for them ([`passwords::Passwords`]).
+//! target calls them ([`id_map::IdMap`]); and what other files say of them ([`passwords::Passwords`], [`memberships::Memberships`]).
 //! [`verify`] keeps the target's list in the same way ([`destination::Catalogue`]).
 //!
 //! Several processes can each take a part of the same inputs ([`source::Shard`]): every record's number says whose it is, so
@@ -143,6 +143,7 @@
 //! | [`selection`] | which records of an export a pilot is about: lists, conditions, samples |
 //! | [`missing`] | users whom earlier runs created and who are no longer in the export: who they are, and what was done about them |
 //! | [`passwords`] | joins the passwords of the Dashboard's CSV to users of other exports |
+//! | [`memberships`] | joins organizations to their members, for a target that has no organizations |
 //! | [`verify`] | reads the target back and compares it with an export |
 //! | [`rehearsal`] | what an import would find at its target, by reading and asking alone |
 //! | [`journal`] | what a run leaves on disk |
@@ -214,6 +215,7 @@ pub mod logging;
 pub mod manual;
 pub mod mapping;
 pub mod markdown;
+pub mod memberships;
 pub mod missing;
 pub mod notify;
 pub mod pace;

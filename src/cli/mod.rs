@@ -88,7 +88,7 @@ pub use runs::{RunsArguments, RunsCommand};
 pub use sandbox::SandboxArguments;
 pub use selection::SelectionArguments;
 pub use show::ShowArguments;
-pub use target::{TargetArguments, TargetKind};
+pub use target::{KratosOrganizations, TargetArguments, TargetKind};
 pub use tokens::TokensArguments;
 pub use undo::UndoArguments;
 pub use verify::VerifyArguments;

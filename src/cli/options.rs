@@ -111,6 +111,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("keto-write-url"),
     OptionRow::new("key-form").typed_only(),
     OptionRow::new("kratos-key"),
+    OptionRow::new("kratos-organizations"),
     OptionRow::new("kratos-provider"),
     OptionRow::new("kratos-public-url").typed_only(),
     OptionRow::new("kratos-schema"),

@@ -18,6 +18,15 @@ pub enum TargetKind {
     Hydra,
 }
 
+/// Where organizations go at a Kratos.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KratosOrganizations {
+    /// Nowhere: they are counted
+    None,
+    /// Into `metadata_admin` of their members
+    MetadataAdmin,
+}
+
 /// Which target.
 #[derive(Clone, Debug, Args)]
 pub struct TargetArguments {
@@ -44,6 +53,11 @@ pub struct TargetArguments {
     /// What Kratos calls a provider of social sign-ins, as in `google=google-oidc`; several with commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Target")]
     pub kratos_provider: Vec<ProviderName>,
+
+    /// Where organizations and memberships go, which Kratos has not: `metadata-admin` puts them into the metadata of their
+    /// members that only administrators see [default: none]
+    #[arg(long, value_name = "PLACE", help_heading = "Target")]
+    pub kratos_organizations: Option<KratosOrganizations>,
 
     /// Move password hashes of this hasher to Kratos, although Clerk does not document their form: `md5_salted`,
     /// `pbkdf2_sha512` or `sha256_salted`; several with commas

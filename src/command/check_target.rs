@@ -11,9 +11,9 @@ use super::home_organization::foreseen_organization;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
+use super::joined::{JoinReports, JoinedFiles};
 use super::missing_users::{MissingUsersOf, account, refusal};
 use super::output::Output;
-use super::passwords::JoinedPasswords;
 use super::progress::{reporter_with_metrics, start_metrics, while_listing};
 use super::selecting::records_of;
 use super::target::{Target, Use, connect};
@@ -52,9 +52,8 @@ pub(super) async fn check_target(
     }
     note_deleted(reading, output.console);
     let records = records_of(reading, output.console, &mut signals).await?;
-    let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
-    let subject =
-        Subject { reading, records: &records, passwords: passwords.as_ref(), confirmed: None, output, strict: false };
+    let joined = JoinedFiles::read(reading, output, &mut signals).await?;
+    let subject = Subject { reading, records: &records, joined: &joined, confirmed: None, output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await?;
     output.console.note("Reading who is at the target …");
     let seen = Cell::new(0);
@@ -78,7 +77,7 @@ pub(super) async fn check_target(
         FindingsFile::create(path).map_err(|source| ImportError::Write { path: path.to_path_buf(), source })
     });
     let job = RehearsalJob {
-        intake: intake(reading, &records, passwords.as_ref(), None, first.watch()),
+        intake: intake(reading, &records, Some(&joined), None, first.watch()),
         duplicates: first.duplicates().cloned(),
         target: Arc::clone(&destination),
         people,
@@ -111,10 +110,11 @@ pub(super) async fn check_target(
             found.map(|found| account(rules, &found))
         }
     };
-    let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
+    let JoinReports { passwords, memberships } = joined.close(ledger.stopped.is_none())?;
     let forecast = forecast(&ledger, &connection.pace, reading.most_of_request);
     let details = RunDetails {
         passwords,
+        memberships,
         forecast,
         selection: selection_report(reading, &records),
         missing,

@@ -11,10 +11,10 @@ use super::import_error::ImportError;
 use super::input_ids::input_ids;
 use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
+use super::joined::{JoinReports, JoinedFiles};
 use super::memberships_of_users::{PassingFile, with_memberships_of_users};
 use super::memory_log::{log_bound, log_peak};
 use super::output::Output;
-use super::passwords::JoinedPasswords;
 use super::progress::{reporter_with_metrics, start_metrics};
 use super::selecting::records_of;
 use super::target::at_target;
@@ -69,12 +69,12 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
         output.console.note(MISSING_UNKNOWN);
     }
     let records = records_of(reading, output.console, &mut signals).await?;
-    let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
+    let joined = JoinedFiles::read(reading, output, &mut signals).await?;
     let alone = intake(reading, &records, None, None, Watch::Nothing);
     let ids = input_ids(alone, reading.has_pipe(), &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
     let watch = Watch::Record(Arc::clone(&recorder));
-    let job = Job { intake: intake(reading, &records, passwords.as_ref(), ids.as_ref(), watch), mode };
+    let job = Job { intake: intake(reading, &records, Some(&joined), ids.as_ref(), watch), mode };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);
     let mut timeline = Timeline::new(reporter.as_mut(), Vec::new());
     let mut ledger = pipeline::run(job, &mut timeline, &mut signals).await.ledger;
@@ -83,12 +83,13 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
         ledger.stopped = changed_since_selected(reading, &records, &recorder).map(StopReason::Source);
     }
     ledger.require_records(*min_records);
-    let passwords = passwords.map(|passwords| passwords.close(ledger.stopped.is_none())).transpose()?;
+    let JoinReports { passwords, memberships } = joined.close(ledger.stopped.is_none())?;
     let forecast = forecast(&ledger, &connection.pace, reading.most_of_request);
     let selection = selection_report(reading, &records);
     let digests = recorder.inputs().into_iter().map(|input| input.digest.sha256).collect();
     let origin = Some(Origin::now(user.clone(), None, Map::new()));
-    let details = RunDetails { passwords, selection, forecast, origin, digests, timeline, ..RunDetails::default() };
+    let details =
+        RunDetails { passwords, memberships, selection, forecast, origin, digests, timeline, ..RunDetails::default() };
     Output::of(output).report(&ledger, &details, None)
 }
 

@@ -13,7 +13,7 @@ use kept::{keep, read_kept};
 
 use super::import_error::ImportError;
 use super::intake::intake;
-use super::passwords::JoinedPasswords;
+use super::joined::JoinedFiles;
 use super::prepare_error::PrepareError;
 use super::progress::reporter_of_search;
 use crate::account::{Ledger, StopReason};
@@ -34,8 +34,8 @@ pub(super) struct Subject<'s> {
     pub reading: &'s ReadingSettings,
     /// Which of their records the run takes.
     pub records: &'s RecordsOfRun,
-    /// The passwords that their users lack.
-    pub passwords: Option<&'s JoinedPasswords>,
+    /// What other files say about their users.
+    pub joined: &'s JoinedFiles,
     /// What the target confirmed in earlier runs, if that is believed.
     pub confirmed: Option<&'s Arc<ConfirmedLookup>>,
     /// Where the progress goes.
@@ -48,7 +48,7 @@ impl Subject<'_> {
     /// Where something was confirmed, the first pass finds out what is still so. Only users are the same in both passes: what
     /// refers to others is mapped with their ids later.
     fn look_for_unchanged(self) -> Option<LookForUnchanged> {
-        let confirmed = self.confirmed.filter(|_| self.passwords.is_none())?;
+        let confirmed = self.confirmed.filter(|_| self.joined.is_empty())?;
         if self.reading.kinds.iter().any(|kind| *kind != Kind::User) {
             return None;
         }
@@ -84,7 +84,7 @@ impl FirstPass {
         if subject.reading.has_pipe() {
             return Ok(Self::Pipe);
         }
-        if let Some(kept) = read_kept(subject.passwords, directory)? {
+        if let Some(kept) = read_kept(subject.joined, directory)? {
             return Ok(Self::Files(kept));
         }
         let seen = LookedThrough::look(subject, create_private(&directory.blocks()), signals).await?;
@@ -93,10 +93,8 @@ impl FirstPass {
         let sent = before.map_or(has_begun, |before| before.prediction.sent);
         let prediction = Prediction { sent, ..seen.prediction };
         // Kept before the duplicates, by which the next part of the run knows that all this was done.
-        if let Some(passwords) = subject.passwords {
-            passwords.close_in(seen.is_complete, directory)?;
-        }
-        let kept = keep(directory, subject.passwords, (&seen.known, prediction), &seen.found);
+        subject.joined.close_in(seen.is_complete, directory)?;
+        let kept = keep(directory, subject.joined, (&seen.known, prediction), &seen.found);
         let duplicates = Arc::new(kept.map_err(StopReason::Temporary)?);
         Ok(Self::Files(FileFindings { duplicates, known: Arc::new(seen.known), prediction, unchanged: seen.unchanged }))
     }
@@ -110,9 +108,7 @@ impl FirstPass {
             ImportError::Prepare(PrepareError::Source(error)) => ImportError::NotCompared(error),
             other => other,
         })?;
-        if let Some(passwords) = subject.passwords {
-            passwords.close(seen.is_complete)?;
-        }
+        subject.joined.close(seen.is_complete)?;
         let duplicates = tempfile::tempfile().and_then(|file| seen.found.write(file));
         let duplicates = Arc::new(duplicates.map_err(StopReason::Temporary)?);
         let LookedThrough { known, prediction, unchanged, .. } = seen;
@@ -226,7 +222,8 @@ async fn find(
     signals: &mut Signals,
 ) -> Result<(FoundDuplicates, Ledger), ImportError> {
     let mut reporter = reporter_of_search(subject.output.progress, &subject.reading.inputs);
-    let intake = intake(subject.reading, subject.records, subject.passwords, None, Watch::Record(Arc::clone(recorder)));
+    let intake =
+        intake(subject.reading, subject.records, Some(subject.joined), None, Watch::Record(Arc::clone(recorder)));
     let (mut ledger, found) = find_duplicates(intake, unchanged, reporter.as_mut(), signals).await;
     match ledger.stopped.take() {
         Some(StopReason::Source(error)) if subject.strict || spoils_all(&error, recorder) => {

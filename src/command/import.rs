@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! read the records from Clerk, if they come from there → look at the inputs → prepare the run → preflight → what was confirmed →
-//! index of passwords → first pass → consent → run → account
+//! what other files say about users → first pass → consent → run → account
 //! ```
 //!
 //! Each phase takes what it needs of the ones before. Until the first pass has ended, nothing is sent.
@@ -36,9 +36,9 @@ use super::home_organization::into_organization;
 use super::id_maps::{keep_learned_ids, look_up_ids};
 use super::import_error::ImportError;
 use super::inputs::{note_deleted, probe_objects};
+use super::joined::JoinedFiles;
 use super::memberships_of_users::{forget_memberships_of_users, with_memberships_of_users};
 use super::memory_log::{log_bound, log_peak};
-use super::passwords::JoinedPasswords;
 use super::progress::start_metrics;
 use super::run_export::write_results;
 use super::target::{Target, Use, at_target, connect};
@@ -97,12 +97,13 @@ async fn import_into(
     let (confirmed, known) =
         confirmed_before(settings, &target.name, (run.directory.id(), part), destination.as_ref(), signals).await?;
     let ids = look_up_ids(&settings.runs_directory, &target.name, &run.record.id).await?;
-    let passwords = JoinedPasswords::read(reading, output, signals).await?;
+    let joined = JoinedFiles::read(reading, output, signals).await?;
     if limits.strict && settings.on_existing == OnExisting::Fail {
         output.console.note(STRICT_AND_FAIL);
     }
-    let (passwords, known) = (passwords.as_ref(), known.as_ref());
-    let subject = Subject { reading, records: &records, passwords, confirmed: known, output, strict: limits.strict };
+    let known = known.as_ref();
+    let subject =
+        Subject { reading, records: &records, joined: &joined, confirmed: known, output, strict: limits.strict };
     let has_begun = part != RunPart::First && (done > 0 || !progress.in_doubt.is_empty());
     let consent = Consent { settings, target: &target, run: &run.record, has_begun };
     let foresight = Foresight::of_run(subject, &run, (*limits, &ledger), consent, (&*destination, signals)).await?;

@@ -16,6 +16,7 @@ use crate::account::StopReason;
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;
 use crate::journal::LockError;
+use crate::memberships::MembershipsError;
 use crate::passwords::PasswordsError;
 use crate::report::StdoutError;
 use crate::sandbox::SandboxError;
@@ -93,6 +94,9 @@ pub enum ImportError {
     /// The passwords that the users lack cannot be read.
     #[error(transparent)]
     Passwords(#[from] PasswordsError),
+    /// The organizations of users cannot be read.
+    #[error(transparent)]
+    Memberships(#[from] MembershipsError),
     /// The input cannot be looked through.
     #[error(transparent)]
     Search(#[from] StopReason),
@@ -126,15 +130,18 @@ impl ImportError {
             Self::Prepare(PrepareError::Source(error) | PrepareError::Gone { source: error, .. })
             | Self::NotCompared(error)
             | Self::Selection(SelectionError::Source(error))
-            | Self::Passwords(PasswordsError::Source(error)) => ExitStatus::of_source(error),
+            | Self::Passwords(PasswordsError::Source(error))
+            | Self::Memberships(MembershipsError::Source(error)) => ExitStatus::of_source(error),
             Self::Selection(SelectionError::Nobody { .. })
             | Self::Passwords(PasswordsError::NoTable { .. })
+            | Self::Memberships(MembershipsError::NoneInIt { .. })
             | Self::SignIn(_)
             | Self::Search(StopReason::TooFewRecords { .. }) => ExitStatus::Input,
             Self::Prepare(PrepareError::Lock(LockError::Held { .. }))
             | Self::Undo(UndoError::Lock(LockError::Held { .. })) => ExitStatus::Locked,
             Self::Search(StopReason::Internal(_)) => ExitStatus::Unexpected,
             Self::Passwords(_)
+            | Self::Memberships(_)
             | Self::NotConfirmed
             | Self::Selection(_)
             | Self::Search(_)

@@ -4,23 +4,22 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::passwords::JoinedPasswords;
+use super::joined::JoinedFiles;
 use crate::kind::Kind;
 use crate::mapping::{
     InvitationMapper, MembershipMapper, OrganizationMapper, RecordMapper, TargetIds, TupleMapper, UserMapper,
 };
-use crate::passwords::JoinedMapper;
 use crate::pipeline::Intake;
 use crate::selection::RecordsOfRun;
 use crate::settings::ReadingSettings;
 use crate::source::Watch;
 
-/// These records of the inputs of `reading`, with the passwords that their users lack, under `watch`. What refers to others is mapped
+/// These records of the inputs of `reading`, with what other files say about their users, under `watch`. What refers to others is mapped
 /// with `ids`; it is never sent without.
 pub(super) fn intake(
     reading: &ReadingSettings,
     records: &RecordsOfRun,
-    passwords: Option<&JoinedPasswords>,
+    joined: Option<&JoinedFiles>,
     ids: Option<&Arc<dyn TargetIds>>,
     watch: Watch,
 ) -> Intake {
@@ -30,7 +29,7 @@ pub(super) fn intake(
         part: 0..inputs.len(),
         records: records.clone(),
         reader: *limits,
-        mappers: kinds.iter().map(|kind| mapper(*kind, reading, passwords, ids)).collect(),
+        mappers: kinds.iter().map(|kind| mapper(*kind, reading, joined, ids)).collect(),
         largest_request: most_of_request.1,
         watch,
         workers: *workers,
@@ -40,19 +39,18 @@ pub(super) fn intake(
 fn mapper(
     kind: Kind,
     reading: &ReadingSettings,
-    passwords: Option<&JoinedPasswords>,
+    joined: Option<&JoinedFiles>,
     ids: Option<&Arc<dyn TargetIds>>,
 ) -> Arc<dyn RecordMapper> {
     let (rules, ids) = (reading.rules.clone(), ids.cloned());
-    match (kind, passwords) {
-        (Kind::User, None) => Arc::new(UserMapper::new(rules, Arc::clone(&reading.form))),
-        (Kind::User, Some(passwords)) => {
+    match kind {
+        Kind::User => {
             let users = UserMapper::new(rules, Arc::clone(&reading.form));
-            Arc::new(JoinedMapper::new(users, Arc::clone(&passwords.index)))
+            Arc::new(users.joining(joined.map_or_else(Vec::new, JoinedFiles::joins)))
         }
-        (Kind::Organization, _) => Arc::new(OrganizationMapper::new(rules)),
-        (Kind::Membership, _) => Arc::new(MembershipMapper::new(rules, ids)),
-        (Kind::RoleTuple, _) => Arc::new(TupleMapper::new(rules, ids)),
-        (Kind::Invitation, _) => Arc::new(InvitationMapper::new(rules, ids, Timestamp::now())),
+        Kind::Organization => Arc::new(OrganizationMapper::new(rules)),
+        Kind::Membership => Arc::new(MembershipMapper::new(rules, ids)),
+        Kind::RoleTuple => Arc::new(TupleMapper::new(rules, ids)),
+        Kind::Invitation => Arc::new(InvitationMapper::new(rules, ids, Timestamp::now())),
     }
 }

@@ -44,7 +44,7 @@ pub fn merge_runs(settings: &MergeSettings) -> Result<ExitStatus, MergeError> {
     let accounts = parts.values().map(read).collect::<Result<Vec<_>, _>>()?;
     account::check_sums(&accounts)?;
     let shards: Vec<String> = parts.values().map(|part| part.record.id.clone()).collect();
-    let passwords = account::passwords(first);
+    let (passwords, memberships) = (account::passwords(first), account::memberships(first));
     let (target, rejects_of) = (Some(first.record.target.clone()), first.record.rejects_of.clone());
     let mut directory = MergedDirectory::open(runs.join(merged_name(first)), shards.clone())?;
     let rejects = directory.stage(|to| rejects::gather(&accounts, to, &progress))?;
@@ -55,7 +55,16 @@ pub fn merge_runs(settings: &MergeSettings) -> Result<ExitStatus, MergeError> {
     merged.set_rejects_files(rejects.iter().map(|_| place.path.clone()).collect());
     let report_file = Some(report.display().to_string());
     let digests = FirstPassRecord::digests(&first.directory);
-    let details = RunDetails { shards, rejects_of, passwords, target, report_file, digests, ..RunDetails::default() };
+    let details = RunDetails {
+        shards,
+        rejects_of,
+        passwords,
+        memberships,
+        target,
+        report_file,
+        digests,
+        ..RunDetails::default()
+    };
     directory.keep((&place, rejects), &RunReport::new(&merged, &details, false))?;
     Ok(Output::new(settings.format, settings.console).report(&merged, &details, None)?)
 }

@@ -27,6 +27,7 @@ mod import_error;
 mod input_ids;
 mod inputs;
 mod intake;
+mod joined;
 mod known_identity;
 mod known_membership;
 mod memberships_of_users;

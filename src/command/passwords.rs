@@ -1,4 +1,4 @@
-//! Reads the passwords that the users lack, and keeps the account of the join.
+//! Reads the passwords that the users lack.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,8 +8,6 @@ use tokio_util::sync::CancellationToken;
 use super::import_error::ImportError;
 use super::progress::{display, while_working};
 use crate::account::StopReason;
-use crate::files::replace_private;
-use crate::journal::RunDirectory;
 use crate::passwords::{Passwords, PasswordsError, PasswordsReport};
 use crate::report::Reading;
 use crate::settings::{OutputSettings, ReadingSettings};
@@ -54,19 +52,5 @@ impl JoinedPasswords {
     /// Ends the account once the users were gone through, all of them if `complete`.
     pub(super) fn close(&self, complete: bool) -> Result<PasswordsReport, ImportError> {
         Ok(self.index.close(complete).map_err(PasswordsError::Temporary)?)
-    }
-
-    /// Ends the account, and keeps it in the directory of a run for when the run is resumed.
-    pub(super) fn close_in(&self, complete: bool, directory: &RunDirectory) -> Result<PasswordsReport, ImportError> {
-        let (report, path) = (self.close(complete)?, directory.passwords());
-        let written = replace_private(&path, |file| serde_json::to_writer(file, &report).map_err(Into::into));
-        written.map_err(|source| ImportError::Write { path, source })?;
-        Ok(report)
-    }
-
-    /// Continues the account of an earlier part of the run. Returns whether it is there.
-    pub(super) fn continue_account(&self, directory: &RunDirectory) -> bool {
-        let kept = std::fs::read(directory.passwords()).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        kept.map(|report| self.index.close_with(report)).is_some()
     }
 }

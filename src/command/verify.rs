@@ -13,9 +13,9 @@ use super::home_organization::of_organization;
 use super::import_error::ImportError;
 use super::inputs::{look_at_inputs, probe_objects};
 use super::intake::intake;
+use super::joined::JoinedFiles;
 use super::memberships_of_users::{PassingFile, with_memberships_of_users};
 use super::output::{without_records, write_report};
-use super::passwords::JoinedPasswords;
 use super::progress::{reporter_with_metrics, start_metrics, while_listing};
 use super::selecting::records_of;
 use super::target::{Target, Use, at_target, connect};
@@ -55,9 +55,8 @@ async fn verify_target(
     let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
     let reading = &of_organization(&target, reading, connection, &mut signals).await?;
     let records = records_of(reading, output.console, &mut signals).await?;
-    let passwords = JoinedPasswords::read(reading, output, &mut signals).await?;
-    let subject =
-        Subject { reading, records: &records, passwords: passwords.as_ref(), confirmed: None, output, strict: false };
+    let joined = JoinedFiles::read(reading, output, &mut signals).await?;
+    let subject = Subject { reading, records: &records, joined: &joined, confirmed: None, output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await?;
     let found = first.prediction().and_then(|prediction| prediction.records);
     if let (Some(found), Some(least)) = (found, settings.min_records)
@@ -65,7 +64,7 @@ async fn verify_target(
     {
         return Err(StopReason::TooFewRecords { found, least }.into());
     }
-    let compared = Compared { target: &name, destination, reading, records: &records, passwords: passwords.as_ref() };
+    let compared = Compared { target: &name, destination, reading, records: &records, joined: &joined };
     let found = compared.steps(&first, settings, &mut signals).await?;
     // Of an export that ended early the result is no account of all.
     if let (Some(known), true) = (first.known(), found.is_whole())
@@ -88,7 +87,7 @@ struct Compared<'a> {
     destination: Arc<dyn Destination>,
     reading: &'a ReadingSettings,
     records: &'a RecordsOfRun,
-    passwords: Option<&'a JoinedPasswords>,
+    joined: &'a JoinedFiles,
 }
 
 impl Compared<'_> {
@@ -99,7 +98,7 @@ impl Compared<'_> {
         settings: &VerifySettings,
         signals: &mut Signals,
     ) -> Result<Found, ImportError> {
-        let Self { target, destination, reading, records, passwords } = self;
+        let Self { target, destination, reading, records, joined } = self;
         let VerifySettings { connection, output, .. } = settings;
         let mut found = Found { users: None, others: Vec::new() };
         let (mut ids, mut runs) = (ListedIds::default(), BTreeSet::new());
@@ -113,7 +112,7 @@ impl Compared<'_> {
             };
             let list = list_of(part.as_ref(), records, output, signals).await?.map(Arc::new);
             let of_target: Arc<dyn TargetIds> = Arc::new(ids.clone());
-            let mut intake = intake(reading, records, *passwords, Some(&of_target), first.watch());
+            let mut intake = intake(reading, records, Some(joined), Some(&of_target), first.watch());
             intake.part = step.inputs.clone();
             let job = VerifyJob {
                 intake,

@@ -56,6 +56,12 @@ impl TextMap {
 impl TextLookup {
     /// The texts with this key, in the order in which they were added.
     pub fn get(&self, key: &str) -> io::Result<Vec<Vec<u8>>> {
+        Ok(self.get_within(key, usize::MAX)?.unwrap_or_default())
+    }
+
+    /// The same, or `None` if they have more than this many bytes together.
+    pub fn get_within(&self, key: &str, most: usize) -> io::Result<Option<Vec<Vec<u8>>>> {
+        let mut left = most;
         let hash = hash_of(OF_MAPS, key);
         let mut found = Vec::new();
         for entry in self.entries.entries_from(&hash)? {
@@ -65,9 +71,12 @@ impl TextLookup {
             }
             let mut place = [0; 8];
             place.copy_from_slice(&entry[HASH_BYTES..]);
-            found.push(self.texts.get(u64::from_be_bytes(place))?);
+            let text = self.texts.get(u64::from_be_bytes(place))?;
+            let Some(rest) = left.checked_sub(text.len()) else { return Ok(None) };
+            left = rest;
+            found.push(text);
         }
-        Ok(found)
+        Ok(Some(found))
     }
 
     /// How many texts there are.
@@ -99,5 +108,8 @@ mod tests {
             assert_eq!(lookup.get(&format!("key {key}")).unwrap(), expected);
         }
         assert!(lookup.get("key 300").unwrap().is_empty());
+        // `1`, `301`, `601` and `901`.
+        assert!(lookup.get_within("key 1", 10).unwrap().is_some_and(|texts| texts.len() == 4));
+        assert_eq!(lookup.get_within("key 1", 9).unwrap(), None);
     }
 }

@@ -18,6 +18,9 @@ pub struct FirstPassRecord {
     /// The file with the passwords that the users lack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passwords: Option<InputDigest>,
+    /// The files of memberships and organizations that go into their users.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub memberships: Vec<InputDigest>,
     /// What is known to come of it.
     pub prediction: Prediction,
     /// The CRC-32 of `blocks` and of `duplicates`, which decide about records; those of earlier versions are taken as they are.
@@ -55,7 +58,7 @@ impl FirstPassRecord {
     /// Whether both read the same bytes.
     pub fn is_same_content(&self, other: &Self) -> bool {
         let digests = |record: &'_ Self| record.inputs.iter().map(|input| input.digest.clone()).collect::<Vec<_>>();
-        digests(self) == digests(other) && self.passwords == other.passwords
+        digests(self) == digests(other) && self.passwords == other.passwords && self.memberships == other.memberships
     }
 
     /// Keeps it for the rest of the run.

@@ -9,6 +9,7 @@
 //!                     blocks           the same by blocks of 64 KiB
 //!                     duplicates       which records of the input repeat an earlier one
 //!                     passwords.json   who is only in the input or only in the file of passwords: places, no hash
+//!                     memberships.json how many memberships went into users: counts and places
 //!                     report.json      the account of the run
 //!                     report.html      the same for people
 //!                     lock             held while the run is under way

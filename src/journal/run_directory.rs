@@ -111,6 +111,7 @@ impl RunDirectory {
             (self.blocks(), "which holds the hashes of the inputs' blocks"),
             (self.duplicates(), "which says which records repeat an earlier one"),
             (self.passwords(), "which holds the account of the joined passwords"),
+            (self.memberships(), "which holds the account of the joined memberships"),
             (self.report(), "the account of the run"),
             (self.report_page(), "the account of the run for people"),
         ];
@@ -252,6 +253,11 @@ impl RunDirectory {
     /// Where the account of the joined passwords is kept.
     pub fn passwords(&self) -> PathBuf {
         self.path.join("passwords.json")
+    }
+
+    /// Where the account of the joined memberships is kept.
+    pub fn memberships(&self) -> PathBuf {
+        self.path.join("memberships.json")
     }
 
     /// The records of which undoing could not find out whether the run created their users.

@@ -32,6 +32,9 @@ pub struct RunRecord {
     /// The file with the passwords that the users lack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passwords: Option<InputRecord>,
+    /// The files of memberships and organizations that go into their users, or are counted as what cannot move.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub memberships: Vec<InputRecord>,
     /// What a user without an email address becomes.
     pub missing_email: String,
     /// The mapping file, if there was one; the run's directory holds a copy.
@@ -78,6 +81,9 @@ pub struct KratosRecord {
     /// The Keto where the roles of its users go, if anywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keto: Option<KetoRecord>,
+    /// Whether organizations go into the metadata of their members.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub organizations_in_users: bool,
 }
 
 /// The two ports of a Keto.
@@ -174,6 +180,8 @@ struct Whole<'a> {
     kinds: Vec<Kind>,
     /// One, or none.
     passwords: Vec<Option<(u64, String)>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    memberships: Vec<Option<(u64, String)>>,
     missing_email: &'a str,
     mapping: Option<&'a str>,
     traits_schema: Option<&'a str>,
@@ -185,6 +193,11 @@ struct Whole<'a> {
 }
 
 impl RunRecord {
+    /// All files that it reads of users, of other kinds, and beside the users.
+    pub fn files(&self) -> impl Iterator<Item = &InputRecord> {
+        self.inputs.iter().chain(&self.passwords).chain(&self.memberships)
+    }
+
     /// What it goes by, for its account: options and files of rules.
     pub fn settings(&self) -> serde_json::Map<String, serde_json::Value> {
         let digest = |file: &Option<FileRecord>| file.as_ref().map(|file| file.sha256.clone());
@@ -217,6 +230,7 @@ impl RunRecord {
             && paths(self) == paths(other)
             && kinds(self) == kinds(other)
             && self.passwords.as_ref().map(path) == other.passwords.as_ref().map(path)
+            && self.memberships.iter().map(path).eq(other.memberships.iter().map(path))
     }
 
     fn organization_asked(&self) -> Option<&str> {
@@ -234,6 +248,7 @@ impl RunRecord {
             inputs: self.inputs.iter().map(content).collect(),
             kinds: self.inputs.iter().map(|input| input.kind).collect(),
             passwords: self.passwords.iter().map(content).collect(),
+            memberships: self.memberships.iter().map(content).collect(),
             missing_email: &self.missing_email,
             mapping: self.mapping.as_ref().map(|file| file.sha256.as_str()),
             traits_schema: self.traits_schema.as_ref().map(|file| file.sha256.as_str()),
@@ -263,7 +278,7 @@ impl RunRecord {
 
     /// Whether all its inputs can be known again, and so taken up: what comes through a pipe cannot.
     pub fn can_be_known_again(&self) -> bool {
-        self.inputs.iter().chain(&self.passwords).all(|input| input.fingerprint.is_some())
+        self.files().all(|input| input.fingerprint.is_some())
     }
 
     /// Whether `other` maps by the same files.
@@ -275,7 +290,7 @@ impl RunRecord {
     /// Whether its inputs are in other places than those of `self`.
     pub fn has_moved(&self, now: &Self) -> bool {
         let path = |input: &'_ InputRecord| input.path.clone();
-        let paths = |record: &Self| record.inputs.iter().chain(&record.passwords).map(path).collect::<Vec<_>>();
+        let paths = |record: &Self| record.files().map(path).collect::<Vec<_>>();
         paths(self) != paths(now)
     }
 
@@ -285,7 +300,7 @@ impl RunRecord {
             (Some(was), Some(is)) => was.is_same_content(is),
             _ => false,
         };
-        let (was, is) = (self.inputs.iter().chain(&self.passwords), now.inputs.iter().chain(&now.passwords));
+        let (was, is) = (self.files(), now.files());
         was.zip(is).find(|pair| !same(pair)).map(|(_, is)| is)
     }
 }

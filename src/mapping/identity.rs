@@ -6,6 +6,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::OrganizationOfUser;
 use super::constant::Constant;
 
 /// The canonical identity that mapping produces and the dry-run previews (part 2 of the API contract).
@@ -199,6 +200,9 @@ pub struct ClerkOrigin<'a> {
     /// Why the user is disabled: `banned`, `locked` or `deprovisioned`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled_because: Option<&'static str>,
+    /// The organizations that the user is in, where the target has no other place for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub organizations: Vec<OrganizationOfUser>,
 }
 
 impl Credentials<'_> {

@@ -45,6 +45,7 @@ mod traits_schema;
 mod unique;
 mod unique_keys;
 mod user;
+mod user_join;
 mod user_mapper;
 
 pub use code::{Notice, NoticeKind, RejectCode};
@@ -71,11 +72,13 @@ pub use rules::{
 pub(crate) use syntax::is_email;
 pub use template::Template;
 pub use tenant::{
-    InvitationMapper, MadeNames, MembershipMapper, MembershipOfUser, OrganizationMapper, OrganizationRules, Reference,
-    RoleCounts, TargetId, TargetIds, TupleMapper, TupleRules, membership_keys, membership_pair, memberships_of_user,
+    InvitationMapper, MadeNames, MembershipMapper, MembershipOfUser, OrganizationMapper, OrganizationNames,
+    OrganizationOfUser, OrganizationRules, Reference, RoleCounts, TargetId, TargetIds, TupleMapper, TupleRules,
+    membership_keys, membership_pair, memberships_of_user, organization_of_membership, organizations_inside,
 };
 pub use traits_schema::{TraitsSchema, TraitsSchemaError};
 pub use unique::Unique;
 pub use unique_keys::{UniqueKey, UniqueKeys};
 pub use user::{Mapped, map};
+pub use user_join::{Joined, UserJoin};
 pub use user_mapper::{UserMapper, WireForm, read_user};

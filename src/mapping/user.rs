@@ -54,6 +54,7 @@ pub fn map<'a>(user: &'a User<'_>, rules: &'a Rules) -> Result<Mapped<'a>, Rejec
                 created_at: time("created_at", user.created_at)?,
                 legal_accepted_at: time("legal_accepted_at", user.legal_accepted_at)?,
                 disabled_because,
+                organizations: Vec::new(),
             },
             others,
         },

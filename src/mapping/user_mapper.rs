@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::reject_line::{RecordContent, content};
 use super::{
-    MapOutput, Mapped, MigrationIdentity, Notices, Prepared, RecordMapper, Rejection, Rules, UniqueKeys, map, parse,
-    parse_row, row_rejection,
+    Joined, MapOutput, Mapped, MigrationIdentity, Prepared, RecordMapper, Rejection, Rules, UniqueKeys, UserJoin, map,
+    parse, parse_row, row_rejection,
 };
 use crate::clerk::{COLUMNS, User};
 use crate::kind::Kind;
@@ -27,12 +27,19 @@ pub trait WireForm: fmt::Debug + Send + Sync {
 pub struct UserMapper {
     rules: Rules,
     form: Arc<dyn WireForm>,
+    joins: Vec<Arc<dyn UserJoin>>,
 }
 
 impl UserMapper {
     /// A mapper that goes by these rules, for a destination that takes this form.
     pub fn new(rules: Rules, form: Arc<dyn WireForm>) -> Self {
-        Self { rules, form }
+        Self { rules, form, joins: Vec::new() }
+    }
+
+    /// The same with what these know about users beside their records.
+    #[must_use]
+    pub fn joining(self, joins: Vec<Arc<dyn UserJoin>>) -> Self {
+        Self { joins, ..self }
     }
 
     /// The rules.
@@ -40,10 +47,11 @@ impl UserMapper {
         &self.rules
     }
 
-    /// Maps a user about whom these notices are known already.
-    pub fn map_user(&self, user: &User<'_>, notices: Notices, output: &mut MapOutput) -> Result<Prepared, Rejection> {
+    /// Maps a user about whom this is known already.
+    fn map_user(&self, user: &User<'_>, joined: Joined, output: &mut MapOutput) -> Result<Prepared, Rejection> {
         let mut mapped = map(user, &self.rules)?;
-        mapped.notices.extend(notices);
+        mapped.notices.extend(joined.notices);
+        mapped.identity.admin_metadata.clerk.organizations = joined.organizations;
         if let Some(fault) = self.form.fault(&mapped.identity) {
             return Err(fault);
         }
@@ -76,7 +84,15 @@ impl RecordMapper for UserMapper {
     }
 
     fn map(&self, record: RawRecord<'_>, output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
-        read_user(record, |user| Ok(self.map_user(&user, Notices::default(), output)))
+        read_user(record, |mut user| {
+            let mut joined = Joined::default();
+            for join in &self.joins {
+                if let Err(rejection) = join.join(record, &mut user, &mut joined)? {
+                    return Ok(Err(rejection));
+                }
+            }
+            Ok(self.map_user(&user, joined, output))
+        })
     }
 
     fn columns(&self) -> &'static [&'static str] {
@@ -88,7 +104,8 @@ impl RecordMapper for UserMapper {
     }
 
     fn memory_growth(&self) -> (usize, usize) {
-        self.rules.memory_growth()
+        let (literal, copies) = self.rules.memory_growth();
+        (literal + self.joins.iter().map(|join| join.most_bytes()).sum::<usize>(), copies)
     }
 }
 

@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
-use super::report::{Findings, PasswordsReport};
+use super::report::PasswordsReport;
 use super::table::{Passwords, PasswordsError};
 use super::value::{
     DONE, ENTRY_BYTES, HEAD_BYTES, Hash, PasswordEntry, Value, WAITING, decode, entry, hash, hash_of, place_of,
 };
 use crate::index::{SortedFile, Sorter, read_exact_at, write_all_at};
 use crate::source::{
-    Header, Input, InputWatch, ReaderLimits, RecordChunk, RecordReader, RecordSpan, Recorder, SkippedRows,
+    Findings, Header, Input, InputWatch, ReaderLimits, RecordChunk, RecordReader, RecordSpan, Recorder, SkippedRows,
 };
 
 /// Entries in memory while sorting: 1 MiB.

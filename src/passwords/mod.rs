@@ -10,11 +10,9 @@
 //! found is marked as such where it lies.
 
 mod builder;
-mod joined_mapper;
 mod report;
 mod table;
 mod value;
 
-pub use joined_mapper::JoinedMapper;
-pub use report::{Conflict, Findings, PasswordsReport};
+pub use report::{Conflict, PasswordsReport};
 pub use table::{Passwords, PasswordsError};

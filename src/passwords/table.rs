@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::report::{Conflict, Findings, PasswordsReport};
+use super::report::{Conflict, PasswordsReport};
 use super::value::{DONE, ENTRY_BYTES, HEAD_BYTES, Value, WAITING, decode, hash, place_of, to_index};
 use crate::clerk::{Secret, User};
 use crate::index::{SortedFile, read_exact_at, write_all_at};
-use crate::mapping::{Notice, Notices};
-use crate::source::{InputDigest, Position, SourceError};
+use crate::mapping::{Joined, Notice, Notices, Rejection, UserJoin};
+use crate::source::{Findings, InputDigest, Position, RawRecord, SourceError};
 
 /// Why the passwords cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -169,6 +169,18 @@ impl Passwords {
         }
         findings.sort();
         Ok(findings)
+    }
+}
+
+impl UserJoin for Passwords {
+    fn join(
+        &self,
+        record: RawRecord<'_>,
+        user: &mut User<'_>,
+        joined: &mut Joined,
+    ) -> io::Result<Result<(), Rejection>> {
+        joined.notices.extend(Self::join(self, user, || record.position())?);
+        Ok(Ok(()))
     }
 }
 

@@ -19,6 +19,7 @@ mod listing;
 mod metrics;
 mod moment;
 mod no_longer_there;
+mod organizations_of_users;
 mod origin;
 mod page;
 mod page_shell;

@@ -11,6 +11,7 @@ use super::{Origin, TimelineMoment};
 use crate::account::{AtTarget, CodeCount, Counts, InputProgress, Ledger, SharingRecord};
 use crate::exit::ExitStatus;
 use crate::mapping::{Coverage, Notice, NoticeKind, RejectCode, RoleCounts};
+use crate::memberships::MembershipsReport;
 use crate::missing::MissingReport;
 use crate::pace::PaceFigures;
 use crate::passwords::PasswordsReport;
@@ -30,6 +31,8 @@ pub struct RunDetails {
     pub missing: Option<MissingReport>,
     /// The result of joining the passwords of another file.
     pub passwords: Option<PasswordsReport>,
+    /// What came of joining memberships to their users.
+    pub memberships: Option<MembershipsReport>,
     /// The target's base URL; none in a dry run.
     pub target: Option<String>,
     /// Whom the run is about, if users were selected.
@@ -80,6 +83,8 @@ pub struct RunReport<'a> {
     without_records: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     passwords: Option<&'a PasswordsReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memberships: Option<&'a MembershipsReport>,
     /// What came of users who are no longer in the export.
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<&'a MissingReport>,
@@ -183,6 +188,7 @@ impl<'a> RunReport<'a> {
             inputs: inputs(ledger, details),
             without_records: ledger.without_records(),
             passwords: details.passwords.as_ref(),
+            memberships: details.memberships.as_ref(),
             missing: details.missing.as_ref(),
             counts: ledger.counts(),
             steps: ledger

@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 use super::covered::write_coverage;
 use super::found_there::{standings, write_found};
 use super::no_longer_there::write_missing;
+use super::organizations_of_users::write_organizations;
 use super::run_report::RunDetails;
 use crate::account::{CodeCount, Counts, InputProgress, Ledger, RejectedRecord, SameAs, SharingRecord};
 use crate::human::{bytes, count, duration, plural};
@@ -29,6 +30,9 @@ pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) ->
     }
     if let Some(report) = &details.passwords {
         passwords(out, report)?;
+    }
+    if let Some(report) = &details.memberships {
+        write_organizations(out, report)?;
     }
     if let Some(report) = &details.missing {
         write_missing(out, report)?;

@@ -150,6 +150,7 @@ fn resolve_target(arguments: AppsTargetArguments, environment: &Environment) -> 
                 kratos_schema: None,
                 kratos_key: None,
                 kratos_provider: Vec::new(),
+                kratos_organizations: None,
                 assume_hash_format: Vec::new(),
                 keto_read_url: None,
                 keto_write_url: None,

@@ -82,8 +82,7 @@ impl DryRunSettings {
     ) -> Result<Self, SettingsError> {
         let (check_target, findings) = (arguments.check_target, arguments.findings.take());
         let kratos = KratosChoice::of(&arguments.target)?;
-        let kinds = kratos.as_ref().map_or(&Kind::ALL[..], KratosChoice::kinds);
-        let mut inputs = typed_inputs(TypedInputs::of(&mut arguments.inputs, &arguments.selection), kinds)?;
+        let mut inputs = typed_inputs(TypedInputs::of(&mut arguments.inputs, &arguments.selection), kratos.as_ref())?;
         let mut from_clerk = None;
         if inputs.inputs.iter().any(|(_, input)| is_clerk(input)) {
             if arguments.shard.is_some() {
@@ -92,7 +91,7 @@ impl DryRunSettings {
             let connection = &Connection::resolve(&arguments.options, None, environment)?;
             let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.max_wait);
             let choice = FromClerk { api, connection, max_wait, new: true, output: &output };
-            from_clerk = Some(choice.resolve(passing_directory(), &mut inputs.inputs, environment)?);
+            from_clerk = Some(choice.resolve(passing_directory(), &mut inputs, environment)?);
         }
         let existing = (arguments.on_existing, arguments.create_organization);
         let missing = (arguments.on_missing, arguments.max_missing);

@@ -44,7 +44,7 @@ pub enum SettingsError {
     HydraUsers,
     /// Options that only mean something for a Kratos.
     #[error(
-        "--kratos-schema, --kratos-key, --kratos-provider, --assume-hash-format, --keto-write-url and --keto-read-url need \
+        "--kratos-schema, --kratos-key, --kratos-provider, --kratos-organizations, --assume-hash-format, --keto-write-url and --keto-read-url need \
          --target kratos"
     )]
     NoKratos,

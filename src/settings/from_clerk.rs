@@ -8,11 +8,10 @@ use super::connection::{Connection, patience, retry};
 use super::export::ExportSettings;
 use super::kept_users::is_clerk;
 use super::output::OutputSettings;
-use super::typed_inputs::of_export;
+use super::typed_inputs::{WantedInputs, of_export};
 use super::{Environment, SettingsError};
 use crate::cli::ClerkApiArguments;
 use crate::export::{self, Compression, ExportDirectory, Plan};
-use crate::kind::Kind;
 
 /// What an import is about that reads from Clerk's API.
 pub(super) struct FromClerk<'s> {
@@ -29,13 +28,13 @@ impl FromClerk<'_> {
     pub(super) fn resolve(
         self,
         directory: PathBuf,
-        inputs: &mut [(Kind, PathBuf)],
+        inputs: &mut WantedInputs,
         environment: &Environment,
     ) -> Result<ExportSettings, SettingsError> {
         let Self { api: ClerkApiArguments { clerk_url, clerk_rate }, connection, max_wait, new, output } = self;
         let (directory, compression) = (ExportDirectory::new(directory), Compression::Zstd);
         let mut wanted = Vec::new();
-        for (kind, input) in inputs.iter_mut().filter(|(_, input)| is_clerk(input)) {
+        for (kind, input) in inputs.inputs.iter_mut().chain(&mut inputs.joined).filter(|(_, input)| is_clerk(input)) {
             *input = directory.file(of_export(*kind), compression);
             wanted.push(of_export(*kind));
         }

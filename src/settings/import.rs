@@ -7,7 +7,6 @@ use super::dry_run::DryRunSettings;
 use super::export::ExportSettings;
 use super::from_clerk::FromClerk;
 use super::kept_users::{directory_of_kept, is_clerk, kept_directory};
-use super::kratos_target::KratosChoice;
 use super::missing_rules::MissingRules;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
@@ -21,7 +20,6 @@ use crate::cli::{ImportArguments, InputArguments, RunOptions};
 use crate::delivery::OnExisting;
 use crate::export::ExportDirectory;
 use crate::journal::LockDirectory;
-use crate::kind::Kind;
 
 /// Which run an import goes on with.
 #[derive(Clone, Debug)]
@@ -132,10 +130,8 @@ impl ImportSettings {
         let create_organization = arguments.create_organization;
         let target = TargetSettings::resolve(arguments.target.clone(), environment)?;
         let runs = runs_directory(arguments.options.runs_dir.clone(), environment)?;
-        let mut inputs = typed_inputs(
-            TypedInputs::of(&mut arguments.inputs, &arguments.selection),
-            target.kratos_choice().map_or(&Kind::ALL[..], KratosChoice::kinds),
-        )?;
+        let mut inputs =
+            typed_inputs(TypedInputs::of(&mut arguments.inputs, &arguments.selection), target.kratos_choice())?;
         let mut from_clerk = None;
         if inputs.inputs.iter().any(|(_, input)| is_clerk(input)) {
             if arguments.shard.is_some() {
@@ -145,7 +141,7 @@ impl ImportSettings {
             let (connection, new) = (&Connection::resolve(&arguments.options, None, environment)?, arguments.new_run);
             let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.max_wait);
             let choice = FromClerk { api, connection, max_wait, new, output: &output };
-            from_clerk = Some(choice.resolve(directory, &mut inputs.inputs, environment)?);
+            from_clerk = Some(choice.resolve(directory, &mut inputs, environment)?);
         }
         let ImportArguments {
             inputs: InputArguments { passwords, .. },

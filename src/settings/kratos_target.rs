@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::SettingsError;
-use crate::cli::{TargetArguments, TargetKind};
+use crate::cli::{KratosOrganizations, TargetArguments, TargetKind};
 use crate::http::BaseUrl;
 use crate::journal::{KetoRecord, KratosRecord};
 use crate::kind::Kind;
@@ -22,6 +22,8 @@ pub struct KratosChoice {
     assumed: Vec<String>,
     /// The Keto where the roles of its users go, if anywhere.
     pub keto: Option<Box<KetoPorts>>,
+    /// Whether the organizations of users go into their `metadata_admin`.
+    pub organizations_in_users: bool,
 }
 
 /// The two ports of a Keto.
@@ -47,6 +49,7 @@ impl KratosChoice {
     /// What was typed; nothing if the target is no Kratos.
     pub(super) fn of(arguments: &TargetArguments) -> Result<Option<Self>, SettingsError> {
         let TargetArguments { target, kratos_schema, kratos_key, kratos_provider, assume_hash_format, .. } = arguments;
+        let organizations = arguments.kratos_organizations;
         if *target == Some(TargetKind::Hydra) {
             return Err(SettingsError::HydraUsers);
         }
@@ -56,6 +59,7 @@ impl KratosChoice {
                 || kratos_key.is_some()
                 || !kratos_provider.is_empty()
                 || !assume_hash_format.is_empty()
+                || organizations.is_some()
                 || keto.is_some();
             return if is_about_kratos { Err(SettingsError::NoKratos) } else { Ok(None) };
         }
@@ -64,12 +68,13 @@ impl KratosChoice {
             key: kratos_key.clone().unwrap_or_default(),
             providers: kratos_provider.clone(),
         };
-        Ok(Some(Self { options: Arc::new(options), assumed: assume_hash_format.clone(), keto }))
+        let organizations_in_users = organizations == Some(KratosOrganizations::MetadataAdmin);
+        Ok(Some(Self { options: Arc::new(options), assumed: assume_hash_format.clone(), keto, organizations_in_users }))
     }
 
     /// What a run remembers; or what is wrong with that.
     pub(super) fn of_record(record: &KratosRecord) -> Result<Self, String> {
-        let KratosRecord { schema, key, providers, assumed, keto } = record;
+        let KratosRecord { schema, key, providers, assumed, keto, organizations_in_users } = record;
         let port = |url: &String| url.parse::<BaseUrl>().map_err(|error| error.to_string());
         let keto = match keto {
             Some(KetoRecord { read, write }) => Some(Box::new(KetoPorts { read: port(read)?, write: port(write)? })),
@@ -77,7 +82,12 @@ impl KratosChoice {
         };
         let providers = providers.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
         let options = KratosOptions { schema: schema.clone(), key: key.parse()?, providers };
-        Ok(Self { options: Arc::new(options), assumed: assumed.clone(), keto })
+        Ok(Self {
+            options: Arc::new(options),
+            assumed: assumed.clone(),
+            keto,
+            organizations_in_users: *organizations_in_users,
+        })
     }
 
     /// What a run is to remember of it.
@@ -88,6 +98,7 @@ impl KratosChoice {
             key: key.to_string(),
             providers: providers.iter().map(ToString::to_string).collect(),
             assumed: self.assumed.clone(),
+            organizations_in_users: self.organizations_in_users,
             keto: self
                 .keto
                 .as_deref()
@@ -98,6 +109,13 @@ impl KratosChoice {
     /// Which kinds of records it has a place for.
     pub(super) fn kinds(&self) -> &'static [Kind] {
         if self.keto.is_some() { &[Kind::User, Kind::RoleTuple] } else { &[Kind::User] }
+    }
+
+    /// Whether records of this kind are joined to their users, or are counted there as what cannot move. From Clerk's API they are
+    /// read only if they move.
+    pub(super) fn joins(&self, kind: Kind, is_clerk: bool) -> bool {
+        let is_joined = self.organizations_in_users || self.keto.is_none() && !is_clerk;
+        is_joined && matches!(kind, Kind::Organization | Kind::Membership)
     }
 
     /// The form in which it takes identities.

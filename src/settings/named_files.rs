@@ -54,6 +54,8 @@ impl<'s> NamedFiles<'s> {
         };
         self.read.extend(reading.inputs.iter().filter_map(path_of).map(|path| ("--import", path)));
         self.read.extend(reading.passwords.iter().filter_map(path_of).map(|path| ("--passwords", path)));
+        let memberships = reading.memberships.iter().map(|(_, input)| input).filter_map(path_of);
+        self.read.extend(memberships.map(|path| ("--memberships", path)));
         let list =
             reading.selection.as_ref().and_then(|selection| selection.only.as_ref()).and_then(|list| list.file());
         self.read.extend(list.map(|path| ("--only", path.to_path_buf())));
@@ -67,7 +69,8 @@ impl<'s> NamedFiles<'s> {
     pub(super) fn inputs_of(mut self, record: &RunRecord) -> Self {
         let inputs = record.inputs.iter().map(|input| ("--import", &input.path));
         let passwords = record.passwords.iter().map(|input| ("--passwords", &input.path));
-        let files = inputs.chain(passwords).filter(|(_, path)| *path != "-");
+        let memberships = record.memberships.iter().map(|input| ("--memberships", &input.path));
+        let files = inputs.chain(passwords).chain(memberships).filter(|(_, path)| *path != "-");
         self.read.extend(files.map(|(option, path)| (option, PathBuf::from(path))));
         self
     }

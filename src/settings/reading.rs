@@ -38,6 +38,10 @@ pub struct ReadingSettings {
     pub deleted: Vec<(PathBuf, u64)>,
     /// The file with the passwords that the users lack.
     pub passwords: Option<Input>,
+    /// The files of memberships and organizations that are joined to the users.
+    pub memberships: Vec<(Kind, Input)>,
+    /// Whether the organizations of users go into their metadata.
+    pub organizations_in_users: bool,
     /// Which records of the inputs are ours; all of them without one.
     pub shard: Option<Shard>,
     /// How users are chosen; `None` if all are meant, or if a run that is resumed says which ones.
@@ -97,6 +101,7 @@ impl ReadingChoice {
             inputs: WantedInputs {
                 inputs: record.inputs.iter().map(|input| (input.kind, path(input))).collect(),
                 of_users: Vec::new(),
+                joined: record.memberships.iter().map(|input| (input.kind, path(input))).collect(),
             },
             passwords: record.passwords.as_ref().map(path),
             shard: shard.map(ShardChoice::Of),
@@ -115,8 +120,8 @@ impl ReadingSettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let ReadingChoice { inputs, passwords, shard, selection, rule_files, missing_email, organization } = choice;
-        let WantedInputs { inputs, of_users: memberships_of_users } = inputs;
-        if inputs.iter().map(|(_, path)| path).chain(&passwords).any(|path| is_clerk(path)) {
+        let WantedInputs { inputs, of_users: memberships_of_users, joined } = inputs;
+        if inputs.iter().chain(&joined).map(|(_, path)| path).chain(&passwords).any(|path| is_clerk(path)) {
             return Err(SettingsError::ClerkNotHere);
         }
         let access = object_access(options, environment)?;
@@ -131,9 +136,12 @@ impl ReadingSettings {
         });
         let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
         let passwords = passwords.as_ref().map(input).transpose()?;
-        check(&inputs, passwords.as_ref(), environment)?;
+        let memberships = joined.iter().map(|(kind, path)| Ok((*kind, input(path)?)));
+        let memberships = memberships.collect::<Result<Vec<_>, SettingsError>>()?;
+        let beside: Vec<&Input> = passwords.iter().chain(memberships.iter().map(|(_, input)| input)).collect();
+        check(&inputs, &beside, environment)?;
         let shard = shard::resolve(shard, environment)?;
-        if shard.is_some() && inputs.iter().chain(&passwords).any(Input::is_pipe) {
+        if shard.is_some() && inputs.iter().chain(beside).any(Input::is_pipe) {
             return Err(ShardError::Pipe.into());
         }
         if shard.is_some() && kinds.first() != kinds.last() {
@@ -164,6 +172,8 @@ impl ReadingSettings {
             kinds,
             deleted,
             passwords,
+            memberships,
+            organizations_in_users: false,
             shard,
             selection,
             limits: ReaderLimits { record_bytes: options.max_record_bytes.unwrap_or(default.record_bytes), ..default },
@@ -194,6 +204,7 @@ impl ReadingSettings {
             );
         }
         self.rules.passwords = choice.passwords();
+        self.organizations_in_users = choice.organizations_in_users;
         if choice.keto.is_some() {
             self.rules.tuples = self.rules.tuples.for_keto();
         }
@@ -213,6 +224,7 @@ impl ReadingSettings {
         };
         let inputs = self.inputs.into_iter().zip(self.kinds).filter(|(input, kind)| is_there(input, *kind));
         (self.inputs, self.kinds) = inputs.unzip();
+        self.memberships.retain(|(kind, input)| is_there(input, *kind));
         self
     }
 
@@ -221,9 +233,9 @@ impl ReadingSettings {
         self.inputs.iter().any(Input::is_pipe)
     }
 
-    /// The inputs, and the file with the passwords.
+    /// The inputs, and the files that are joined to the users.
     pub fn files(&self) -> impl Iterator<Item = &Input> {
-        self.inputs.iter().chain(&self.passwords)
+        self.inputs.iter().chain(&self.passwords).chain(self.memberships.iter().map(|(_, input)| input))
     }
 }
 
@@ -246,14 +258,14 @@ fn object_access(options: &RunOptions, environment: &Environment) -> Result<Arc<
 }
 
 /// Fails if there are too many inputs, or one that cannot be read.
-fn check(inputs: &[Input], passwords: Option<&Input>, environment: &Environment) -> Result<(), SettingsError> {
+fn check(inputs: &[Input], beside: &[&Input], environment: &Environment) -> Result<(), SettingsError> {
     if inputs.len() > usize::from(u16::MAX) {
         return Err(SettingsError::TooManyInputs { count: inputs.len() });
     }
-    if inputs.iter().chain(passwords).filter(|input| **input == Input::Stdin).count() > 1 {
+    if inputs.iter().chain(beside.iter().copied()).filter(|input| **input == Input::Stdin).count() > 1 {
         return Err(SettingsError::StdinTwice);
     }
-    if inputs.iter().chain(passwords).any(|input| matches!(input, Input::Object(_))) {
+    if inputs.iter().chain(beside.iter().copied()).any(|input| matches!(input, Input::Object(_))) {
         environment.check_proxy()?;
     }
     Ok(())

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::SettingsError;
 use super::kept_users::is_clerk;
+use super::kratos_target::KratosChoice;
 use crate::cli::{InputArguments, SelectionArguments};
 use crate::export::{self, Manifest};
 use crate::kind::Kind;
@@ -31,11 +32,17 @@ pub(super) struct WantedInputs {
     pub(super) inputs: Vec<(Kind, PathBuf)>,
     /// As what kinds memberships that stand inside users are taken; none if nothing else than users was named.
     pub(super) of_users: Vec<Kind>,
+    /// The files of memberships and organizations that are joined to the users, for a target without organizations.
+    pub(super) joined: Vec<(Kind, PathBuf)>,
 }
 
-/// Takes the inputs of all steps out of what was typed. A directory of an export holds those of several; of a target that has no place
-/// for all of them only these `kinds` are taken, and if users are selected, only users, unless other steps are named.
-pub(super) fn typed_inputs(typed: TypedInputs<'_>, kinds: &[Kind]) -> Result<WantedInputs, SettingsError> {
+/// Takes the inputs of all steps out of what was typed. A directory of an export holds those of several; of a Kratos, which has no place
+/// for all of them, only some are taken, and if users are selected, only users, unless other steps are named.
+pub(super) fn typed_inputs(
+    typed: TypedInputs<'_>,
+    kratos: Option<&KratosChoice>,
+) -> Result<WantedInputs, SettingsError> {
+    let kinds = kratos.map_or(&Kind::ALL[..], KratosChoice::kinds);
     let mut inputs = Vec::new();
     let takes_users_alone = is_selection(typed.selection);
     let is_wanted = |kind: Kind, steps: &[Kind]| match steps {
@@ -56,6 +63,8 @@ pub(super) fn typed_inputs(typed: TypedInputs<'_>, kinds: &[Kind]) -> Result<Wan
         }
         inputs.extend(std::mem::take(paths).into_iter().map(|path| (kind, path)));
     }
+    let is_joined = |kind: Kind, path: &Path| kratos.is_some_and(|choice| choice.joins(kind, is_clerk(path)));
+    let joined = inputs.iter().filter(|(kind, path)| is_joined(*kind, path)).cloned().collect();
     let memberships = inputs.iter().filter(|(kind, _)| *kind == Kind::Membership);
     let tuples: Vec<_> = memberships.map(|(_, path)| (Kind::RoleTuple, path.clone())).collect();
     inputs.extend(tuples);
@@ -66,7 +75,7 @@ pub(super) fn typed_inputs(typed: TypedInputs<'_>, kinds: &[Kind]) -> Result<Wan
     if inputs.is_empty() {
         return Err(SettingsError::NoStep);
     }
-    Ok(WantedInputs { inputs, of_users })
+    Ok(WantedInputs { inputs, of_users, joined })
 }
 
 /// What an export calls the records of a kind.

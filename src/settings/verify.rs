@@ -6,7 +6,6 @@ use super::connection::Connection;
 use super::export::ExportSettings;
 use super::from_clerk::FromClerk;
 use super::kept_users::{is_clerk, passing_directory};
-use super::kratos_target::KratosChoice;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::reading::{ReadingChoice, ReadingSettings};
@@ -15,7 +14,6 @@ use super::target::TargetSettings;
 use super::typed_inputs::{TypedInputs, typed_inputs};
 use super::{Environment, SettingsError};
 use crate::cli::{InputArguments, VerifyArguments};
-use crate::kind::Kind;
 
 /// What a verification needs.
 #[derive(Clone, Debug)]
@@ -48,13 +46,13 @@ impl VerifySettings {
         }
         let target = TargetSettings::resolve(arguments.target.clone(), environment)?;
         let typed = TypedInputs::of(&mut arguments.inputs, &arguments.selection);
-        let mut inputs = typed_inputs(typed, target.kratos_choice().map_or(&Kind::ALL[..], KratosChoice::kinds))?;
+        let mut inputs = typed_inputs(typed, target.kratos_choice())?;
         let mut from_clerk = None;
         if inputs.inputs.iter().any(|(_, input)| is_clerk(input)) {
             let connection = &Connection::resolve(&arguments.options, None, environment)?;
             let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.max_wait);
             let choice = FromClerk { api, connection, max_wait, new: true, output: &output };
-            from_clerk = Some(choice.resolve(passing_directory(), &mut inputs.inputs, environment)?);
+            from_clerk = Some(choice.resolve(passing_directory(), &mut inputs, environment)?);
         }
         let VerifyArguments { inputs: InputArguments { passwords, .. }, selection, mapping, options, .. } = arguments;
         let choice = ReadingChoice::of(inputs, passwords, None, selection, &mapping)?;

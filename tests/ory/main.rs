@@ -12,6 +12,7 @@ mod keto;
 mod kills;
 mod kratos;
 mod lies;
+mod organizations;
 mod passwords;
 mod postgres;
 mod preflight;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::super::import_error::ImportError;
-use super::super::passwords::JoinedPasswords;
+use super::super::joined::JoinedFiles;
 use super::super::prepare_error::PrepareError;
 use super::findings::FileFindings;
 use crate::files::put_private;
@@ -16,26 +16,21 @@ use crate::journal::{FirstPassRecord, Prediction, RunDirectory};
 use crate::source::{KnownInputs, SourceError};
 
 /// What an earlier part of the run found. If any of it is missing or damaged, all is found out again: it is in the inputs.
-pub(super) fn read_kept(
-    passwords: Option<&JoinedPasswords>,
-    directory: &RunDirectory,
-) -> Result<Option<FileFindings>, ImportError> {
+pub(super) fn read_kept(joined: &JoinedFiles, directory: &RunDirectory) -> Result<Option<FileFindings>, ImportError> {
     let record = match FirstPassRecord::read(directory) {
         Ok(Some(record)) => record,
         Ok(None) => return Ok(None),
         Err(error) => return Ok(found_again(&error)),
     };
-    if let (Some(passwords), Some(was)) = (passwords, &record.passwords)
-        && passwords.index.digest() != Some(was)
-    {
-        return Err(PrepareError::Source(SourceError::Changed { input: passwords.input.name() }).into());
+    if let Some(input) = joined.changed_since(&record) {
+        return Err(PrepareError::Source(SourceError::Changed { input: input.name() }).into());
     }
     let (known, duplicates) = match files_of(&record, directory) {
         Ok(found) => found,
         Err(error) => return Ok(found_again(&error)),
     };
-    if passwords.is_some_and(|passwords| !passwords.continue_account(directory)) {
-        return Ok(found_again(&format!("`{}` is missing or damaged", directory.passwords().display())));
+    if let Err(problem) = joined.continue_account(directory) {
+        return Ok(found_again(&problem));
     }
     let (duplicates, known) = (Arc::new(duplicates), Arc::new(known));
     Ok(Some(FileFindings { duplicates, known, prediction: record.prediction, unchanged: None }))
@@ -70,13 +65,13 @@ fn files_of(record: &FirstPassRecord, directory: &RunDirectory) -> Result<(Known
 /// Keeps what was found. The record is written before the duplicates, by which a later part knows that all is there.
 pub(super) fn keep(
     directory: &RunDirectory,
-    passwords: Option<&JoinedPasswords>,
+    joined: &JoinedFiles,
     (known, prediction): (&KnownInputs, Prediction),
     found: &FoundDuplicates,
 ) -> io::Result<Duplicates> {
     known.sync()?;
-    let passwords = passwords.and_then(|passwords| passwords.index.digest().cloned());
+    let (passwords, memberships) = joined.digests();
     let sums = known.sum()?.map(|blocks| Ok::<_, io::Error>((blocks, found.sum()?))).transpose()?;
-    FirstPassRecord { inputs: known.inputs.clone(), passwords, prediction, sums }.write(directory)?;
+    FirstPassRecord { inputs: known.inputs.clone(), passwords, memberships, prediction, sums }.write(directory)?;
     put_private(&directory.duplicates(), |file: File| found.write(file))
 }

@@ -1,13 +1,13 @@
 //! The last phase of an import: its account, for people, for programs, and in the journal.
 
 use super::super::import_error::ImportError;
+use super::super::joined::JoinReports;
 use super::super::output::Output;
 use super::super::target::Target;
 use super::ended::EndedImport;
 use crate::exit::ExitStatus;
 use crate::journal::{FirstPassRecord, RunDirectory};
 use crate::missing::MissingReport;
-use crate::passwords::PasswordsReport;
 use crate::report::{Origin, RunDetails, SelectionReport};
 use crate::selection::RecordsOfRun;
 use crate::settings::{OutputSettings, RecordedRun};
@@ -27,9 +27,9 @@ impl ImportAccount<'_> {
     /// Gives the account, and says in the journal how the run ended, once its report is written. If that cannot be said, the same
     /// command gives the account once more.
     pub(super) fn give(&self, ended: EndedImport) -> Result<ExitStatus, ImportError> {
-        let EndedImport { ledger, journal, passwords, timeline } = ended;
+        let EndedImport { ledger, journal, joined, timeline } = ended;
         let report = self.run.directory.report();
-        let details = RunDetails { timeline, ..self.details(passwords) };
+        let details = RunDetails { timeline, ..self.details(joined) };
         let status = Output::of(self.output).report(&ledger, &details, Some(&self.run.directory));
         let status = status.map_err(|error| match error {
             ImportError::Write { path, source } if path == report => ImportError::NoAccount { path, source },
@@ -44,7 +44,7 @@ impl ImportAccount<'_> {
         status
     }
 
-    fn details(&self, passwords: Option<PasswordsReport>) -> RunDetails {
+    fn details(&self, JoinReports { passwords, memberships }: JoinReports) -> RunDetails {
         let RecordedRun { directory, record } = self.run;
         let selection = self.records.selected().zip(record.selection.clone());
         let selection = selection.map(|(selected, record)| SelectionReport::new(record, selected.totals()));
@@ -53,6 +53,7 @@ impl ImportAccount<'_> {
             selection,
             shards: Vec::new(),
             passwords,
+            memberships,
             missing: self.missing.clone(),
             run: Some(directory.id().to_owned()),
             can_go_on: record.can_be_known_again(),

@@ -2,10 +2,10 @@
 
 use super::super::first_pass::{FirstPass, Subject};
 use super::super::intake::intake;
+use super::super::joined::JoinReports;
 use super::super::progress::reporter_with_metrics;
 use crate::account::{Ledger, StopReason};
 use crate::journal::{Journal, RunDirectory};
-use crate::passwords::PasswordsReport;
 use crate::pipeline::{self, Job, Mode, Ran};
 use crate::report::TimelineMoment;
 use crate::signal::Signals;
@@ -16,8 +16,8 @@ pub(super) struct EndedImport {
     pub ledger: Ledger,
     /// The journal, in which the end is not said yet; none if it failed.
     pub journal: Option<Journal>,
-    /// What came of the passwords that the users lack.
-    pub passwords: Option<PasswordsReport>,
+    /// What came of what other files say about users.
+    pub joined: JoinReports,
     /// How it went over time.
     pub timeline: Vec<TimelineMoment>,
 }
@@ -27,7 +27,7 @@ impl EndedImport {
     /// with the repaired one.
     pub(super) fn unreadable(mut ledger: Ledger, journal: Journal, error: SourceError) -> Self {
         ledger.stopped = Some(StopReason::Unreadable(error));
-        Self { ledger, journal: Some(journal), passwords: None, timeline: Vec::new() }
+        Self { ledger, journal: Some(journal), joined: JoinReports::default(), timeline: Vec::new() }
     }
 
     /// Sends nothing: what is rejected is written, as the first pass saw it.
@@ -38,8 +38,8 @@ impl EndedImport {
         kept: (&RunDirectory, Option<u64>),
         signals: &mut Signals,
     ) -> Self {
-        let Subject { reading, records, passwords, output, .. } = subject;
-        let job = Job { intake: intake(reading, records, passwords, None, first.watch()), mode };
+        let Subject { reading, records, joined, output, .. } = subject;
+        let job = Job { intake: intake(reading, records, Some(joined), None, first.watch()), mode };
         let mut reporter = reporter_with_metrics(output, &reading.inputs);
         let ran = pipeline::run(job, reporter.as_mut(), signals).await;
         Self::of((ran, Vec::new()), subject, first, kept)
@@ -48,7 +48,7 @@ impl EndedImport {
     /// What came of all steps.
     pub(super) fn of(
         (Ran { mut ledger, journal, .. }, timeline): (Ran, Vec<TimelineMoment>),
-        Subject { records, passwords, .. }: Subject<'_>,
+        Subject { records, joined, .. }: Subject<'_>,
         first: &FirstPass,
         (directory, min_records): (&RunDirectory, Option<u64>),
     ) -> Self {
@@ -60,11 +60,11 @@ impl EndedImport {
             tracing::warn!(%error, "the users who share an address are not named");
         }
         // If that fails, the account of the import is given all the same.
-        let closed = passwords.map(|passwords| passwords.close_in(ledger.stopped.is_none(), directory));
-        let passwords = closed.transpose().unwrap_or_else(|error| {
-            tracing::warn!(%error, "the account of the passwords is missing");
-            None
+        let closed = joined.close_in(ledger.stopped.is_none(), directory);
+        let joined = closed.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the account of the passwords and memberships is missing");
+            JoinReports::default()
         });
-        Self { ledger, journal, passwords, timeline }
+        Self { ledger, journal, joined, timeline }
     }
 }

@@ -103,7 +103,7 @@ pub(super) async fn prepare(
 
 /// Notes where the inputs of a run are now: later parts of it look there.
 fn note_places(directory: &RunDirectory, was: RunRecord, now: RunRecord) -> Result<RunRecord, PrepareError> {
-    let record = RunRecord { inputs: now.inputs, passwords: now.passwords, ..was };
+    let record = RunRecord { inputs: now.inputs, passwords: now.passwords, memberships: now.memberships, ..was };
     let failed = |source| PrepareError::Io { path: directory.path().to_path_buf(), source };
     directory.write_record(&record).map_err(failed)?;
     Ok(record)
@@ -119,11 +119,16 @@ async fn changed_bytes(
     signals: &mut Signals,
 ) -> Result<Option<String>, ImportError> {
     // If it is damaged, it is made again, and what is known of the inputs at a glance has to do.
-    let Ok(Some(FirstPassRecord { inputs, passwords, .. })) = FirstPassRecord::read(directory) else { return Ok(None) };
+    let Ok(Some(FirstPassRecord { inputs, passwords, memberships, .. })) = FirstPassRecord::read(directory) else {
+        return Ok(None);
+    };
     let of_inputs = settings.reading.inputs.iter().zip(&was.inputs).zip(inputs.into_iter().map(|known| known.digest));
     let of_passwords = settings.reading.passwords.iter().zip(&was.passwords).zip(passwords);
+    let files = settings.reading.memberships.iter().map(|(_, input)| input);
+    let of_memberships = files.zip(&was.memberships).zip(memberships);
     let to_read: Vec<(Input, InputDigest)> = of_inputs
         .chain(of_passwords)
+        .chain(of_memberships)
         .filter(|((input, was), _)| !is_same_version(input, was))
         .map(|((input, _), digest)| (input.clone(), digest))
         .collect();
@@ -225,6 +230,8 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         return Err(PrepareError::MissingOfRejects { run: run.clone() });
     }
     let passwords = settings.reading.passwords.as_ref().map(|input| checked(input, Kind::User)).transpose()?;
+    let memberships = settings.reading.memberships.iter().map(|(kind, input)| checked(input, *kind));
+    let memberships = memberships.collect::<Result<Vec<_>, _>>()?;
     if let (Some(run), None) = (&rejects_of, &passwords) {
         warn_of_passwords(settings, run);
     }
@@ -238,6 +245,7 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareE
         selection: selection_of(settings),
         inputs,
         passwords,
+        memberships,
         missing_email: settings.reading.rules.missing_email.to_string(),
         mapping,
         traits_schema,

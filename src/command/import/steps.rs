@@ -87,7 +87,7 @@ impl Steps<'_> {
                 predicted: self.predicted,
             };
             let mut intake =
-                intake(subject.reading, subject.records, subject.passwords, of_target.as_ref(), watch.clone());
+                intake(subject.reading, subject.records, Some(subject.joined), of_target.as_ref(), watch.clone());
             intake.part = step.inputs.clone();
             let job = Job { intake, mode: Mode::Import(Box::new(step_run), Box::new(sending)) };
             let mut reporter = reporter_with_metrics(subject.output, &subject.reading.inputs);

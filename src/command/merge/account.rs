@@ -1,15 +1,18 @@
 //! The account of one shard, as its journal has it.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::merge_error::MergeError;
 use super::part::ShardRun;
 use crate::account::{InputProgress, Ledger};
 use crate::index::Duplicates;
 use crate::journal::{CountedRejects, Ended, EndedInput, Ending, InputRecord, Journal, JournalAccount, Settled};
+use crate::memberships::MembershipsReport;
 use crate::passwords::PasswordsReport;
 
 /// What became of a shard's records.
@@ -124,10 +127,19 @@ pub(super) fn check_sums(accounts: &[MergedAccount<'_>]) -> Result<(), MergeErro
 /// The account of the joined passwords. Each shard goes through the whole input for it, so each one's is that of all.
 pub(super) fn passwords(part: &ShardRun) -> Option<PasswordsReport> {
     part.record.passwords.as_ref()?;
-    let path = part.directory.passwords();
-    let report = std::fs::read(&path).and_then(|text| serde_json::from_slice(&text).map_err(io::Error::from));
+    kept(&part.directory.passwords(), "passwords")
+}
+
+/// The account of the memberships that went into their users; each shard's is that of all, too.
+pub(super) fn memberships(part: &ShardRun) -> Option<MembershipsReport> {
+    let path = part.directory.memberships();
+    if path.exists() { kept(&path, "memberships") } else { None }
+}
+
+fn kept<T: DeserializeOwned>(path: &Path, what: &str) -> Option<T> {
+    let report = std::fs::read(path).and_then(|text| serde_json::from_slice(&text).map_err(io::Error::from));
     let missed = |error: &io::Error| {
-        tracing::warn!(%error, "`{}` cannot be used: the account of the passwords is missing", path.display());
+        tracing::warn!(%error, "`{}` cannot be used: the account of the {what} is missing", path.display());
     };
     report.inspect_err(missed).ok()
 }

@@ -48,7 +48,7 @@ impl<'a> Member<'a> {
 }
 
 /// An id that can stand in two places. Two that are not the same are no reason to guess.
-fn one<'a>(field: &str, here: Option<&'a str>, there: Option<&'a str>) -> Result<&'a str, Rejection> {
+pub(super) fn one<'a>(field: &str, here: Option<&'a str>, there: Option<&'a str>) -> Result<&'a str, Rejection> {
     match (non_empty(here), non_empty(there)) {
         (Some(one), Some(other)) if one != other => Err(missing(field, "the record names two that are not the same")),
         (Some(id), _) | (None, Some(id)) => Ok(id),

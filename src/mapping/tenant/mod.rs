@@ -16,6 +16,7 @@ mod member;
 mod membership;
 mod memberships_of_user;
 mod organization;
+mod organization_of_user;
 mod organization_rules;
 mod reference;
 mod role;
@@ -32,6 +33,9 @@ pub use invitation::InvitationMapper;
 pub use membership::MembershipMapper;
 pub use memberships_of_user::{MembershipOfUser, membership_keys, membership_pair, memberships_of_user};
 pub use organization::OrganizationMapper;
+pub use organization_of_user::{
+    OrganizationNames, OrganizationOfUser, organization_of_membership, organizations_inside,
+};
 pub use organization_rules::{MadeNames, OrganizationRules};
 pub use reference::Reference;
 pub use role_counts::RoleCounts;
