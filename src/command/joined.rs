@@ -136,8 +136,8 @@ impl JoinedMemberships {
         }
         let files: Vec<Input> = named.iter().map(|(_, input)| input.clone()).collect();
         if !files.is_empty() {
-            let names: Vec<String> = files.iter().map(|input| input.name().to_string()).collect();
-            output.console.note(&format!("Reading the organizations of users in {} …", names.join(", ")));
+            let list: Vec<String> = files.iter().map(|input| input.name().to_string()).collect();
+            output.console.note(&format!("Reading the organizations of users in {} …", list.join(", ")));
         }
         let (limits, stop) = (reading.limits, CancellationToken::new());
         // Dropped by an interruption, it ends the reading, too.

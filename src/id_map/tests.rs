@@ -35,6 +35,7 @@ impl TestRun {
             selection: None,
             inputs: vec![InputRecord { path: "-".to_owned(), fingerprint: None, kind: Kind::User }],
             passwords: None,
+            memberships: Vec::new(),
             missing_email: String::new(),
             mapping: None,
             traits_schema: None,

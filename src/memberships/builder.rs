@@ -82,7 +82,7 @@ impl Builder {
                 }
             }
         }
-        if records > 0 && readable == 0 {
+        if self.report.moved && records > 0 && readable == 0 {
             return Err(MembershipsError::NoneInIt { input: input.name(), what: kind.plural() });
         }
         Ok(recorder.inputs().pop().map(|input| input.digest))

@@ -104,8 +104,9 @@ impl Memberships {
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that a user was met who has this many memberships in the files, and these inside its record.
-    fn book(&self, record: RawRecord<'_>, id: &str, found: u64, inside: u64, unreadable: u64) -> io::Result<()> {
+    /// Notes that the user of this record was met, with this many memberships in the files, inside the record, and there without a
+    /// meaning.
+    fn book(&self, record: RawRecord<'_>, id: &str, [found, inside, unreadable]: [u64; 3]) -> io::Result<()> {
         if found + inside + unreadable == 0 {
             return Ok(());
         }
@@ -161,7 +162,7 @@ impl UserJoin for Memberships {
                 _ => unreadable += 1,
             }
         }
-        self.book(record, id, texts.len() as u64, inside, unreadable)?;
+        self.book(record, id, [texts.len() as u64, inside, unreadable])?;
         if !self.moves {
             return Ok(Ok(()));
         }

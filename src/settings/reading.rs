@@ -147,19 +147,7 @@ impl ReadingSettings {
         if shard.is_some() && kinds.first() != kinds.last() {
             return Err(ShardError::Steps.into());
         }
-        let is_read_twice = |(input, kind): (&Input, &Kind)| *kind == Kind::RoleTuple && input.is_pipe();
-        if inputs.iter().zip(&kinds).any(is_read_twice) {
-            return Err(SettingsError::PipeOfMemberships);
-        }
-        if selection.is_some() && kinds.iter().any(|kind| *kind != Kind::User) {
-            return Err(SettingsError::SelectionOfSteps);
-        }
-        if selection.is_some() && inputs.iter().any(Input::is_pipe) {
-            return Err(SettingsError::SelectionOfPipe);
-        }
-        if selection.is_some() && shard.is_some() {
-            return Err(SettingsError::SelectionOfShard);
-        }
+        check_order(&inputs, &kinds, selection.is_some(), shard.is_some())?;
         let default = ReaderLimits::default();
         let mut rules = rule_files.rules(missing_email)?;
         // A shard moves one step.
@@ -267,6 +255,24 @@ fn check(inputs: &[Input], beside: &[&Input], environment: &Environment) -> Resu
     }
     if inputs.iter().chain(beside.iter().copied()).any(|input| matches!(input, Input::Object(_))) {
         environment.check_proxy()?;
+    }
+    Ok(())
+}
+
+/// Fails if records would have to be read twice that can be read once, or users are selected where that has no meaning.
+fn check_order(inputs: &[Input], kinds: &[Kind], is_selection: bool, is_shard: bool) -> Result<(), SettingsError> {
+    let is_read_twice = |(input, kind): (&Input, &Kind)| *kind == Kind::RoleTuple && input.is_pipe();
+    if inputs.iter().zip(kinds).any(is_read_twice) {
+        return Err(SettingsError::PipeOfMemberships);
+    }
+    if is_selection && kinds.iter().any(|kind| *kind != Kind::User) {
+        return Err(SettingsError::SelectionOfSteps);
+    }
+    if is_selection && inputs.iter().any(Input::is_pipe) {
+        return Err(SettingsError::SelectionOfPipe);
+    }
+    if is_selection && is_shard {
+        return Err(SettingsError::SelectionOfShard);
     }
     Ok(())
 }
