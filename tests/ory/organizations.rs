@@ -40,13 +40,13 @@ fn organizations_go_with_their_members() {
     let users = (0..30).map(|number| if number == 3 { inside(3) } else { user(number) });
     let users = scratch.write("users.json", export(users));
     let named = json!({ "id": "org_a", "name": "old name", "slug": "a" });
-    let bare = json!({ "id": "org_b" });
+    let unnamed = json!({ "id": "org_b" });
     let mut members = vec![
-        membership(&bare, 1, "org:member"),
+        membership(&unnamed, 1, "org:member"),
         membership(&named, 1, "org:admin"),
         membership(&named, 2, "org:owner"),
         membership(&named, 2, "org:member"),
-        membership(&bare, 3, "org:member"),
+        membership(&unnamed, 3, "org:member"),
         membership(&named, 99, "org:member"),
         json!({ "id": "orgmem_x", "role": "org:member" }),
     ];
