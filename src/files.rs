@@ -1,7 +1,7 @@
 //! Files and directories for the owner only. After a crash or a power cut there is the old file or the new one.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 /// Writes a text file as [`put_private`] does.
@@ -25,14 +25,53 @@ pub fn put_private<T>(path: &Path, write: impl FnOnce(File) -> io::Result<T>) ->
     Ok(written)
 }
 
-/// Reads a small file that holds a secret. It is an error if others can read it.
-pub fn read_private(path: &Path) -> io::Result<String> {
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path)?.permissions()) & 0o077 != 0 {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "others can read it: chmod 600 it"));
+/// The longest text that is read at once. Ours: people write such files, or programs for them.
+const MOST_TEXT: u64 = 64 * 1024 * 1024;
+
+/// The longest text with a secret. Ours.
+const MOST_SECRET: u64 = 1024 * 1024;
+
+/// Reads a file that somebody named, all of it. It is an error if it is longer than 64 MiB: a device may have no end.
+pub fn read_named(path: &Path) -> io::Result<Vec<u8>> {
+    read_at_most(File::open(path)?, MOST_TEXT)
+}
+
+fn read_at_most(file: File, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it is longer than {} MiB", most >> 20)));
     }
-    let no_text = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
-    String::from_utf8(std::fs::read(path)?).map_err(no_text)
+    Ok(bytes)
+}
+
+fn text(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
+/// Reads the text of a file that somebody named, as [`read_named`] does.
+pub fn read_named_text(path: &Path) -> io::Result<String> {
+    text(read_named(path)?)
+}
+
+/// Opens a file that holds a secret. It is an error if others can read it.
+pub fn open_private(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    // Of the open file, so that it cannot be another one by now. A pipe is nobody else's.
+    #[cfg(unix)]
+    {
+        let found = file.metadata()?;
+        if found.is_file() && std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o077 != 0 {
+            let why = "others can read it, and it holds secrets; chmod 600 it, then run the same command again";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
+    }
+    Ok(file)
+}
+
+/// Reads a small text that holds a secret. It is an error if others can read it, or if it is longer than 1 MiB.
+pub fn read_private(path: &Path) -> io::Result<String> {
+    text(read_at_most(open_private(path)?, MOST_SECRET)?)
 }
 
 /// The directory that a file is in.
@@ -89,6 +128,15 @@ pub(crate) fn create_new_private(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// Makes an open file one for the owner only.
+pub(crate) fn for_owner_only(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    #[cfg(not(unix))]
+    file.metadata()?;
+    Ok(())
 }
 
 /// Removes what a kill left behind of files that were not put in place yet. Nobody else may be at it.

@@ -153,6 +153,7 @@
 //! | [`manual`] | the pages that `avnology help TOPIC` prints |
 //! | [`sandbox`] | an embedded Avnology ID on SQLite, to rehearse and test against |
 //! | `clerk_sandbox` | a stand-in for Clerk's Backend API, to export from without a Clerk account |
+//! | `hexadecimal` | bytes as hexadecimal digits |
 //! | [`human`] | numbers in a form for people |
 //! | [`markdown`] | any text as it is, in Markdown |
 //! | [`files`] | files and directories for the owner only, put in place as a whole |
@@ -201,6 +202,7 @@ pub mod exit;
 pub mod export;
 pub mod files;
 pub mod guessing;
+mod hexadecimal;
 pub mod http;
 pub mod human;
 pub mod hydra;

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{AppliedError, MadeObject};
 use crate::files::{create_private_directory, remove_leftovers, replace_private, sync_directory_of};
+use crate::hexadecimal::hexadecimal;
 use crate::journal::{Lock, target_digest};
 
 /// How the directory of the clients of a target is called; the target's digest follows.
@@ -105,8 +106,7 @@ impl MadeObjects {
 
 /// An id may be anything, and a name of a file may not.
 fn name_of(id: &str) -> String {
-    let digest = Sha256::digest(id.as_bytes());
-    format!("{:032x}.json", u128::from_be_bytes(std::array::from_fn(|index| digest[index])))
+    format!("{}.json", hexadecimal(&Sha256::digest(id.as_bytes())[..16]))
 }
 
 fn is_object(path: &Path) -> bool {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{AppliedError, MadeObjects};
-use crate::files::{create_new_private, replace_private, sync_directory_of};
+use crate::files::{create_new_private, for_owner_only, replace_private, sync_directory_of};
 use crate::ignore::ignore;
 
 /// Which file takes the secrets, until the work is finished.
@@ -94,6 +94,8 @@ impl SecretsFile {
         }
         let end = if begin.len() < first.len() { 0 } else { end_of_last_line(&mut file).map_err(failed)? };
         let write = |file: &mut File| {
+            // Somebody may have copied it since, and copies are often for everybody.
+            for_owner_only(file)?;
             file.set_len(end)?;
             file.seek(SeekFrom::Start(end))?;
             if end == 0 {

@@ -48,6 +48,9 @@ fn a_file_of_secrets_is_gone_on_with_by_the_work_that_began_it_alone() {
     }
     let other = SecretsFile::of(&objects, Some(&runs.path().join("other")));
     assert!(matches!(other, Err(AppliedError::OtherSecrets { .. })), "{other:?}");
+    // Somebody copied it away and back, and copies are for everybody.
+    #[cfg(unix)]
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("a copy");
     let mut secrets = SecretsFile::of(&objects, None).expect("ours").expect("it");
     secrets.add(&json!({"id": 3, "secret": "t"})).expect("written");
     secrets.finish().expect("finished");

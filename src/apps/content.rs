@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::hexadecimal::hexadecimal;
+
 /// What of a client is compared: name, type, addresses to the byte and in any order, grants, scopes, consent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Content {
@@ -29,8 +31,7 @@ impl Content {
     pub fn digest(&self) -> String {
         // A struct of texts always has a form in JSON.
         let text = serde_json::to_vec(self).unwrap_or_default();
-        let digest = Sha256::digest(&text);
-        format!("{:032x}", u128::from_be_bytes(std::array::from_fn(|index| digest[index])))
+        hexadecimal(&Sha256::digest(&text)[..16])
     }
 
     /// What differs, by the names that clients have for it.

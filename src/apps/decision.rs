@@ -98,9 +98,8 @@ pub fn decide_undo(object: &MadeObject, found: Option<&FoundClient>, mark: &str,
     let is_ours = found.is_of(&object.id, mark);
     let is_as_sent = object.content == found.content().digest();
     match (is_ours, is_as_sent) {
-        (true, true) => UndoStep::Delete,
-        _ if force => UndoStep::Delete,
-        (true, false) => UndoStep::KeepChanged,
         (false, _) => UndoStep::KeepForeign,
+        (true, false) if !force => UndoStep::KeepChanged,
+        (true, _) => UndoStep::Delete,
     }
 }

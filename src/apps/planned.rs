@@ -9,6 +9,9 @@ use crate::tenant_plan::{Item, ItemKind, Verdict, judge};
 /// The most bytes of a client id.
 const MAX_CLIENT_ID: usize = 255;
 
+/// What a plan calls the method of a client that has a secret.
+const WITH_SECRET: &str = "client_secret";
+
 /// What becomes of an application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Planned {
@@ -64,7 +67,16 @@ pub fn planned(item: &Item, assigned: &[String]) -> Planned {
     if scopes.is_empty() {
         return impossible("It has no scope: give it one at Clerk, or the target would choose some.");
     }
-    let is_public = text("token_endpoint_auth_method") == Some(PUBLIC);
+    let is_public = match text("token_endpoint_auth_method") {
+        Some(PUBLIC) => true,
+        Some(WITH_SECRET) => false,
+        _ => return impossible("Its `token_endpoint_auth_method` in the plan is neither `none` nor `client_secret`."),
+    };
+    let skip_consent = match item.target.get("skip_consent") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(skip)) => *skip,
+        Some(_) => return impossible("Its `skip_consent` in the plan is neither `true` nor `false`."),
+    };
     let form = ClientForm {
         client_id: client_id.to_owned(),
         client_name: item.name.clone().unwrap_or_default(),
@@ -78,7 +90,7 @@ pub fn planned(item: &Item, assigned: &[String]) -> Planned {
         scope: scopes.join(" "),
         token_endpoint_auth_method: if is_public { PUBLIC } else { "client_secret_basic" }.to_owned(),
         client_uri: text("client_uri").filter(|uri| !uri.is_empty()).map(str::to_owned),
-        skip_consent: item.target.get("skip_consent").and_then(Value::as_bool).unwrap_or_default(),
+        skip_consent,
         metadata: Value::Null,
     };
     Planned::Client(Box::new(PlannedClient { application: item.id.clone(), form, refused }))
@@ -137,6 +149,16 @@ mod tests {
                 matches!(planned(&item(uris, scopes, id), &[]), Planned::Impossible { .. }),
                 "{uris:?} {scopes:?} {id}"
             );
+        }
+        // What somebody wrote into the plan by hand is not guessed at.
+        for (name, value) in [("token_endpoint_auth_method", json!("magic")), ("skip_consent", json!("yes"))] {
+            let mut odd = item(&["https://a.example/"], &["openid"], "c1");
+            odd.target.insert(name.to_owned(), value);
+            let why = match planned(&odd, &[]) {
+                Planned::Impossible { why, .. } => why,
+                other => panic!("{name}: {other:?}"),
+            };
+            assert!(why.contains(name), "{why}");
         }
         let dynamic = Item { verdict: Verdict::CannotMove, ..item(&["https://a.example/"], &["openid"], "c1") };
         assert_eq!(planned(&dynamic, &[]), Planned::RegistersItself);

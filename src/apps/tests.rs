@@ -80,7 +80,8 @@ fn each_combination_of_facts_has_its_step() {
         (Some(found(&renamed, ours)), true, UndoStep::Delete),
         (Some(found(&planned.form, foreign)), false, UndoStep::KeepForeign),
         (Some(found(&planned.form, None)), false, UndoStep::KeepForeign),
-        (Some(found(&planned.form, None)), true, UndoStep::Delete),
+        (Some(found(&planned.form, None)), true, UndoStep::KeepForeign),
+        (Some(found(&renamed, foreign)), true, UndoStep::KeepForeign),
     ] {
         assert_eq!(decide_undo(&made, found.as_ref(), "mark", force), expected, "{found:?}");
     }

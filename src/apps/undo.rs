@@ -11,7 +11,7 @@ pub struct Undoing<'a, R> {
     pub registry: &'a R,
     /// What is made there.
     pub objects: &'a MadeObjects,
-    /// Whether what somebody changed is deleted, too.
+    /// Whether what somebody changed is deleted, too. What somebody else made never is.
     pub force: bool,
     /// Whether nothing is deleted.
     pub dry_run: bool,

@@ -39,6 +39,8 @@ mod sandbox;
 mod sandbox;
 mod selection;
 mod show;
+#[cfg(test)]
+mod shown_commands;
 mod target;
 mod tokens;
 mod undo;

@@ -13,12 +13,24 @@ use crate::tenant_plan::PlanReadError;
 #[derive(Debug, thiserror::Error)]
 pub enum AppsError {
     /// The plan is of no use.
-    #[error("`{}` {source}", path.display())]
+    #[error("`{}` {source}{}", path.display(), remedy(source))]
     Plan {
         /// The plan.
         path: PathBuf,
         /// What is wrong with it.
         source: PlanReadError,
+    },
+    /// Two applications would become one client.
+    #[error(
+        "`{}`: application {application} is in the plan twice, or another one has its client id; mend that there, or make the \
+         plan anew with `plan`",
+        path.display()
+    )]
+    Twice {
+        /// The plan.
+        path: PathBuf,
+        /// Clerk's id of the second one.
+        application: String,
     },
     /// What is temporarily on disk cannot be used.
     #[error("temporary files cannot be used: {0}; make room in the directory for temporary files (TMPDIR)")]
@@ -57,11 +69,19 @@ pub enum AppsError {
     Interrupted(Signal),
 }
 
+/// What to do about a plan that is none.
+const fn remedy(fault: &PlanReadError) -> &'static str {
+    match fault {
+        PlanReadError::NoPlan(_) => "; mend that there, or make the plan anew with `plan`",
+        PlanReadError::Io(_) => "",
+    }
+}
+
 impl AppsError {
     /// The exit status for it.
     pub fn exit_status(&self) -> ExitStatus {
         match self {
-            Self::Plan { source: PlanReadError::NoPlan(_), .. } => ExitStatus::Input,
+            Self::Plan { source: PlanReadError::NoPlan(_), .. } | Self::Twice { .. } => ExitStatus::Input,
             Self::Apply(ApplyError::Target(error)) => ExitStatus::of_target(error),
             Self::Apply(ApplyError::Unsettled(_) | ApplyError::NoSecret(_)) => ExitStatus::Unreachable,
             Self::Applied(AppliedError::Lock(LockError::Held { .. }))

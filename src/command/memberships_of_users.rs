@@ -14,6 +14,7 @@ use super::prepare_error::PrepareError;
 use crate::account::StopReason;
 use crate::exit::ExitStatus;
 use crate::files::{create_private, create_private_directory};
+use crate::hexadecimal::hexadecimal;
 use crate::ignore::ignore;
 use crate::index::{HASH_BYTES, Table, hash_of};
 use crate::journal::TAKEN_OUT_OF_USERS;
@@ -21,7 +22,7 @@ use crate::kind::Kind;
 use crate::mapping::{membership_keys, memberships_of_user};
 use crate::settings::ReadingSettings;
 use crate::signal::Signals;
-use crate::source::{Input, RawRecord, ReaderLimits, RecordReader, hexadecimal};
+use crate::source::{Input, RawRecord, ReaderLimits, RecordReader};
 
 /// Entries in memory: 96 KiB, and as much again for the tree that they are in.
 const BUFFERED: usize = 8 * 1024;

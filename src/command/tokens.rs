@@ -17,7 +17,7 @@ use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::export::{ExportedFile, Kind, Manifest};
 use crate::mapping::{Rejection, Rules, map, parse};
-use crate::report::{print_json, print_text};
+use crate::report::{print_json, print_wrapped};
 use crate::settings::TokensSettings;
 use crate::signal::Signals;
 use crate::tenant_plan::{ExampleUser, TokenTemplate, tokens_text};
@@ -45,7 +45,7 @@ pub async fn tokens(settings: TokensSettings, mut signals: Signals) -> Result<Ex
     }
     match output.format {
         OutputFormat::Json => print_json(&Templates { templates: &templates }),
-        OutputFormat::Text => print_text(tokens_text(&templates).trim_end()),
+        OutputFormat::Text => print_wrapped(&tokens_text(&templates)),
     }
     .map_err(ExportCommandError::from)?;
     Ok(ExitStatus::Success)

@@ -24,7 +24,7 @@ pub struct CommandResult {
 }
 
 /// The command whose report has no name of it, and is known by its own member.
-const SIGN_IN: &str = "verify sign-in";
+const SIGN_IN: &str = "verify --sign-in";
 
 #[derive(Deserialize)]
 struct Members {
@@ -52,8 +52,9 @@ impl CommandResult {
 pub fn again(command: &str) -> String {
     let typed = match command {
         SIGN_IN => "verify --sign-in ACCOUNTS",
-        "apps verify" | "webhooks verify" => &format!("{command} --plan PLAN"),
-        "webhooks try" => "webhooks try --url URL",
+        "apps verify" => "apps verify --plan PLAN",
+        "webhooks verify" => "webhooks verify --plan PLAN --endpoints FILE",
+        "webhooks try" => "webhooks try --url URL --secret-file FILE",
         command => command,
     };
     format!("avnology migrate clerk {typed} --report FILE")
@@ -154,7 +155,7 @@ mod tests {
         assert_eq!(outcome(r#"{"exit_code":0}"#, None), Outcome::Failed, "it may be of any command");
         let sign_in = |signed_in: u64| {
             let text = format!(r#"{{"signed_in":{signed_in},"exit_code":0}}"#);
-            result_is_good("verify sign-in", &read(&text), None, None).outcome
+            result_is_good("verify --sign-in", &read(&text), None, None).outcome
         };
         assert_eq!((sign_in(2), sign_in(0)), (Outcome::Ok, Outcome::Failed));
         assert!(CommandResult::read(b"{}", at).is_err() && CommandResult::read(b"", at).is_err());

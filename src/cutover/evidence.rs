@@ -7,6 +7,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::hexadecimal::hexadecimal;
+
 /// How many bytes are read at once.
 const BUFFER: usize = 64 * 1024;
 
@@ -41,7 +43,7 @@ impl Evidence {
             hash.update(&buffer[..read]);
             bytes += read as u64;
         }
-        let sha256 = hash.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let sha256 = hexadecimal(&hash.finalize());
         Ok(Self { path: path.display().to_string(), sha256, bytes })
     }
 }

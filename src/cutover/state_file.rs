@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::state::FORMAT;
 use super::{CutoverState, StateError};
-use crate::files::{create_private_directory, directory_of, replace_private};
+use crate::files::{create_private_directory, directory_of, read_named, replace_private};
 use crate::journal::Lock;
 
 /// The file of a switch.
@@ -30,7 +30,7 @@ impl StateFile {
     /// If it is no file of this program, or one of a later version.
     pub fn read(&self) -> Result<CutoverState, StateError> {
         let wrong = |problem: String| StateError::Read { path: self.0.clone(), problem };
-        let text = match std::fs::read(&self.0) {
+        let text = match read_named(&self.0) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(CutoverState::default()),
             Err(error) => return Err(wrong(error.to_string())),

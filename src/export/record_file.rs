@@ -16,7 +16,7 @@ use super::state::OpenFile;
 use super::walk::RECENT;
 use super::{Compression, ExportDirectory, ExportError, ExportedFile, Kind};
 use crate::files::{create_private, sync_directory_of};
-use crate::source::hexadecimal;
+use crate::hexadecimal::hexadecimal;
 
 /// Bytes that are compressed together. What is not compressed is written page by page.
 const BLOCK_BYTES: usize = 1024 * 1024;

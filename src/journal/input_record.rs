@@ -8,8 +8,9 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::hexadecimal::hexadecimal;
 use crate::kind::Kind;
-use crate::source::{Input, Object, Version, hexadecimal};
+use crate::source::{Input, Object, Version};
 
 /// How much of either end of a file goes into its fingerprint.
 const SAMPLE: u64 = 64 * 1024;

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use url::{Host, Url};
 
 use crate::files::create_private_directory;
+use crate::hexadecimal::hexadecimal;
 use crate::ignore::ignore;
 use crate::source::Shard;
 
@@ -226,7 +227,7 @@ fn advice(path: &Path, source: &io::Error) -> &'static str {
 
 /// A target's name in the names of files.
 pub(crate) fn target_digest(target: &str) -> String {
-    Sha256::digest(target).iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    hexadecimal(&Sha256::digest(target)[..8])
 }
 
 /// Tries a few times: a process that only looks at a lock ([`Lock::is_held`]) is in the way for an instant.

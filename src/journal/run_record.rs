@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::InputRecord;
+use crate::hexadecimal::hexadecimal;
 use crate::kind::Kind;
 use crate::selection::SelectionRecord;
-use crate::source::hexadecimal;
 
 /// What a run is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -52,10 +52,13 @@ mod tests {
         let step = json!({ "step": "swap", "title": "Swap", "of_guide": 3, "standing": "open", "points": [point] });
         let file = json!({ "points": ["go"], "path": "a`<b>|c", "sha256": "00", "bytes": 1 });
         let account = json!({
-            "format": 1, "tool": "t", "version": "0", "at": "2026-11-26T03:00:00Z", "status": "open", "target": note,
+            "format": 1, "tool": "t", "version": "0", "at": "2026-11-26T03:00:00.884828582Z", "status": "open", "target": note,
             "steps": [step], "inputs": [file],
         });
         let page = cutover_page(&account).expect("a page");
+        for text in [&page, &cutover_markdown(&account).expect("Markdown")] {
+            assert!(text.matches("2026-11-26 03:00:00 UTC").count() >= 2 && !text.contains("884828582"), "{text}");
+        }
         assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains("<script"), "{page}");
         let markdown = cutover_markdown(&account).expect("Markdown");
         assert!(

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::chart::{Chart, speed};
 use super::page_shell::{environment, page_with};
-use crate::human::{count, duration, moment};
+use crate::human::{count, duration};
 use crate::mapping::{Notice, RejectCode};
 use crate::missing::KnownRecord;
 
@@ -68,7 +68,6 @@ pub fn page(report: &Value, people: &NamedPeople) -> Result<String, PageError> {
     let mut environment = environment();
     environment.add_filter("grouped", grouped);
     environment.add_filter("time", |seconds: f64| duration(Duration::try_from_secs_f64(seconds).unwrap_or_default()));
-    environment.add_filter("moment", moment);
     environment.add_filter("sentence", |code: &str| sentence(code).to_owned());
     environment.add_filter("percent", |part: f64, whole: f64| if whole > 0.0 { part / whole * 100.0 } else { 0.0 });
     let chart = |name: &str| {

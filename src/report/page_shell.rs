@@ -2,7 +2,7 @@
 
 use minijinja::{AutoEscape, Environment, Error, context};
 
-use crate::human::bytes;
+use crate::human::{bytes, moment};
 
 /// What is around a page.
 const SHELL: &str = include_str!("page_shell.html");
@@ -12,6 +12,7 @@ pub(super) fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.add_filter("size", bytes);
+    environment.add_filter("moment", moment);
     environment
 }
 

@@ -1,11 +1,12 @@
 //! What all calls share, and how an answer is built.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use tokio::time::Instant;
 
 use super::ApiKey;
 use super::api_error::ApiError;
@@ -24,6 +25,16 @@ pub(super) struct App {
     pub limiter: Option<Mutex<RateLimiter>>,
     /// Nothing if nothing is delivered to endpoints of webhooks.
     pub deliveries: Option<Deliveries>,
+}
+
+impl App {
+    /// Whether the bucket with this index has a token. What is in it goes to `limits`.
+    pub(super) fn allows(&self, index: usize, limits: &mut HeaderMap) -> bool {
+        let Some(limiter) = &self.limiter else { return true };
+        let verdict = limiter.lock().unwrap_or_else(PoisonError::into_inner).take(index, Instant::now());
+        *limits = verdict.headers();
+        verdict.allowed
+    }
 }
 
 /// A request's id, for the header and the error envelope.

@@ -15,6 +15,7 @@ use url::{Host, Url};
 
 use super::api_error::ApiError;
 use super::store::Database;
+use crate::hexadecimal::hexadecimal;
 use crate::http::{ClientError, PlainPoster, ReplyOutcome};
 
 /// How long an endpoint may take.
@@ -103,7 +104,7 @@ impl Deliveries {
 fn sign(secret: &str, timestamp: i64, body: &[u8]) -> [(&'static str, String); 2] {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let tag = hmac::sign(&key, &[format!("{timestamp}.").as_bytes(), body].concat());
-    let signature = tag.as_ref().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let signature = hexadecimal(tag.as_ref());
     [("X-Avnology-Timestamp", timestamp.to_string()), ("X-Avnology-Signature", signature)]
 }
 

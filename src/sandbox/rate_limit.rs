@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use axum::http::{HeaderMap, HeaderValue, header};
 use tokio::time::Instant;
 
 /// Requests that a key may make.
@@ -30,6 +31,26 @@ pub(super) struct RateAllowance {
     /// The time until the next token if the request is refused, or until the bucket is full.
     pub reset: Duration,
 }
+
+impl RateAllowance {
+    /// What an answer says about it.
+    pub(super) fn headers(&self) -> HeaderMap {
+        let seconds = self.reset.as_secs_f64().ceil().max(1.0);
+        let mut headers = HeaderMap::new();
+        headers.insert("x-ratelimit-limit", HeaderValue::from(self.limit));
+        headers.insert("x-ratelimit-remaining", HeaderValue::from(self.remaining));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few seconds, and positive")]
+        let seconds = HeaderValue::from(seconds as u64);
+        headers.insert("x-ratelimit-reset", seconds.clone());
+        if !self.allowed {
+            headers.insert(header::RETRY_AFTER, seconds);
+        }
+        headers
+    }
+}
+
+/// The bucket that all applications share which exchange codes: nobody knows who they are before they have proven it.
+pub(super) const APPLICATIONS: usize = usize::MAX;
 
 /// The buckets of all keys.
 #[derive(Debug)]

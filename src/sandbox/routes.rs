@@ -1,6 +1,6 @@
 //! From a request to its answer: authentication, rate limit, scope, body, dispatch, in that order.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -12,13 +12,11 @@ use axum::routing::{get, post};
 use futures::StreamExt;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
 
 use super::api_error::ApiError;
 use super::app::{App, ItemFault, error, json, request_id};
 use super::call::{ApiAnswer, Call, Method};
 use super::perform::perform;
-use super::rate_limit::RateAllowance;
 use super::{ApiKey, oauth, page, sign_in, sign_in_page};
 
 /// The largest body that the contract allows.
@@ -80,12 +78,8 @@ fn admit(app: &App, request: &Parts, limits: &mut HeaderMap) -> Result<Call, Api
         return Err(ApiError::not_found("the path"));
     }
     let (index, key) = authenticate(app, &request.headers)?;
-    if let Some(limiter) = &app.limiter {
-        let verdict = limiter.lock().unwrap_or_else(PoisonError::into_inner).take(index, Instant::now());
-        *limits = limit_headers(verdict);
-        if !verdict.allowed {
-            return Err(ApiError::rate_limited());
-        }
+    if !app.allows(index, limits) {
+        return Err(ApiError::rate_limited());
     }
     let method = Method::parse(request.method.as_str(), path)?;
     if method.is_undocumented() && !app.batch_methods {
@@ -135,20 +129,6 @@ async fn read_body(body: Body) -> Result<Vec<u8>, ApiError> {
         }
     }
     if length > MAX_BODY { Err(ApiError::too_large(MAX_BODY)) } else { Ok(bytes) }
-}
-
-fn limit_headers(verdict: RateAllowance) -> HeaderMap {
-    let seconds = verdict.reset.as_secs_f64().ceil().max(1.0);
-    let mut headers = HeaderMap::new();
-    headers.insert("x-ratelimit-limit", HeaderValue::from(verdict.limit));
-    headers.insert("x-ratelimit-remaining", HeaderValue::from(verdict.remaining));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few seconds, and positive")]
-    let seconds = HeaderValue::from(seconds as u64);
-    headers.insert("x-ratelimit-reset", seconds.clone());
-    if !verdict.allowed {
-        headers.insert(header::RETRY_AFTER, seconds);
-    }
-    headers
 }
 
 fn respond(answer: ApiAnswer) -> Response {

@@ -10,7 +10,7 @@ use pest::error::InputLocation;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::source::hexadecimal;
+use crate::hexadecimal::hexadecimal;
 
 /// What stands before the condition in the query. Within parentheses, no bracket in it can end the filter.
 const BEFORE: &str = "$[?(";

@@ -12,7 +12,7 @@ use super::found_entries::FoundEntries;
 use super::known_ids::{KeyKind, KnownIds, KnownIdsBuilder};
 use super::{IdListError, ListRecord, NotFound};
 use crate::clerk::{Text, User};
-use crate::source::hexadecimal;
+use crate::hexadecimal::hexadecimal;
 
 /// The longest line, in bytes. No id or address is longer.
 const LINE_BYTES: u64 = 4096;

@@ -41,6 +41,9 @@ impl KeyVariables {
 
     /// Of the key of Clerk's API.
     pub(super) const CLERK: Self = Self { key: CLERK_SECRET_KEY, file: CLERK_SECRET_KEY_FILE, called: "Clerk's key" };
+
+    /// All of them.
+    const ALL: [Self; 4] = [Self::ADMIN, Self::KRATOS, Self::HYDRA, Self::CLERK];
 }
 
 /// Where programs keep state between runs, by the XDG Base Directory Specification.
@@ -124,8 +127,7 @@ impl Environment {
 
     /// The files that settings are read from.
     pub(super) fn files(&self) -> Vec<PathBuf> {
-        let key_files = [SECRET_KEY_FILE, CLERK_SECRET_KEY_FILE].map(|name| self.get(name).map(PathBuf::from));
-        let key_files = key_files.into_iter().flatten();
+        let key_files = KeyVariables::ALL.into_iter().filter_map(|names| self.get(names.file).map(PathBuf::from));
         [PathBuf::from(".env")].into_iter().chain(key_files).chain(self.config_file.clone()).collect()
     }
 

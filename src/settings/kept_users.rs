@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 
 use super::target::TargetSettings;
 use crate::export::ExportDirectory;
-use crate::source::{Input, hexadecimal};
+use crate::hexadecimal::hexadecimal;
+use crate::source::Input;
 
 /// What is typed instead of a file. No file is called so: a path never has two slashes that mean something.
 const CLERK: &str = "clerk://";

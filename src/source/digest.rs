@@ -5,6 +5,8 @@ use std::io::{self, Read};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::hexadecimal::hexadecimal;
+
 /// How many bytes are read at once.
 const BUFFER: usize = 64 * 1024;
 
@@ -47,9 +49,4 @@ pub(super) fn digest_of(mut reader: impl Read, stop: impl Fn() -> bool) -> io::R
         }
     }
     Ok(None)
-}
-
-/// Bytes in hexadecimal.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -84,7 +84,6 @@ pub(crate) use byte_order_mark::BYTE_ORDER_MARK;
 pub use consequence::Purpose;
 pub use diagnose::{SyntaxFault, diagnose};
 pub use digest::InputDigest;
-pub(crate) use digest::hexadecimal;
 pub use error::{Place, SourceError};
 pub use findings::Findings;
 pub use header::{Header, Row, RowFault};

@@ -2,13 +2,15 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::Item;
 use super::plan::{FORMAT, PlanInstance};
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Why a plan is not read to its end.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +29,12 @@ type Take<'a> = &'a mut dyn FnMut(Item) -> io::Result<()>;
 /// Reads a plan, hands over each of its things in the order of the file, and returns whose plan it is.
 pub fn read_plan(reader: impl Read, take: Take<'_>) -> Result<PlanInstance, PlanReadError> {
     let failed = RefCell::new(None);
-    let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 16, reader));
+    let mut reader = BufReader::with_capacity(1 << 16, reader);
+    // Editors on Windows put it before a text.
+    if reader.fill_buf()?.starts_with(BYTE_ORDER_MARK) {
+        reader.consume(BYTE_ORDER_MARK.len());
+    }
+    let mut json = serde_json::Deserializer::from_reader(reader);
     let read = Plan { take, failed: &failed }.deserialize(&mut json).and_then(|head| json.end().map(|()| head));
     match (failed.take(), read) {
         (Some(error), _) => Err(error.into()),
@@ -150,6 +157,7 @@ mod tests {
         let two = [item, item].join(",");
         assert_eq!(read(&plan(1, &two)), Ok(("ins_1".to_owned(), vec!["a".to_owned(), "a".to_owned()])));
         assert_eq!(read(&plan(1, &[item, item, item].join(","))), Err("cannot be read: full".to_owned()));
+        assert_eq!(read(&format!("\u{feff}{}", plan(1, item))), Ok(("ins_1".to_owned(), vec!["a".to_owned()])));
         assert!(read(&plan(9, "")).is_err_and(|error| error.contains("newer version")));
         for wrong in ["{}", "[]", "", "{\"format\":1}", &(plan(1, "") + "x")] {
             assert!(read(wrong).is_err_and(|error| error.starts_with("is no plan: ")), "{wrong}");

@@ -7,6 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{Endpoint, PlannedEndpoint, WebhooksPlan};
+use crate::hexadecimal::hexadecimal;
 use crate::tenant_plan::Verdict;
 
 /// What a mark begins with.
@@ -129,7 +130,7 @@ impl Registration {
     /// The mark of the endpoint of this name that is made by the holder of `maker`; no other endpoint has it.
     pub fn mark(maker: &str, name: &str) -> String {
         let digest = Sha256::digest(format!("{maker} {name}"));
-        digest.iter().take(10).fold(MARK.to_owned(), |text, byte| text + &format!("{byte:02x}"))
+        format!("{MARK}{}", hexadecimal(&digest[..10]))
     }
 
     /// Whether the description of an endpoint has this mark.
@@ -143,7 +144,7 @@ fn readable_digest(url: &str, events: &[String], description: Option<&str>) -> S
 }
 
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    hexadecimal(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::hexadecimal::hexadecimal;
+
 /// How far the time of a delivery may be from now, in seconds: what both sides advise.
 pub const TOLERANCE: u64 = 300;
 
@@ -53,7 +55,7 @@ impl Scheme {
         let tag = context.sign();
         match self {
             Self::Clerk => STANDARD.encode(tag),
-            Self::Avnology => tag.as_ref().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")),
+            Self::Avnology => hexadecimal(tag.as_ref()),
         }
     }
 }

@@ -197,8 +197,18 @@ fn kills_leave_each_client_once_and_no_secret_lost_and_undo_deletes_what_is_ours
     scratch.write("plan.json", plan_of(&items));
     let run = apps(&scratch, &sandbox, &["apply", "--plan", "plan.json"]).expect_code(2);
     assert!(run.stderr.contains("assigned to a client id that no application"), "{}", run.stderr);
+    // Nor are two applications made one client, and what is no plan is said with what to do.
+    let twins = [application(1, false, &["https://a.example/cb"]), application(2, false, &["https://b.example/cb"])];
+    let [one, mut other] = twins;
+    other["target"]["client_id"] = one["target"]["client_id"].clone();
+    for items in [vec![one.clone(), other, assigned(1, "https://x.example/cb", "client_1")], vec![one.clone(), one]] {
+        scratch.write("plan.json", plan_of(&items));
+        let run = apps(&scratch, &sandbox, &["apply", "--plan", "plan.json", "--dry-run"]).expect_code(5);
+        assert!(run.stderr.contains("is in the plan twice"), "{}", run.stderr);
+    }
     scratch.write("plan.json", "{}");
-    apps(&scratch, &sandbox, &["apply", "--plan", "plan.json"]).expect_code(5);
+    let run = apps(&scratch, &sandbox, &["apply", "--plan", "plan.json"]).expect_code(5);
+    assert!(run.stderr.contains("make the plan anew"), "{}", run.stderr);
 
     let body = json!({"client": {"client_name": "Changed"}, "update_mask": "client_name"});
     assert_eq!(admin(&sandbox, "PATCH", "/client_11", &body).0, 200);

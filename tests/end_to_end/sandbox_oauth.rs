@@ -396,6 +396,16 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
     let foreign = stage.browser.get(format!("{}/.well-known/jwks.json", stage.sandbox.base_url()));
     let foreign = foreign.header("host", "evil.example").send().await.expect("an answer");
     assert_eq!(foreign.status().as_u16(), 421, "as every other path");
+
+    // Those who try too often have to wait, as callers of the API do.
+    let Stage { scratch, sandbox, caller, .. } = stage;
+    // The connections of the other one are over.
+    let browser = reqwest::Client::builder().no_proxy().build().expect("a browser");
+    let sandbox = sandbox.replace(&scratch, &["--rate", "1", "--burst", "1"]);
+    let stage = Stage { scratch, sandbox, caller, browser };
+    let answers = [stage.token(&[good]).await, stage.token(&[good]).await];
+    let waits = answers.iter().find(|answer| answer.status == 429).expect("the second one at the latest");
+    assert!(waits.header("retry-after").is_some() && waits.body.contains("temporarily_unavailable"), "{}", waits.body);
 }
 
 #[tokio::test]

@@ -146,6 +146,11 @@ fn a_plan_has_each_event_once_the_same_bytes_and_no_secret() {
     scratch.write("plan.json", "mine");
     let run = webhooks(&scratch, "plan", &arguments).expect_code(2);
     assert!(run.stderr.contains("is there already") && scratch.read("plan.json") == "mine", "{}", run.stderr);
+    // A device has no end and no earlier plan, and stays what it is.
+    let run = webhooks(&scratch, "plan", &["--endpoints", "endpoints.toml", "--out", "/dev/full"]).expect_code(2);
+    assert!(run.stderr.contains("cannot write `/dev/full`"), "{}", run.stderr);
+    let run = webhooks(&scratch, "plan", &["--endpoints", "/dev/zero", "--out", "never.json"]).expect_code(2);
+    assert!(run.stderr.contains("longer than 64 MiB"), "{}", run.stderr);
     scratch.write("endpoints.toml", "[[endpoint]]\nurl = \"https://a.example/c4n4ry\"\nevent = []");
     let run = webhooks(&scratch, "plan", &["--endpoints", "endpoints.toml", "--out", "other.json"]).expect_code(2);
     assert!(run.stderr.contains("line 3, column 1") && !run.stderr.contains(CANARY), "{}", run.stderr);

@@ -9,10 +9,14 @@ use crate::account::StopReason;
 use crate::apps::{Assigned, AssignedBuilder, Planned, planned};
 use crate::command::apps_error::AppsError;
 use crate::command::import_error::ImportError;
+use crate::index::{HASH_BYTES, Table, hash_of};
 use crate::tenant_plan::{Item, ItemKind, PlanInstance, PlanReadError, read_plan};
 
 /// How many applications wait for their turn.
 const WAITING: usize = 8;
+
+/// Ids in memory before they are spilled.
+const CAPACITY: usize = 1 << 14;
 
 /// A plan whose redirect URLs are known.
 pub(super) struct PlanOfApps {
@@ -36,7 +40,17 @@ impl PlanOfApps {
     ) -> Result<Self, AppsError> {
         let temporary = std::env::temp_dir();
         let mut builder = AssignedBuilder::new(&temporary)?;
-        let instance = each(path, &mut |item| builder.take(&item))?;
+        let (mut known, mut twice) = (KnownIds(Table::new(CAPACITY, temporary)), None);
+        let instance = each(path, &mut |item| {
+            builder.take(&item)?;
+            if item.kind == ItemKind::Application && !known.is_new(&item)? && twice.is_none() {
+                twice = Some(item.id);
+            }
+            Ok(())
+        })?;
+        if let Some(application) = twice {
+            return Err(AppsError::Twice { path: path.to_path_buf(), application });
+        }
         let plan = Self { path: path.to_path_buf(), instance, assigned: std::sync::Arc::new(builder.finish()?) };
         let (mut looked, mut failed) = (Looked::default(), None);
         plan.each_application(&mut |planned, count| {
@@ -77,6 +91,24 @@ impl PlanOfApps {
             self.each_application(&mut |planned, _| send.blocking_send(planned).is_ok())
         });
         Applications { receive, reading }
+    }
+}
+
+/// The applications of a plan that are known already: two of one client would change it in turn.
+struct KnownIds(Table<HASH_BYTES>);
+
+impl KnownIds {
+    /// Whether no application before it has its id, or its client id.
+    fn is_new(&mut self, item: &Item) -> std::io::Result<bool> {
+        let client_id = item.target.get("client_id").and_then(|id| id.as_str());
+        let ids = [Some((b'a', item.id.as_str())), client_id.map(|id| (b'c', id))];
+        let mut is_new = true;
+        for (kind, id) in ids.into_iter().flatten() {
+            let hash = hash_of(kind, id);
+            is_new &= self.0.find(&hash)?.is_none();
+            self.0.insert(hash)?;
+        }
+        Ok(is_new)
     }
 }
 

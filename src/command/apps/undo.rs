@@ -43,15 +43,18 @@ pub(super) async fn undo<R: ClientRegistry>(
             }
             Undone::KeptForeign => {
                 account.count("kept");
-                Some(("foreign_client", "Its client id belongs to a client that this program did not make"))
+                Some((
+                    "foreign_client",
+                    "Its client id belongs to a client that this program did not make: it is kept.",
+                ))
             }
             Undone::KeptChanged => {
                 account.count("kept");
-                Some(("changed_since", "Somebody changed it since it was made"))
+                Some(("changed_since", "Somebody changed it since it was made: it is kept; --force deletes it."))
             }
         };
         if let Some((code, why)) = kept {
-            let sentence = format!("{why}: it is kept; --force deletes it.");
+            let sentence = why.to_owned();
             account.find(Finding { application: Some(object.id), client_id, code, sentence }, true)?;
         }
     }

@@ -33,7 +33,7 @@ impl Gathered {
             }
             Check::StagingVerified => self.verified(FileUse::StagingVerifyReport),
             Check::Verified => self.verified(FileUse::VerifyReport),
-            Check::StagingSignIn => self.result("verify sign-in", FileUse::SignInReport, "--sign-in-report"),
+            Check::StagingSignIn => self.result("verify --sign-in", FileUse::SignInReport, "--sign-in-report"),
             Check::Code => self.code(),
             Check::ApplicationPlan => self.plan(PlanAnswers::of_applications()),
             Check::TemplatePlan => self.plan(PlanAnswers::of_templates()),

@@ -10,10 +10,10 @@ use tempfile::NamedTempFile;
 
 use super::merge_error::MergeError;
 use crate::files::{create_private_directory, sync_directory_of};
+use crate::hexadecimal::hexadecimal;
 use crate::ignore::ignore;
 use crate::journal::{Lock, MergedRecord, rejects_path};
 use crate::report::{NamedPeople, RunReport, page};
-use crate::source::hexadecimal;
 
 /// How the names begin of files that are being written, here and by [`MergedRecord::write`].
 const STAGED: &str = ".tmp";

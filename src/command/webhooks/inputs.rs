@@ -3,19 +3,20 @@
 use std::path::Path;
 
 use crate::command::webhooks_error::WebhooksError;
+use crate::files::{read_named, read_named_text};
 use crate::settings::PlannedWebhooks;
 use crate::webhooks::{Endpoint, Registration, WebhooksPlan, read_endpoints};
 
 /// The endpoints of a file.
 pub(super) fn endpoints(path: &Path) -> Result<Vec<Endpoint>, WebhooksError> {
-    let text = std::fs::read_to_string(path).map_err(|error| WebhooksError::unreadable(path, &error))?;
+    let text = read_named_text(path).map_err(|error| WebhooksError::unreadable(path, &error))?;
     read_endpoints(&text).map_err(|faults| WebhooksError::Endpoints { path: path.to_path_buf(), faults })
 }
 
 /// What the endpoints of a plan need that can move.
 pub(super) fn registrations(planned: &PlannedWebhooks) -> Result<Vec<Registration>, WebhooksError> {
     let PlannedWebhooks { plan: path, endpoints: file } = planned;
-    let text = std::fs::read(path).map_err(|error| WebhooksError::unreadable(path, &error))?;
+    let text = read_named(path).map_err(|error| WebhooksError::unreadable(path, &error))?;
     let wrong = |problem| WebhooksError::File { path: path.clone(), problem };
     let plan = WebhooksPlan::read(&text).map_err(wrong)?;
     Ok(Registration::all(&plan, &endpoints(file)?)?)

@@ -1,6 +1,6 @@
 //! `avnology migrate clerk webhooks plan`.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::inputs::endpoints;
@@ -8,9 +8,10 @@ use crate::cli::OutputFormat;
 use crate::command::import_error::ImportError;
 use crate::command::output::write_report;
 use crate::command::webhooks_error::WebhooksError;
+use crate::command::written_list::write_private;
 use crate::exit::ExitStatus;
-use crate::files::replace_private;
-use crate::report::{print_json, print_text};
+use crate::files::read_named;
+use crate::report::{print_json, print_wrapped};
 use crate::settings::WebhooksPlanSettings;
 use crate::webhooks::{CodeReport, WebhooksPlan, plan_text};
 
@@ -26,7 +27,7 @@ pub fn plan(settings: &WebhooksPlanSettings) -> Result<ExitStatus, ImportError> 
         let path = path.to_path_buf();
         move |source| WebhooksError::Write { path, source }
     };
-    replace_private(out, |file| serde_json::to_writer_pretty(file, &plan).map_err(Into::into)).map_err(failed(out))?;
+    write_private(out, |file| write(file, &plan)).map_err(failed(out))?;
     if let Some(path) = &output.report {
         write_report(path, &plan).map_err(failed(path))?;
         output.report_place.written(path);
@@ -34,20 +35,29 @@ pub fn plan(settings: &WebhooksPlanSettings) -> Result<ExitStatus, ImportError> 
     output.console.note(&format!("Plan: {}", out.display()));
     match output.format {
         OutputFormat::Json => print_json(&plan)?,
-        OutputFormat::Text => print_text(&plan_text(&plan))?,
+        OutputFormat::Text => print_wrapped(&plan_text(&plan))?,
     }
     Ok(ExitStatus::Success)
 }
 
+fn write(file: &mut dyn Write, plan: &WebhooksPlan) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *file, plan)?;
+    file.write_all(b"\n")
+}
+
 fn read_code_report(path: &Path) -> Result<CodeReport, WebhooksError> {
-    let text = std::fs::read(path).map_err(|error| WebhooksError::unreadable(path, &error))?;
+    let text = read_named(path).map_err(|error| WebhooksError::unreadable(path, &error))?;
     CodeReport::read(&text).map_err(|problem| WebhooksError::File { path: path.to_path_buf(), problem })
 }
 
 /// The plan that is in the place of the new one, if there is one.
 fn earlier(path: &Path) -> Result<Option<WebhooksPlan>, WebhooksError> {
     let other = |problem: String| WebhooksError::Other { path: path.to_path_buf(), problem };
-    match std::fs::read(path) {
+    // What is no file, such as a pipe, has no earlier plan.
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return Ok(None);
+    }
+    match read_named(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(other(format!("cannot be read: {error}"))),
         Ok(text) => WebhooksPlan::read(&text).map(Some).map_err(other),

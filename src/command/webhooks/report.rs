@@ -10,7 +10,7 @@ use crate::command::import_error::ImportError;
 use crate::command::output::write_report;
 use crate::command::webhooks_error::WebhooksError;
 use crate::exit::ExitStatus;
-use crate::report::{print_json, print_text};
+use crate::report::{print_json, print_wrapped};
 use crate::settings::OutputSettings;
 
 /// What became of one endpoint, or how one sample was answered.
@@ -92,7 +92,7 @@ pub(super) fn finish(
     }
     match output.format {
         OutputFormat::Json => print_json(&report)?,
-        OutputFormat::Text => print_text(&text(lines))?,
+        OutputFormat::Text => print_wrapped(&text(lines))?,
     }
     Ok(status)
 }

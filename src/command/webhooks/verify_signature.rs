@@ -54,7 +54,7 @@ fn check(settings: &VerifySignatureSettings) -> Result<Result<Fit, Fault>, Webho
     let VerifySignatureSettings { secret, header, headers, tolerance, .. } = settings;
     let of_file = match headers {
         None => String::new(),
-        Some(path) => std::fs::read_to_string(path).map_err(|error| WebhooksError::unreadable(path, &error))?,
+        Some(path) => crate::files::read_named_text(path).map_err(|error| WebhooksError::unreadable(path, &error))?,
     };
     let mut body = Vec::new();
     std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut body).map_err(WebhooksError::Body)?;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use sha2::{Digest, Sha256};
 
 use super::MadeNames;
+use crate::hexadecimal::hexadecimal;
 
 /// How long a name is: documented (/docs/api/organizations/create-org).
 const CHARACTERS: std::ops::RangeInclusive<usize> = 2..=64;
@@ -21,8 +22,7 @@ pub(super) fn name_of<'a>(slug: Option<&'a str>, name: &str, clerk_id: &str, rul
     let suffix = match rule {
         MadeNames::Plain => String::new(),
         MadeNames::Suffix => {
-            let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(clerk_id).into();
-            format!("-{a:02x}{b:02x}{c:02x}{d:02x}")
+            format!("-{}", hexadecimal(&Sha256::digest(clerk_id)[..4]))
         }
     };
     let room = CHARACTERS.end() - suffix.len();

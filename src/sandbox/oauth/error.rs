@@ -36,6 +36,14 @@ impl OAuthError {
         Self::request("this sign-in is over: it took more than ten minutes, or was finished already")
     }
 
+    /// 429: too many requests. No page of the target says which code it has for that.
+    pub(super) const fn too_often() -> Self {
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            ..Self::new("temporarily_unavailable", "too many requests; wait as long as Retry-After says")
+        }
+    }
+
     /// 401: nobody knows this client, or it did not prove that it is the one.
     pub(super) const fn client() -> Self {
         Self {

@@ -18,22 +18,30 @@ use super::person;
 use super::tokens::{IssuedTokens, issue, of_refresh_token, use_up};
 use crate::sandbox::app::App;
 use crate::sandbox::clients::OAuthClient;
+use crate::sandbox::rate_limit::APPLICATIONS;
 
 /// The longest body.
 const MAX_BODY: usize = 16 * 1024;
 
 /// `POST /oauth2/token`
 pub(super) async fn token(State(app): State<Arc<App>>, request: Request) -> Response {
-    match answer(&app, request).await {
+    let mut limits = HeaderMap::new();
+    let answered = answer(&app, request, &mut limits).await;
+    let mut response = match answered {
         Ok(tokens) => private_json(StatusCode::OK, &tokens),
         Err(error) => error.response(),
-    }
+    };
+    response.headers_mut().extend(limits);
+    response
 }
 
-async fn answer(app: &App, request: Request) -> Result<IssuedTokens, OAuthError> {
+async fn answer(app: &App, request: Request, limits: &mut HeaderMap) -> Result<IssuedTokens, OAuthError> {
     let (head, body) = request.into_parts();
     // The body is read in any case: a sender that is cut off might never see the answer.
     let body = to_bytes(body, MAX_BODY).await.map_err(|_| OAuthError::request("the body is too large or broke off"))?;
+    if !app.allows(APPLICATIONS, limits) {
+        return Err(OAuthError::too_often());
+    }
     if !is_form(&head.headers) {
         return Err(OAuthError::request("the body has to be application/x-www-form-urlencoded"));
     }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 use secrecy::SecretString;
+
+use crate::files::open_private;
 
 /// The longest list, in bytes. Ours.
 const MOST_BYTES: u64 = 1024 * 1024;
@@ -25,14 +26,6 @@ pub enum TestAccountsError {
         name: String,
         /// The operating system's reason.
         source: io::Error,
-    },
-    /// Others can read the passwords.
-    #[error(
-        "others can read the test accounts in `{name}`, which holds passwords; chmod 600 it, then run the same command again"
-    )]
-    OthersCanRead {
-        /// The file.
-        name: String,
     },
     /// The list is malformed.
     #[error("the test accounts in `{name}`, line {line}: {fault}")]
@@ -95,12 +88,7 @@ impl TestAccounts {
     pub fn open(path: &Path) -> Result<Self, TestAccountsError> {
         let name = path.display().to_string();
         let failed = |source| TestAccountsError::Read { name: name.clone(), source };
-        let file = File::open(path).map_err(failed)?;
-        // Of the open file, so that it cannot be another one by now.
-        if is_open_to_others(&file).map_err(failed)? {
-            return Err(TestAccountsError::OthersCanRead { name });
-        }
-        Self::read(&name, file)
+        Self::read(&name, open_private(path).map_err(failed)?)
     }
 
     /// Reads a list: CSV whose first line names the columns `email` and `password`, and perhaps `state`.
@@ -187,19 +175,6 @@ fn account(
         _ => return Err("the state is active or disabled"),
     };
     Ok(TestAccount { place, address: address.to_owned(), password: SecretString::from(password), is_disabled })
-}
-
-#[cfg(unix)]
-fn is_open_to_others(file: &File) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt;
-    let metadata = file.metadata()?;
-    // A pipe is nobody else's.
-    Ok(metadata.is_file() && metadata.mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_open_to_others(_: &File) -> io::Result<bool> {
-    Ok(false)
 }
 
 #[cfg(test)]
