@@ -206,7 +206,7 @@ fn where_users_from_clerk_cannot_be_had_it_is_said_what_can_be_done() {
     for (arguments, said) in [
         (&["--import", "clerk://", "--sandbox"][..], "CLERK_SECRET_KEY"),
         (&["--import", "clerk://", "--sandbox", "--shard", "1/2"], "import DIR in shards"),
-        (&["verify", "--import", "clerk://", "--sandbox"], "then name DIR"),
+        (&["verify", "--import", "clerk://", "--sandbox"], "CLERK_SECRET_KEY"),
         (&["--import", "clerk://", "--organizations", "clerk://", "--sandbox"], "--import clerk://"),
     ] {
         let run = scratch.run(&[&["migrate", "clerk"], arguments].concat()).expect_code(2);
