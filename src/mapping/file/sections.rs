@@ -269,7 +269,7 @@ fn tuples<'t>(document: &mut Document<'t>, section: &Section<'t, '_>) -> TupleRu
     };
     let TupleRules { namespace, relation, subject, by_membership, .. } = usual;
     let rules = TupleRules {
-        is_usual: false,
+        is_usual: section.table.is_empty(),
         by_membership,
         namespace: own("namespace", namespace),
         relation: own("relation", relation),
