@@ -52,7 +52,7 @@ use crate::journal::{
 };
 use crate::kind::Kind;
 use crate::mapping::TupleRules;
-use crate::report::{Deleted, DeletedKinds, StdoutError, print_json};
+use crate::report::{Deleted, DeletedKinds, StdoutError, Undoing, print_json};
 use crate::rule_files::RuleFiles;
 use crate::settings::{OutputSettings, RecordedRun, UndoSettings};
 use crate::signal::Signals;
@@ -119,7 +119,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
             }
             delete_all(&mut deletion, &destination, (directory, record), &said.doubts).await
         } => ended,
-        never = while_working(display(output.progress, Some(created)), || counts.get()) => match never {},
+        never = while_working(display(output.progress, Some(created)), || Undoing::from(counts.get())) => match never {},
     };
     let counts = counts.get();
     let changes = Changes { updated: said.updated, enabled: enabled.get(), restored: restored.get() };

@@ -60,5 +60,5 @@ pub use selection_report::SelectionReport;
 pub use stdout::{StdoutError, print_exact, print_json, print_text, print_wrapped, stream_to_stdout};
 pub use summary::{write_findings, write_summary};
 pub use timeline::{Timeline, TimelineMoment};
-pub use undoing::{Deleted, DeletedKinds};
+pub use undoing::{Deleted, DeletedKinds, Undoing};
 pub use visible::{visible, visible_json};

@@ -46,7 +46,7 @@ pub fn print_json(value: &impl Serialize) -> Result<(), StdoutError> {
 /// Writes what does not fit into memory, for a program. A reader that ends early has not got all of it, and that is an error.
 pub fn stream_to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), StdoutError> {
     if is_closed() {
-        return Err(io::Error::other("it is closed").into());
+        return Err(closed().into());
     }
     let mut stdout = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
     write(&mut stdout)?;
@@ -58,16 +58,23 @@ fn print(text: &str) -> io::Result<()> {
         return Ok(());
     }
     if is_closed() {
-        return Err(io::Error::other("it is closed"));
+        return Err(closed());
     }
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
 }
 
+fn closed() -> io::Error {
+    io::Error::other(
+        "it is closed, or it is `/dev/null` opened for reading, too, which looks the same: redirect it by `> /dev/null`, or \
+         leave out what prints for programs",
+    )
+}
+
 /// Whether the process was started without a standard output (`>&-`). Rust then opens `/dev/null` in its place, so that no
 /// other file gets its number. Rust opens it for reading and writing; a shell that discards output opens it only for
-/// writing.
+/// writing. Some programs that start others open it for both, too, and nothing tells that from a closed one.
 #[cfg(target_os = "linux")]
 fn is_closed() -> bool {
     let stdout = io::stdout();

@@ -94,14 +94,28 @@ impl Serialize for DeletedKinds {
     }
 }
 
-impl Progress for DeletedKinds {
+/// What an undoing has done so far: for programs all kinds together, and of a tenant each of them beside that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Undoing {
+    #[serde(flatten)]
+    all: Deleted,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kinds: Option<DeletedKinds>,
+}
+
+impl From<DeletedKinds> for Undoing {
+    fn from(counts: DeletedKinds) -> Self {
+        Self { all: counts.all(), kinds: counts.is_of_tenant().then_some(counts) }
+    }
+}
+
+impl Progress for Undoing {
     fn done(&self) -> u64 {
-        let all = self.all();
-        all.deleted + all.gone_already + all.kept()
+        self.all.deleted + self.all.gone_already + self.all.kept()
     }
 
     fn line(&self, elapsed: Duration) -> String {
-        let (done, all) = (self.done(), self.all());
+        let (done, all) = (self.done(), &self.all);
         let left = left(done, all.created, elapsed).map(|left| format!("{left} left, ")).unwrap_or_default();
         let gone =
             if all.gone_already > 0 { format!(", {} gone already", count(all.gone_already)) } else { String::new() };
@@ -121,10 +135,10 @@ mod tests {
             Deleted { created: 300_000, deleted: 98_000, gone_already: 999, kept_changed: 1, ..Deleted::default() };
         assert_eq!(counts.all().created, 300_000);
         *counts.of(Kind::Membership) = Deleted { deleted: 1_000, ..Deleted::default() };
-        let line = counts.line(Duration::from_secs(100));
+        let line = Undoing::from(counts).line(Duration::from_secs(100));
         assert_eq!(line, "3 min 20 s left, 99,000 of 300,000 deleted, 999 gone already, 1 kept");
         let mut nothing_yet = DeletedKinds::default();
         nothing_yet.of(Kind::User).created = 3;
-        assert_eq!(nothing_yet.line(Duration::from_secs(9)), "0 of 3 deleted");
+        assert_eq!(Undoing::from(nothing_yet).line(Duration::from_secs(9)), "0 of 3 deleted");
     }
 }

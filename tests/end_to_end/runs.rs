@@ -78,7 +78,7 @@ fn runs_are_listed_and_resumed_by_their_id() {
     assert!(resume(&[]).expect_code(2).stderr.contains("no run that was interrupted"));
     let text = scratch.run(&["migrate", "clerk", "runs"]).expect_code(0).stdout;
     assert!(text.contains(&id) && text.contains("finished"), "{text}");
-    assert!(text.contains("AGE") && text.contains(" s finished"), "{text}");
+    assert!(text.contains("AGE") && text.contains(" s  finished"), "{text}");
 }
 
 #[test]

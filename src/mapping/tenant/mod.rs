@@ -18,6 +18,7 @@ mod memberships_of_user;
 mod organization;
 mod organization_of_user;
 mod organization_rules;
+mod organizations_of_users;
 mod reference;
 mod role;
 mod role_counts;
@@ -33,10 +34,9 @@ pub use invitation::InvitationMapper;
 pub use membership::MembershipMapper;
 pub use memberships_of_user::{MembershipOfUser, membership_keys, membership_pair, memberships_of_user};
 pub use organization::OrganizationMapper;
-pub use organization_of_user::{
-    OrganizationNames, OrganizationOfUser, organization_of_membership, organizations_inside,
-};
+pub use organization_of_user::OrganizationOfUser;
 pub use organization_rules::{MadeNames, OrganizationRules};
+pub use organizations_of_users::{OrganizationNames, organization_of_membership, organizations_inside};
 pub use reference::Reference;
 pub use role_counts::RoleCounts;
 pub use role_tuple::TupleMapper;

@@ -1,19 +1,6 @@
 //! An organization that a user is in, for a target that keeps organizations with their members.
 
-use std::io;
-
 use serde::{Deserialize, Serialize};
-
-use super::json_record::read_json;
-use super::member::{missing, one};
-use super::memberships_of_user::memberships_of_user;
-use super::unmapped::Unmapped;
-use crate::clerk::{Membership, Organization};
-use crate::kind::Kind;
-use crate::mapping::Rejection;
-use crate::mapping::parse::parse_as;
-use crate::mapping::text::non_empty;
-use crate::source::RawRecord;
 
 /// An organization that a user is in, and as what: all of it as Clerk has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,69 +15,4 @@ pub struct OrganizationOfUser {
     pub slug: Option<String>,
     /// The user's role in it, as in `org:admin`.
     pub role: String,
-}
-
-/// What an organization is called.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrganizationNames {
-    /// Its id.
-    pub id: String,
-    /// What people call it.
-    pub name: Option<String>,
-    /// What addresses call it.
-    pub slug: Option<String>,
-}
-
-impl OrganizationNames {
-    /// Takes them out of the record of an organization.
-    pub fn of_record(record: RawRecord<'_>) -> io::Result<Result<Self, Rejection>> {
-        read_json(record, Kind::Organization, |json| {
-            let organization: Organization<'_> = parse_as(json)?;
-            let id = non_empty(organization.id.as_deref());
-            let id = id.ok_or_else(|| missing("id", "the organization has no id"))?.to_owned();
-            let text = |text: Option<&str>| non_empty(text).map(str::to_owned);
-            Ok::<_, Unmapped>(Self {
-                id,
-                name: text(organization.name.as_deref()),
-                slug: text(organization.slug.as_deref()),
-            })
-        })
-    }
-}
-
-/// The user of a membership, by the id at Clerk, and the organization.
-pub fn organization_of_membership(
-    record: RawRecord<'_>,
-) -> io::Result<Result<(String, OrganizationOfUser), Rejection>> {
-    read_json(record, Kind::Membership, |json| Ok(of_json(json)?))
-}
-
-/// The same of each membership that stands inside the record of a user.
-pub fn organizations_inside(record: RawRecord<'_>) -> Vec<Result<(String, OrganizationOfUser), Rejection>> {
-    memberships_of_user(record).iter().map(|membership| of_json(&membership.line)).collect()
-}
-
-fn of_json(json: &[u8]) -> Result<(String, OrganizationOfUser), Rejection> {
-    let membership: Membership<'_> = parse_as(json)?;
-    let of_object = membership.organization.as_ref();
-    let id = one(
-        "organization",
-        of_object.and_then(|organization| organization.id.as_deref()),
-        membership.organization_id.as_deref(),
-    )?;
-    let user = one(
-        "public_user_data.user_id",
-        membership.public_user_data.as_ref().and_then(|user| user.user_id.as_deref()),
-        membership.user_id.as_deref(),
-    )?;
-    let role = non_empty(membership.role.as_deref());
-    let role = role.ok_or_else(|| missing("role", "the membership has no role"))?;
-    let text = |text: Option<&str>| non_empty(text).map(str::to_owned);
-    let organization = OrganizationOfUser {
-        id: id.to_owned(),
-        name: text(of_object.and_then(|organization| organization.name.as_deref())),
-        slug: text(of_object.and_then(|organization| organization.slug.as_deref())),
-        role: role.to_owned(),
-    };
-    Ok((user.to_owned(), organization))
 }
