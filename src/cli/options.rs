@@ -258,6 +258,7 @@ mod tests {
 
     /// Options of other programs that README and the manual show.
     const OF_OTHER_PROGRAMS: &[&str] = &[
+        // the generator of exports
         "memberships-per-user",
         // cargo
         "bins",
