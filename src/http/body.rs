@@ -117,6 +117,8 @@ impl AsRef<[u8]> for Body {
 pub(super) enum ReadFailure {
     /// There is more of it than is kept.
     TooLarge,
+    /// It is a page, which something in between answered in place of the other side.
+    Page,
     /// The connection.
     Failed(reqwest::Error),
 }
@@ -129,9 +131,11 @@ pub(super) async fn read(mut response: Response, keep: Keep, room: &AnswerRoom) 
         return Err(ReadFailure::TooLarge);
     }
     let mut shortener = (keep != Keep::All || !is_good).then(Shortener::default);
-    let (mut body, mut is_long) = (Body::default(), false);
+    let (mut body, mut is_long, mut begins) = (Body::default(), false, None);
     while let Some(piece) = response.chunk().await.map_err(ReadFailure::Failed)? {
         if keep == Keep::Nothing && is_good {
+            // Only the status counts, so it has to be the other side's: an API answers with JSON or with nothing.
+            begins = begins.or_else(|| piece.iter().copied().find(|byte| !byte.is_ascii_whitespace()));
             continue;
         }
         if is_good && !is_long && body.bytes.len() + piece.len() > FREE {
@@ -151,6 +155,9 @@ pub(super) async fn read(mut response: Response, keep: Keep, room: &AnswerRoom) 
         if body.bytes.len() > MOST {
             return Err(ReadFailure::TooLarge);
         }
+    }
+    if begins == Some(b'<') {
+        return Err(ReadFailure::Page);
     }
     body.fit();
     Ok(body)

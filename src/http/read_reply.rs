@@ -30,6 +30,7 @@ pub(super) async fn read_reply(response: Response, keep: Keep, room: &AnswerRoom
     let next_page = header(LINK).and_then(next_page).and_then(url);
     let (outcome, body) = match body::read(response, keep, room).await {
         Ok(body) => (ReplyOutcome::Answered { status }, body),
+        Err(ReadFailure::Page) => (ReplyOutcome::Unreadable, Body::default()),
         Err(ReadFailure::TooLarge) => (ReplyOutcome::TooLarge, Body::default()),
         Err(ReadFailure::Failed(error)) => (ReplyOutcome::Failed(transport(&error)), Body::default()),
     };

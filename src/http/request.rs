@@ -11,7 +11,7 @@ pub enum Keep {
     All,
     /// The results of a batch; long texts are cut off.
     Results,
-    /// Nothing, if it is one of success.
+    /// Nothing, if it is one of success. A page (HTML) is none, whatever its status: the other side has not answered.
     Nothing,
 }
 

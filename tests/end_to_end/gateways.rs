@@ -3,10 +3,11 @@
 
 use crate::support;
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::process::Stdio;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use support::target::{Way, http, import_into, obliging, proxy, scripted_target};
@@ -305,4 +306,40 @@ fn a_user_who_fails_when_the_target_goes_down_is_not_to_blame() {
     let flags = ["--batch-size", "1", "--concurrency", "4", "--max-wait", "3", "--rate", "1000/s"];
     let run = import_into(&scratch, &url, &file, &flags);
     assert_eq!((run.count("rejected"), run.code), (0, Some(7)), "{}", run.stdout);
+}
+
+/// A page to sign in at a gateway, say, whose status is 200. It takes the place of the first answer about each identity.
+#[test]
+fn a_page_in_place_of_an_answer_changes_and_deletes_nobody() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--no-batch"]);
+    let seen = Mutex::new(BTreeSet::new());
+    let url = proxy(&sandbox.base_url(), move |head, _| {
+        let request = head.lines().next().unwrap_or_default().to_owned();
+        let changes =
+            ["PATCH ", "DELETE "].iter().any(|method| request.starts_with(method)) || request.contains("activate");
+        if changes && seen.lock().expect("the set").insert(request) {
+            return Way::Instead(http("200 OK", "content-type: text/html\r\n", "<html>Sign in</html>"));
+        }
+        Way::Through
+    });
+    let import = |file: &str, more: &[&str]| {
+        let mut command = scratch.import_command(&sandbox, file, more);
+        Run::of(command.env("AVNOLOGY_BASE_URL", &url).output().expect("the binary runs"))
+    };
+    let person = |number: usize, more: &str| {
+        let address = format!(r#"[{{"email_address":"user{number}@example.com"}}]"#);
+        format!(r#"{{"id":"user_{number}","email_addresses":{address}{more}}}"#)
+    };
+    let first =
+        import(&scratch.write("users.json", export((0..3).map(|number| person(number, "")))), &[]).expect_code(0);
+    assert_eq!(first.count("created"), 3);
+    let changed = (0..3).map(|number| person(number, r#","first_name":"Ada","banned":true"#));
+    let run = import(&scratch.write("changed.json", export(changed)), &["--on-existing", "update"]).expect_code(0);
+    assert_eq!(run.count("updated"), 3, "{}", run.stdout);
+    assert_eq!(sandbox.column("state"), ["disabled"; 3], "each answer was waited for");
+    let id = first.report()["run"].as_str().expect("a run").to_owned();
+    let undone = scratch.undo(&sandbox, &id, &["--yes", "--force"]).expect_code(0);
+    assert_eq!(undone.report()["counts"]["deleted"], 3, "{}", undone.stdout);
+    assert_eq!(sandbox.column("id"), Vec::<String>::new());
 }

@@ -20,20 +20,8 @@ pub(super) struct Member<'a> {
 impl<'a> Member<'a> {
     /// Takes it out of a membership.
     pub(super) fn of(membership: &'a Membership<'_>, rules: &Rules) -> Result<Self, Rejection> {
-        let of_object = membership.organization.as_ref();
-        let organization = one(
-            "organization",
-            of_object.and_then(|organization| organization.id.as_deref()),
-            membership.organization_id.as_deref(),
-        )?;
-        let user = one(
-            "public_user_data.user_id",
-            membership.public_user_data.as_ref().and_then(|user| user.user_id.as_deref()),
-            membership.user_id.as_deref(),
-        )?;
-        let clerk_role = non_empty(membership.role.as_deref());
-        let clerk_role = clerk_role.ok_or_else(|| missing("role", "the membership has no role"))?;
-        let made_by = of_object.and_then(|organization| organization.created_by.as_deref());
+        let MemberAtClerk { organization, user, role: clerk_role } = MemberAtClerk::of(membership)?;
+        let made_by = membership.organization.as_ref().and_then(|organization| organization.created_by.as_deref());
         let role = match &rules.organizations.creator {
             Some(creator) if made_by == Some(user) => Role::named(creator)?,
             _ => Role::of(clerk_role, rules)?,
@@ -44,6 +32,35 @@ impl<'a> Member<'a> {
     /// What tells this membership from all others at Clerk.
     pub(super) fn key(&self) -> String {
         format!("{}/{}", self.organization, self.user)
+    }
+}
+
+/// The same as Clerk has it: ids and role.
+pub(super) struct MemberAtClerk<'a> {
+    /// The organization's id.
+    pub organization: &'a str,
+    /// The user's id.
+    pub user: &'a str,
+    /// The role, as in `org:admin`.
+    pub role: &'a str,
+}
+
+impl<'a> MemberAtClerk<'a> {
+    /// Takes it out of a membership.
+    pub(super) fn of(membership: &'a Membership<'_>) -> Result<Self, Rejection> {
+        let organization = one(
+            "organization",
+            membership.organization.as_ref().and_then(|organization| organization.id.as_deref()),
+            membership.organization_id.as_deref(),
+        )?;
+        let user = one(
+            "public_user_data.user_id",
+            membership.public_user_data.as_ref().and_then(|user| user.user_id.as_deref()),
+            membership.user_id.as_deref(),
+        )?;
+        let role = non_empty(membership.role.as_deref());
+        let role = role.ok_or_else(|| missing("role", "the membership has no role"))?;
+        Ok(Self { organization, user, role })
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use super::json_record::read_json;
-use super::member::{missing, one};
+use super::member::{MemberAtClerk, missing};
 use super::memberships_of_user::memberships_of_user;
 use super::organization_of_user::OrganizationOfUser;
 use super::unmapped::Unmapped;
@@ -58,19 +58,8 @@ pub fn organizations_inside(record: RawRecord<'_>) -> Vec<Result<(String, Organi
 
 fn of_json(json: &[u8]) -> Result<(String, OrganizationOfUser), Rejection> {
     let membership: Membership<'_> = parse_as(json)?;
+    let MemberAtClerk { organization: id, user, role } = MemberAtClerk::of(&membership)?;
     let of_object = membership.organization.as_ref();
-    let id = one(
-        "organization",
-        of_object.and_then(|organization| organization.id.as_deref()),
-        membership.organization_id.as_deref(),
-    )?;
-    let user = one(
-        "public_user_data.user_id",
-        membership.public_user_data.as_ref().and_then(|user| user.user_id.as_deref()),
-        membership.user_id.as_deref(),
-    )?;
-    let role = non_empty(membership.role.as_deref());
-    let role = role.ok_or_else(|| missing("role", "the membership has no role"))?;
     let text = |text: Option<&str>| non_empty(text).map(str::to_owned);
     let organization = OrganizationOfUser {
         id: id.to_owned(),
