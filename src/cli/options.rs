@@ -260,6 +260,7 @@ mod tests {
     const OF_OTHER_PROGRAMS: &[&str] = &[
         // the generator of exports
         "memberships-per-user",
+        "tenant",
         // cargo
         "bins",
         "examples",
