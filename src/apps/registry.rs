@@ -1,5 +1,7 @@
 //! What a target has to be able to do so that applications become its clients.
 
+use std::ops::ControlFlow;
+
 use super::{ClientForm, CreatedClient, FoundClient};
 use crate::destination::TargetError;
 
@@ -48,11 +50,11 @@ pub trait ClientRegistry {
     /// Deletes a client. One that is not there is deleted.
     fn delete(&self, client_id: &str) -> impl Future<Output = Result<(), TargetError>>;
 
-    /// A page of the list of all clients, from the place that a token names, and the token of the next page.
-    fn page(
+    /// Shows each client of the list, until `look` has seen enough. A list that comes to no end is an error.
+    fn each<E: From<TargetError>>(
         &self,
-        token: Option<&str>,
-    ) -> impl Future<Output = Result<(Vec<FoundClient>, Option<String>), TargetError>>;
+        look: impl FnMut(FoundClient) -> Result<ControlFlow<()>, E>,
+    ) -> impl Future<Output = Result<(), E>>;
 }
 
 /// The client of an application that whom this mark stands for has made, wherever in the list it is.
@@ -61,15 +63,11 @@ pub async fn find_ours(
     application: &str,
     mark: &str,
 ) -> Result<Option<FoundClient>, TargetError> {
-    let mut token = None;
-    loop {
-        let (clients, next) = registry.page(token.as_deref()).await?;
-        if let Some(found) = clients.into_iter().find(|client| client.is_of(application, mark)) {
-            return Ok(Some(found));
-        }
-        match next {
-            Some(next) => token = Some(next),
-            None => return Ok(None),
-        }
-    }
+    let mut ours = None;
+    let look = |client: FoundClient| {
+        ours = client.is_of(application, mark).then_some(client);
+        Ok::<_, TargetError>(if ours.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    };
+    registry.each(look).await?;
+    Ok(ours)
 }

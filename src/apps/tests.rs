@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use serde_json::{Value, json};
 
@@ -152,9 +153,18 @@ impl ClientRegistry for Cut {
         self.moment()
     }
 
-    async fn page(&self, _: Option<&str>) -> Result<(Vec<FoundClient>, Option<String>), TargetError> {
+    async fn each<E: From<TargetError>>(
+        &self,
+        mut look: impl FnMut(FoundClient) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
         self.moment()?;
-        Ok((self.clients.borrow().values().map(Self::found).collect(), None))
+        let clients: Vec<FoundClient> = self.clients.borrow().values().map(Self::found).collect();
+        for client in clients {
+            if look(client)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! OAuth clients of the Admin API. No page of its documentation has these methods: all that is assumed of them is in this file,
 //! and a target without them says so by 404, 405 or 501.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use super::errors::{endless_clients, gave_up, refused_clients};
 use super::{Client, Decision, decide};
 use crate::apps::{Changed, ClientForm, ClientRegistry, Created, FoundClient, read_client, read_created};
 use crate::destination::TargetError;
-use crate::http::{PacedRequests, Reply, ReplyOutcome, is_transient};
+use crate::http::{Cycle, PacedRequests, Reply, ReplyOutcome, is_transient};
 use crate::pace::{Pace, RetryBudget};
 
 /// Where clients are.
@@ -54,6 +55,16 @@ impl OAuthClients {
         answered.map_err(|given_up| gave_up(self.client.base_url(), &given_up))
     }
 
+    /// A page of the list, from the place that a token names, and the token of the next page.
+    async fn page(&self, token: Option<&str>) -> Result<(Vec<FoundClient>, Option<String>), TargetError> {
+        let mut parameters = vec![("page_size", PAGE)];
+        parameters.extend(token.map(|token| ("page_token", token)));
+        let read = |reply: &Reply| serde_json::from_slice::<Page>(&reply.body).ok();
+        let reply = self.retried(|| self.client.get_at(PATH, &parameters), |reply| read(reply).is_some()).await?;
+        let Some(page) = read(&reply).filter(|_| reply.outcome.is_success()) else { return Err(self.refused(&reply)) };
+        Ok((page.oauth_clients, page.next_page_token.filter(|next| !next.is_empty())))
+    }
+
     fn refused(&self, reply: &Reply) -> TargetError {
         refused_clients(self.client.base_url(), reply)
     }
@@ -84,7 +95,7 @@ impl ClientRegistry for OAuthClients {
         let reply = self.retried(|| self.client.get_at(PATH, &[("page_size", "1")]), |_| true).await?;
         match reply.outcome {
             outcome if outcome.is_success() => Ok(true),
-            ReplyOutcome::Answered { status: 404 | 405 | 501 } => Ok(false),
+            outcome if outcome.is_no_method() => Ok(false),
             _ => Err(self.refused(&reply)),
         }
     }
@@ -137,16 +148,24 @@ impl ClientRegistry for OAuthClients {
         if reply.outcome.is_success() || is_gone(&reply) { Ok(()) } else { Err(self.refused(&reply)) }
     }
 
-    async fn page(&self, token: Option<&str>) -> Result<(Vec<FoundClient>, Option<String>), TargetError> {
-        let mut parameters = vec![("page_size", PAGE)];
-        parameters.extend(token.map(|token| ("page_token", token)));
-        let read = |reply: &Reply| serde_json::from_slice::<Page>(&reply.body).ok();
-        let reply = self.retried(|| self.client.get_at(PATH, &parameters), |reply| read(reply).is_some()).await?;
-        let Some(page) = read(&reply).filter(|_| reply.outcome.is_success()) else { return Err(self.refused(&reply)) };
-        let next = page.next_page_token.filter(|next| !next.is_empty());
-        if next.is_some() && next.as_deref() == token {
-            return Err(endless_clients(self.client.base_url()));
+    async fn each<E: From<TargetError>>(
+        &self,
+        mut look: impl FnMut(FoundClient) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
+        let (mut token, mut cycle) = (None::<String>, Cycle::default());
+        loop {
+            let (clients, next) = self.page(token.as_deref()).await?;
+            for client in clients {
+                if look(client)?.is_break() {
+                    return Ok(());
+                }
+            }
+            let Some(next) = next else { return Ok(()) };
+            // A target that gives the same pages again and again must not keep us for ever.
+            if cycle.closes_with(&next) {
+                return Err(endless_clients(self.client.base_url()).into());
+            }
+            token = Some(next);
         }
-        Ok((page.oauth_clients, next))
     }
 }

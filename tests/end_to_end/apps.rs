@@ -254,3 +254,38 @@ fn a_target_without_clients_gets_a_list_for_its_dashboard_and_a_wrong_one_a_sent
     assert!(kratos.stderr.contains("has no clients"), "{}", kratos.stderr);
     assert!(!scratch.path("secrets.ndjson").exists());
 }
+
+/// Two pages that name each other, at a target of each kind.
+#[test]
+fn a_list_of_clients_that_goes_in_a_circle_is_an_error_and_not_read_for_ever() {
+    let scratch = Scratch::new();
+    scratch.write("plan.json", plan_of(&[application(1, false, &["https://a.example/cb"])]));
+    let next = |request: &str| if request.contains("page_token=one") { "other" } else { "one" };
+    let is_list = |request: &str| request.lines().next().is_some_and(|line| line.contains('?'));
+    let gone = || http("404 Not Found", "", r#"{"error":{"code":"AVNOLOGY_AUTH_901"}}"#);
+    let avnology = scripted_target(move |request| {
+        let page = format!(r#"{{"oauth_clients":[],"next_page_token":"{}"}}"#, next(request));
+        if is_list(request) { http("200 OK", "", &page) } else { gone() }
+    });
+    let hydra = scripted_target(move |request| {
+        let link = format!("link: </admin/clients?page_token={}>; rel=\"next\"\r\n", next(request));
+        let none = r#"{"error":"Not Found","error_description":"no such client","status_code":404}"#;
+        if is_list(request) { http("200 OK", &link, "[]") } else { http("404 Not Found", "", none) }
+    });
+    let verify = ["migrate", "clerk", "apps", "verify", "--plan", "plan.json"];
+    for at in [&["--base-url", &avnology][..], &["--target", "hydra", "--hydra-admin-url", &hydra]] {
+        let mut command = scratch.avnology(&[&verify[..], at].concat());
+        let process = command.env("AVNOLOGY_SECRET_KEY", "sk_test_1").stderr(std::process::Stdio::piped()).spawn();
+        let mut process = process.expect("the binary starts");
+        for _ in 0..3_000 {
+            if process.try_wait().expect("its state").is_some() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // One that goes on is ended.
+        process.kill().expect("it can be ended");
+        let run = Run::of(process.wait_with_output().expect("an end")).expect_code(7);
+        assert!(run.stderr.contains("again and again"), "{}", run.stderr);
+    }
+}

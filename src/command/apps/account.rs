@@ -60,6 +60,13 @@ impl AppsAccount {
         *self.counts.entry(what).or_default() += 1;
     }
 
+    /// Counts an application that becomes no client, and says why.
+    pub(super) fn impossible(&mut self, application: String, why: &str) -> Result<(), ImportError> {
+        self.count("impossible");
+        let (code, sentence) = ("no_client", why.to_owned());
+        self.find(Finding { application: Some(application), client_id: None, code, sentence }, true)
+    }
+
     /// Counts a client that is of no application.
     pub(super) fn count_other(&mut self, what: &'static str) {
         *self.counts.entry(what).or_default() += 1;

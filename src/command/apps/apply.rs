@@ -68,16 +68,7 @@ async fn apply_all<R: ClientRegistry>(
     while let Some(planned) = applications.next().await {
         match planned {
             Planned::RegistersItself => account.count("registers_itself"),
-            Planned::Impossible { application, why } => {
-                account.count("impossible");
-                let finding = Finding {
-                    application: Some(application),
-                    client_id: None,
-                    code: "no_client",
-                    sentence: why.to_owned(),
-                };
-                account.find(finding, true)?;
-            }
+            Planned::Impossible { application, why } => account.impossible(application, why)?,
             Planned::Client(client) => {
                 let (outcome, client_id) = apply_one(applying, &client).await.map_err(AppsError::from)?;
                 tracing::debug!(

@@ -1,5 +1,6 @@
 //! `apps verify`: compares clients with a plan.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::account::AppsAccount;
@@ -7,7 +8,7 @@ use super::at::At;
 use super::checklist::checklist;
 use super::plan::PlanOfApps;
 use crate::applied::{APPS_PREFIX, MadeObjects};
-use crate::apps::{ClientRegistry, Finding, Planned, PlannedClient};
+use crate::apps::{ClientRegistry, Finding, FoundClient, Planned, PlannedClient};
 use crate::command::apps_error::AppsError;
 use crate::command::import_error::ImportError;
 use crate::exit::ExitStatus;
@@ -34,11 +35,7 @@ pub(super) async fn verify<R: ClientRegistry>(at: &At<'_, R>, plan: &Path) -> Re
     while let Some(planned) = applications.next().await {
         match planned {
             Planned::RegistersItself => account.count("registers_itself"),
-            Planned::Impossible { application, why } => {
-                account.count("impossible");
-                let (code, sentence) = ("no_client", why.to_owned());
-                account.find(Finding { application: Some(application), client_id: None, code, sentence }, true)?;
-            }
+            Planned::Impossible { application, why } => account.impossible(application, why)?,
             Planned::Client(client) => {
                 let id = compare(at, &objects, &client, &mut account).await?;
                 known.insert(hash_of(OF_CLIENTS, &id)).map_err(AppsError::from)?;
@@ -91,33 +88,20 @@ async fn extras<R: ClientRegistry>(
     known: &Table<HASH_BYTES>,
     account: &mut AppsAccount,
 ) -> Result<(), ImportError> {
-    let mut token = None;
-    loop {
-        let (clients, next) = at.registry.page(token.as_deref()).await?;
-        for client in clients {
-            let is_known = known.find(&hash_of(OF_CLIENTS, &client.client_id)).map_err(AppsError::from)?.is_some();
-            if is_known {
-                continue;
-            }
-            account.count_other("extra");
-            let name = client.name();
-            let (code, sentence) = if client.is_marked() {
-                (
-                    "extra",
-                    format!("This program made the client \u{201c}{name}\u{201d}, and the plan does not have it."),
-                )
-            } else {
-                ("other_client", format!("The client \u{201c}{name}\u{201d} is there, too, and not of this plan."))
-            };
-            let is_difference = client.is_marked();
-            account.find(
-                Finding { application: None, client_id: Some(client.client_id), code, sentence },
-                is_difference,
-            )?;
+    let look = |client: FoundClient| {
+        if known.find(&hash_of(OF_CLIENTS, &client.client_id)).map_err(AppsError::from)?.is_some() {
+            return Ok(ControlFlow::Continue(()));
         }
-        match next {
-            Some(next) => token = Some(next),
-            None => return Ok(()),
-        }
-    }
+        account.count_other("extra");
+        let (name, is_difference) = (client.name(), client.is_marked());
+        let (code, sentence) = if is_difference {
+            ("extra", format!("This program made the client \u{201c}{name}\u{201d}, and the plan does not have it."))
+        } else {
+            ("other_client", format!("The client \u{201c}{name}\u{201d} is there, too, and not of this plan."))
+        };
+        let client_id = Some(client.client_id);
+        account.find(Finding { application: None, client_id, code, sentence }, is_difference)?;
+        Ok(ControlFlow::Continue(()))
+    };
+    at.registry.each(look).await
 }
