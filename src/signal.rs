@@ -64,6 +64,15 @@ impl Signals {
         Self(mpsc::channel(1).1)
     }
 
+    /// Does some work, unless a signal comes first: then the work is dropped.
+    pub async fn unless_one_comes<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Signal> {
+        tokio::select! {
+            biased;
+            signal = self.next() => Err(signal),
+            done = work => Ok(done),
+        }
+    }
+
     /// Waits for the next signal. If none can come any more, it never returns.
     pub async fn next(&mut self) -> Signal {
         match self.0.recv().await {

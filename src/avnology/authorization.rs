@@ -48,7 +48,7 @@ impl AuthorizationAnswer {
         ];
         let reply = client.until_answered(&budget(patience), || client.authorize(&query), |_| true).await?;
         match reply.outcome {
-            ReplyOutcome::Answered { status: 404 | 405 | 501 } => Ok(Self::NoMethod),
+            outcome if outcome.is_no_method() => Ok(Self::NoMethod),
             ReplyOutcome::Answered { status: 200..=299 } => Ok(Self::SignIn),
             ReplyOutcome::Answered { status: status @ 300..=399 } => {
                 Ok(reply.location.map_or(Self::Refused(status), |location| Self::of_redirect(&location, redirect_uri)))

@@ -55,7 +55,7 @@ async fn probe_target<F: Future<Output = Reply>>(
     }
     let probed = client.until_answered(&budget(patience), probe, acceptable).await?;
     match probed.outcome {
-        ReplyOutcome::Answered { status: 404 | 405 | 501 } => Ok((Capabilities { batch: false }, probed)),
+        outcome if outcome.is_no_method() => Ok((Capabilities { batch: false }, probed)),
         ReplyOutcome::Answered { status: 200..=299 } => Ok((Capabilities { batch: true }, probed)),
         _ => Err(refused(client.base_url(), &probed)),
     }

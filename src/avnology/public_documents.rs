@@ -59,7 +59,7 @@ async fn document<T>(
     let is_right = |reply: &Reply| read(&reply.body).is_some();
     let reply = client.until_answered(&budget(patience), || client.public(path), is_right).await?;
     match reply.outcome {
-        ReplyOutcome::Answered { status: 404 | 405 | 501 } => Ok(None),
+        outcome if outcome.is_no_method() => Ok(None),
         ReplyOutcome::Answered { status: 200..=299 } => Ok(read(&reply.body)),
         _ => Err(refused(client.base_url(), &reply)),
     }

@@ -45,7 +45,7 @@ impl SignInCalls {
             ReplyOutcome::Answered { status: 401 } if code == "AVNOLOGY_AUTH_001" => Ok(SignInAnswer::WrongCredentials),
             ReplyOutcome::Answered { status: 423 } => Ok(SignInAnswer::Disabled),
             ReplyOutcome::Answered { status: 400 | 422 } => Ok(SignInAnswer::Refused),
-            ReplyOutcome::Answered { status: status @ (404 | 405 | 501) } => Err(TargetError::Refused {
+            ReplyOutcome::Answered { status } if reply.outcome.is_no_method() => Err(TargetError::Refused {
                 target: target.to_string(),
                 reason: format!("it has no method that signs people in (HTTP {status})"),
                 advice: "try a sign-in by hand, at its own page",

@@ -42,7 +42,7 @@ impl AdminCalls {
             outcome => match decide(outcome) {
                 Decision::Done => Validates::Yes,
                 Decision::Isolate => Validates::No,
-                _ if matches!(outcome, ReplyOutcome::Answered { status: 404 | 405 | 501 }) => Validates::No,
+                _ if outcome.is_no_method() => Validates::No,
                 _ => return Err(refused(self.client.base_url(), &reply)),
             },
         })

@@ -14,7 +14,7 @@ use super::error_body::error_body;
 use super::errors::{endless_list, gave_up, refused};
 use super::{Client, Decision, decide};
 use crate::destination::TargetError;
-use crate::http::{Cycle, PacedRequests, Reply, ReplyOutcome, is_transient};
+use crate::http::{Cycle, PacedRequests, Reply, ReplyOutcome, is_transient, was_not_tried};
 use crate::pace::{Pace, RetryBudget};
 
 /// What the key needs.
@@ -96,8 +96,7 @@ impl WebhookCalls {
     /// Calls to this target at this pace.
     pub fn new(client: Client, pace: Arc<Pace>, budget: RetryBudget) -> Self {
         let repeatable = PacedRequests::new(Arc::clone(&pace), budget, is_transient);
-        let once =
-            PacedRequests::new(pace, budget, |outcome| is_transient(outcome) && !outcome.may_have_been_applied());
+        let once = PacedRequests::new(pace, budget, was_not_tried);
         Self { client, repeatable, once }
     }
 
@@ -111,7 +110,7 @@ impl WebhookCalls {
             let ask = || self.client.get_at("v1/webhooks", &parameters);
             let reply = self.repeatable.send(ask, |reply| read::<List>(reply).is_some()).await;
             let reply = reply.map_err(|failure| gave_up(self.client.base_url(), &failure))?;
-            if is_no_method(&reply) {
+            if reply.outcome.is_no_method() {
                 return Ok(None);
             }
             self.done(&reply)?;
@@ -131,7 +130,7 @@ impl WebhookCalls {
         let ask = || self.client.post("v1/webhooks", body.clone(), &key);
         let reply = self.once.send(ask, |reply| read::<WithSecret>(reply).is_some()).await;
         let reply = reply.map_err(|failure| gave_up(self.client.base_url(), &failure))?;
-        if is_no_method(&reply) {
+        if reply.outcome.is_no_method() {
             return Ok(Registered::NoMethod);
         }
         match (decide(reply.outcome), read::<WithSecret>(&reply)) {
@@ -166,7 +165,7 @@ impl WebhookCalls {
         let reply = reply.map_err(|failure| gave_up(self.client.base_url(), &failure))?;
         match reply.outcome {
             ReplyOutcome::Answered { status: 404 } if error_body(&reply.body).is_own_word() => Ok(true),
-            _ if is_no_method(&reply) => Ok(false),
+            _ if reply.outcome.is_no_method() => Ok(false),
             _ => self.done(&reply).map(|()| true),
         }
     }
@@ -192,11 +191,6 @@ impl From<Shown> for RegisteredWebhook {
         events.sort_unstable();
         Self { id, url: SecretString::from(url), events, description: description.unwrap_or_default(), active }
     }
-}
-
-/// Whether the target has no method there.
-fn is_no_method(reply: &Reply) -> bool {
-    matches!(reply.outcome, ReplyOutcome::Answered { status: 404 | 405 | 501 })
 }
 
 fn read<'a, T: Deserialize<'a>>(reply: &'a Reply) -> Option<T> {

@@ -38,7 +38,7 @@ pub async fn apps(settings: AppsSettings, mut signals: Signals) -> Result<ExitSt
                 let (name, key_kind) = (target.name.clone(), target.key_kind());
                 run(&At { registry: &registry, name, key_kind, settings: &settings }, &mut signals).await
             };
-            at_target(target, at_avnology).await
+            Box::pin(at_target(target, at_avnology)).await
         }
         AppsTarget::Hydra { base_url, token, key_source, proxy } => {
             let options = ClientOptions {
@@ -64,12 +64,8 @@ async fn run<R: ClientRegistry>(at: &At<'_, R>, signals: &mut Signals) -> Result
     {
         return Err(ImportError::NotConfirmed);
     }
-    tokio::select! {
-        biased;
-        // What is broken off here is what a kill breaks off: the same command goes on.
-        signal = signals.next() => Err(AppsError::Interrupted(signal).into()),
-        done = work(at) => done,
-    }
+    // What is broken off here is what a kill breaks off: the same command goes on.
+    signals.unless_one_comes(work(at)).await.map_err(AppsError::Interrupted)?
 }
 
 async fn work<R: ClientRegistry>(at: &At<'_, R>) -> Result<ExitStatus, ImportError> {

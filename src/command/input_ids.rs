@@ -42,10 +42,8 @@ impl InputIds {
                 continue;
             }
             let reading = ids.take_in(kind, Intake { part, ..intake.clone() });
-            tokio::select! {
-                read = reading => read.map_err(StopReason::Temporary)?,
-                signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-            }
+            let read = signals.unless_one_comes(reading).await.map_err(ImportError::Interrupted)?;
+            read.map_err(StopReason::Temporary)?;
         }
         Ok(ids)
     }

@@ -3,22 +3,17 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio_util::sync::CancellationToken;
 
 use super::import_error::ImportError;
-use super::passwords::JoinedPasswords;
-use super::progress::{display, while_working};
-use crate::account::StopReason;
+use super::passwords::{JoinedPasswords, while_shown};
 use crate::files::replace_private;
 use crate::journal::{FirstPassRecord, RunDirectory};
 use crate::mapping::UserJoin;
 use crate::memberships::{Memberships, MembershipsReport};
 use crate::passwords::PasswordsReport;
-use crate::report::Reading;
 use crate::settings::{OutputSettings, ReadingSettings};
 use crate::signal::Signals;
 use crate::source::{Input, InputDigest};
@@ -139,23 +134,11 @@ impl JoinedMemberships {
             let list: Vec<String> = files.iter().map(|input| input.name().to_string()).collect();
             output.console.note(&format!("Reading the organizations of users in {} …", list.join(", ")));
         }
-        let (limits, stop) = (reading.limits, CancellationToken::new());
-        // Dropped by an interruption, it ends the reading, too.
-        let _guard = stop.clone().drop_guard();
-        let seen = Arc::new(AtomicU64::new(0));
-        let bytes = Arc::clone(&seen);
-        let indexing = tokio::task::spawn_blocking(move || {
-            Memberships::read(&named, moves, limits, &std::env::temp_dir(), (&stop, &bytes))
+        let limits = reading.limits;
+        let what = ("memberships", files.iter().map(Input::size).sum());
+        let table = while_shown(what, output.progress, signals, move |watched| {
+            Memberships::read(&named, moves, limits, &std::env::temp_dir(), watched)
         });
-        let total = files.iter().map(Input::size).sum();
-        let now = || Reading { what: "memberships", bytes: seen.load(Ordering::Relaxed), bytes_total: total };
-        let table = tokio::select! {
-            table = indexing => table,
-            signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-            never = while_working(display(output.progress, total), now) => match never {},
-        };
-        let table =
-            table.map_err(|error| StopReason::Internal(format!("reading the memberships failed: {error}")))??;
-        Ok(Some(Self { files, table: Arc::new(table) }))
+        Ok(Some(Self { files, table: Arc::new(table.await??) }))
     }
 }

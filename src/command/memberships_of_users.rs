@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use super::import_error::ImportError;
+use super::in_background::in_background;
 use super::prepare_error::PrepareError;
-use crate::account::StopReason;
 use crate::exit::ExitStatus;
 use crate::files::{create_private, create_private_directory};
 use crate::hexadecimal::hexadecimal;
@@ -48,16 +48,11 @@ pub(super) async fn with_memberships_of_users(
     let names: Vec<String> = users.iter().chain(&files).map(|input| input.name().to_string()).collect();
     let name = hexadecimal(&hash_of(0, &names.join("\n")));
     let path = directory.join(format!("{TAKEN_OUT_OF_USERS}{name}.ndjson"));
-    let stop = CancellationToken::new();
-    // Dropped by an interruption, it ends the reading, too.
-    let _guard = stop.clone().drop_guard();
-    let taking = Taking { users, files, limits: reading.limits, path: path.clone(), stop };
-    let taking = tokio::task::spawn_blocking(move || taking.run());
-    let taken = tokio::select! {
-        taken = taking => taken,
-        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-    };
-    let taken = taken.map_err(|error| StopReason::Internal(format!("looking for memberships failed: {error}")))?;
+    let (limits, to) = (reading.limits, path.clone());
+    let taking = in_background("looking for memberships", signals, move |stop| {
+        Taking { users, files, limits, path: to, stop: stop.clone() }.run()
+    });
+    let taken = taking.await?;
     let any = taken.map_err(|source| PrepareError::Io { path: path.clone(), source })?;
     let mut reading = reading.clone();
     for kind in if any { reading.memberships_of_users.clone() } else { Vec::new() } {

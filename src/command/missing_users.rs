@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::export_command_error::ExportCommandError;
 use super::first_pass::Subject;
 use super::import_error::ImportError;
+use super::in_background::in_background;
 use super::prepare_error::PrepareError;
 use crate::account::StopReason;
 use crate::export::Manifest;
@@ -27,6 +28,23 @@ pub(super) struct MissingUsersOf<'m> {
     pub run: Option<&'m str>,
 }
 
+/// Looks for who or what is missing. Nothing is known if the export cannot be read to its end: the import says so, and is stopped by
+/// it.
+pub(super) async fn search_for<T: Send + 'static>(
+    whom: &str,
+    signals: &mut Signals,
+    search: impl FnOnce(&CancellationToken) -> Result<Option<T>, SearchError> + Send + 'static,
+) -> Result<Option<T>, ImportError> {
+    match in_background(&format!("looking for {whom}"), signals, search).await? {
+        Ok(found) => Ok(found),
+        Err(SearchError::Source(error)) => {
+            tracing::warn!(%error, "nobody looks for {whom}: the export cannot be read to its end");
+            Ok(None)
+        }
+        Err(SearchError::Io(error)) => Err(StopReason::Temporary(error).into()),
+    }
+}
+
 impl MissingUsersOf<'_> {
     /// Looks who is missing. Nothing is known if the export cannot be read to its end: the import says so, and is stopped by it.
     pub(super) async fn find(
@@ -38,22 +56,7 @@ impl MissingUsersOf<'_> {
         check_whole(subject)?;
         subject.output.console.note("Looking for users who are no longer in the export …");
         let search = self.search(subject, watch)?;
-        let stop = CancellationToken::new();
-        // Dropped by an interruption, it ends the reading, too.
-        let _guard = stop.clone().drop_guard();
-        let searching = tokio::task::spawn_blocking(move || search.find(|| stop.is_cancelled()));
-        let found = tokio::select! {
-            found = searching => found,
-            signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-        };
-        match found.map_err(|error| StopReason::Internal(format!("looking for missing users failed: {error}")))? {
-            Ok(users) => Ok(users),
-            Err(SearchError::Source(error)) => {
-                tracing::warn!(%error, "nobody looks for missing users: the export cannot be read to its end");
-                Ok(None)
-            }
-            Err(SearchError::Io(error)) => Err(StopReason::Temporary(error).into()),
-        }
+        search_for("missing users", signals, move |stop| search.find(|| stop.is_cancelled())).await
     }
 
     fn search(&self, subject: Subject<'_>, watch: &Watch) -> Result<MissingSearch, PrepareError> {

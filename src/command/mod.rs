@@ -24,6 +24,7 @@ mod home_organization;
 mod id_maps;
 mod import;
 mod import_error;
+mod in_background;
 mod input_ids;
 mod inputs;
 mod intake;

@@ -6,13 +6,31 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio_util::sync::CancellationToken;
 
 use super::import_error::ImportError;
+use super::in_background::in_background;
 use super::progress::{display, while_working};
-use crate::account::StopReason;
 use crate::passwords::{Passwords, PasswordsError, PasswordsReport};
 use crate::report::Reading;
-use crate::settings::{OutputSettings, ReadingSettings};
+use crate::settings::{OutputSettings, ProgressMode, ReadingSettings};
 use crate::signal::Signals;
 use crate::source::Input;
+
+/// Reads files on a thread of its own and shows how far it is, unless a signal comes first. `what` is in them, and how many bytes
+/// they have, if that is known.
+pub(super) async fn while_shown<T: Send + 'static>(
+    (what, total): (&'static str, Option<u64>),
+    progress: ProgressMode,
+    signals: &mut Signals,
+    read: impl FnOnce((&CancellationToken, &AtomicU64)) -> T + Send + 'static,
+) -> Result<T, ImportError> {
+    let seen = Arc::new(AtomicU64::new(0));
+    let bytes = Arc::clone(&seen);
+    let now = || Reading { what, bytes: seen.load(Ordering::Relaxed), bytes_total: total };
+    let name = format!("reading the {what}");
+    tokio::select! {
+        read = in_background(&name, signals, move |stop| read((stop, &bytes))) => read,
+        never = while_working(display(progress, total), now) => match never {},
+    }
+}
 
 /// The passwords that another file has for the users of the export.
 pub(super) struct JoinedPasswords {
@@ -31,21 +49,12 @@ impl JoinedPasswords {
     ) -> Result<Option<Self>, ImportError> {
         let Some(input) = reading.passwords.clone() else { return Ok(None) };
         output.console.note(&format!("Reading the passwords in {} …", input.name()));
-        let (limits, stop) = (reading.limits, CancellationToken::new());
-        // Dropped by an interruption, it ends the reading, too.
-        let _guard = stop.clone().drop_guard();
-        let (file, seen) = (input.clone(), Arc::new(AtomicU64::new(0)));
-        let bytes = Arc::clone(&seen);
-        let indexing =
-            tokio::task::spawn_blocking(move || Passwords::read(&file, limits, &std::env::temp_dir(), (&stop, &bytes)));
-        let total = input.size();
-        let now = || Reading { what: "passwords", bytes: seen.load(Ordering::Relaxed), bytes_total: total };
-        let index = tokio::select! {
-            index = indexing => index,
-            signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-            never = while_working(display(output.progress, total), now) => match never {},
-        };
-        let index = index.map_err(|error| StopReason::Internal(format!("reading the passwords failed: {error}")))??;
+        let (limits, file) = (reading.limits, input.clone());
+        let what = ("passwords", input.size());
+        let index = while_shown(what, output.progress, signals, move |watched| {
+            Passwords::read(&file, limits, &std::env::temp_dir(), watched)
+        });
+        let index = index.await??;
         Ok(Some(Self { input, index: Arc::new(index) }))
     }
 

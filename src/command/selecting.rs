@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
 use super::import_error::ImportError;
-use crate::account::StopReason;
+use super::in_background::in_background;
 use crate::report::Console;
 use crate::selection::{NotFound, RecordsOfRun, SelectionTotals, select};
 use crate::settings::ReadingSettings;
@@ -19,15 +17,11 @@ pub(super) async fn records_of(
 ) -> Result<RecordsOfRun, ImportError> {
     let Some(choice) = reading.selection.clone() else { return Ok(reading.shard.into()) };
     console.note("Selecting users …");
-    let (inputs, limits, stop) = (reading.inputs.clone(), reading.limits, CancellationToken::new());
-    // Dropped by an interruption, it ends the reading, too.
-    let _guard = stop.clone().drop_guard();
-    let selecting = tokio::task::spawn_blocking(move || select(&inputs, limits, &choice, &std::env::temp_dir(), &stop));
-    let selected = tokio::select! {
-        selected = selecting => selected,
-        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-    };
-    let selected = selected.map_err(|error| StopReason::Internal(format!("selecting users failed: {error}")))??;
+    let (inputs, limits) = (reading.inputs.clone(), reading.limits);
+    let selecting = in_background("selecting users", signals, move |stop| {
+        select(&inputs, limits, &choice, &std::env::temp_dir(), stop)
+    });
+    let selected = selecting.await??;
     note(selected.totals(), console);
     Ok(RecordsOfRun::Selected(Arc::new(selected)))
 }

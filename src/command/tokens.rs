@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::export_command_error::ExportCommandError;
 use super::export_records::{Enough, each_record, finished};
 use super::import_error::ImportError;
+use super::in_background::in_background;
 use super::output::write_report;
 use super::tenant_plan_error::TenantPlanError;
-use crate::account::StopReason;
 use crate::avnology::encode;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
@@ -32,11 +32,7 @@ struct Templates<'a> {
 pub async fn tokens(settings: TokensSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
     let reading = settings.clone();
     // An example may be the last of many users.
-    let reading = tokio::task::spawn_blocking(move || read(&reading));
-    let templates = tokio::select! {
-        read = reading => read.map_err(|error| StopReason::Internal(format!("reading the export failed: {error}")))??,
-        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-    };
+    let templates = in_background("reading the export", &mut signals, move |_| read(&reading)).await??;
     let output = &settings.output;
     if let Some(path) = &output.report {
         let failed = |source| TenantPlanError::Write { path: path.clone(), source };

@@ -29,11 +29,10 @@ impl Evidence {
     /// # Errors
     /// If it cannot be read, or is no file.
     pub fn of(path: &Path) -> io::Result<Self> {
-        let path = std::path::absolute(path)?;
-        if !std::fs::metadata(&path)?.is_file() {
+        if !std::fs::metadata(path)?.is_file() {
             return Err(io::Error::other("it is not a file"));
         }
-        let (mut file, mut hash, mut bytes) = (File::open(&path)?, Sha256::new(), 0);
+        let (mut file, mut hash, mut bytes) = (File::open(path)?, Sha256::new(), 0);
         let mut buffer = vec![0; BUFFER];
         loop {
             let read = file.read(&mut buffer)?;
@@ -43,7 +42,18 @@ impl Evidence {
             hash.update(&buffer[..read]);
             bytes += read as u64;
         }
-        let sha256 = hexadecimal(&hash.finalize());
-        Ok(Self { path: path.display().to_string(), sha256, bytes })
+        Self::named(path, &hash.finalize(), bytes)
+    }
+
+    /// A file that was read already, as these bytes.
+    ///
+    /// # Errors
+    /// If nobody knows the current directory.
+    pub fn of_bytes(path: &Path, bytes: &[u8]) -> io::Result<Self> {
+        Self::named(path, &Sha256::digest(bytes), bytes.len() as u64)
+    }
+
+    fn named(path: &Path, sha256: &[u8], bytes: u64) -> io::Result<Self> {
+        Ok(Self { path: std::path::absolute(path)?.display().to_string(), sha256: hexadecimal(sha256), bytes })
     }
 }

@@ -31,6 +31,11 @@ impl ReplyOutcome {
         matches!(self, Self::Answered { status: 429 })
     }
 
+    /// Whether the other side has no such method.
+    pub const fn is_no_method(self) -> bool {
+        matches!(self, Self::Answered { status: 404 | 405 | 501 })
+    }
+
     /// Whether the request may have been carried out: not if it was refused, or never arrived.
     pub const fn may_have_been_applied(self) -> bool {
         match self {

@@ -94,7 +94,7 @@ impl RecordCalls {
         };
         let body = serde_json::json!({ "role": sent.role, "metadata": sent.admin_metadata() });
         let body = Bytes::from(body.to_string());
-        let reply = self.retried_own(|| self.calls.client.patch_at(&path, body.clone())).await?;
+        let reply = self.calls.retried(|| self.calls.client.patch_at(&path, body.clone()), |_| true).await?;
         let changed = self.changed(&reply)?;
         if let (Changed::Refused(_), Some(tuple)) = (&changed, taken_back) {
             self.grant(&tuple).await?;

@@ -63,7 +63,7 @@ impl RecordCalls {
         // Both are objects: the head without its `}`, the item without its `{`.
         let body = [&head.as_bytes()[..head.len() - 1], b",", change.encoded.get(1..).unwrap_or_default()].concat();
         let (path, body) = (format!("{ORGANIZATIONS}/{}", change.id), bytes::Bytes::from(body));
-        self.changed(&self.retried_own(|| self.calls.client.patch_at(&path, body.clone())).await?)
+        self.changed(&self.calls.retried(|| self.calls.client.patch_at(&path, body.clone()), |_| true).await?)
     }
 
     /// What came of a change.

@@ -66,7 +66,7 @@ impl RecordCalls {
             Kind::User | Kind::Membership | Kind::Invitation => return Ok(false),
         };
         match reply.outcome {
-            ReplyOutcome::Answered { status: 404 | 405 | 501 } => Ok(false),
+            outcome if outcome.is_no_method() => Ok(false),
             ReplyOutcome::Answered { status: 401 | 403 } if self.kind == Kind::RoleTuple => Ok(false),
             ReplyOutcome::Answered { status: 200..=299 | 400 | 422 } => Ok(true),
             _ => Err(self.refused(&reply)),
@@ -101,7 +101,7 @@ impl RecordCalls {
         let reply =
             self.calls.retried(|| self.calls.client.post(self.batch_path(), empty.clone(), &key), |_| true).await?;
         match reply.outcome {
-            ReplyOutcome::Answered { status: 404 | 405 | 501 } => Ok(false),
+            outcome if outcome.is_no_method() => Ok(false),
             ReplyOutcome::Answered { status: 200..=299 | 400 | 422 } => Ok(true),
             _ => Err(self.refused(&reply)),
         }
@@ -122,18 +122,11 @@ impl RecordCalls {
         self.calls.is_gone(&reply).await.map(|()| None)
     }
 
-    /// Sends a request that changes something until the target itself has answered: a page of a gateway changes nothing.
-    pub(super) async fn retried_own<F: Future<Output = Reply>>(
-        &self,
-        request: impl Fn() -> F,
-    ) -> Result<Reply, TargetError> {
-        self.calls.retried(request, |reply| is_own_answer(&reply.body)).await
-    }
-
     /// Creates something again that was there before, by its single method: whether it is there now. What it is about may be gone.
     pub(super) async fn create_again(&self, path: &str, body: Bytes) -> Result<bool, TargetError> {
         let key = format!("again-{}", uuid::Uuid::new_v4());
-        let reply = self.retried_own(|| self.calls.client.post(path, body.clone(), &key)).await?;
+        let ask = || self.calls.client.post(path, body.clone(), &key);
+        let reply = self.calls.retried(ask, |reply| is_own_answer(&reply.body)).await?;
         match reply.outcome {
             // Somebody else may have created it in between.
             ReplyOutcome::Answered { status: 200..=299 | 409 } => Ok(true),
@@ -144,7 +137,7 @@ impl RecordCalls {
 
     /// Deletes something: whether it is gone now. One that was gone before is.
     pub(super) async fn delete_one(&self, path: &str, parameters: &[(&str, &str)]) -> Result<bool, TargetError> {
-        let reply = self.retried_own(|| self.calls.client.delete_at(path, parameters)).await?;
+        let reply = self.calls.retried(|| self.calls.client.delete_at(path, parameters), |_| true).await?;
         match decide(reply.outcome) {
             Decision::Done => Ok(true),
             // It has what this run did not make.

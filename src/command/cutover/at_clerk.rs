@@ -30,11 +30,7 @@ pub(super) async fn ask(
         let calls = ClerkCalls::new(client, Pace::new(pace), settings.retry).map_err(ExportError::from)?;
         ChangedUsers::since(&calls, since, settings.max_changes).await
     };
-    let asked = tokio::select! {
-        asked = asked => asked,
-        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-    };
-    Ok(match asked {
+    Ok(match signals.unless_one_comes(asked).await.map_err(ImportError::Interrupted)? {
         Ok(ChangedUsers { total, changed, is_all }) => Ok(ClerkReading { at, total, changed, is_all, since }),
         Err(error) => Err(Finding::failed(error.to_string())),
     })

@@ -63,10 +63,7 @@ pub(super) async fn ask(
                     answers.sign_ins = Some(said(sign_ins(&client, connection.retry.total, tried).await));
                 }
             };
-            tokio::select! {
-                () = asked => {}
-                signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-            }
+            signals.unless_one_comes(asked).await.map_err(ImportError::Interrupted)?;
         }
         Ok(ExitStatus::Success)
     })

@@ -8,9 +8,9 @@ use super::gathered::Gathered;
 use super::look_up::{account, exit_status};
 use super::seen_runs::seen_runs;
 use super::{at_clerk, at_target};
-use crate::account::StopReason;
 use crate::cli::OutputFormat;
 use crate::command::import_error::ImportError;
+use crate::command::in_background::in_background;
 use crate::command::output::write_report;
 use crate::cutover::{
     Account, Check, CheckRecord, ClerkReading, CutoverState, Finding, Imports, Outcome, Standing, Step, status_text,
@@ -35,13 +35,10 @@ pub async fn check_cutover(settings: CutoverCheckSettings, mut signals: Signals)
     let reading = gathered.clerk.clone().ok().filter(|_| checks.contains(&Check::ClerkStill));
     let target = gathered.target.clone();
     // Digests of large files take a while.
-    let made = tokio::task::spawn_blocking(move || {
+    let made = in_background("checking", &mut signals, move |_| {
         checks.into_iter().map(|check| (check, gathered.finding(check))).collect::<Vec<(Check, Found)>>()
     });
-    let found = tokio::select! {
-        made = made => made.map_err(|error| StopReason::Internal(format!("the checks failed: {error}")))?,
-        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-    };
+    let found = made.await?;
     let state = settings.at.state.update(|state| {
         remember(state, target.as_ref(), found, reading);
         state.clone()

@@ -26,12 +26,16 @@ pub(super) struct NamedFile {
 impl NamedFile {
     fn read(path: &Path) -> io::Result<Self> {
         let metadata = std::fs::metadata(path)?;
+        if !metadata.is_file() {
+            return Err(io::Error::other("it is not a file"));
+        }
         if metadata.len() > MOST {
             return Err(io::Error::other("it is too large for a report"));
         }
         let written = Timestamp::try_from(metadata.modified()?).map_err(io::Error::other)?;
-        let (evidence, text) = (Evidence::of(path)?, std::fs::read(path)?);
-        Ok(Self { name: path.display().to_string(), text, written, evidence })
+        // The digest is that of the very bytes that are looked at.
+        let text = std::fs::read(path)?;
+        Ok(Self { name: path.display().to_string(), written, evidence: Evidence::of_bytes(path, &text)?, text })
     }
 
     /// The files that were named for a use; or what keeps them from being read. `option` names them.

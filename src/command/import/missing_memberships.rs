@@ -7,13 +7,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
 use super::super::first_pass::Subject;
 use super::super::id_maps::with_id_map;
 use super::super::import_error::ImportError;
 use super::super::known_identity::pages;
 use super::super::known_membership::{FoundMembership, look_at_all, pair};
+use super::super::missing_users::search_for;
 use super::super::prepare_error::PrepareError;
 use super::known_file::write_known;
 use crate::account::StopReason;
@@ -24,7 +23,7 @@ use crate::kind::Kind;
 use crate::mapping::TupleRules;
 use crate::missing::{
     KnownRecord, MembershipSearch, MissingMemberships, MissingMembershipsReport, Removal, RemovalKind, Removals,
-    SearchError, StatesFile,
+    StatesFile,
 };
 use crate::settings::{ImportSettings, MissingRules, RecordedRun};
 use crate::signal::Signals;
@@ -69,24 +68,8 @@ impl<'a> Memberships<'a> {
         let RecordedRun { directory, record } = run;
         subject.output.console.note("Looking for memberships that are no longer in the export …");
         let search = search((settings.runs_directory.clone(), &record.target, &record.id), subject, watch)?;
-        let stop = CancellationToken::new();
-        // Dropped by an interruption, it ends the reading, too.
-        let _guard = stop.clone().drop_guard();
-        let searching = tokio::task::spawn_blocking(move || search.find(|| stop.is_cancelled()));
-        let found = tokio::select! {
-            found = searching => found,
-            signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-        };
-        let failed = |error| StopReason::Internal(format!("looking for missing memberships failed: {error}"));
-        let found = match found.map_err(failed)? {
-            Ok(Some(found)) => found,
-            Ok(None) => return Ok(None),
-            Err(SearchError::Source(error)) => {
-                tracing::warn!(%error, "nobody looks for missing memberships: the export cannot be read to its end");
-                return Ok(None);
-            }
-            Err(SearchError::Io(error)) => return Err(StopReason::Temporary(error).into()),
-        };
+        let searching = search_for("missing memberships", signals, move |stop| search.find(|| stop.is_cancelled()));
+        let Some(found) = searching.await? else { return Ok(None) };
         let path = directory.missing_memberships();
         write_known(&path, (found.missing > 0).then(|| found.memberships()))
             .map_err(|source| ImportError::Write { path: path.clone(), source })?;

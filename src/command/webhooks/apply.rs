@@ -48,13 +48,9 @@ enum Outcome {
 /// Registers the endpoints of a plan.
 pub async fn apply(settings: WebhooksApplySettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
     let registrations = registrations(&settings.planned)?;
-    let (registrations, settings, signals) = (&registrations, &settings, &mut signals);
     at_target(&settings.at.target, async |target| {
-        tokio::select! {
-            biased;
-            signal = signals.next() => Err(WebhooksError::Interrupted(signal).into()),
-            applied = apply_at(&target, registrations, settings) => applied,
-        }
+        let applying = apply_at(&target, &registrations, &settings);
+        signals.unless_one_comes(applying).await.map_err(WebhooksError::Interrupted)?
     })
     .await
 }

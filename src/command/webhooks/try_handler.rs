@@ -29,11 +29,7 @@ enum Wanted {
 
 /// Sends the samples, the falsified ones first.
 pub async fn try_handler(settings: TrySettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
-    tokio::select! {
-        biased;
-        signal = signals.next() => Err(WebhooksError::Interrupted(signal).into()),
-        tried = send_all(&settings) => tried,
-    }
+    signals.unless_one_comes(send_all(&settings)).await.map_err(WebhooksError::Interrupted)?
 }
 
 async fn send_all(settings: &TrySettings) -> Result<ExitStatus, ImportError> {

@@ -39,11 +39,8 @@ async fn undo_at(
             return Err(WebhooksError::NotConfirmed.into());
         }
     }
-    tokio::select! {
-        biased;
-        signal = signals.next() => Err(WebhooksError::Interrupted(signal).into()),
-        undone = delete_all(target, &objects, &made, settings) => undone,
-    }
+    let deleting = delete_all(target, &objects, &made, settings);
+    signals.unless_one_comes(deleting).await.map_err(WebhooksError::Interrupted)?
 }
 
 async fn delete_all(

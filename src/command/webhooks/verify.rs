@@ -21,13 +21,9 @@ use crate::webhooks::Registration;
 /// Compares what is registered with the plan. It changes nothing.
 pub async fn verify(settings: WebhooksVerifySettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
     let registrations = registrations(&settings.planned)?;
-    let (registrations, settings, signals) = (&registrations, &settings, &mut signals);
     at_target(&settings.at.target, async |target| {
-        tokio::select! {
-            biased;
-            signal = signals.next() => Err(WebhooksError::Interrupted(signal).into()),
-            verified = verify_at(&target, registrations, settings) => verified,
-        }
+        let comparing = verify_at(&target, &registrations, &settings);
+        signals.unless_one_comes(comparing).await.map_err(WebhooksError::Interrupted)?
     })
     .await
 }

@@ -18,12 +18,8 @@ pub async fn try_accounts(list: &TestAccounts, target: &dyn SignIns, signals: &m
         }
         Ok::<_, TargetError>(())
     };
-    let ended = tokio::select! {
-        biased;
-        signal = signals.next() => Err(StopReason::Interrupted(signal)),
-        tried = tried => tried.map_err(StopReason::Target),
-    };
-    account.stopped = ended.err();
+    let ended = signals.unless_one_comes(tried).await.map_err(StopReason::Interrupted);
+    account.stopped = ended.and_then(|tried| tried.map_err(StopReason::Target)).err();
     account
 }
 
