@@ -120,7 +120,7 @@
 //! | [`guessing`] | JSON read the short way, as `serde_json` would read it |
 //! | [`clerk_api`] | Clerk's Backend API, which is only read |
 //! | [`export`] | a tenant from that API into files: lists that change, resume, the manifest |
-//! | [`tenant_plan`] | what of a tenant beside its users moves, and how; token templates claim by claim; pure |
+//! | [`tenant_plan`] | what of a tenant beside its users moves, and how, sorted on disk; token templates claim by claim, pure |
 //! | [`webhooks`] | what becomes of events and endpoints of webhooks; who signed a delivery; pure |
 //! | [`cutover`] | the switch: what is checked, what persons record, and how its steps stand; pure but for its one file |
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
@@ -141,7 +141,7 @@
 //! | [`id_map`] | what a target calls those whom Clerk calls otherwise: ids at Clerk to ids at the target, on disk |
 //! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
 //! | [`selection`] | which records of an export a pilot is about: lists, conditions, samples |
-//! | [`missing`] | users whom earlier runs created and who are no longer in the export: who they are, and what was done about them |
+//! | [`missing`] | users and memberships that earlier runs created and that are no longer in the export, and what was done about them |
 //! | [`passwords`] | joins the passwords of the Dashboard's CSV to users of other exports |
 //! | [`memberships`] | joins organizations to their members, for a target that has no organizations |
 //! | [`verify`] | reads the target back and compares it with an export |
