@@ -28,6 +28,8 @@ mod raw_text;
 mod read;
 mod reader;
 mod refused;
+#[cfg(test)]
+mod tests;
 
 pub use left::left;
 pub use read::read;

@@ -1,0 +1,19 @@
+//! What is read the short way is what `serde_json` reads, whatever was read before it.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+mod clerk {
+    pub(crate) use avnology_migrate::clerk::{Invitation, Membership, Organization, User};
+}
+mod guessing {
+    pub(crate) use avnology_migrate::guessing::read;
+}
+#[path = "../../../src/guessing/oracle.rs"]
+mod oracle;
+
+fuzz_target!(|texts: (&str, &str)| {
+    // The second one is read with the names of the first in mind.
+    oracle::assert_agreement(texts.0);
+    oracle::assert_agreement(texts.1);
+});
