@@ -45,6 +45,7 @@ mod target;
 mod tokens;
 mod undo;
 mod values;
+mod variables;
 mod verify;
 mod webhooks;
 
@@ -72,11 +73,7 @@ pub use man::ManArguments;
 pub use mapping::MappingArguments;
 pub use merge::MergeArguments;
 pub use migrate::{MigrateArguments, Provider};
-pub use options::{
-    BASE_URL, CACERT, CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, CONCURRENCY, HYDRA_TOKEN, HYDRA_TOKEN_FILE,
-    KRATOS_TOKEN, KRATOS_TOKEN_FILE, NOTIFY_URL, OPTIONS, OptionRow, RATE, RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE,
-    SHARDS,
-};
+pub use options::{BASE_URL, CACERT, CLERK_URL, CONCURRENCY, NOTIFY_URL, OPTIONS, OptionRow, RATE, RUNS_DIR};
 pub use organization_name::OrganizationName;
 pub use output::{OutputFormat, ProgressStyle};
 pub use output_options::OutputOptions;
@@ -93,6 +90,10 @@ pub use show::ShowArguments;
 pub use target::{KratosOrganizations, TargetArguments, TargetKind};
 pub use tokens::TokensArguments;
 pub use undo::UndoArguments;
+pub use variables::{
+    CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, HYDRA_TOKEN, HYDRA_TOKEN_FILE, KRATOS_TOKEN, KRATOS_TOKEN_FILE,
+    SECRET_KEY, SECRET_KEY_FILE, SHARDS,
+};
 pub use verify::VerifyArguments;
 pub use webhooks::{
     KeyForm, PlannedWebhooksArguments, SchemeName, SecretFileArguments, TryArguments, VerifySignatureArguments,
@@ -101,7 +102,7 @@ pub use webhooks::{
 };
 
 use exit_codes::exit_codes;
-use options::variables;
+use variables::variables;
 
 use crate::version::LONG_VERSION;
 

@@ -1,16 +1,11 @@
 //! Identities that travel in one request, bounded by count and by bytes.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::ready::Ready;
+use super::item::Item;
 use crate::destination::Envelope;
-use crate::journal::{ConfirmedUser, ContentHash, Identified, RecordKey, Reject};
-use crate::kind::Kind;
-use crate::mapping::{Notices, Reference, Rejection};
-use crate::source::RecordChunk;
 
 /// Bytes of chunks that a batch may keep alive before it is sent as it is. Where few of the records of a chunk are sent, or
 /// little of a large record, this comes before the other bounds.
@@ -23,84 +18,6 @@ pub struct BatchLimits {
     pub items: usize,
     /// The most bytes of the body. A single identity larger than this still goes, alone.
     pub bytes: usize,
-}
-
-/// One identity of a batch, and the record it came from.
-#[derive(Clone, Debug)]
-pub(crate) struct Item {
-    kind: Kind,
-    input: u16,
-    chunk: Arc<RecordChunk>,
-    span: usize,
-    pub notices: Notices,
-    pub external_id: Box<str>,
-    /// The id at Clerk, if that is another one.
-    pub clerk_id: Option<Box<str>>,
-    /// The external id under which the target is known to have whom the record is about, if that is another one.
-    pub earlier: Option<Box<str>>,
-    pub disabled: bool,
-    /// What the destination is asked about before it is sent.
-    pub references: Vec<Reference>,
-    encoded: Range<usize>,
-    /// The hash of its encoded form without the run's mark.
-    pub content: ContentHash,
-}
-
-impl Item {
-    /// What was made of a record of this chunk; not in a batch yet.
-    pub(crate) fn new(input: u16, chunk: &Arc<RecordChunk>, ready: Ready) -> Self {
-        let Ready { kind, span, content, external_id, clerk_id, earlier, disabled, notices, references, encoded: _ } =
-            ready;
-        let (chunk, encoded) = (Arc::clone(chunk), 0..0);
-        Self {
-            kind,
-            input,
-            chunk,
-            span,
-            notices,
-            external_id,
-            clerk_id,
-            earlier,
-            disabled,
-            references,
-            encoded,
-            content,
-        }
-    }
-
-    /// Which record of the run it is.
-    pub(crate) fn key(&self) -> RecordKey {
-        RecordKey { input: self.input, number: self.chunk.spans[self.span].number }
-    }
-
-    /// It is at the target under this id, exactly as it was sent.
-    pub(crate) fn confirmed(&self, id: &str) -> ConfirmedUser {
-        match self.kind {
-            Kind::User => ConfirmedUser::new(&self.external_id, id, self.content),
-            _ => ConfirmedUser::unsampled(&self.external_id, self.content),
-        }
-    }
-
-    /// Of which kind its record is.
-    pub(crate) fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    /// What the target calls whom the record is about, who has this external id and this id there.
-    pub(crate) fn identified(&self, external_id: &str, id: &str) -> Identified {
-        let clerk_id = self.clerk_id.as_deref().unwrap_or(&self.external_id);
-        Identified {
-            key: self.key(),
-            clerk_id: clerk_id.to_owned(),
-            external_id: (external_id != clerk_id).then(|| external_id.to_owned()),
-            id: id.to_owned(),
-        }
-    }
-
-    /// The reject that this record becomes.
-    pub(crate) fn reject(&self, rejection: Rejection) -> Reject {
-        Reject::new(rejection, self.kind, self.input, &self.chunk, &self.chunk.spans[self.span])
-    }
 }
 
 /// Identities that travel in one request.
@@ -220,6 +137,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::delivery::Ready;
+    use crate::journal::ContentHash;
+    use crate::kind::Kind;
+    use crate::mapping::Notices;
+    use crate::source::RecordChunk;
 
     const ENVELOPE: Envelope =
         Envelope { head: br#"{"requests":["#, separator: b",", tail: b"]}", items: 1000, bytes: 1 << 20 };
@@ -236,20 +158,19 @@ mod tests {
     }
 
     fn item(chunk: &Arc<RecordChunk>, span: usize) -> Item {
-        Item {
+        let ready = Ready {
             kind: Kind::default(),
-            input: 0,
-            chunk: Arc::clone(chunk),
             span,
-            notices: Notices::default(),
+            encoded: 0..0,
+            content: ContentHash::NOTHING,
             external_id: span.to_string().into(),
             clerk_id: None,
             earlier: None,
             disabled: false,
+            notices: Notices::default(),
             references: Vec::new(),
-            encoded: 0..0,
-            content: ContentHash::NOTHING,
-        }
+        };
+        Item::new(0, chunk, ready)
     }
 
     /// Packs identities of these sizes and returns the finished batches.

@@ -8,7 +8,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::Delivery;
-use super::batch::{BatchLimits, Item};
+use super::batch::BatchLimits;
+use super::item::Item;
 use super::pending_batch::PendingBatch;
 use super::settlement::SettledReporter;
 use crate::account::StopReason;

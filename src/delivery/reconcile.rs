@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::OnExisting;
-use super::batch::{Batch, Item};
+use super::batch::Batch;
+use super::item::Item;
 use super::refusal::{change_conflict, conflict, exists, external_id_taken, invalid, other_organization};
 use super::settlement::Settlement;
 use crate::destination::{

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::batch::{Batch, Item, Packer};
+use super::batch::{Batch, Packer};
+use super::item::Item;
 use super::{Delivery, OnExisting, PendingBatch, Ready, Sender};
 use crate::account::event::{Event, SettledRecords};
 use crate::destination::{

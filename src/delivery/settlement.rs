@@ -67,7 +67,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::delivery::batch::{Item, Packer};
+    use crate::delivery::batch::Packer;
+    use crate::delivery::item::Item;
     use crate::delivery::ready::Ready;
     use crate::journal::{ContentHash, RecordOutcome};
     use crate::kind::Kind;

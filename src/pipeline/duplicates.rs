@@ -21,7 +21,7 @@ use crate::account::booking::{LateReject, LateShared, earlier, position};
 use crate::account::event::{Event, send_event};
 use crate::ignore::ignore;
 use crate::index::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Meaning, RecordPlace};
-use crate::mapping::{Notices, Rejection, Unique, UniqueKeys};
+use crate::mapping::{Notice, Notices, Rejection, Unique, UniqueKeys};
 use crate::selection::RecordsOfRun;
 use crate::source::RecordSpan;
 
@@ -43,6 +43,20 @@ impl DuplicateCheck {
     /// Rejects those that were found before, if the input could be looked through.
     pub(super) fn found_before(duplicates: Option<Arc<Duplicates>>) -> Self {
         duplicates.map_or(Self::Off, Self::Reject)
+    }
+
+    /// The rejection of a record that maps, if an earlier one was found that has what only one may have. Of one that shares an
+    /// address with another record only a notice says so.
+    pub(super) fn reject(&self, input: u16, number: u64, notices: &mut Notices) -> io::Result<Option<Rejection>> {
+        let Self::Reject(found) = self else { return Ok(None) };
+        Ok(match found.find(input, number)? {
+            Some(found) if found.meaning == Meaning::Taken => Some(rejection(&found)),
+            Some(_) => {
+                notices.add(Notice::AddressShared);
+                None
+            }
+            None => None,
+        })
     }
 }
 
@@ -74,23 +88,6 @@ pub(super) fn collect(
             finder.beside(into, &place, field, text);
         }
     }
-}
-
-/// What was found about a record that maps.
-pub(super) enum Found {
-    /// It is a duplicate.
-    Rejected(Rejection),
-    /// It has an address or a number that another record has, too.
-    Shares,
-    Nothing,
-}
-
-/// What was found about a record.
-pub(super) fn look_up(duplicates: &Duplicates, input: u16, number: u64) -> io::Result<Found> {
-    Ok(duplicates.find(input, number)?.map_or(Found::Nothing, |found| match found.meaning {
-        Meaning::Shared => Found::Shares,
-        Meaning::Taken => Found::Rejected(rejection(&found)),
-    }))
 }
 
 /// The reject of a duplicate.

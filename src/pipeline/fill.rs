@@ -6,7 +6,7 @@ use std::pin::pin;
 use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 
-use super::map::MappedChunk;
+use super::mapped_chunk::MappedChunk;
 use crate::account::event::{Event, SettledRecords, report_settled, send_event};
 use crate::delivery::{BatchLimits, Item, MemoryBudget, Packer, PendingBatch};
 use crate::destination::Envelope;
