@@ -71,7 +71,7 @@ pub struct Ledger {
     pub continued_records: u64,
     /// Inputs that were read to their end.
     ended: usize,
-    /// The same by step.
+    /// Counts by step.
     pub(super) steps: StepAccount,
 }
 
@@ -184,7 +184,7 @@ impl Ledger {
         self.earlier_rejects.iter().chain(&self.rejects_file)
     }
 
-    /// Records that were gone past because other shards take them.
+    /// Records that were skipped because other shards take them.
     pub fn left_to_others(&self) -> u64 {
         let Some(shard) = self.shard else { return 0 };
         self.inputs.iter().map(|input| shard.left_to_others(input.records)).sum()
@@ -210,7 +210,7 @@ impl Ledger {
         self.is_complete_up_to(self.inputs.len())
     }
 
-    /// The same of the first inputs, so many of them, if no other ones were read yet.
+    /// Whether the first `inputs` of them were read to their end and are settled, if no other ones were read yet.
     pub fn is_complete_up_to(&self, inputs: usize) -> bool {
         self.stopped.is_none() && self.ended == inputs && self.counts().unfinished == 0
     }

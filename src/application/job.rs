@@ -99,7 +99,7 @@ async fn tell_others(
 }
 
 /// The third signal: the user does not want to wait for anything any more.
-#[expect(clippy::exit, reason = "the third signal ends the process at once, whatever it is doing")]
+#[expect(clippy::exit, reason = "the third signal ends the process at once, in the middle of all work")]
 pub(super) fn leave(signal: Signal) {
     std::process::exit(i32::from(ExitStatus::of_signal(signal).code()));
 }

@@ -1,5 +1,5 @@
 //! Objects that this program makes at a target, each once: OAuth clients, endpoints of webhooks. What it made there is kept on
-//! disk, and secrets that the target tells only once go to a file before anything else is done.
+//! disk, and secrets that the target shows only once go to a file before anything else is done.
 //!
 //! ```text
 //! RUNS_DIR/<prefix><digest of the target>/lock           held while a command works on them

@@ -1,4 +1,4 @@
-//! The file for secrets that a target tells only once.
+//! The file for secrets that a target shows only once.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};

@@ -19,14 +19,14 @@ pub enum ApplyError {
     #[error(transparent)]
     Applied(#[from] AppliedError),
     /// There is no file for secrets.
-    #[error("--secrets-out FILE is needed: clients get a secret, which the target tells once")]
+    #[error("--secrets-out FILE is needed: clients get a secret, which the target shows once")]
     NoSecretsFile,
     /// It makes the client, and says that it did not, or the other way round.
     #[error("the target does not say the same twice about the client of application {0}; run the same command again")]
     Unsettled(String),
     /// It made a client with a secret, and did not tell it.
     #[error(
-        "the target made the client of application {0} and told no secret: is it an address of its API? Nothing more was sent"
+        "the target made the client of application {0} and showed no secret: is it an address of its API? Nothing more was sent"
     )]
     NoSecret(String),
 }

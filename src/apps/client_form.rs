@@ -59,7 +59,7 @@ impl ClientForm {
         }
     }
 
-    /// The same with the proof of who made it.
+    /// The form with the proof of who made it.
     #[must_use]
     pub fn marked(self, application: &str, mark: &str) -> Self {
         Self { metadata: json!({"clerk": {"application": application}, "avnology_migrate": {"mark": mark}}), ..self }

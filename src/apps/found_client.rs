@@ -54,7 +54,7 @@ impl FoundClient {
         self.member(APPLICATION) == Some(application) && self.member(MARK) == Some(mark)
     }
 
-    /// Whether this program made it, whoever ran it.
+    /// Whether this program made it, started by anybody.
     pub fn is_marked(&self) -> bool {
         self.member(MARK).is_some()
     }

@@ -62,7 +62,7 @@ pub async fn find_organization(
     Ok(read::<Shown>(&reply).map(HomeOrganization::from))
 }
 
-/// The same, and an error if there is none.
+/// The organization; an error if there is none.
 pub async fn need_organization(
     client: &Client,
     budget: &RetryBudget,

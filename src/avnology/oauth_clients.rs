@@ -111,7 +111,7 @@ impl ClientRegistry for OAuthClients {
         }
     }
 
-    /// Under one key for all attempts: the target makes one client of them, and tells its secret again.
+    /// Under one key for all attempts: the target makes one client of them, and shows its secret again.
     async fn create(&self, form: &ClientForm) -> Result<Created, TargetError> {
         let body = Bytes::from(serde_json::to_vec(form).map_err(std::io::Error::from)?);
         let key = format!("client-{}", uuid::Uuid::new_v4());

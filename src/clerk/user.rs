@@ -80,7 +80,7 @@ clerk_object! {
         totp_secret: Secret,
         /// Whether the user has backup codes.
         backup_code_enabled: bool,
-        /// The same as `backup_code_enabled`, under the name that exports of Clerk's support use.
+        /// `backup_code_enabled` under the name that exports of Clerk's support use.
         backup_codes_enabled: bool,
         /// The backup codes, in exports that hold them. Only their presence matters.
         backup_codes: Presence,

@@ -31,9 +31,9 @@ pub enum Answer<T> {
 pub struct Requests {
     /// All of them.
     pub sent: u64,
-    /// Of them: refused for going too fast.
+    /// Those among them that were refused for going too fast.
     pub throttled: u64,
-    /// Of them: further attempts.
+    /// Those among them that were further attempts.
     pub retries: u64,
 }
 

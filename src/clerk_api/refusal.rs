@@ -5,7 +5,7 @@ use serde::Deserialize;
 /// The longest code or id that is shown.
 const SHOWN: usize = 64;
 
-/// What keys have in them: whatever stands in an answer, none of them is ever shown.
+/// What keys have in them: none of them is ever shown, even if an answer has it.
 const IN_KEYS: [&str; 2] = ["sk_live_", "sk_test_"];
 
 /// An answer that says no, with what of it may be shown.

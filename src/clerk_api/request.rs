@@ -5,7 +5,7 @@ use super::Endpoint;
 /// Where in a list a page begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start<'a> {
-    /// Behind so many records.
+    /// Behind this many records.
     Offset(u64),
     /// At the beginning of a list that goes on behind a record.
     Beginning,

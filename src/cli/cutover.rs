@@ -146,7 +146,7 @@ pub struct CutoverCheckArguments {
     #[arg(long, value_name = "FILE", help_heading = "What to look at")]
     pub staging_verify_report: Option<PathBuf>,
 
-    /// The same of production's target
+    /// That report of production's target
     #[arg(long, value_name = "FILE", help_heading = "What to look at")]
     pub verify_report: Option<PathBuf>,
 

@@ -10,7 +10,7 @@ use crate::export::{Compression, Kind, SinceArgument};
 pub(super) const LONG_ABOUT: &str = "\
 Export a tenant from Clerk's API into files that the import reads.
 
-Reads users, organizations, memberships and whatever else Clerk's Backend API has, and writes one file of each kind, one \
+Reads users, organizations, memberships and all else that Clerk's Backend API has, and writes one file of each kind, one \
 record a line, exactly as the API gave it. What the API does not give is not in the files: passwords come from the \
 Dashboard's CSV, which --passwords adds to an import.
 

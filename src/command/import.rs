@@ -54,7 +54,7 @@ use crate::signal::Signals;
 
 /// The first pass asks the target nothing: by the time it answered, somebody else could have created the user.
 const STRICT_AND_FAIL: &str = "Note: --strict goes by what the files show. Users who are at the target already (--on-existing fail) \
-                               are found and rejected while the others are sent; `avnology migrate clerk verify` tells before \
+                               are found and rejected while the others are sent; `avnology migrate clerk verify` shows it before \
                                who is there.";
 
 /// Runs an import to its end and reports.

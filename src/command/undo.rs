@@ -102,7 +102,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
         biased;
         signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
         ended = async {
-            // Before it is written that the run is undone as a whole, and whatever becomes of the rest.
+            // Before it is written that the run is undone as a whole, and even if the rest fails.
             let runs = settings.runs_directory.clone();
             if is_first_time {
                 enabled.set(enable_disabled(runs, &settings.run, &destination, settings.dry_run).await?);

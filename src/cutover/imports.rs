@@ -99,7 +99,7 @@ impl Imports {
             return Finding::failed(format!("nobody compared the target with an export since run {}", last.id))
                 .then(verify);
         };
-        // A comparison with all that is there is enough, whatever was imported before.
+        // A comparison with all that is there is enough; what was imported before does not matter.
         let is_of_changes = last.is_of_changes() && newest.extra > 0;
         if let Some(problem) = newest.problem(is_of_changes) {
             return Finding::failed(format!("the comparison of {} found: {problem}", newest.at.strftime("%F %T UTC")))

@@ -83,7 +83,7 @@ pub(crate) struct Packer {
     usual: usize,
 }
 
-/// Bodies are made for a multiple of so many bytes.
+/// The capacity of a body is rounded up to a multiple of this.
 const BODY_STEP: usize = 64 * 1024;
 
 impl Packer {

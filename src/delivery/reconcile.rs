@@ -1,6 +1,6 @@
 //! Identities that are at the target already: read back, compared, and left, updated or rejected as was asked.
 //!
-//! One that carries the mark of this very run is the run's own, whichever answer got lost: it counts as created. Any other
+//! One that carries the mark of this very run is the run's own, no matter which answer got lost: it counts as created. Any other
 //! one is not, even if the run tried to create it; so says an answer of `exists` to the batch's own key,
 //! and without a mark there is no proof of the contrary. See [`RunMark`].
 

@@ -53,7 +53,7 @@ impl Lane {
         Self { walk: Walk::by_cursor(recent), from: Some(from), until }
     }
 
-    /// The same lane up to this record.
+    /// This lane up to this record.
     pub(super) fn until(self, until: Border) -> Self {
         Self { until: Some(until), ..self }
     }

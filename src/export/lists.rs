@@ -77,7 +77,7 @@ impl Exporter<'_> {
             let Some(total) = self.read_to_the_end(list).await? else { return Ok(None) };
             let found = list.found;
             let is_whole = if list.how.first_millisecond.is_some() {
-                // Whoever was changed meanwhile moved to where the list had been read already.
+                // Users who were changed meanwhile moved to where the list had been read already.
                 found == before && rounds > 0
             } else {
                 // What was counted before this round has been listed since. What came later may still come and come.
@@ -134,7 +134,7 @@ impl Exporter<'_> {
         Ok(Some(total))
     }
 
-    /// Takes what is new and wanted from a page for which so many records were asked for.
+    /// Takes what is new and wanted from a page for which this many records were asked for.
     fn take(
         &self,
         list: &mut OpenList,

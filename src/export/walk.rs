@@ -83,7 +83,7 @@ impl Walk {
         Self::new(Way::Cursor(CursorWay { recent, ..CursorWay::default() }))
     }
 
-    /// Behind so many records.
+    /// Behind this many records.
     pub(super) fn by_offset(records: u64) -> Self {
         Self::new(Way::Offset(OffsetWay { offset: records.saturating_sub(OVERLAP), ..OffsetWay::default() }))
     }

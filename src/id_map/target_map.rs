@@ -114,7 +114,7 @@ impl IdMap {
         Ok(())
     }
 
-    /// Removes all that lies in the directory but the lock, whatever somebody put there.
+    /// Removes all that lies in the directory but the lock, also what somebody put there.
     fn remove_all(&mut self) -> io::Result<()> {
         // Up to where the journals were taken in goes first: what is left of the entries, should this be broken off, is said to miss some.
         self.taken_in = TakenIn::nothing();

@@ -140,7 +140,7 @@ fn held(file: &mut File, path: &Path) -> LockError {
     LockError::Held { path: path.to_path_buf(), holder: holder(file) }
 }
 
-/// The directory of the locks of targets, where all runs of this user on this host meet, in whichever directory they are
+/// The directory of the locks of targets, where all runs of this user on this host meet, no matter in which directory they are
 /// started.
 #[derive(Clone, Debug)]
 pub struct LockDirectory {
@@ -173,7 +173,7 @@ impl LockDirectory {
     }
 }
 
-/// One name for one target, whichever of its names it was called by: an import to `localhost` and one to `127.0.0.1` meet,
+/// One name for one target, by any of its names: an import to `localhost` and one to `127.0.0.1` meet,
 /// and so do two over one database.
 fn canonical_name(target: &str) -> String {
     if let Some(database) = target.strip_prefix("sandbox:") {

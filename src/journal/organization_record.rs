@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct OrganizationRecord {
     /// Its id or name, as it was typed.
     pub asked: String,
-    /// Its id, once the target was asked. From then on the run goes by that, whatever is called so later.
+    /// Its id, once the target was asked. From then on the run goes by that, even if another one gets the name later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Whether it is made if it is not there.

@@ -42,7 +42,7 @@ impl RunDirectory {
     /// Whether the journal was removed, and what is kept of it.
     pub fn pruned_record(&self) -> Option<PrunedFile> {
         let text = std::fs::read(self.pruned()).ok()?;
-        // Whatever is in it, it was there before the journal was touched.
+        // Even if it cannot be read: it was there before the journal was touched.
         let empty = || PrunedFile { at: String::new(), counts: None };
         Some(serde_json::from_slice(&text).unwrap_or_else(|_| empty()))
     }

@@ -31,7 +31,7 @@ pub struct RecordedOptions {
     /// What becomes of users who are no longer in the export; nothing is asked about them without it.
     #[serde(default)]
     pub on_missing: Option<String>,
-    /// With more missing users than so many percent nothing is sent.
+    /// With a higher percentage of missing users nothing is sent.
     #[serde(default)]
     pub max_missing: Option<u8>,
 }

@@ -77,7 +77,7 @@ pub fn rejects_path(first: &Path, mut may_replace: impl FnMut(&Path, bool) -> io
     }
 }
 
-/// What is left of a rejects file that a run is done with.
+/// What is left of a rejects file whose run is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RejectsLeft {
     /// All of it, as it was written.

@@ -20,7 +20,7 @@ pub struct KetoCalls {
     pub(super) read: Client,
     pub(super) write: Client,
     pub(super) requests: PacedRequests,
-    /// The same, for what must not be sent again without looking.
+    /// A call for what must not be sent again without looking.
     pub(super) once: PacedRequests,
 }
 

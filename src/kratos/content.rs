@@ -1,4 +1,4 @@
-//! A digest of what was sent, by which it can be told whether somebody has changed it since.
+//! A digest of what was sent, which shows whether somebody has changed it since.
 //!
 //! Kratos v1.3.1 never changes `updated_at`, and PostgreSQL writes JSON in a form of its own. So the digest is of the values, and
 //! not of their spelling. The password's hash is in it: who has set another password has changed the identity. So has, by this

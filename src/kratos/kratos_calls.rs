@@ -31,7 +31,7 @@ impl KratosCalls {
         Self { http, requests: PacedRequests::new(pace, budget, is_transient), options, keto: None }
     }
 
-    /// The same with a Keto beside it, for the roles of its users.
+    /// These calls with a Keto beside them, for the roles of its users.
     #[must_use]
     pub fn with_keto(self, keto: Option<KetoCalls>) -> Self {
         Self { keto, ..self }

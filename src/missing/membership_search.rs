@@ -28,7 +28,7 @@ pub struct MembershipSearch {
     pub run: String,
     /// The inputs with users, organizations and memberships, as runs keep them.
     pub records: Vec<InputRecord>,
-    /// The same inputs, and how their bytes are watched.
+    /// These inputs, and how their bytes are watched.
     pub inputs: Vec<(Kind, Input, InputWatch)>,
     /// Bounds of what the reader buffers.
     pub limits: ReaderLimits,

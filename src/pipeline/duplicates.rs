@@ -1,7 +1,7 @@
 //! Records that claim what an earlier record of the input has: the same external id, and of users the same address, username or
 //! number.
 //!
-//! The target would take whichever came first and refuse the other, or take it for the same user. So the earlier record
+//! The target would take the first one to arrive and refuse the other, or take it for the same user. So the earlier record
 //! wins, always, and the later one is a reject that names both places. Only a record that is itself sent wins anything. To
 //! know before the first user is sent, an import goes through its files twice; a dry run reports at its end. A shard or
 //! a selection goes through all of it, too, for the earlier record may be one that it does not take, and reports only its

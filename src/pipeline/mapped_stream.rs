@@ -114,7 +114,7 @@ fn group(mapped: MappedChunk) -> MappedGroup {
 }
 
 impl Ledger {
-    /// Books a group that is asked about: what its chunk adds to the counts, and the records that cannot be sent. So many
+    /// Books a group that is asked about: what its chunk adds to the counts, and the records that cannot be sent. This many
     /// previews are wanted in all.
     pub fn mapped_group(&mut self, group: MappedGroup, previews: usize) -> Vec<MappedIdentity> {
         let MappedGroup { identities, rejects, counts } = group;

@@ -89,7 +89,7 @@ pub struct RunReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<&'a MissingReport>,
     counts: Counts,
-    /// The same by step, if there are several.
+    /// Counts by step, if there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     steps: Vec<StepReport>,
     /// How many of the unchanged records were not asked about, because the target confirmed them in an earlier run.

@@ -15,10 +15,10 @@ pub struct Deleted {
     pub created: u64,
     /// What was deleted now, or would be.
     pub deleted: u64,
-    /// Of these, those with which somebody has signed in since.
+    /// Deleted ones with which somebody has signed in since.
     #[serde(skip_serializing_if = "is_zero")]
     pub signed_in: u64,
-    /// Of these, in a dry run, those of which the target does not say whether somebody has.
+    /// In a dry run, those of which the target does not say whether somebody has signed in.
     #[serde(skip_serializing_if = "is_zero")]
     pub sign_ins_unknown: u64,
     /// What was gone already, as the target reports.
@@ -46,7 +46,7 @@ impl Deleted {
     }
 }
 
-/// The same, of each kind.
+/// What undoing came to, of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeletedKinds([Deleted; Kind::ALL.len()]);
 

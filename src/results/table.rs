@@ -108,7 +108,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever a text is, a program that reads the table gets it back, in either format.
+        /// A program that reads the table gets any text back as it was, in either format.
         #[test]
         fn texts_come_back(texts in proptest::collection::vec(".*|[\",\n\r ]{1,5}", 0..6)) {
             let written_rows = written(TableFormat::Csv, &texts);

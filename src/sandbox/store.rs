@@ -34,7 +34,7 @@ const GROUP: usize = 64;
 /// A call that waits for a transaction. It does its work, unless the transaction failed to begin, and returns how to answer.
 type QueuedCall = Box<dyn FnOnce(Result<&Transaction<'_>, ApiError>) -> Done + Send>;
 
-/// Answers a call whose work is done. It needs to know whether the transaction was committed.
+/// Answers a call whose work has finished. It needs to know whether the transaction was committed.
 type Done = Box<dyn FnOnce(Result<(), ApiError>) + Send>;
 
 /// The database of a sandbox.

@@ -70,7 +70,7 @@ pub struct CutoverCheckSettings {
     pub client: Option<TriedClient>,
     /// When the export of the last import was begun, if that was typed.
     pub exported_at: Option<Timestamp>,
-    /// So many users may have changed.
+    /// How many users may have changed.
     pub max_changes: u64,
     /// Which target; or why none can be asked, which is what its checks find out.
     pub target: Result<TargetSettings, SettingsError>,

@@ -179,7 +179,7 @@ impl ReadingSettings {
         MigrationPlan::of(self.kinds.iter().copied().zip(&self.inputs))
     }
 
-    /// The same for a Kratos, if the target is one.
+    /// These settings for a Kratos, if the target is one.
     pub(super) fn for_kratos(mut self, choice: Option<&KratosChoice>) -> Result<Self, SettingsError> {
         let Some(choice) = choice else { return Ok(self) };
         if self.organization.is_some() {
@@ -201,7 +201,7 @@ impl ReadingSettings {
         Ok(self)
     }
 
-    /// The same without what Clerk turned out not to have: files of this directory that are not in its manifest, or are empty.
+    /// These settings without what Clerk turned out not to have: files of this directory that are not in its manifest, or are empty.
     #[must_use]
     pub fn that_is_there(mut self, directory: &ExportDirectory, manifest: &Manifest) -> Self {
         let is_there = |input: &Input, kind: Kind| match input {

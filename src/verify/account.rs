@@ -19,7 +19,7 @@ use crate::source::{Position, Purpose};
 const FIRST_POSITIONS: usize = 10;
 
 const EXTRA: &str = "at the target and not in the export";
-/// What does not count as extra: it is told, and nothing is wrong with it.
+/// What does not count as extra: it is reported, and nothing is wrong with it.
 const OF_OTHER_IMPORTS: &str = "of other imports: their runs made nothing that is in this export";
 const PRESENT_BUT_REJECTED: &str = "at the target, but their record in the export cannot be sent now";
 const PRESENT_TWICE: &str = "at the target once more than in the export";

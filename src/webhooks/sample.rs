@@ -12,7 +12,7 @@ pub struct Sample {
     pub id: String,
     /// The body of a delivery.
     pub body: Vec<u8>,
-    /// The same with another person in it.
+    /// The sample with another person in it.
     pub falsified: Vec<u8>,
 }
 

@@ -1,5 +1,5 @@
 //! The faults at every method of organizations, members, roles and invitations: each record ends in one place, the target holds
-//! each once, and undo leaves nothing, whatever happens to a request or its answer.
+//! each once, and undo leaves nothing, even if any request or answer is lost.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -18,7 +18,7 @@ impl Ledger {
         let input = &mut self.inputs[usize::from(end.input)];
         input.records = end.records;
         input.skipped_rows = end.skipped;
-        // What follows the last record of a shard is gone past, too.
+        // What follows the last record of a shard is skipped, too.
         input.consumed = end.consumed.unwrap_or(input.consumed);
     }
 

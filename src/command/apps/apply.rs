@@ -130,7 +130,7 @@ fn report(
     if client_id != client.form.client_id {
         let hosts = hosts(&client.form.redirect_uris).join(", ");
         let sentence = format!(
-            "Its client id was {} at Clerk: whoever runs {hosts} has to use the new one.",
+            "Its client id was {} at Clerk: those who run {hosts} have to use the new one.",
             client.form.client_id
         );
         account.find(finding("client_id_changed", sentence), false)?;

@@ -70,6 +70,6 @@ fn verification(directory: &RunDirectory) -> Option<Verification> {
     let report: Value = serde_json::from_slice(&std::fs::read(directory.report()).ok()?).ok()?;
     let found = &report["verification"];
     let at = found["at"].as_str()?.parse().ok()?;
-    // The run is about this target, whatever the comparison calls it.
+    // The run is about this target, even if the comparison calls it otherwise.
     Verification::read(found, at).map(|found| Verification { target: None, ..found })
 }

@@ -30,7 +30,7 @@ impl MergeProgress {
         Self { started: Instant::now(), shown: RefCell::new((display, reading)) }
     }
 
-    /// So many more bytes were read.
+    /// This many more bytes were read.
     pub(super) fn read(&self, bytes: u64) {
         let (display, reading) = &mut *self.shown.borrow_mut();
         reading.bytes += bytes;

@@ -188,7 +188,7 @@ impl Deletion<'_> {
         self.carry_out(&doomed).await
     }
 
-    /// Whether the mark of the run with this record tells something that is not known yet.
+    /// Whether the mark of the run with this record says something that is not known yet.
     fn is_open(&self, unfound: &Unfound<'_>, key: RecordKey) -> io::Result<bool> {
         match &self.decided {
             Some(decided) => decided.has(key).map(|is_decided| !is_decided),
