@@ -10,7 +10,7 @@ use super::at_target::AtTarget;
 use super::counts::{CodeCount, Counts, InputProgress};
 use super::foreseen::Foreseen;
 use super::sharing_record::SharingRecord;
-use super::step_account::StepAccount;
+use super::step_account::AccountBySteps;
 use super::stop_reason::StopReason;
 use crate::kind::Kind;
 use crate::mapping::{Notice, NoticeKind, RejectCode};
@@ -72,7 +72,7 @@ pub struct Ledger {
     /// Inputs that were read to their end.
     ended: usize,
     /// Counts by step.
-    pub(super) steps: StepAccount,
+    pub(super) steps: AccountBySteps,
 }
 
 impl Ledger {
@@ -122,7 +122,7 @@ impl Ledger {
             continued_from: 0,
             continued_records: 0,
             ended: 0,
-            steps: StepAccount::default(),
+            steps: AccountBySteps::default(),
         }
     }
 
@@ -164,7 +164,7 @@ impl Ledger {
     /// The account of inputs with records of these kinds.
     #[must_use]
     pub fn of_kinds(mut self, kinds: &[Kind]) -> Self {
-        self.steps = StepAccount::of(kinds);
+        self.steps = AccountBySteps::of(kinds);
         self
     }
 

@@ -12,7 +12,7 @@ use crate::settings::{Environment, JobSettings, OutputSettings, SettingsError};
 use crate::signal::{Signal, Signals};
 
 /// A job that is about to run.
-pub(super) struct Job {
+pub(super) struct RunningJob {
     /// Its name, for metrics and for the service that watches it.
     name: &'static str,
     /// Where its output goes.
@@ -20,7 +20,7 @@ pub(super) struct Job {
     settings: JobSettings,
 }
 
-impl Job {
+impl RunningJob {
     /// Starts the log and the metrics of a job. If the metrics cannot be written, or its settings are wrong, it says so.
     pub(super) fn start(
         (options, certificates): (&OutputOptions, Option<PathBuf>),

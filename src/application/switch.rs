@@ -1,7 +1,7 @@
 //! What of a tenant is beside its users, and the switch: from what was typed to an exit status.
 
 use super::failed::fail;
-use super::job::Job;
+use super::job::RunningJob;
 use crate::cli::{
     AppsArguments, AppsCommand, CutoverArguments, CutoverCommand, PlanArguments, TokensArguments, WebhooksCommand,
 };
@@ -17,7 +17,7 @@ use crate::settings::{
 
 pub(super) async fn make_plan(plan: PlanArguments, environment: &Environment) -> ExitStatus {
     let options = (&plan.output, plan.connection.cacert.clone());
-    let Some(job) = Job::start(options, "plan", environment) else { return ExitStatus::Usage };
+    let Some(job) = RunningJob::start(options, "plan", environment) else { return ExitStatus::Usage };
     let settings = TenantPlanSettings::resolve(plan, job.output.clone(), environment);
     Box::pin(job.run(settings, command::plan)).await
 }
@@ -29,13 +29,13 @@ pub(super) async fn make_clients(apps: AppsArguments, environment: &Environment)
         AppsCommand::Undo(undo) => (&undo.options, "apps-undo"),
     };
     let options = (&options.output, options.cacert.clone());
-    let Some(job) = Job::start(options, name, environment) else { return ExitStatus::Usage };
+    let Some(job) = RunningJob::start(options, name, environment) else { return ExitStatus::Usage };
     let settings = AppsSettings::resolve(apps, job.output.clone(), environment);
     Box::pin(job.run(settings, command::apps)).await
 }
 
 pub(super) async fn take_apart(tokens: TokensArguments, environment: &Environment) -> ExitStatus {
-    let Some(job) = Job::start((&tokens.output, None), "tokens", environment) else { return ExitStatus::Usage };
+    let Some(job) = RunningJob::start((&tokens.output, None), "tokens", environment) else { return ExitStatus::Usage };
     let settings = TokensSettings::resolve(tokens, job.output.clone(), environment);
     Box::pin(job.run(settings, command::tokens)).await
 }
@@ -43,7 +43,7 @@ pub(super) async fn take_apart(tokens: TokensArguments, environment: &Environmen
 pub(super) async fn move_webhooks(command: WebhooksCommand, environment: &Environment) -> ExitStatus {
     match command {
         WebhooksCommand::Plan(plan) => {
-            let Some(job) = Job::start((&plan.output, None), "webhooks-plan", environment) else {
+            let Some(job) = RunningJob::start((&plan.output, None), "webhooks-plan", environment) else {
                 return ExitStatus::Usage;
             };
             let settings = WebhooksPlanSettings::resolve(*plan, job.output.clone(), environment);
@@ -51,25 +51,27 @@ pub(super) async fn move_webhooks(command: WebhooksCommand, environment: &Enviro
         }
         WebhooksCommand::Apply(apply) => {
             let options = (&apply.at.output, apply.at.cacert.clone());
-            let Some(job) = Job::start(options, "webhooks-apply", environment) else { return ExitStatus::Usage };
+            let Some(job) = RunningJob::start(options, "webhooks-apply", environment) else { return ExitStatus::Usage };
             let settings = WebhooksApplySettings::resolve(*apply, job.output.clone(), environment);
             Box::pin(job.run(settings, command::webhooks::apply)).await
         }
         WebhooksCommand::Verify(verify) => {
             let options = (&verify.at.output, verify.at.cacert.clone());
-            let Some(job) = Job::start(options, "webhooks-verify", environment) else { return ExitStatus::Usage };
+            let Some(job) = RunningJob::start(options, "webhooks-verify", environment) else {
+                return ExitStatus::Usage;
+            };
             let settings = WebhooksVerifySettings::resolve(*verify, job.output.clone(), environment);
             Box::pin(job.run(settings, command::webhooks::verify)).await
         }
         WebhooksCommand::Undo(undo) => {
             let options = (&undo.at.output, undo.at.cacert.clone());
-            let Some(job) = Job::start(options, "webhooks-undo", environment) else { return ExitStatus::Usage };
+            let Some(job) = RunningJob::start(options, "webhooks-undo", environment) else { return ExitStatus::Usage };
             let settings = WebhooksUndoSettings::resolve(*undo, job.output.clone(), environment);
             Box::pin(job.run(settings, command::webhooks::undo)).await
         }
         WebhooksCommand::Try(tried) => {
             let options = (&tried.output, tried.cacert.clone());
-            let Some(job) = Job::start(options, "webhooks-try", environment) else { return ExitStatus::Usage };
+            let Some(job) = RunningJob::start(options, "webhooks-try", environment) else { return ExitStatus::Usage };
             let settings = TrySettings::resolve(*tried, job.output.clone(), environment);
             Box::pin(job.run(settings, command::webhooks::try_handler)).await
         }
@@ -92,7 +94,7 @@ pub(super) async fn switch(cutover: CutoverArguments, environment: &Environment)
     let ended = match cutover.command {
         CutoverCommand::Check(check) => {
             let options = (&check.output, check.connection.cacert.clone());
-            let Some(job) = Job::start(options, "cutover", environment) else { return ExitStatus::Usage };
+            let Some(job) = RunningJob::start(options, "cutover", environment) else { return ExitStatus::Usage };
             let settings = CutoverCheckSettings::resolve(*check, job.output.clone(), environment);
             return Box::pin(job.run(settings, command::check_cutover)).await;
         }

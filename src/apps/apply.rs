@@ -1,8 +1,11 @@
 //! Makes the client of one application, so that it is made once and its secret is never lost.
 
 use super::secret_line::SecretLine;
-use super::{Changed, ClientForm, ClientRegistry, Content, Created, Facts, FoundClient, Left, Outcome, PlannedClient};
-use super::{Step, decide, find_ours};
+use super::{
+    ChangedClient, ClientContent, ClientFacts, ClientForm, ClientOutcome, ClientRegistry, Created, FoundClient, Left,
+    PlannedClient,
+};
+use super::{ClientStep, decide, find_ours};
 use crate::applied::{AppliedError, MadeObject, MadeObjects, MadeState, SecretsFile};
 use crate::destination::TargetError;
 
@@ -56,7 +59,7 @@ impl<R> Applying<'_, R> {
 pub async fn apply_one<R: ClientRegistry>(
     applying: &mut Applying<'_, R>,
     planned: &PlannedClient,
-) -> Result<(Outcome, String), ApplyError> {
+) -> Result<(ClientOutcome, String), ApplyError> {
     let application = &planned.application;
     let form = planned.form.clone().marked(application, applying.objects.mark());
     let wanted = form.content();
@@ -65,7 +68,7 @@ pub async fn apply_one<R: ClientRegistry>(
         let remembered = applying.objects.get(application)?;
         let found = look(applying, &form, application, remembered.as_ref()).await?;
         let client_id = found.as_ref().map_or(&form.client_id, |found| &found.client_id).clone();
-        let facts = Facts {
+        let facts = ClientFacts {
             application,
             wanted: &wanted,
             found: found.as_ref(),
@@ -76,28 +79,28 @@ pub async fn apply_one<R: ClientRegistry>(
         };
         let step = decide(&facts);
         let settled = match (step, found) {
-            (Step::Keep, _) => Some(outcome.take().unwrap_or(Outcome::Unchanged)),
-            (Step::Leave(left), _) => Some(Outcome::Left(left)),
-            (Step::Create, _) if applying.dry_run => Some(Outcome::Created),
-            (Step::Recreate, _) if applying.dry_run => Some(Outcome::MadeAgain),
-            (Step::Change(fields), _) if applying.dry_run => Some(Outcome::Changed(fields)),
-            (Step::Remember, Some(_)) if applying.dry_run => Some(Outcome::Unchanged),
-            (Step::Remember, Some(found)) => {
+            (ClientStep::Keep, _) => Some(outcome.take().unwrap_or(ClientOutcome::Unchanged)),
+            (ClientStep::Leave(left), _) => Some(ClientOutcome::Left(left)),
+            (ClientStep::Create, _) if applying.dry_run => Some(ClientOutcome::Created),
+            (ClientStep::Recreate, _) if applying.dry_run => Some(ClientOutcome::MadeAgain),
+            (ClientStep::Change(fields), _) if applying.dry_run => Some(ClientOutcome::Changed(fields)),
+            (ClientStep::Remember, Some(_)) if applying.dry_run => Some(ClientOutcome::Unchanged),
+            (ClientStep::Remember, Some(found)) => {
                 let content = found.content();
                 applying.objects.put(&made(application, &found.client_id, &content))?;
                 None
             }
-            (Step::Recreate, Some(found)) => {
+            (ClientStep::Recreate, Some(found)) => {
                 applying.registry.delete(&found.client_id).await?;
-                outcome = Some(Outcome::MadeAgain);
+                outcome = Some(ClientOutcome::MadeAgain);
                 None
             }
-            (Step::Change(fields), Some(found)) => change(applying, &form, &found, fields, &mut outcome).await?,
-            (Step::Create | Step::Recreate | Step::Remember | Step::Change(_), _) => {
+            (ClientStep::Change(fields), Some(found)) => change(applying, &form, &found, fields, &mut outcome).await?,
+            (ClientStep::Create | ClientStep::Recreate | ClientStep::Remember | ClientStep::Change(_), _) => {
                 if let Some(id) = create(applying, &form, application, &wanted).await? {
                     match id {
-                        Ok(id) => return Ok((outcome.unwrap_or(Outcome::Created), id)),
-                        Err(reason) => return Ok((Outcome::Refused(reason), client_id)),
+                        Ok(id) => return Ok((outcome.unwrap_or(ClientOutcome::Created), id)),
+                        Err(reason) => return Ok((ClientOutcome::Refused(reason), client_id)),
                     }
                 }
                 None
@@ -133,7 +136,7 @@ async fn create<R: ClientRegistry>(
     applying: &mut Applying<'_, R>,
     form: &ClientForm,
     application: &str,
-    wanted: &Content,
+    wanted: &ClientContent,
 ) -> Result<Option<Result<String, String>>, ApplyError> {
     if form.is_confidential() {
         // Before there is a secret: that the file can be written.
@@ -165,8 +168,8 @@ async fn change<R: ClientRegistry>(
     form: &ClientForm,
     found: &FoundClient,
     fields: Vec<&'static str>,
-    outcome: &mut Option<Outcome>,
-) -> Result<Option<Outcome>, ApplyError> {
+    outcome: &mut Option<ClientOutcome>,
+) -> Result<Option<ClientOutcome>, ApplyError> {
     // How it sends its secret is its own program's choice.
     let method = found.token_endpoint_auth_method.clone();
     let form = ClientForm {
@@ -175,19 +178,19 @@ async fn change<R: ClientRegistry>(
         ..form.clone()
     };
     match applying.registry.change(&found.client_id, &form).await? {
-        Changed::Refused { reason } => Ok(Some(Outcome::Refused(reason))),
-        Changed::Done if outcome.is_some() => {
+        ChangedClient::Refused { reason } => Ok(Some(ClientOutcome::Refused(reason))),
+        ChangedClient::Done if outcome.is_some() => {
             // It says that it did it and does not.
-            Ok(Some(Outcome::Left(Left::ChangedSince(fields))))
+            Ok(Some(ClientOutcome::Left(Left::ChangedSince(fields))))
         }
-        Changed::Done => {
-            *outcome = Some(Outcome::Changed(fields));
+        ChangedClient::Done => {
+            *outcome = Some(ClientOutcome::Changed(fields));
             Ok(None)
         }
     }
 }
 
-fn made(application: &str, client_id: &str, content: &Content) -> MadeObject {
+fn made(application: &str, client_id: &str, content: &ClientContent) -> MadeObject {
     let (id, target_id) = (application.to_owned(), Some(client_id.to_owned()));
     MadeObject { id, state: MadeState::Made, target_id, content: content.digest() }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::error_body::error_body;
 use super::errors::{endless_clients, gave_up, refused_clients};
 use super::{Client, Decision, decide};
-use crate::apps::{Changed, ClientForm, ClientRegistry, Created, FoundClient, read_client, read_created};
+use crate::apps::{ChangedClient, ClientForm, ClientRegistry, Created, FoundClient, read_client, read_created};
 use crate::destination::TargetError;
 use crate::http::{Cycle, PacedRequests, Reply, ReplyOutcome, is_transient};
 use crate::pace::{Pace, RetryBudget};
@@ -131,13 +131,13 @@ impl ClientRegistry for OAuthClients {
         }
     }
 
-    async fn change(&self, client_id: &str, form: &ClientForm) -> Result<Changed, TargetError> {
+    async fn change(&self, client_id: &str, form: &ClientForm) -> Result<ChangedClient, TargetError> {
         let body = json!({ "client": form, "update_mask": MASK }).to_string();
         let (path, body) = (Self::path(client_id), Bytes::from(body));
         let reply = self.retried(|| self.client.patch_at(&path, body.clone()), |_| true).await?;
         match reply.outcome {
-            outcome if outcome.is_success() => Ok(Changed::Done),
-            ReplyOutcome::Answered { status: 400 | 409 | 422 } => Ok(Changed::Refused { reason: reason(&reply) }),
+            outcome if outcome.is_success() => Ok(ChangedClient::Done),
+            ReplyOutcome::Answered { status: 400 | 409 | 422 } => Ok(ChangedClient::Refused { reason: reason(&reply) }),
             _ => Err(self.refused(&reply)),
         }
     }

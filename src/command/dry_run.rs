@@ -21,7 +21,7 @@ use super::target::at_target;
 use crate::account::StopReason;
 use crate::exit::ExitStatus;
 use crate::pipeline::{self, DryRun, Job, Mode};
-use crate::report::{Origin, RunDetails, Timeline};
+use crate::report::{InputOrigin, RunDetails, Timeline};
 use crate::selection::RecordsOfRun;
 use crate::settings::{DryRunSettings, ReadingSettings};
 use crate::signal::Signals;
@@ -87,7 +87,7 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     let forecast = forecast(&ledger, &connection.pace, reading.most_of_request);
     let selection = selection_report(reading, &records);
     let digests = recorder.inputs().into_iter().map(|input| input.digest.sha256).collect();
-    let origin = Some(Origin::now(user.clone(), None, Map::new()));
+    let origin = Some(InputOrigin::now(user.clone(), None, Map::new()));
     let details =
         RunDetails { passwords, memberships, selection, forecast, origin, digests, timeline, ..RunDetails::default() };
     Output::of(output).report(&ledger, &details, None)

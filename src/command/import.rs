@@ -26,7 +26,7 @@ use confirmed::ConfirmedOf;
 use consent::Consent;
 use ended::EndedImport;
 use foresight::Foresight;
-use missing::Missing;
+use missing::MissingRecords;
 use prepare::{PreparedRun, RunPart, prepare};
 use steps::Steps;
 
@@ -113,7 +113,7 @@ async fn import_into(
         Foresight::Refused(first, missing, reason) => {
             let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
             let mode = Mode::Refused(Box::new(import_run), reason);
-            (EndedImport::refused(subject, &first, mode, kept, signals).await, missing.map(Missing::into_report))
+            (EndedImport::refused(subject, &first, mode, kept, signals).await, missing.map(MissingRecords::into_report))
         }
         Foresight::Clear(first, mut missing) => {
             let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
@@ -132,7 +132,7 @@ async fn import_into(
             if let (Some(missing), None) = (&mut missing, &ended.ledger.stopped) {
                 ended.ledger.stopped = missing.carry_out(settings, destination.as_ref(), signals).await.err();
             }
-            (ended, missing.map(Missing::into_report))
+            (ended, missing.map(MissingRecords::into_report))
         }
     };
     keep_learned_ids(&settings.runs_directory, &target.name).await;

@@ -23,7 +23,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use account::{print, undone};
-use changes::Changes;
+use changes::UndoChanges;
 use decided_records::DecidedRecords;
 use deletion::Deletion;
 use doomed_contents::DoomedContents;
@@ -44,7 +44,7 @@ use crate::destination::RunMark;
 use crate::exit::ExitStatus;
 use crate::journal::{ConfirmedUsers, Lock, MergedRecord};
 use crate::kind::Kind;
-use crate::report::Undoing;
+use crate::report::UndoingProgress;
 use crate::settings::{RecordedRun, UndoSettings};
 use crate::signal::Signals;
 
@@ -110,10 +110,10 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
             }
             delete_all(&mut deletion, &destination, (directory, record), &said.doubts).await
         } => ended,
-        never = while_working(display(output.progress, Some(created)), || Undoing::from(counts.get())) => match never {},
+        never = while_working(display(output.progress, Some(created)), || UndoingProgress::from(counts.get())) => match never {},
     };
     let counts = counts.get();
-    let changes = Changes { updated: said.updated, enabled: enabled.get(), restored: restored.get() };
+    let changes = UndoChanges { updated: said.updated, enabled: enabled.get(), restored: restored.get() };
     changes.note(settings.dry_run, output);
     let all = counts.all();
     let status = if all.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success };

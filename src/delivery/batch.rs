@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::item::Item;
+use super::item::BatchItem;
 use crate::destination::Envelope;
 
 /// Bytes of chunks that a batch may keep alive before it is sent as it is. Where few of the records of a chunk are sent, or
@@ -23,7 +23,7 @@ pub struct BatchLimits {
 /// Identities that travel in one request.
 #[derive(Clone, Debug)]
 pub(crate) struct Batch {
-    pub items: Vec<Item>,
+    pub items: Vec<BatchItem>,
     body: Bytes,
     envelope: Envelope,
     /// Bytes that it keeps in memory: its body and the chunks that its records lie in.
@@ -37,7 +37,7 @@ impl Batch {
     }
 
     /// The body of a request for one item alone.
-    pub(crate) fn item_body(&self, item: &Item) -> Bytes {
+    pub(crate) fn item_body(&self, item: &BatchItem) -> Bytes {
         self.body.slice(item.encoded.clone())
     }
 
@@ -75,7 +75,7 @@ impl Batch {
 pub(crate) struct Packer {
     envelope: Envelope,
     body: Vec<u8>,
-    items: Vec<Item>,
+    items: Vec<BatchItem>,
     /// The room of the chunks that the items' records lie in, which live as long as the items.
     pinned: usize,
     /// What the last body took. Bodies of one size that never grow take the same pieces of memory again and again; with
@@ -106,7 +106,7 @@ impl Packer {
     }
 
     /// Adds an identity.
-    pub(crate) fn push(&mut self, encoded: &[u8], mut item: Item) {
+    pub(crate) fn push(&mut self, encoded: &[u8], mut item: BatchItem) {
         if self.items.is_empty() {
             self.body.reserve(self.usual);
         }
@@ -157,7 +157,7 @@ mod tests {
         })
     }
 
-    fn item(chunk: &Arc<RecordChunk>, span: usize) -> Item {
+    fn item(chunk: &Arc<RecordChunk>, span: usize) -> BatchItem {
         let ready = Ready {
             kind: Kind::default(),
             span,
@@ -170,7 +170,7 @@ mod tests {
             notices: Notices::default(),
             references: Vec::new(),
         };
-        Item::new(0, chunk, ready)
+        BatchItem::new(0, chunk, ready)
     }
 
     /// Packs identities of these sizes and returns the finished batches.

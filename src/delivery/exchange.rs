@@ -74,7 +74,8 @@ impl<'a> Exchange<'a> {
 
     async fn send(&self, key: &str, sent_before: bool, permit: Permit) -> CreateOutcome {
         let batch = &self.pending.batch;
-        let item = |item: &'a super::item::Item| CreateItem { external_id: &item.external_id, disabled: item.disabled };
+        let item =
+            |item: &'a super::item::BatchItem| CreateItem { external_id: &item.external_id, disabled: item.disabled };
         let request = CreateRequest {
             body: batch.body(),
             items: batch.items.iter().map(item).collect(),

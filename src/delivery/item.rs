@@ -11,7 +11,7 @@ use crate::source::RecordChunk;
 
 /// One identity of a batch, and the record it came from.
 #[derive(Clone, Debug)]
-pub(crate) struct Item {
+pub(crate) struct BatchItem {
     kind: Kind,
     input: u16,
     pub(super) chunk: Arc<RecordChunk>,
@@ -31,7 +31,7 @@ pub(crate) struct Item {
     pub content: ContentHash,
 }
 
-impl Item {
+impl BatchItem {
     /// What was made of a record of this chunk; not in a batch yet.
     pub(crate) fn new(input: u16, chunk: &Arc<RecordChunk>, ready: Ready) -> Self {
         let Ready { kind, span, content, external_id, clerk_id, earlier, disabled, notices, references, encoded: _ } =

@@ -38,7 +38,7 @@ mod verdict;
 
 pub use batch::BatchLimits;
 pub(crate) use batch::{MAX_PINNED, Packer};
-pub(crate) use item::Item;
+pub(crate) use item::BatchItem;
 pub(crate) use memory_budget::MemoryBudget;
 pub use on_existing::OnExisting;
 pub(crate) use pending_batch::PendingBatch;

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, Packer};
-use super::item::Item;
+use super::item::BatchItem;
 use super::{Delivery, OnExisting, PendingBatch, Ready, Sender};
 use crate::account::event::{Event, SettledRecords};
 use crate::destination::{
@@ -87,7 +87,7 @@ fn batch(numbers: std::ops::RangeInclusive<u64>) -> Batch {
             references: Vec::new(),
             notices: Notices::default(),
         };
-        packer.push(&encoded, Item::new(0, &chunk, ready));
+        packer.push(&encoded, BatchItem::new(0, &chunk, ready));
     }
     packer.finish()
 }

@@ -68,7 +68,7 @@ mod tests {
 
     use super::*;
     use crate::delivery::batch::Packer;
-    use crate::delivery::item::Item;
+    use crate::delivery::item::BatchItem;
     use crate::delivery::ready::Ready;
     use crate::journal::{ContentHash, RecordOutcome};
     use crate::kind::Kind;
@@ -105,7 +105,7 @@ mod tests {
                 notices,
                 references: Vec::new(),
             };
-            packer.push(b"{}", Item::new(0, &chunk, ready));
+            packer.push(b"{}", BatchItem::new(0, &chunk, ready));
         }
         packer.finish()
     }

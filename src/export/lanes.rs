@@ -8,7 +8,7 @@ use futures::stream::FuturesOrdered;
 use super::lane::Border;
 use super::lists::OpenList;
 use super::{ExportError, Exporter, Kind};
-use crate::clerk_api::{Answer, Page, Request, Start};
+use crate::clerk_api::{Answer, ApiPage, PageRequest, Start};
 
 /// The most lanes. Each waits for one answer at a time: with answers in 160 ms, so many use the limit of a production key.
 pub const MOST_LANES: usize = 16;
@@ -45,8 +45,8 @@ impl Exporter<'_> {
     /// The record that lies about there in a list, and the ids up to it; nothing if that cannot be found out.
     async fn border(&self, list: &OpenList, offset: u64) -> Result<Option<(Border, VecDeque<String>)>, ExportError> {
         let page = Some((Start::Offset(offset), UP_TO_BORDER));
-        let request = Request { endpoint: list.kind.endpoint(), order: list.how.order, page, paginated: false };
-        let Answer::Read(page, _) = self.calls.ask(&request, Page::read).await? else { return Ok(None) };
+        let request = PageRequest { endpoint: list.kind.endpoint(), order: list.how.order, page, paginated: false };
+        let Answer::Read(page, _) = self.calls.ask(&request, ApiPage::read).await? else { return Ok(None) };
         let Some((id, created_at)) = page.records.last().and_then(|last| Some((last.id.clone(), last.created_at?)))
         else {
             return Ok(None);

@@ -11,7 +11,9 @@ use super::known_ids::KnownIds;
 use super::reading::{Reading, Taken, Written};
 use super::record_file::RecordFile;
 use super::{Difference, ExportError, Exporter, Kind, Tally};
-use crate::clerk_api::{Answer, ClerkCalls, ClerkError, Endpoint, MAX_PAGE, Page, Request, Start, total_count};
+use crate::clerk_api::{
+    Answer, ApiEndpoint, ApiPage, ClerkCalls, ClerkError, MAX_PAGE, PageRequest, Start, total_count,
+};
 
 /// How often what was written is made durable: a kill costs no more than this.
 const CHECKPOINT: Duration = Duration::from_secs(1);
@@ -39,7 +41,7 @@ struct Answered {
     lane: usize,
     /// The most records that were asked for.
     asked: usize,
-    answer: Result<Answer<Page>, ClerkError>,
+    answer: Result<Answer<ApiPage>, ClerkError>,
 }
 
 impl Exporter<'_> {
@@ -139,7 +141,7 @@ impl Exporter<'_> {
         &self,
         list: &mut OpenList,
         lane: usize,
-        (page, body): (&Page, &[u8]),
+        (page, body): (&ApiPage, &[u8]),
         asked: usize,
     ) -> Result<(), ExportError> {
         let is_wanted = |updated_at: Option<i64>| match (list.how.first_millisecond, updated_at) {
@@ -180,7 +182,7 @@ impl Exporter<'_> {
     }
 
     pub(super) async fn count_users(&self) -> Result<u64, ExportError> {
-        match self.calls.ask(&Request::whole(Endpoint::UserCount), total_count).await? {
+        match self.calls.ask(&PageRequest::whole(ApiEndpoint::UserCount), total_count).await? {
             Answer::Read(count, _) => Ok(count),
             Answer::TooLarge => Err(ExportError::TooLarge { kind: Kind::Users }),
             Answer::Refused(refusal) => Err(self.calls.refused(&refusal).into()),
@@ -208,7 +210,7 @@ fn ask<'a>(
             (None, Some(offset)) => Start::Offset(offset),
             (None, None) => Start::Beginning,
         };
-        let request = Request { endpoint: kind.endpoint(), order, page: Some((start, limit)), paginated };
-        Answered { lane, asked: limit, answer: calls.ask(&request, Page::read).await }
+        let request = PageRequest { endpoint: kind.endpoint(), order, page: Some((start, limit)), paginated };
+        Answered { lane, asked: limit, answer: calls.ask(&request, ApiPage::read).await }
     })
 }

@@ -56,5 +56,5 @@ pub use lanes::MOST_LANES;
 pub use manifest::{DeletedUsers, Difference, ExportedFile, InstanceName, Manifest, Missing};
 pub use since::Since;
 pub use since_argument::SinceArgument;
-pub use state::{ExportState, Plan};
+pub use state::{ExportPlan, ExportState};
 pub use tally::Tally;

@@ -12,7 +12,7 @@ use crate::mapping::{CONTENT_MARK, MARK};
 
 /// What the digest is of.
 #[derive(Clone, Copy)]
-pub(super) struct Content<'a> {
+pub(super) struct SentContent<'a> {
     /// `active` or `inactive`.
     pub state: &'a str,
     pub traits: Option<&'a RawValue>,
@@ -25,7 +25,7 @@ pub(super) struct Content<'a> {
 /// Bytes of the digest that are kept.
 const KEPT: usize = 16;
 
-impl Content<'_> {
+impl SentContent<'_> {
     /// The digest, in hexadecimal.
     pub(super) fn digest(&self) -> String {
         let mut canonical = format!("{}\n{}\n", self.state, self.password.unwrap_or_default());

@@ -11,14 +11,16 @@ use super::errors::{gave_up, refused};
 use super::read::read_found;
 use super::schema::faults;
 use crate::destination::TargetError;
-use crate::http::{Client, ClientOptions, KeySource, Reply, ReplyOutcome, Request, is_transient, retry_until_answered};
+use crate::http::{
+    ClientOptions, HttpClient, KeySource, Reply, ReplyOutcome, Request, is_transient, retry_until_answered,
+};
 use crate::mapping::Rules;
 use crate::pace::RetryBudget;
 
 /// Asks for the first identity, then for the identity schema. `rules` are those of the users who will be sent; without them only
 /// what is there will be read.
 pub async fn preflight(
-    client: &Client,
+    client: &HttpClient,
     client_options: &ClientOptions,
     options: &KratosOptions,
     rules: Option<&Rules>,
@@ -70,7 +72,7 @@ struct IdentitySchema {
 /// All identity schemas. Kratos has them at its public address, and its admin address says where that is: they are asked for
 /// there without the key, and nothing of anybody is sent.
 async fn schemas(
-    client: &Client,
+    client: &HttpClient,
     options: &ClientOptions,
     patience: Duration,
 ) -> Result<Option<Vec<IdentitySchema>>, TargetError> {
@@ -85,7 +87,7 @@ async fn schemas(
         let Some(base_url) = reply.location.as_ref().and_then(origin) else { return Ok(None) };
         let elsewhere =
             ClientOptions { base_url, secret_key: None, key_source: KeySource::Given(None), ..options.clone() };
-        client = Client::new(&elsewhere)?;
+        client = HttpClient::new(&elsewhere)?;
     }
     Ok(None)
 }
@@ -100,7 +102,7 @@ fn origin(url: &Url) -> Option<crate::http::BaseUrl> {
 }
 
 async fn answered(
-    client: &Client,
+    client: &HttpClient,
     request: &Request,
     patience: Duration,
     acceptable: impl Fn(&Reply) -> bool,

@@ -8,7 +8,7 @@ use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::{Environment, SettingsError};
 use crate::cli::{CACERT, ExportArguments};
-use crate::export::{ExportDirectory, ExportError, Kind, Plan, SinceArgument};
+use crate::export::{ExportDirectory, ExportError, ExportPlan, Kind, SinceArgument};
 use crate::http::ClientOptions;
 use crate::pace::{PaceRules, RetryBudget};
 
@@ -16,7 +16,7 @@ use crate::pace::{PaceRules, RetryBudget};
 #[derive(Clone, Debug)]
 pub struct ExportSettings {
     /// What is wanted.
-    pub plan: Plan,
+    pub plan: ExportPlan,
     /// Where it goes.
     pub directory: ExportDirectory,
     /// Whether an export that is there already is deleted.
@@ -54,7 +54,12 @@ impl ExportSettings {
             return Err(ExportError::Earlier { path, problem: "this export goes there (--out)".to_owned() }.into());
         }
         Ok(Self {
-            plan: Plan { kinds, since: since.map(SinceArgument::resolve).transpose()?, deleted, compression: compress },
+            plan: ExportPlan {
+                kinds,
+                since: since.map(SinceArgument::resolve).transpose()?,
+                deleted,
+                compression: compress,
+            },
             directory: ExportDirectory::new(out),
             new,
             client,

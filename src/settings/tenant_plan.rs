@@ -9,7 +9,7 @@ use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::{Environment, ExportSettings, SettingsError};
 use crate::cli::{CACERT, PlanArguments};
-use crate::export::{Compression, ExportDirectory, Plan};
+use crate::export::{Compression, ExportDirectory, ExportPlan};
 use crate::tenant_plan::{Assignment, PlanBuilder};
 
 /// What a plan needs.
@@ -54,7 +54,7 @@ impl TenantPlanSettings {
                 ClerkClientChoice { url: api.clerk_url, timeouts, certificates }.resolve(environment)?;
             let compression = Compression::None;
             from_clerk = Some(ExportSettings {
-                plan: Plan { kinds: PlanBuilder::KINDS.to_vec(), since: None, deleted: Vec::new(), compression },
+                plan: ExportPlan { kinds: PlanBuilder::KINDS.to_vec(), since: None, deleted: Vec::new(), compression },
                 directory: directory.clone(),
                 new: true,
                 pace: clerk_pace(api.clerk_rate, key_kind, patience(max_wait)),

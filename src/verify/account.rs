@@ -42,7 +42,7 @@ impl Finding {
 
 /// The findings of a verification.
 #[derive(Debug)]
-pub struct Account {
+pub struct VerifyAccount {
     /// What was read and mapped. Its rejects are records that an import would not send.
     pub ledger: Ledger,
     /// What the selection came to, if users were selected.
@@ -60,7 +60,7 @@ pub struct Account {
     hidden: BTreeMap<Field, u64>,
 }
 
-impl Account {
+impl VerifyAccount {
     pub(super) fn new(ledger: Ledger) -> Self {
         let (missing, different) = (Finding::default(), Finding::default());
         Self {

@@ -7,7 +7,7 @@ use super::at::At;
 use super::checklist::checklist;
 use super::plan::PlanOfApps;
 use crate::applied::{APPS_PREFIX, MadeObjects, MadeState, SecretsFile};
-use crate::apps::{Applying, ClientRegistry, Finding, Left, Outcome, Planned, PlannedClient, apply_one};
+use crate::apps::{Applying, ClientFinding, ClientOutcome, ClientRegistry, Left, Planned, PlannedClient, apply_one};
 use crate::avnology::KeyKind;
 use crate::command::apps_error::AppsError;
 use crate::command::import_error::ImportError;
@@ -84,14 +84,14 @@ async fn apply_all<R: ClientRegistry>(
     applications.end().await
 }
 
-const fn name_of(outcome: &Outcome) -> &'static str {
+const fn name_of(outcome: &ClientOutcome) -> &'static str {
     match outcome {
-        Outcome::Created => "created",
-        Outcome::MadeAgain => "made_again",
-        Outcome::Changed(_) => "changed",
-        Outcome::Unchanged => "unchanged",
-        Outcome::Left(_) => "left_as_it_is",
-        Outcome::Refused(_) => "refused",
+        ClientOutcome::Created => "created",
+        ClientOutcome::MadeAgain => "made_again",
+        ClientOutcome::Changed(_) => "changed",
+        ClientOutcome::Unchanged => "unchanged",
+        ClientOutcome::Left(_) => "left_as_it_is",
+        ClientOutcome::Refused(_) => "refused",
     }
 }
 
@@ -99,33 +99,33 @@ const fn name_of(outcome: &Outcome) -> &'static str {
 fn report(
     account: &mut AppsAccount,
     client: &PlannedClient,
-    outcome: &Outcome,
+    outcome: &ClientOutcome,
     client_id: &str,
 ) -> Result<(), ImportError> {
     account.count(name_of(outcome));
-    let finding = |code, sentence| Finding {
+    let finding = |code, sentence| ClientFinding {
         application: Some(client.application.clone()),
         client_id: Some(client_id.to_owned()),
         code,
         sentence,
     };
     match outcome {
-        Outcome::Left(left) => {
+        ClientOutcome::Left(left) => {
             let (code, sentence) = sentence_of(left);
             account.find(finding(code, sentence), true)?;
         }
-        Outcome::Refused(reason) => {
+        ClientOutcome::Refused(reason) => {
             let sentence = format!("The target does not take it: {reason}.");
             account.find(finding("refused", sentence), true)?;
         }
-        Outcome::MadeAgain => {
+        ClientOutcome::MadeAgain => {
             let sentence = "An earlier run was broken off before its secret was kept: it was deleted and made again.";
             account.find(finding("made_again", sentence.to_owned()), false)?;
         }
-        Outcome::Changed(fields) => {
+        ClientOutcome::Changed(fields) => {
             account.find(finding("changed", format!("Changed: {}.", fields.join(", "))), false)?;
         }
-        Outcome::Created | Outcome::Unchanged => {}
+        ClientOutcome::Created | ClientOutcome::Unchanged => {}
     }
     if client_id != client.form.client_id {
         let hosts = hosts(&client.form.redirect_uris).join(", ");

@@ -41,7 +41,7 @@ impl Parts {
 }
 
 /// Which memberships are missing, and what is to be done about them.
-pub(super) struct Memberships<'a> {
+pub(super) struct GoneMemberships<'a> {
     rules: MissingRules,
     found: MissingMemberships,
     /// Where they are removed, if they are.
@@ -52,7 +52,7 @@ pub(super) struct Memberships<'a> {
     report: MissingMembershipsReport,
 }
 
-impl<'a> Memberships<'a> {
+impl<'a> GoneMemberships<'a> {
     /// Looks which are missing, and names them in a file of the run.
     pub(super) async fn find(
         (settings, rules, destination): (&ImportSettings, MissingRules, &dyn Destination),

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
-use super::changes::{Changes, ChangesReport};
+use super::changes::{ChangesReport, UndoChanges};
 use super::kinds::write_kinds;
 use crate::cli::OutputFormat;
 use crate::human::{count, plural, plural_past};
@@ -24,7 +24,7 @@ pub(super) fn print(
     record: &RunRecord,
     directory: &RunDirectory,
     counts: &DeletedKinds,
-    changes: &Changes,
+    changes: &UndoChanges,
     output: &OutputSettings,
 ) -> Result<(), StdoutError> {
     #[derive(Serialize)]

@@ -31,7 +31,7 @@ use crate::kind::Kind;
 use crate::report::{Deleted, DeletedKinds};
 
 /// An identity that the journal says the run created.
-pub(super) struct Created {
+pub(super) struct CreatedRecord {
     pub key: RecordKey,
     pub external_id: String,
     pub id: Option<String>,
@@ -67,7 +67,7 @@ pub(super) struct Deletion<'a> {
 
 impl Deletion<'_> {
     /// Deletes a page of what the journal says was created, as far as it is still so.
-    pub(super) async fn delete(&mut self, page: &[Created]) -> Result<(), ImportError> {
+    pub(super) async fn delete(&mut self, page: &[CreatedRecord]) -> Result<(), ImportError> {
         // One by one, asking for the external ids would be as many requests again.
         let named = if self.asks_one_by_one() {
             page.iter().map(|created| self.named(created, None)).collect()

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::super::import_error::ImportError;
 use super::super::undo_error::UndoError;
-use super::deletion::{Created, Deletion};
+use super::deletion::{CreatedRecord, Deletion};
 use super::what_it_says::kind_of;
 use crate::destination::{Destination, PAGE};
 use crate::ignore::ignore;
@@ -78,7 +78,7 @@ fn read_created(
     path: &Path,
     inputs: &[InputRecord],
     kind: Kind,
-    pages: &mpsc::Sender<Vec<Created>>,
+    pages: &mpsc::Sender<Vec<CreatedRecord>>,
 ) -> Result<(), JournalError> {
     let mut page = Vec::with_capacity(PAGE);
     Journal::read(path, inputs.len(), |settled| {
@@ -87,7 +87,7 @@ fn read_created(
         if let RecordOutcome::Created { external_id, id } = &settled.outcome
             && is_of_kind
         {
-            page.push(Created { key: settled.key, external_id: external_id.clone(), id: id.clone() });
+            page.push(CreatedRecord { key: settled.key, external_id: external_id.clone(), id: id.clone() });
             if page.len() == PAGE {
                 ignore(pages.blocking_send(std::mem::take(&mut page)), INTERRUPTED);
             }

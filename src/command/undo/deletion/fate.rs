@@ -1,7 +1,7 @@
 //! What is to be done about an identity: the target is asked, and what it says is held against the journal and the mark.
 
 use super::super::super::import_error::ImportError;
-use super::{Created, Deletion};
+use super::{CreatedRecord, Deletion};
 use crate::destination::{Comparable, PAGE};
 use crate::journal::RecordKey;
 
@@ -37,7 +37,7 @@ impl Deletion<'_> {
     }
 
     /// Looks all of them up by their external ids.
-    pub(super) async fn look_up(&self, page: &[Created]) -> Result<Vec<NamedIdentity>, ImportError> {
+    pub(super) async fn look_up(&self, page: &[CreatedRecord]) -> Result<Vec<NamedIdentity>, ImportError> {
         let mut named = Vec::with_capacity(page.len());
         while named.len() < page.len() {
             let rest = &page[named.len()..];
@@ -52,7 +52,7 @@ impl Deletion<'_> {
     }
 
     /// What follows from who has the external id, as far as that was asked.
-    pub(super) fn named(&self, created: &Created, found: Option<&Comparable<'_>>) -> NamedIdentity {
+    pub(super) fn named(&self, created: &CreatedRecord, found: Option<&Comparable<'_>>) -> NamedIdentity {
         match (&created.id, found) {
             // The target gave no ids.
             (None, None) => NamedIdentity::Fate(Fate::InDoubt),
@@ -70,7 +70,7 @@ impl Deletion<'_> {
     }
 
     /// What is to be done about one that the run created, by its id, where who has its external id says nothing yet.
-    pub(super) async fn fate_of(&self, created: &Created, named: NamedIdentity) -> Result<Fate, ImportError> {
+    pub(super) async fn fate_of(&self, created: &CreatedRecord, named: NamedIdentity) -> Result<Fate, ImportError> {
         if let NamedIdentity::Fate(fate) = named {
             return Ok(fate);
         }
