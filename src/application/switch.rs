@@ -28,7 +28,7 @@ pub(super) async fn make_clients(apps: AppsArguments, environment: &Environment)
         AppsCommand::Verify(verify) => (&verify.options, "apps-verify"),
         AppsCommand::Undo(undo) => (&undo.options, "apps-undo"),
     };
-    let options = (&options.output, options.cacert.clone());
+    let options = (&options.output, options.connection.cacert.clone());
     let Some(job) = Job::start(options, name, environment) else { return ExitStatus::Usage };
     let settings = AppsSettings::resolve(apps, job.output.clone(), environment);
     Box::pin(job.run(settings, command::apps)).await
@@ -50,19 +50,19 @@ pub(super) async fn move_webhooks(command: WebhooksCommand, environment: &Enviro
             job.run(settings, async |settings, _| command::webhooks::plan(&settings)).await
         }
         WebhooksCommand::Apply(apply) => {
-            let options = (&apply.at.output, apply.at.cacert.clone());
+            let options = (&apply.at.options.output, apply.at.options.connection.cacert.clone());
             let Some(job) = Job::start(options, "webhooks-apply", environment) else { return ExitStatus::Usage };
             let settings = WebhooksApplySettings::resolve(*apply, job.output.clone(), environment);
             Box::pin(job.run(settings, command::webhooks::apply)).await
         }
         WebhooksCommand::Verify(verify) => {
-            let options = (&verify.at.output, verify.at.cacert.clone());
+            let options = (&verify.at.options.output, verify.at.options.connection.cacert.clone());
             let Some(job) = Job::start(options, "webhooks-verify", environment) else { return ExitStatus::Usage };
             let settings = WebhooksVerifySettings::resolve(*verify, job.output.clone(), environment);
             Box::pin(job.run(settings, command::webhooks::verify)).await
         }
         WebhooksCommand::Undo(undo) => {
-            let options = (&undo.at.output, undo.at.cacert.clone());
+            let options = (&undo.at.options.output, undo.at.options.connection.cacert.clone());
             let Some(job) = Job::start(options, "webhooks-undo", environment) else { return ExitStatus::Usage };
             let settings = WebhooksUndoSettings::resolve(*undo, job.output.clone(), environment);
             Box::pin(job.run(settings, command::webhooks::undo)).await

@@ -1,11 +1,10 @@
 //! `avnology migrate clerk webhooks`.
 
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{OutputFormat, OutputOptions, TargetArguments, exit_codes};
+use super::{AvnologyTargetArguments, ObjectOptions, OutputFormat, OutputOptions, exit_codes};
 use crate::webhooks::EndpointUrl;
 
 pub(super) const LONG_ABOUT: &str = "\
@@ -84,31 +83,11 @@ pub struct WebhooksPlanArguments {
 pub struct WebhooksTargetArguments {
     /// Which target.
     #[command(flatten)]
-    pub target: TargetArguments,
+    pub target: AvnologyTargetArguments,
 
-    /// How many seconds to wait for a target that fails or asks to wait; then it stops with exit code 7 [default: 180]
-    #[arg(long, value_name = "SECONDS", help_heading = "Target")]
-    pub max_wait: Option<u64>,
-
-    /// How many seconds connecting may take [default: 10]
-    #[arg(long, value_name = "SECONDS", help_heading = "Target")]
-    pub connect_timeout: Option<NonZeroU32>,
-
-    /// How many seconds a request may take, from its first byte to the answer's last [default: 60]
-    #[arg(long, value_name = "SECONDS", help_heading = "Target")]
-    pub request_timeout: Option<NonZeroU32>,
-
-    /// Also trust the certificates in this PEM file
-    #[arg(long, value_name = "FILE", help_heading = "Target")]
-    pub cacert: Option<PathBuf>,
-
-    /// Where it is kept what was registered [default: .avnology/runs]
-    #[arg(long, value_name = "DIR", help_heading = "Output")]
-    pub runs_dir: Option<PathBuf>,
-
-    /// Where the output goes.
+    /// How to do it.
     #[command(flatten)]
-    pub output: OutputOptions,
+    pub options: ObjectOptions,
 }
 
 /// A plan and the file that it was made of.

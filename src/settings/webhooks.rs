@@ -12,9 +12,9 @@ use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::{Environment, SettingsError};
 use crate::cli::{
-    CACERT, KeyForm, PlannedWebhooksArguments, RunOptions, SchemeName, TryArguments, VerifySignatureArguments,
-    WebhooksApplyArguments, WebhooksPlanArguments, WebhooksTargetArguments, WebhooksUndoArguments,
-    WebhooksVerifyArguments,
+    CACERT, KeyForm, ObjectOptions, PlannedWebhooksArguments, SchemeName, TargetKind, TryArguments,
+    VerifySignatureArguments, WebhooksApplyArguments, WebhooksPlanArguments, WebhooksTargetArguments,
+    WebhooksUndoArguments, WebhooksVerifyArguments,
 };
 use crate::cli::{OutputFormat, SecretFileArguments};
 use crate::files::read_private;
@@ -70,14 +70,13 @@ impl WebhooksTargetSettings {
         files: &[(&'static str, PathBuf)],
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let WebhooksTargetArguments { target, max_wait, connect_timeout, request_timeout, cacert, runs_dir, output: _ } =
-            arguments;
-        let target = TargetSettings::resolve(target, environment)?;
-        if matches!(target, TargetSettings::Kratos { .. }) {
+        let WebhooksTargetArguments { target, options } = arguments;
+        let ObjectOptions { rate, connection, runs_dir, output: _ } = options;
+        if target.target.is_some_and(|kind| kind != TargetKind::Avnology) {
             return Err(SettingsError::KratosWebhooks);
         }
-        let options = RunOptions { max_wait, connect_timeout, request_timeout, cacert, ..RunOptions::default() };
-        let connection = Connection::resolve(&options, None, environment)?;
+        let target = TargetSettings::of_avnology(target, environment)?;
+        let connection = Connection::resolve(&rate, &connection, None, environment)?;
         let runs_directory = runs_directory(runs_dir, environment)?;
         let named = NamedFiles::new(&output).target(&target).certificates(connection.certificates.as_deref());
         let named = files.iter().fold(named, |named, (option, path)| named.reads(option, path));
