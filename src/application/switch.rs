@@ -12,7 +12,8 @@ use crate::report::LogFormat;
 use crate::settings::{
     AppsSettings, CutoverCheckSettings, CutoverRecordSettings, CutoverReportSettings, CutoverStatusSettings,
     Environment, SettingsError, TenantPlanSettings, TokensSettings, TrySettings, VerifySignatureSettings,
-    WebhooksApplySettings, WebhooksPlanSettings, WebhooksUndoSettings, WebhooksVerifySettings,
+    WebhooksActivateSettings, WebhooksApplySettings, WebhooksPlanSettings, WebhooksUndoSettings,
+    WebhooksVerifySettings,
 };
 
 pub(super) async fn make_plan(plan: PlanArguments, environment: &Environment) -> ExitStatus {
@@ -60,6 +61,12 @@ pub(super) async fn move_webhooks(command: WebhooksCommand, environment: &Enviro
             let Some(job) = Job::start(options, "webhooks-verify", environment) else { return ExitStatus::Usage };
             let settings = WebhooksVerifySettings::resolve(*verify, job.output.clone(), environment);
             Box::pin(job.run(settings, command::webhooks::verify)).await
+        }
+        WebhooksCommand::Activate(activate) => {
+            let options = (&activate.at.options.output, activate.at.options.connection.cacert.clone());
+            let Some(job) = Job::start(options, "webhooks-activate", environment) else { return ExitStatus::Usage };
+            let settings = WebhooksActivateSettings::resolve(*activate, job.output.clone(), environment);
+            Box::pin(job.run(settings, command::webhooks::activate)).await
         }
         WebhooksCommand::Undo(undo) => {
             let options = (&undo.at.options.output, undo.at.options.connection.cacert.clone());

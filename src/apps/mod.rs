@@ -40,4 +40,5 @@ pub use found_client::{FoundClient, read_client};
 pub use outcome::{Finding, Outcome};
 pub use planned::{Planned, PlannedClient, planned};
 pub use registry::{Changed, ClientRegistry, Created, find_ours};
+pub use secret_line::client_of_line;
 pub use undo::{Undoing, Undone, undo_one};

@@ -133,6 +133,10 @@ pub struct CutoverCheckArguments {
     #[arg(long, value_name = "FILE", help_heading = "What to look at")]
     pub webhooks_report: Option<PathBuf>,
 
+    /// The report of `webhooks activate` at production's target
+    #[arg(long, value_name = "FILE", help_heading = "What to look at")]
+    pub activate_report: Option<PathBuf>,
+
     /// The report of `webhooks try`
     #[arg(long, value_name = "FILE", help_heading = "What to look at")]
     pub try_report: Option<PathBuf>,

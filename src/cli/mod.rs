@@ -102,8 +102,8 @@ pub use undo::UndoArguments;
 pub use verify::VerifyArguments;
 pub use webhooks::{
     KeyForm, PlannedWebhooksArguments, SchemeName, SecretFileArguments, TryArguments, VerifySignatureArguments,
-    WebhooksApplyArguments, WebhooksArguments, WebhooksCommand, WebhooksPlanArguments, WebhooksTargetArguments,
-    WebhooksUndoArguments, WebhooksVerifyArguments,
+    WebhooksActivateArguments, WebhooksApplyArguments, WebhooksArguments, WebhooksCommand, WebhooksPlanArguments,
+    WebhooksTargetArguments, WebhooksUndoArguments, WebhooksVerifyArguments,
 };
 
 use exit_codes::exit_codes;

@@ -12,7 +12,8 @@ Move endpoints of webhooks, and try the handlers behind them.
 
 Clerk's API gives no list of endpoints. Write them into a small file (`avnology help webhooks` shows it), as the Dashboard shows \
 them. `plan` says of each event what becomes of it; `apply` registers the endpoints at the target, inactive, and writes their \
-new secrets to a file; `verify` compares; `undo` deletes what `apply` registered. `try` sends samples to a handler, and \
+new secrets to a file; `verify` compares; `activate` lets them get deliveries, after the switch; `undo` deletes what `apply` \
+registered. `try` sends samples to a handler, and \
 `verify-signature` says of one delivery whether its signature is valid, or why not.";
 
 pub(super) fn examples() -> String {
@@ -23,6 +24,8 @@ Examples:
     avnology migrate clerk webhooks plan --endpoints endpoints.toml --out webhooks-plan.json
   Register the endpoints, inactive; their secrets go to a new file:
     avnology migrate clerk webhooks apply --plan webhooks-plan.json --endpoints endpoints.toml --secrets-out secrets.ndjson
+  After the switch, let them get deliveries:
+    avnology migrate clerk webhooks activate --plan webhooks-plan.json --endpoints endpoints.toml
   Does the new handler take what is signed, and refuse what is not?
     avnology migrate clerk webhooks try --url https://staging.example.com/hook --secret-file secrets.ndjson --endpoint billing
   Is the signature of this delivery valid?
@@ -50,6 +53,8 @@ pub enum WebhooksCommand {
     Apply(Box<WebhooksApplyArguments>),
     /// Compare the endpoints at the target with the plan
     Verify(Box<WebhooksVerifyArguments>),
+    /// Activate the endpoints that `apply` registered, after the switch
+    Activate(Box<WebhooksActivateArguments>),
     /// Delete exactly the endpoints that `apply` registered
     Undo(Box<WebhooksUndoArguments>),
     /// Send a signed and a falsified sample to a handler, and say whether it takes the one and refuses the other
@@ -138,6 +143,22 @@ pub struct WebhooksVerifyArguments {
     pub at: WebhooksTargetArguments,
 }
 
+/// `avnology migrate clerk webhooks activate`
+#[derive(Debug, Args)]
+pub struct WebhooksActivateArguments {
+    /// What is registered.
+    #[command(flatten)]
+    pub planned: PlannedWebhooksArguments,
+
+    /// Activate nothing: show what would be activated
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Where.
+    #[command(flatten)]
+    pub at: WebhooksTargetArguments,
+}
+
 /// `avnology migrate clerk webhooks undo`
 #[derive(Debug, Args)]
 pub struct WebhooksUndoArguments {
@@ -149,7 +170,7 @@ pub struct WebhooksUndoArguments {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Also delete endpoints that somebody activated or changed since
+    /// Also delete endpoints that somebody else activated, or changed
     #[arg(long)]
     pub force: bool,
 

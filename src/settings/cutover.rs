@@ -141,6 +141,7 @@ fn named(arguments: CutoverCheckArguments) -> Result<BTreeMap<FileUse, Vec<PathB
         (FileUse::CodeReport, arguments.code_report),
         (FileUse::AppsReport, one(arguments.apps_report)),
         (FileUse::WebhooksReport, one(arguments.webhooks_report)),
+        (FileUse::ActivateReport, one(arguments.activate_report)),
         (FileUse::TryReport, one(arguments.try_report)),
         (FileUse::SignInReport, one(arguments.sign_in_report)),
         (FileUse::StagingVerifyReport, one(arguments.staging_verify_report)),

@@ -209,7 +209,19 @@ fn each_check_fails_where_it_should_until_the_switch_is_done() {
     later(11);
     expect(&switch.check(production, &["swap"]).expect_code(3), &[("clerk-still", "failed")]);
     later(12);
-    let run = switch.check(production, &["swap"]).expect_code(0);
+    // Endpoints have to be active at production's target, by a report that is about it and no rehearsal.
+    expect(&switch.check(production, &["swap"]).expect_code(3), &[("endpoints-active", "needs_you")]);
+    let report = |command: &str, target: &str| {
+        let report = json!({ "command": command, "target": target, "exit_code": 0 });
+        switch.scratch.write("activate.json", report.to_string());
+        switch.check(production, &["swap", "--activate-report", "activate.json"])
+    };
+    for (command, target) in
+        [("webhooks activate", staging.base_url()), ("webhooks activate --dry-run", production.base_url())]
+    {
+        expect(&report(command, &target).expect_code(3), &[("endpoints-active", "failed")]);
+    }
+    let run = report("webhooks activate", &production.base_url()).expect_code(0);
     assert_eq!(step(&run, "swap"), "ok", "{}", run.stdout);
     for fact in ["dns-moved", "keys-revoked", "instance-deleted"] {
         switch.record(&[fact, "--evidence", "export/manifest.json"]).expect_code(0);
