@@ -119,7 +119,7 @@ impl WebhookCalls {
             found.extend(webhooks.into_iter().map(RegisteredWebhook::from));
             let Some(next) = next_page_token.filter(|token| !token.is_empty()) else { return Ok(Some(found)) };
             if cycle.closes_with(&next) {
-                return Err(endless_list(self.client.base_url()));
+                return Err(endless_list(self.client.base_url(), "endpoints of webhooks"));
             }
             token = Some(next);
         }

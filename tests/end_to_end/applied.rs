@@ -194,7 +194,7 @@ fn activated_and_undone(place: &Place) {
     let both = |outcome: &str| BTreeMap::from(["billing", "crm"].map(|name| (name.to_owned(), outcome.to_owned())));
     let active = || {
         let connection = rusqlite::Connection::open(&place.sandbox.database).expect("the database");
-        let count = connection.query_row("SELECT count(*) FROM webhooks WHERE active", [], |row| row.get::<_, u64>(0));
+        let count = connection.query_row("SELECT count(*) FROM webhooks WHERE active", [], |row| row.get::<_, i64>(0));
         count.expect("a number")
     };
     let dry = activate(&["--dry-run"]).expect_code(0);
@@ -245,7 +245,11 @@ fn a_target_that_answers_without_end_or_asks_to_wait_for_ever_ends_each_command_
             (WEBHOOKS, &["apply", "--secrets-out", "w.ndjson"], 7),
             (WEBHOOKS, &["verify"], 7),
             (WEBHOOKS, &["activate"], 7),
-            ("cutover", &["check", "staging", "freeze", "--clerk-url", &place.url], 3),
+            (
+                "cutover",
+                &["check", "staging", "freeze", "--clerk-url", &place.url, "--exported-at", "2026-01-01T00:00:00Z"],
+                3,
+            ),
         ] {
             let mut process = place.command(group, command);
             process.env("CLERK_SECRET_KEY", "sk_test_1");
