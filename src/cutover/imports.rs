@@ -81,7 +81,7 @@ impl Imports {
         let rejects = plural(left, "reject");
         // What an import brought after that, nobody accepted.
         if accepted.is_some_and(|accepted| accepted > last.started) {
-            return Finding::ok(format!("{rejects} stay behind, as a person accepted (rejects-accepted)"));
+            return Finding::ok(format!("{rejects} left behind, as a person accepted (rejects-accepted)"));
         }
         Finding::failed(format!(
             "{rejects} did not move; mend and import them, or record `rejects-accepted` if they stay behind"

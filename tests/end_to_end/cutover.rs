@@ -121,6 +121,9 @@ fn each_check_fails_where_it_should_until_the_switch_is_done() {
     switch.scratch.import(staging, &bad, &[]).expect_code(3);
     let run = switch.check(staging, &["staging"]).expect_code(3);
     expect(&run, &[("staging-import", "ok"), ("staging-rejects", "failed"), ("staging-verified", "failed")]);
+    // An invitation that was accepted, say, cannot be mended: a person accepts that it stays behind.
+    switch.record(&["rejects-accepted"]).expect_code(0);
+    expect(&switch.check(staging, &["staging"]).expect_code(3), &[("staging-rejects", "ok")]);
     let client =
         json!({ "client_id": "app_try", "client_name": "Try", "redirect_uris": ["https://app.example.com/callback"] });
     make_client(staging, &client);

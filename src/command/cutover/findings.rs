@@ -26,8 +26,7 @@ impl Gathered {
             Check::StagingKeys | Check::Keys => plain(self.keys()),
             Check::StagingClient => plain(self.sign_in_begins()),
             Check::StagingImport | Check::Import => plain(self.of_imports(|| self.imports.last_is_finished())),
-            Check::StagingRejects => plain(self.of_imports(|| self.imports.no_rejects_are_left(None))),
-            Check::Rejects => {
+            Check::StagingRejects | Check::Rejects => {
                 let accepted = self.state.fact(Fact::RejectsAccepted).map(|record| record.at);
                 plain(self.of_imports(|| self.imports.no_rejects_are_left(accepted)))
             }

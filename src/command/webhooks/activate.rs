@@ -44,7 +44,7 @@ async fn activate_at(
         lines.push(match inactive(registration, known, there, objects.mark()) {
             Err(line) => line,
             Ok((_, id)) if settings.dry_run => ReportLine::ok(&registration.name, "would_be_activated", Some(&id)),
-            Ok((object, id)) => activate_one(&calls, &objects, object, &id).await?,
+            Ok((object, id)) => activate_one(&calls, &objects, &object, &id).await?,
         });
     }
     // A report of what would be done is no proof that it is.
@@ -89,15 +89,14 @@ fn inactive(
 async fn activate_one(
     calls: &WebhookCalls,
     objects: &MadeObjects,
-    object: MadeObject,
+    object: &MadeObject,
     id: &str,
 ) -> Result<ReportLine, ImportError> {
-    let name = object.id.clone();
     objects.put(&MadeObject { is_activated: true, ..object.clone() }).map_err(WebhooksError::from)?;
     if calls.activate(id).await? {
-        return Ok(ReportLine::ok(&name, "activated", Some(id)));
+        return Ok(ReportLine::ok(&object.id, "activated", Some(id)));
     }
-    objects.put(&object).map_err(WebhooksError::from)?;
+    objects.put(object).map_err(WebhooksError::from)?;
     let why = "The target has no method for this: activate it in its dashboard.";
-    Ok(ReportLine::wrong(&name, "by_hand", Some(id), why))
+    Ok(ReportLine::wrong(&object.id, "by_hand", Some(id), why))
 }
