@@ -1,6 +1,6 @@
 //! The map of one target, for one process at a time.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use super::addition::Addition;
 use super::runs_of_target::runs_of_target;
 use super::taken_in::TakenIn;
 use super::{IdLookup, KnownId};
-use crate::files::{create_private_directory, remove_leftovers, sync_directory_of};
+use crate::files::{create_private_directory, private_options, remove_leftovers, sync_directory_of};
 use crate::journal::{RunDirectory, RunRecord, read_learned_ids, target_digest};
 use crate::kind::Kind;
 
@@ -192,15 +192,11 @@ fn length(journal: &Path) -> io::Result<u64> {
 
 /// Takes the lock of a map, and waits for it.
 fn lock(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     if path.is_dir() {
         let sentence = format!("`{}`, the lock of what is known of ids, is a directory; move it away", path.display());
         return Err(io::Error::new(io::ErrorKind::InvalidInput, sentence));
     }
-    let file = options.open(path)?;
+    let file = private_options().read(true).write(true).create(true).truncate(false).open(path)?;
     file.lock()?;
     Ok(file)
 }

@@ -80,5 +80,5 @@ fn an_answer_about_one_user_that_is_too_large_is_named() {
     let fixed = ["migrate", "clerk", "verify", "--import", &file, "--output", "json", "--progress", "none"];
     let mut command = scratch.avnology(&[&fixed[..], &["--base-url", &url]].concat());
     let run = Run::of(command.env("AVNOLOGY_SECRET_KEY", "sk_test_1").output().expect("it runs")).expect_code(7);
-    assert!(run.stderr.contains("a single user is larger than 8 MiB"), "{}", run.stderr);
+    assert!(run.stderr.contains("its answer is larger than 8 MiB"), "{}", run.stderr);
 }
