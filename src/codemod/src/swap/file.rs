@@ -16,6 +16,7 @@ use crate::rules::Equivalent;
 use crate::syntax::{
     EnvironmentForm, EnvironmentUse, Facts, Import, ImportedName, ModuleForm, Range, ReExport, UseForm,
 };
+use crate::texts::{addresses, styles};
 
 /// What becomes of a file.
 #[derive(Debug, Default)]
@@ -306,12 +307,8 @@ impl Swapped {
             let places = facts.token_templates.clone();
             self.found.push(Found::new(Kind::Server, Code::TokenTemplate, Action::Left, "getToken", places));
         }
-        for host in ["img.clerk.com", "images.clerk.dev", "clerk.accounts.dev", "api.clerk.com", "api.clerk.dev"] {
-            let places: Vec<usize> = text.match_indices(host).map(|(at, _)| at).collect();
-            if !places.is_empty() {
-                self.found.push(Found::new(Kind::Text, Code::ClerkHost, Action::Left, host, places));
-            }
-        }
+        self.found.extend(addresses(text));
+        self.found.extend(styles(text, true));
         // A variable that goes to Clerk's own API, or that gets a key of Clerk's here, must not become the new key.
         let goes_to_clerk = text.contains("api.clerk.");
         for usage in &mut self.environment {

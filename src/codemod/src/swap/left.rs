@@ -40,19 +40,22 @@ pub(super) fn left_name(rules: &Rules, module: &str, name: &LeftName<'_>) -> Fou
     Found::new(kind, code, Action::Left, name, places).of(module).saying(sentence).suggesting(suggestion(module, name))
 }
 
+/// Only of Next.js is it known what stands in the place of components and hooks.
 fn suggestion(module: &str, name: &str) -> Option<&'static str> {
+    let is_next = module == "@clerk/nextjs" || module.starts_with("@clerk/nextjs/");
     Some(match name {
+        "createClerkClient" | "clerkClient" => {
+            "For users.getUser(id), @avnology/sdk-typescript has client.admin.getUser(id)."
+        }
+        "verifyWebhook" => "@avnology/backend has verifyRequest; its arguments are not documented.",
+        _ if !is_next => return None,
         "SignedIn" => {
             "Clerk's own upgrade tool takes <Protect> without props for the same thing, and Protect is documented: try <Protect>."
         }
         "Show" => {
             "For when=\"signed-in\", Clerk's own upgrade tool takes <Protect> without props for the same thing, and Protect is documented."
         }
-        "clerkClient" | "createClerkClient" => {
-            "For users.getUser(id), @avnology/sdk-typescript has client.admin.getUser(id)."
-        }
-        "verifyWebhook" => "@avnology/backend has verifyRequest; its arguments are not documented.",
-        "getAuth" if module.starts_with("@clerk/nextjs") => "In code of the app router, auth() is documented.",
+        "getAuth" => "In code of the app router, auth() is documented.",
         "useUser" | "useAuth" => {
             "On the server, auth() and currentUser() are documented: a server component can hand the values down."
         }
