@@ -16,11 +16,13 @@ pub(super) struct LeftName<'a> {
     pub import: usize,
     /// Where it is used.
     pub uses: &'a [Use],
+    /// Whether its import has attributes, for which it is left.
+    pub has_attributes: bool,
 }
 
 /// The entry of a name that is left, with its import and its uses.
 pub(super) fn left_name(rules: &Rules, module: &str, name: &LeftName<'_>) -> Found {
-    let LeftName { name, is_type, import, uses } = *name;
+    let LeftName { name, is_type, import, uses, has_attributes } = *name;
     let kind = Kind::of_name(module, name, is_type);
     let code = if matches!(name, "*" | "default") { Code::ImportWholeModule } else { Code::NoDocumentedEquivalent };
     let opening =
@@ -30,6 +32,9 @@ pub(super) fn left_name(rules: &Rules, module: &str, name: &LeftName<'_>) -> Fou
         "*" | "default" => format!("`{module}` is taken as a whole."),
         _ if rules.hold(module, name) => {
             format!("`{name}` has an equivalent, and was left because something else in its package has none.")
+        }
+        _ if has_attributes && rules.find(module, name).is_some() => {
+            format!("`{name}` has an equivalent, and was left because its import has attributes.")
         }
         _ if kind == Kind::OtherPackage => {
             format!("`{name}` comes from {module}; equivalents are documented only for names of @clerk/nextjs.")
