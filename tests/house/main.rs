@@ -320,6 +320,7 @@ const CODEMOD_ROOMS: &[&str] = &[
     "swap",
     "other",
     "rules",
+    "texts",
     "finding",
     "code",
     "kind",
