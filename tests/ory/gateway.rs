@@ -51,7 +51,7 @@ fn behind_a_gateway_what_is_looked_at_beforehand_is_what_happens() {
         "avnology.toml",
         format!(
             "[migrate.clerk]\ntarget = \"kratos\"\nbase-url = \"{gateway}\"\nkratos-schema = \"clerk\"\n\
-             kratos-provider = [\"google=google-oidc\"]\nmapping = \"mapping.toml\"\n"
+             kratos-provider = \"google=google-oidc\"\nmapping = \"mapping.toml\"\n"
         ),
     );
     let with = |token: Option<&str>, more: &[&str]| {
