@@ -46,7 +46,8 @@ pub struct TargetArguments {
     #[arg(long, value_name = "ID", help_heading = "Target")]
     pub kratos_schema: Option<String>,
 
-    /// The trait by which users are known at Kratos, as `trait:NAME` [default: `trait:external_id`]
+    /// What users are known by at Kratos: a trait, as in `trait:NAME`, its own external id (`native`), or that where it has one (`auto`)
+    /// [default: `trait:external_id`]
     #[arg(long, value_name = "KEY", help_heading = "Target")]
     pub kratos_key: Option<KratosKey>,
 

@@ -175,7 +175,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("avnology", &["apps", "destination", "http", "kind", "mapping", "pace"]),
     ("hydra", &["apps", "destination", "http", "pace"]),
     ("kratos", &["keto", "destination", "http", "kind", "mapping", "pace", "ignore"]),
-    ("keto", &["destination", "http", "kind", "mapping", "pace"]),
+    ("keto", &["hexadecimal", "destination", "http", "kind", "mapping", "pace"]),
     ("apps", &["hexadecimal", "applied", "tenant_plan", "destination", "index"]),
     // The results, and views of them.
     ("logging", &["report"]),

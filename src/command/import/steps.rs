@@ -77,6 +77,7 @@ impl Steps<'_> {
                 ledger,
                 duplicates: duplicates.clone(),
             };
+            let (target, mark) = (Arc::clone(&delivery.destination), delivery.mark.clone());
             let sending = Sending {
                 delivery,
                 confirmed: confirmed.take().map(|users| ConfirmedBefore { users, lookup: lookup.clone() }),
@@ -99,6 +100,9 @@ impl Steps<'_> {
             (ledger, journal, confirmed) = (ran.ledger, ran.journal, ran.confirmed);
             if ledger.stopped.is_some() {
                 break;
+            }
+            if let Some(mark) = mark {
+                ledger.stopped = target.forget_run(&mark).await.err().map(StopReason::Target);
             }
         }
         (Ran { ledger, journal, confirmed }, moments)
