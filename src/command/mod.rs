@@ -40,6 +40,7 @@ mod output;
 mod passwords;
 mod prepare_error;
 mod progress;
+mod recently_sought;
 mod recovery_error;
 mod recovery_links;
 mod run_export;

@@ -262,7 +262,7 @@ mod tests {
         /// Reads the list to its end by offset, so many pages asked for at once, and is killed now and then.
         fn read_ahead(&mut self, mut reading: Reading, at_once: u64) -> Vec<String> {
             let (mut written, mut durable) = (Vec::new(), 0);
-            let mut under_way: VecDeque<(u64, Option<Vec<Record>>)> = VecDeque::new();
+            let mut under_way: VecDeque<(u64, Option<Vec<ApiRecord>>)> = VecDeque::new();
             for step in 0..40_000 {
                 assert!(step < 30_000, "it comes to no end");
                 while let Some(offset) = reading.ahead(under_way.len() as u64, ASKED)

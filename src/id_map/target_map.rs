@@ -1,5 +1,6 @@
 //! The map of one target, for one process at a time.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use super::runs_of_target::{lost_runs, runs_of_target};
 use super::taken_in::TakenIn;
 use super::{IdLookup, KnownId};
 use crate::files::{create_private_directory, private_options, remove_leftovers, sync_directory_of};
+use crate::index::sorted_files;
 use crate::journal::{LostRun, RunDirectory, RunRecord, read_learned_ids, target_digest};
 use crate::kind::Kind;
 
@@ -71,12 +73,22 @@ impl IdMap {
     }
 
     fn take_in_journals(&mut self) -> io::Result<()> {
-        let (mut taken_in, mut addition) = (self.taken_in.clone(), Addition::new(&self.directory)?);
+        let mut taken_in = self.taken_in.clone();
+        if sorted_files(&self.directory)?.is_empty() {
+            taken_in.kinds = Some(BTreeSet::new());
+        }
+        let directory = self.directory.clone();
+        let mut addition = Addition::new(&directory, taken_in.kinds.clone())?;
         let runs = runs_of_target(&self.runs, &self.target)?;
         let mut lost = lost_runs(&self.runs)?;
         for (directory, record) in &runs {
             lost.extend(take_in_run(directory, record, &mut addition, &mut taken_in)?);
         }
+        if let Some(kinds) = &mut taken_in.kinds {
+            kinds.extend(addition.kinds());
+        }
+        // Said before they are there: nobody is left unsought, should this be broken off.
+        self.set(TakenIn { kinds: taken_in.kinds.clone(), ..self.taken_in.clone() })?;
         addition.finish()?;
         // Runs that are gone need no place any more.
         taken_in.runs.retain(|run, _| self.runs.join(run).is_dir() || runs.iter().any(|(_, record)| record.id == *run));
@@ -114,7 +126,7 @@ impl IdMap {
 
     /// For looking ids up as they are known now.
     pub fn lookup(&self) -> io::Result<IdLookup> {
-        IdLookup::open(&self.directory)
+        IdLookup::open(&self.directory, self.taken_in.kinds.clone())
     }
 
     fn set(&mut self, taken_in: TakenIn) -> io::Result<()> {

@@ -74,7 +74,7 @@ fn lost_secrets(objects: &MadeObjects, account: &mut AppsAccount) -> Result<Opti
              client a new secret at the target. This is said until its line is back or that file is deleted."
         );
         let (application, client_id) = (Some(object.id.clone()), object.target_id.clone());
-        account.find(Finding { application, client_id, code: "secret_gone", sentence }, true)?;
+        account.find(ClientFinding { application, client_id, code: "secret_gone", sentence }, true)?;
     }
     Ok(lost)
 }
