@@ -15,8 +15,8 @@ use crate::files::replace_private;
 use crate::human::{count, plural_past};
 use crate::journal::RunDirectory;
 use crate::report::{
-    Console, GivenPath, ReportPlace, RunDetails, RunReport, StdoutError, is_page, page, print_json,
-    print_text, visible_json, write_summary,
+    Console, GivenPath, ReportPlace, RunDetails, RunReport, StdoutError, is_page, page, print_json, print_text,
+    visible_json, write_summary,
 };
 use crate::settings::OutputSettings;
 

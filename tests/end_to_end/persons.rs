@@ -274,7 +274,8 @@ fn a_run_that_cannot_be_read_stops_an_import_that_it_could_change() {
         std::fs::write(path, bytes).expect("written");
     };
     let gone = |path: &Path| std::fs::remove_file(path).expect("it goes");
-    let no_file = |path: &Path| std::fs::remove_file(path).and_then(|()| std::fs::create_dir(path)).expect("a directory");
+    let no_file =
+        |path: &Path| std::fs::remove_file(path).and_then(|()| std::fs::create_dir(path)).expect("a directory");
     let forget_ids = || {
         let maps = std::fs::read_dir(&runs).expect("runs").map(|entry| entry.expect("an entry").path());
         for map in maps.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ids-"))) {
