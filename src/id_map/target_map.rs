@@ -196,7 +196,7 @@ fn take_in_run(
             Ok(None)
         }
         Err(error) => {
-            tracing::warn!(run = record.id, "ids that this run learned are not known: {error}");
+            tracing::info!(run = record.id, "ids that this run learned are not known: {error}");
             Ok(Some(LostRun { directory: directory.path().to_path_buf(), problem: error.to_string() }))
         }
     }
