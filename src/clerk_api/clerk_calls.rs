@@ -90,11 +90,7 @@ impl ClerkCalls {
     }
 
     /// Asks a few times for what the caller can do without; nothing if that is not answered with success.
-    pub async fn ask_for_optional<T>(
-        &self,
-        question: &Request<'_>,
-        read: impl Fn(&[u8]) -> Option<T>,
-    ) -> Option<T> {
+    pub async fn ask_for_optional<T>(&self, question: &Request<'_>, read: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
         match self.ask_by(&self.optional, question, read).await {
             Ok(Answer::Read(answer, _)) => Some(answer),
             _ => None,
