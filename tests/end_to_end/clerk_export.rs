@@ -318,7 +318,9 @@ fn the_key_is_in_no_output_whatever_comes_back() {
             let mut command = scratch.avnology(&arguments);
             command.env("CLERK_SECRET_KEY", KEY).env("AVNOLOGY_SECRET_KEY", "sk_test_target");
             let run = Run::of(command.output().expect("it runs"));
-            assert_ne!(run.code, Some(0), "{arguments:?} {status}: {}", run.stderr);
+            // A plan is made of what there is: an instance may be without any of it.
+            let is_plan = arguments.contains(&"plan");
+            assert!(run.code != Some(0) || is_plan, "{arguments:?} {status}: {}", run.stderr);
             assert!(clerk.tenant().requests.iter().any(|request| request.starts_with("GET /v1/")), "{}", run.stderr);
             assert_eq!(files_with(&scratch.path("."), KEY), [""; 0], "{arguments:?} {status}");
             for output in [&run.stdout, &run.stderr] {
