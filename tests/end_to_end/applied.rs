@@ -213,10 +213,12 @@ fn activated_and_undone(place: &Place) {
         let connection = rusqlite::Connection::open(&place.sandbox.database).expect("the database");
         connection.execute(sql, []).expect("changed");
     };
-    change("UPDATE webhooks SET active = 0, events = '[\"user.deleted\"]' WHERE url LIKE '%crm%'");
+    change(
+        "UPDATE webhooks SET active = 0, events = replace(events, '[', '[\"user.deleted\",') WHERE url LIKE '%crm%'",
+    );
     let changed = activate(&[]).expect_code(3);
     assert_eq!((said(&changed)["crm"].as_str(), active()), ("changed_since", 1));
-    change("UPDATE webhooks SET active = 0, events = '[\"user.updated\"]' WHERE url LIKE '%crm%'");
+    change("UPDATE webhooks SET events = replace(events, '\"user.deleted\",', '') WHERE url LIKE '%crm%'");
     place.now(Traffic::Always(http("404 Not Found", "connection: close\r\n", "nothing here")));
     assert_eq!(said(&activate(&[]).expect_code(3)), both("by_hand"));
     place.now(Traffic::Open);
