@@ -10,12 +10,12 @@ use crate::mapping::{TargetId, TargetIds};
 
 /// What the target calls them; and where those stand that this run rejected.
 #[derive(Debug)]
-pub(super) struct KnownIds {
+pub(super) struct IdsAtTarget {
     pub ids: Arc<IdLookup>,
     pub rejected: RejectedPlaces,
 }
 
-impl TargetIds for KnownIds {
+impl TargetIds for IdsAtTarget {
     fn find(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<TargetId>> {
         TargetIds::find(self.ids.as_ref(), kind, clerk_id)
     }

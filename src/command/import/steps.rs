@@ -6,7 +6,7 @@ use super::super::first_pass::Subject;
 use super::super::id_maps::{keep_learned_ids, with_id_map};
 use super::super::intake::intake;
 use super::super::progress::reporter_with_metrics;
-use super::known_ids::KnownIds;
+use super::known_ids::IdsAtTarget;
 use crate::account::{Ledger, StopReason};
 use crate::delivery::Delivery;
 use crate::destination::Destination;
@@ -139,7 +139,7 @@ impl Steps<'_> {
 async fn known_ids(ids: &Arc<IdLookup>, journal: &Journal) -> std::io::Result<Arc<dyn TargetIds>> {
     let (ids, files) = (Arc::clone(ids), journal.rejects_files());
     let reading = tokio::task::spawn_blocking(move || {
-        RejectedPlaces::read(&files).map(|rejected| Arc::new(KnownIds { ids, rejected }) as Arc<dyn TargetIds>)
+        RejectedPlaces::read(&files).map(|rejected| Arc::new(IdsAtTarget { ids, rejected }) as Arc<dyn TargetIds>)
     });
     reading.await.map_err(std::io::Error::other)?
 }
