@@ -119,14 +119,14 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         Some(ClerkCommand::Tokens(tokens)) => take_apart(*tokens, environment).await,
         Some(ClerkCommand::Cutover(cutover)) => Box::pin(switch(*cutover, environment)).await,
         Some(ClerkCommand::Resume(resume)) => {
-            let options = (&resume.options.output, resume.options.cacert.clone());
+            let options = (&resume.options.output, resume.options.connection.cacert.clone());
             let Some(job) = RunningJob::start(options, "import", environment) else { return ExitStatus::Usage };
             let settings = ImportSettings::resume(resume, job.output.clone(), environment);
             Box::pin(job.run(settings, command::import)).await
         }
         Some(ClerkCommand::Verify(verify)) => Box::pin(compare(*verify, environment)).await,
         Some(ClerkCommand::Undo(undo)) => {
-            let options = (&undo.options.output, undo.options.cacert.clone());
+            let options = (&undo.options.output, undo.options.connection.cacert.clone());
             let Some(job) = RunningJob::start(options, "undo", environment) else { return ExitStatus::Usage };
             let settings = UndoSettings::resolve(&undo, &job.output, environment);
             Box::pin(job.run(settings, command::undo)).await
@@ -147,7 +147,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
 }
 
 async fn compare(verify: VerifyArguments, environment: &Environment) -> ExitStatus {
-    let options = (&verify.options.output, verify.options.cacert.clone());
+    let options = (&verify.options.output, verify.options.connection.cacert.clone());
     let Some(job) = RunningJob::start(options, "verify", environment) else { return ExitStatus::Usage };
     let settings = VerifyOrSignIn::resolve(verify, job.output.clone(), environment);
     let command = async |settings, signals| match settings {
@@ -159,7 +159,7 @@ async fn compare(verify: VerifyArguments, environment: &Environment) -> ExitStat
 
 async fn import_or_dry_run(arguments: ImportArguments, environment: &Environment) -> ExitStatus {
     let name = if arguments.dry_run { "dry-run" } else { "import" };
-    let options = (&arguments.options.output, arguments.options.cacert.clone());
+    let options = (&arguments.options.output, arguments.options.connection.cacert.clone());
     let Some(job) = RunningJob::start(options, name, environment) else { return ExitStatus::Usage };
     let settings = ImportOrDryRun::resolve(arguments, job.output.clone(), environment);
     let command = async |settings, signals| match settings {

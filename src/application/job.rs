@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::failed::{Failed, with_causes};
 use crate::cli::OutputOptions;
-use crate::command::ImportError;
+use crate::command::{ImportError, log_peak};
 use crate::exit::ExitStatus;
 use crate::logging;
 use crate::notify::{EndProgram, Watcher, WatcherError, WatcherOptions};
@@ -68,6 +68,7 @@ impl RunningJob {
             console.error(&with_causes(&error));
             status
         });
+        log_peak();
         if let Some(metrics) = metrics {
             metrics.end(status);
         }

@@ -12,7 +12,8 @@ use crate::report::LogFormat;
 use crate::settings::{
     AppsSettings, CutoverCheckSettings, CutoverRecordSettings, CutoverReportSettings, CutoverStatusSettings,
     Environment, SettingsError, TenantPlanSettings, TokensSettings, TrySettings, VerifySignatureSettings,
-    WebhooksApplySettings, WebhooksPlanSettings, WebhooksUndoSettings, WebhooksVerifySettings,
+    WebhooksActivateSettings, WebhooksApplySettings, WebhooksPlanSettings, WebhooksUndoSettings,
+    WebhooksVerifySettings,
 };
 
 pub(super) async fn make_plan(plan: PlanArguments, environment: &Environment) -> ExitStatus {
@@ -28,7 +29,7 @@ pub(super) async fn make_clients(apps: AppsArguments, environment: &Environment)
         AppsCommand::Verify(verify) => (&verify.options, "apps-verify"),
         AppsCommand::Undo(undo) => (&undo.options, "apps-undo"),
     };
-    let options = (&options.output, options.cacert.clone());
+    let options = (&options.output, options.connection.cacert.clone());
     let Some(job) = RunningJob::start(options, name, environment) else { return ExitStatus::Usage };
     let settings = AppsSettings::resolve(apps, job.output.clone(), environment);
     Box::pin(job.run(settings, command::apps)).await
@@ -50,21 +51,29 @@ pub(super) async fn move_webhooks(command: WebhooksCommand, environment: &Enviro
             job.run(settings, async |settings, _| command::webhooks::plan(&settings)).await
         }
         WebhooksCommand::Apply(apply) => {
-            let options = (&apply.at.output, apply.at.cacert.clone());
+            let options = (&apply.at.options.output, apply.at.options.connection.cacert.clone());
             let Some(job) = RunningJob::start(options, "webhooks-apply", environment) else { return ExitStatus::Usage };
             let settings = WebhooksApplySettings::resolve(*apply, job.output.clone(), environment);
             Box::pin(job.run(settings, command::webhooks::apply)).await
         }
         WebhooksCommand::Verify(verify) => {
-            let options = (&verify.at.output, verify.at.cacert.clone());
+            let options = (&verify.at.options.output, verify.at.options.connection.cacert.clone());
             let Some(job) = RunningJob::start(options, "webhooks-verify", environment) else {
                 return ExitStatus::Usage;
             };
             let settings = WebhooksVerifySettings::resolve(*verify, job.output.clone(), environment);
             Box::pin(job.run(settings, command::webhooks::verify)).await
         }
+        WebhooksCommand::Activate(activate) => {
+            let options = (&activate.at.options.output, activate.at.options.connection.cacert.clone());
+            let Some(job) = RunningJob::start(options, "webhooks-activate", environment) else {
+                return ExitStatus::Usage;
+            };
+            let settings = WebhooksActivateSettings::resolve(*activate, job.output.clone(), environment);
+            Box::pin(job.run(settings, command::webhooks::activate)).await
+        }
         WebhooksCommand::Undo(undo) => {
-            let options = (&undo.at.output, undo.at.cacert.clone());
+            let options = (&undo.at.options.output, undo.at.options.connection.cacert.clone());
             let Some(job) = RunningJob::start(options, "webhooks-undo", environment) else { return ExitStatus::Usage };
             let settings = WebhooksUndoSettings::resolve(*undo, job.output.clone(), environment);
             Box::pin(job.run(settings, command::webhooks::undo)).await

@@ -49,6 +49,11 @@ pub struct Applying<'a, R> {
 }
 
 impl<R> Applying<'_, R> {
+    /// Which file gets a secret now, by its first line.
+    fn secrets_of(&self) -> Option<String> {
+        self.secrets.as_ref().map(|secrets| secrets.begin().to_owned())
+    }
+
     fn has_secret(&self, application: &str, client_id: &str) -> Result<bool, AppliedError> {
         let Some(secrets) = &self.secrets else { return Ok(false) };
         secrets.has(|line| SecretLine::is_of(line, application, client_id))
@@ -68,13 +73,16 @@ pub async fn apply_one<R: ClientRegistry>(
         let remembered = applying.objects.get(application)?;
         let found = look(applying, &form, application, remembered.as_ref()).await?;
         let client_id = found.as_ref().map_or(&form.client_id, |found| &found.client_id).clone();
+        // The file is read for those alone whose answer was lost: there may be many lines in it.
+        let is_in_doubt = remembered.as_ref().is_some_and(|object| object.state == MadeState::Creating);
+        let has_secret = is_in_doubt && applying.has_secret(application, &client_id)?;
         let facts = ClientFacts {
             application,
             wanted: &wanted,
             found: found.as_ref(),
             remembered: remembered.as_ref(),
             mark: applying.objects.mark(),
-            has_secret: applying.has_secret(application, &client_id)?,
+            has_secret,
             force: applying.force,
         };
         let step = decide(&facts);
@@ -87,7 +95,11 @@ pub async fn apply_one<R: ClientRegistry>(
             (ClientStep::Remember, Some(_)) if applying.dry_run => Some(ClientOutcome::Unchanged),
             (ClientStep::Remember, Some(found)) => {
                 let content = found.content();
-                applying.objects.put(&made(application, &found.client_id, &content))?;
+                let secrets_of = match &remembered {
+                    Some(object) if object.state == MadeState::Made => object.secrets_of.clone(),
+                    _ => applying.secrets_of().filter(|_| has_secret),
+                };
+                applying.objects.put(&made(application, &found.client_id, &content, secrets_of))?;
                 None
             }
             (ClientStep::Recreate, Some(found)) => {
@@ -142,7 +154,7 @@ async fn create<R: ClientRegistry>(
         // Before there is a secret: that the file can be written.
         applying.secrets.as_mut().ok_or(ApplyError::NoSecretsFile)?.ready()?;
     }
-    let creating = MadeObject { state: MadeState::Creating, ..made(application, &form.client_id, wanted) };
+    let creating = MadeObject { state: MadeState::Creating, ..made(application, &form.client_id, wanted, None) };
     applying.objects.put(&creating)?;
     match applying.registry.create(form).await? {
         Created::Client(client) => {
@@ -151,7 +163,8 @@ async fn create<R: ClientRegistry>(
                 let line = SecretLine::new(application, &form.client_name, &client.client_id, &secret);
                 applying.secrets.as_mut().ok_or(ApplyError::NoSecretsFile)?.add(&line)?;
             }
-            applying.objects.put(&made(application, &client.client_id, wanted))?;
+            let secrets_of = applying.secrets_of().filter(|_| form.is_confidential());
+            applying.objects.put(&made(application, &client.client_id, wanted, secrets_of))?;
             Ok(Some(Ok(client.client_id)))
         }
         Created::Refused { reason } => {
@@ -190,7 +203,8 @@ async fn change<R: ClientRegistry>(
     }
 }
 
-fn made(application: &str, client_id: &str, content: &ClientContent) -> MadeObject {
+fn made(application: &str, client_id: &str, content: &ClientContent, secrets_of: Option<String>) -> MadeObject {
     let (id, target_id) = (application.to_owned(), Some(client_id.to_owned()));
-    MadeObject { id, state: MadeState::Made, target_id, content: content.digest() }
+    let content = content.digest();
+    MadeObject { id, state: MadeState::Made, target_id, content, secrets_of, is_activated: false }
 }

@@ -40,4 +40,5 @@ pub use found_client::{FoundClient, read_client};
 pub use outcome::{ClientFinding, ClientOutcome};
 pub use planned::{Planned, PlannedClient, planned};
 pub use registry::{ChangedClient, ClientRegistry, Created, find_ours};
+pub use secret_line::client_of_line;
 pub use undo::{Undoing, Undone, undo_one};

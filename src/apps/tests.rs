@@ -42,6 +42,8 @@ fn each_combination_of_facts_has_its_step() {
         state,
         target_id: None,
         content: content.digest(),
+        secrets_of: None,
+        is_activated: false,
     };
     let (creating, made) = (object(MadeState::Creating, &wanted), object(MadeState::Made, &wanted));
     let made_renamed = object(MadeState::Made, &renamed.content());

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::error_body::error_body;
-use super::errors::{endless_clients, gave_up, refused_clients};
+use super::errors::{endless_list, gave_up, refused_clients};
 use super::{Client, Decision, decide};
 use crate::apps::{ChangedClient, ClientForm, ClientRegistry, Created, FoundClient, read_client, read_created};
 use crate::destination::TargetError;
@@ -163,7 +163,7 @@ impl ClientRegistry for OAuthClients {
             let Some(next) = next else { return Ok(()) };
             // A target that gives the same pages again and again must not keep us for ever.
             if cycle.closes_with(&next) {
-                return Err(endless_clients(self.client.base_url()).into());
+                return Err(endless_list(self.client.base_url(), "OAuth clients").into());
             }
             token = Some(next);
         }

@@ -15,6 +15,9 @@ use crate::pace::{Pace, PaceFigures, RetryBudget};
 /// The header that says which version of the API is meant.
 const VERSION_HEADER: &str = "Clerk-API-Version";
 
+/// How often something is asked that the caller can do without.
+const OPTIONAL_ATTEMPTS: u32 = 3;
+
 /// What came of a question.
 #[derive(Debug)]
 pub enum Answer<T> {
@@ -42,6 +45,8 @@ pub struct Requests {
 pub struct ClerkCalls {
     client: http::HttpClient,
     requests: PacedRequests,
+    /// Those that the caller can do without.
+    optional: PacedRequests,
     pace: Arc<Pace>,
     sent: AtomicU64,
     throttled: AtomicU64,
@@ -52,9 +57,11 @@ impl ClerkCalls {
     /// Questions at this pace; nothing is sent yet.
     pub fn new(options: &ClientOptions, pace: Arc<Pace>, budget: RetryBudget) -> Result<Self, ClerkError> {
         let client = http::HttpClient::new(options)?;
-        let requests = PacedRequests::new(Arc::clone(&pace), budget, is_transient);
+        let requests = |budget| PacedRequests::new(Arc::clone(&pace), budget, is_transient);
+        let attempts = budget.attempts.min(OPTIONAL_ATTEMPTS);
+        let (requests, optional) = (requests(budget), requests(RetryBudget { attempts, ..budget }));
         let (sent, throttled, retries) = Default::default();
-        Ok(Self { client, requests, pace, sent, throttled, retries })
+        Ok(Self { client, requests, optional, pace, sent, throttled, retries })
     }
 
     /// The address of the API, for people.
@@ -79,6 +86,27 @@ impl ClerkCalls {
         question: &PageRequest<'_>,
         read: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<Answer<T>, ClerkError> {
+        self.ask_by(&self.requests, question, read).await
+    }
+
+    /// Asks a few times for what the caller can do without; nothing if that is not answered with success.
+    pub async fn ask_for_optional<T>(
+        &self,
+        question: &PageRequest<'_>,
+        read: impl Fn(&[u8]) -> Option<T>,
+    ) -> Option<T> {
+        match self.ask_by(&self.optional, question, read).await {
+            Ok(Answer::Read(answer, _)) => Some(answer),
+            _ => None,
+        }
+    }
+
+    async fn ask_by<T>(
+        &self,
+        requests: &PacedRequests,
+        question: &PageRequest<'_>,
+        read: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<Answer<T>, ClerkError> {
         let mut url = self.client.url(question.endpoint.path());
         let query = question.query();
         if !query.is_empty() {
@@ -99,7 +127,7 @@ impl ClerkCalls {
             *found.borrow_mut() = answer;
             is_some
         };
-        let sent = self.requests.send(request, acceptable).await;
+        let sent = requests.send(request, acceptable).await;
         let reply = sent.map_err(|gave_up| ClerkError::gave_up(self.client.base_url(), &gave_up))?;
         match (reply.outcome, found.into_inner()) {
             (outcome, Some(answer)) if outcome.is_success() => Ok(Answer::Read(answer, reply.body)),

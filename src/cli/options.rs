@@ -67,6 +67,7 @@ pub const RUNS_DIR: OptionRow = OptionRow::new("runs-dir").variable("AVNOLOGY_RU
 
 /// All options, in the order of their names.
 pub const OPTIONS: &[OptionRow] = &[
+    OptionRow::new("activate-report").typed_only(),
     OptionRow::new("all").typed_only(),
     OptionRow::new("apps-report").typed_only(),
     OptionRow::new("assign").typed_only(),

@@ -13,7 +13,7 @@ use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
 use super::joined::{JoinReports, JoinedFiles};
 use super::memberships_of_users::{PassingFile, with_memberships_of_users};
-use super::memory_log::{log_bound, log_peak};
+use super::memory_log::log_bound;
 use super::output::Output;
 use super::progress::{reporter_with_metrics, start_metrics};
 use super::selecting::records_of;
@@ -42,7 +42,6 @@ pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitS
             at_target(&check.target, rehearse).await
         }
     };
-    log_peak();
     status
 }
 

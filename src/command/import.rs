@@ -38,7 +38,7 @@ use super::import_error::ImportError;
 use super::inputs::{note_deleted, probe_objects};
 use super::joined::JoinedFiles;
 use super::memberships_of_users::{forget_memberships_of_users, with_memberships_of_users};
-use super::memory_log::{log_bound, log_peak};
+use super::memory_log::log_bound;
 use super::progress::start_metrics;
 use super::run_export::write_results;
 use super::target::{Target, Use, at_target, connect};
@@ -60,9 +60,7 @@ const STRICT_AND_FAIL: &str = "Note: --strict goes by what the files show. Users
 /// Runs an import to its end and reports.
 pub async fn import(mut settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
     log_bound(&settings.reading, Some(&settings.connection.pace));
-    let status = Box::pin(look_and_import(&mut settings, signals)).await;
-    log_peak();
-    status
+    Box::pin(look_and_import(&mut settings, signals)).await
 }
 
 async fn look_and_import(settings: &mut ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {

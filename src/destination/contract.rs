@@ -8,7 +8,9 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, LocalBoxFuture};
 use serde_json::value::RawValue;
 
-use super::{Change, Changed, Comparable, CreateOutcome, CreateRequest, Envelope, ItemError, TargetError, Validates};
+use super::{
+    Change, Changed, Comparable, CreateOutcome, CreateRequest, Envelope, ItemError, RunMark, TargetError, Validates,
+};
 use crate::http::Body;
 use crate::kind::Kind;
 use crate::mapping::{Reference, TupleRules};
@@ -85,6 +87,23 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// about, and an answer for [`Self::read_found`]. Let go of one answer before you ask for the next one: together they
     /// have bounded room.
     fn find<'a>(&'a self, external_ids: &'a [&'a str]) -> BoxFuture<'a, Result<(usize, Body), TargetError>>;
+
+    /// The same of what a run may have created. Where that has no room for the mark of a run, the destination finds out in another way
+    /// what the run created, and says it by the mark.
+    fn find_of_run<'a>(
+        &'a self,
+        external_ids: &'a [&'a str],
+        mark: &'a RunMark,
+    ) -> BoxFuture<'a, Result<(usize, Body), TargetError>> {
+        let _ = mark;
+        self.find(external_ids)
+    }
+
+    /// Forgets what only helps to find out what a run created. All of that is in the run's journal now, or deleted.
+    fn forget_run<'a>(&'a self, mark: &'a RunMark) -> BoxFuture<'a, Result<(), TargetError>> {
+        let _ = mark;
+        async { Ok(()) }.boxed()
+    }
 
     /// Finds the same person as `sent`, wherever it is by its external id: an answer for [`Self::read_found`]. There may be
     /// others in it.

@@ -85,6 +85,11 @@ impl Lane {
         self.walk.next()
     }
 
+    /// See [`ListWalk::ahead`].
+    pub(super) fn ahead(&self, pages: u64, asked: usize) -> Option<u64> {
+        self.walk.ahead(pages, asked)
+    }
+
     /// See [`ListWalk::cursor_is_gone`].
     pub(super) fn cursor_is_gone(&mut self) -> bool {
         self.walk.cursor_is_gone()

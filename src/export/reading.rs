@@ -89,6 +89,11 @@ impl Reading {
         self.lanes[lane].next()
     }
 
+    /// See [`ListWalk::ahead`], of a list that goes by offset and has one lane.
+    pub(super) fn ahead(&self, pages: u64, asked: usize) -> Option<u64> {
+        self.lanes[0].ahead(pages, asked)
+    }
+
     /// See [`ListWalk::cursor_is_gone`].
     pub(super) fn cursor_is_gone(&mut self, lane: usize) -> bool {
         self.lanes[lane].cursor_is_gone()
@@ -219,6 +224,9 @@ mod tests {
             // What is durable, and the answers that are under way.
             let mut durable = (0, reading.lanes());
             let mut under_way: BTreeMap<usize, Option<Vec<ApiRecord>>> = BTreeMap::new();
+            if !by_cursor {
+                return self.read_ahead(reading, lanes);
+            }
             for step in 0..40_000 {
                 assert!(step < 30_000, "it comes to no end");
                 for lane in reading.numbers() {
@@ -251,6 +259,47 @@ mod tests {
             written
         }
 
+        /// Reads the list to its end by offset, so many pages asked for at once, and is killed now and then.
+        fn read_ahead(&mut self, mut reading: Reading, at_once: u64) -> Vec<String> {
+            let (mut written, mut durable) = (Vec::new(), 0);
+            let mut under_way: VecDeque<(u64, Option<Vec<ApiRecord>>)> = VecDeque::new();
+            for step in 0..40_000 {
+                assert!(step < 30_000, "it comes to no end");
+                while let Some(offset) = reading.ahead(under_way.len() as u64, ASKED)
+                    && (under_way.len() as u64) < at_once
+                {
+                    under_way.push_back((offset, None));
+                }
+                // One that is behind may be answered before: each is as the list is then.
+                while under_way.front().is_some_and(|(_, page)| page.is_none()) {
+                    let which = self.dice.usize(..under_way.len());
+                    let (offset, page) = &mut under_way[which];
+                    if page.is_none() {
+                        *page = self.page(Start::Offset(*offset), ASKED);
+                        self.change();
+                    }
+                }
+                let Some(page) = under_way.pop_front().and_then(|(_, page)| page) else { break };
+                match reading.take(0, ASKED, &page, false).expect("a disk") {
+                    Taken::New(new) => written.extend(new.into_iter().map(|place| page[place].id.clone())),
+                    Taken::Nothing => under_way.clear(),
+                    Taken::Endless => panic!("endless"),
+                }
+                if reading.next(0).is_none() {
+                    break;
+                }
+                if self.dice.u32(..4) == 0 {
+                    durable = written.len();
+                }
+                if self.dice.u32(..30) == 0 {
+                    written.truncate(durable);
+                    under_way.clear();
+                    reading = Self::killed(&written, false, &[]);
+                }
+            }
+            written
+        }
+
         fn killed(written: &[String], by_cursor: bool, lanes: &[LaneState]) -> Reading {
             let mut known = KnownIds::new();
             for id in written {
@@ -272,8 +321,8 @@ mod tests {
             records in 0u64..600,
             (by_cursor, newest_first, lanes) in prop_oneof![
                 (1u64..7).prop_map(|lanes| (true, false, lanes)),
-                Just((false, false, 1)),
-                Just((false, true, 1)),
+                (1u64..7).prop_map(|at_once| (false, false, at_once)),
+                (1u64..7).prop_map(|at_once| (false, true, at_once)),
             ],
             changes in 0u32..850,
             deletions in 0u32..950,

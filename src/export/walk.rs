@@ -123,6 +123,15 @@ impl ListWalk {
         })
     }
 
+    /// Behind how many records the page begins that is so many pages behind the next one, if all of them join; nothing if the list
+    /// was read to its end, or does not go by offset.
+    pub(super) fn ahead(&self, pages: u64, asked: usize) -> Option<u64> {
+        match &self.way {
+            Way::Offset(way) if !self.has_ended => Some(way.offset + pages * OffsetWay::step(asked)),
+            _ => None,
+        }
+    }
+
     /// Whether records of the next page may be known already.
     pub(super) fn may_repeat(&self) -> bool {
         match &self.way {
@@ -215,9 +224,13 @@ impl OffsetWay {
             return PageJoined::No;
         }
         (self.moved_back, self.pages_back) = (0, 0);
-        let asked = page.asked as u64;
-        // At least one record in common, and at least one that is new.
-        self.offset += asked - OVERLAP.min(asked / 2);
+        self.offset += Self::step(page.asked);
         PageJoined::Yes
+    }
+
+    /// How far one page of so many records begins behind another: at least one is in common, and at least one is new.
+    fn step(asked: usize) -> u64 {
+        let asked = asked as u64;
+        asked - OVERLAP.min(asked / 2)
     }
 }

@@ -12,6 +12,7 @@
 //!                     memberships.json how many memberships went into users: counts and places
 //!                     report.json      the account of the run
 //!                     report.html      the same for people
+//!                     named-people.json whom that page names, if it was asked to
 //!                     lock             held while the run is under way
 //!                     undone.json      that undoing it was begun, and what came of it
 //!                     pruned.json      that its journal was removed, and what it counted
@@ -40,6 +41,7 @@ mod kratos_record;
 mod learned_ids;
 mod lock;
 mod log;
+mod lost_run;
 mod merged_record;
 mod organization_record;
 mod original;
@@ -72,6 +74,7 @@ pub use learned_ids::{LearnedId, LearnedIds, read_created_ids, read_learned_ids}
 pub(crate) use lock::target_digest;
 pub use lock::{Lock, LockDirectory, LockError};
 pub use log::LogError;
+pub use lost_run::LostRun;
 pub use merged_record::MergedRecord;
 pub use organization_record::OrganizationRecord;
 pub use progress::{InDoubt, Progress, Tracker};

@@ -233,6 +233,11 @@ impl RunDirectory {
         self.path.join("report.json")
     }
 
+    /// Whom the page of the report names, if it was asked to name people.
+    pub fn named_people(&self) -> PathBuf {
+        self.path.join("named-people.json")
+    }
+
     /// Where the page of the report goes.
     pub fn report_page(&self) -> PathBuf {
         self.path.join("report.html")
@@ -250,8 +255,8 @@ fn has_entries(journal: &Path) -> bool {
 }
 
 /// What to do about a run whose record is lost. Nobody is claimed by a new one, and the mark says whom the old one created.
-const NO_RECORD: &str = "put it back from a copy; or import the same input again, which begins a new run and sends nobody twice. \
-                         Without it the run cannot be undone: the users it created have its id in their \
+const NO_RECORD: &str = "put it back from a copy; or move the directory of the run away and import the same input again, which begins a \
+                         new run and sends nobody twice. Without it the run cannot be undone: the users it created have its id in their \
                          `admin_metadata.avnology_migrate`";
 
 /// What of the report of an earlier version decides about the next run.

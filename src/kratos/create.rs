@@ -121,7 +121,7 @@ impl KratosCalls {
 
     /// What another identity has of one that conflicts; nothing if nobody is found who has anything of it.
     async fn who_has_it(&self, item: &CreateItem<'_>, sent: Sent<'_>) -> Result<Option<ItemResult>, TargetError> {
-        let under_key = self.identified_by(item.external_id).await?;
+        let under_key = self.known_by(item.external_id).await?;
         let found = read_found(&under_key, self.key()).unwrap_or_default();
         if let Some(same) = found.iter().find(|found| found.external_id.as_deref() == Some(item.external_id)) {
             return Ok(Some(ItemResult::Exists { id: same.id.as_deref().map(str::to_owned) }));

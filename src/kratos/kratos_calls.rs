@@ -41,7 +41,7 @@ impl KratosCalls {
         self.http.base_url()
     }
 
-    pub(super) fn key(&self) -> &str {
+    pub(super) fn key(&self) -> Option<&str> {
         self.options.key.trait_name()
     }
 
@@ -50,6 +50,14 @@ impl KratosCalls {
         let mut url = self.http.url("admin/identities");
         url.query_pairs_mut().extend_pairs(parameters).extend_pairs(WITH_CREDENTIALS);
         url
+    }
+
+    /// The identity with this external id, with credentials, of a Kratos that has such ids.
+    pub(super) fn external_url(&self, external_id: &str) -> Option<Url> {
+        let mut url = self.http.url("admin/identities/by/external");
+        url.path_segments_mut().ok()?.push(external_id);
+        url.query_pairs_mut().extend_pairs(WITH_CREDENTIALS);
+        Some(url)
     }
 
     /// `admin/identities/{id}`.

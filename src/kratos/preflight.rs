@@ -7,6 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::KratosOptions;
+use super::answer::kratos_error;
 use super::errors::{gave_up, refused};
 use super::read::read_found;
 use super::schema::faults;
@@ -32,6 +33,15 @@ pub async fn preflight(
     let listed = answered(client, &Request::get(url), patience, is_list).await?;
     if !listed.outcome.is_success() {
         return Err(refused(client.base_url(), &listed));
+    }
+    if options.key.is_to_be_asked() {
+        let has_external_ids = has_external_ids(client, patience).await?;
+        tracing::info!(has_external_ids, "Kratos was asked for external ids");
+        if !options.key.settle(has_external_ids) {
+            let reason = "it has no external ids, which Kratos has since v25.4.0".to_owned();
+            let advice = "leave `--kratos-key native` out, or set it to `auto`: users are then known by a trait";
+            return Err(TargetError::Refused { target: client.base_url().to_string(), reason, advice });
+        }
     }
     let Some(rules) = rules else { return Ok(()) };
     let Some(schemas) = schemas(client, client_options, patience).await? else {
@@ -60,6 +70,17 @@ pub async fn preflight(
     }
     let reason = format!("its identity schema `{}` does not take what would be sent: {}", schema.id, faults.join("; "));
     Err(fault(reason, "change the schema, then run the same command again"))
+}
+
+/// Whether it has external ids. Only a Kratos that has them says itself that it has no identity with this one; no version number
+/// tells, for builds of one's own have none.
+async fn has_external_ids(client: &HttpClient, patience: Duration) -> Result<bool, TargetError> {
+    let request = Request::get(client.url("admin/identities/by/external/avnology_migrate"));
+    let reply = answered(client, &request, patience, |_| true).await?;
+    Ok(match reply.outcome {
+        ReplyOutcome::Answered { status: 404 } => kratos_error(&reply.body).is_some_and(|error| error.code == 404),
+        outcome => outcome.is_success(),
+    })
 }
 
 /// One identity schema.

@@ -14,7 +14,7 @@ use super::SandboxError;
 use super::api_error::ApiError;
 use super::identities::ensure_email_keys;
 use super::webhooks;
-use crate::files::{create_private_directory, sync_directory_of};
+use crate::files::{create_private_directory, private_options, sync_directory_of};
 use crate::ignore::ignore;
 
 /// Any SQLite tool can read it. Metadata is stored as the text that the caller sent.
@@ -168,11 +168,7 @@ fn in_savepoint<T>(
 
 /// Creates the file for the owner only, and makes its name durable. SQLite does neither.
 fn make_private_file(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?;
+    private_options().write(true).create(true).truncate(false).open(path)?;
     sync_directory_of(path)
 }
 

@@ -38,14 +38,14 @@ impl ExportSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ExportArguments { out, only, since, deleted, compress, new, api, connection, max_wait, .. } = arguments;
+        let ExportArguments { out, only, since, deleted, compress, new, api, connection, .. } = arguments;
         let client = ClerkClientChoice {
             url: api.clerk_url,
             timeouts: timeouts(connection.connect_timeout, connection.request_timeout),
             certificates: environment.or_variable(connection.cacert, CACERT)?,
         };
         let (client, key_kind) = client.resolve(environment)?;
-        let pace = clerk_pace(api.clerk_rate, key_kind, patience(max_wait));
+        let pace = clerk_pace(api.clerk_rate, key_kind, patience(connection.max_wait));
         let kinds = Kind::ALL.into_iter().filter(|kind| only.is_empty() || only.contains(kind)).collect();
         let files = NamedFiles::new(&output).certificates(client.certificates.as_deref());
         files.check(&out, environment)?;
@@ -64,7 +64,7 @@ impl ExportSettings {
             new,
             client,
             pace,
-            retry: retry(max_wait),
+            retry: retry(connection.max_wait),
             output,
         })
     }

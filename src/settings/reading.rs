@@ -234,14 +234,17 @@ fn users_in(path: &Path) -> Result<PathBuf, SettingsError> {
 }
 
 /// How inputs are reached that lie in a store.
-fn object_access(options: &RunOptions, environment: &Environment) -> Result<Arc<ObjectAccess>, SettingsError> {
-    let Timeouts { connect, request } = timeouts(options.connect_timeout, options.request_timeout);
+fn object_access(
+    RunOptions { connection, .. }: &RunOptions,
+    environment: &Environment,
+) -> Result<Arc<ObjectAccess>, SettingsError> {
+    let Timeouts { connect, request } = timeouts(connection.connect_timeout, connection.request_timeout);
     Ok(Arc::new(ObjectAccess {
         options: environment.of_stores(),
-        certificates: certificates(options, environment)?,
+        certificates: certificates(connection, environment)?,
         connect_timeout: connect,
         part_timeout: request,
-        patience: patience(options.max_wait),
+        patience: patience(connection.max_wait),
     }))
 }
 

@@ -36,7 +36,7 @@ impl TenantPlanSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let PlanArguments { from, out, assign, api, connection, max_wait, .. } = arguments;
+        let PlanArguments { from, out, assign, api, connection, .. } = arguments;
         if out.extension().is_none_or(|extension| extension != "json") {
             return Err(SettingsError::NoJsonName { path: out });
         }
@@ -57,9 +57,9 @@ impl TenantPlanSettings {
                 plan: ExportPlan { kinds: PlanBuilder::KINDS.to_vec(), since: None, deleted: Vec::new(), compression },
                 directory: directory.clone(),
                 new: true,
-                pace: clerk_pace(api.clerk_rate, key_kind, patience(max_wait)),
+                pace: clerk_pace(api.clerk_rate, key_kind, patience(connection.max_wait)),
                 client,
-                retry: retry(max_wait),
+                retry: retry(connection.max_wait),
                 output: output.clone(),
             });
         }

@@ -1,61 +1,14 @@
 //! Whether a delivery was signed with a secret, and if not, why not.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
-use super::{Scheme, SigningSecret};
-
-/// The headers of Clerk's signatures, by both names that they have.
-const OF_CLERK: [[&str; 3]; 2] =
-    [["svix-id", "svix-timestamp", "svix-signature"], ["webhook-id", "webhook-timestamp", "webhook-signature"]];
-
-/// The headers of Avnology's signatures.
-const OF_AVNOLOGY: [&str; 2] = ["x-avnology-timestamp", "x-avnology-signature"];
+use super::headers::{OF_AVNOLOGY, OF_CLERK};
+use super::{Headers, Scheme, SignatureFault, SigningSecret};
 
 /// Times beyond this are no seconds but milliseconds: it is in the year 5138.
 const MOST_SECONDS: i64 = 100_000_000_000;
-
-/// Headers by their names in small letters.
-#[derive(Clone, Debug, Default)]
-pub struct Headers(BTreeMap<String, String>);
-
-impl Headers {
-    /// Reads lines such as `svix-id: msg_1`. Empty lines, and lines of a request or a status, are passed by.
-    pub fn parse<'t>(lines: impl IntoIterator<Item = &'t str>) -> Result<Self, SignatureFault> {
-        let mut headers = BTreeMap::new();
-        for line in lines {
-            let line = line.trim();
-            if line.is_empty() || line.contains(" HTTP/") || line.starts_with("HTTP/") {
-                continue;
-            }
-            let (name, value) = line.split_once(':').ok_or(SignatureFault::NoHeader)?;
-            let name = name.trim().to_ascii_lowercase();
-            // One header twice: which one a server takes is its own affair, so none is taken here.
-            if headers.insert(name.clone(), value.trim().to_owned()).is_some() && is_ours(&name) {
-                return Err(SignatureFault::Twice(name));
-            }
-        }
-        Ok(Self(headers))
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
-    }
-
-    fn need(&self, name: &'static str) -> Result<&str, SignatureFault> {
-        self.get(name).ok_or(SignatureFault::Missing(name))
-    }
-
-    fn has_any(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| self.get(name).is_some())
-    }
-}
-
-fn is_ours(name: &str) -> bool {
-    OF_CLERK.as_flattened().contains(&name) || OF_AVNOLOGY.contains(&name)
-}
 
 /// How a signature fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,65 +17,6 @@ pub struct Fit {
     pub scheme: Scheme,
     /// The key is what stands behind `whsec_`, decoded; else it is the text of the secret itself.
     pub is_decoded: bool,
-}
-
-/// Why a delivery is not valid.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SignatureFault {
-    /// A line is no header.
-    #[error("a line of the headers is none: each is `name: value`")]
-    NoHeader,
-    /// A header of the signature is there twice.
-    #[error("the header {0} is there twice")]
-    Twice(String),
-    /// No scheme is known by its headers.
-    #[error(
-        "no header of a signature is there: Clerk sends svix-id, svix-timestamp and svix-signature, Avnology ID \
-         X-Avnology-Timestamp and X-Avnology-Signature"
-    )]
-    NoSignature,
-    /// A header is missing.
-    #[error("the header {0} is missing")]
-    Missing(&'static str),
-    /// The time is none.
-    #[error("{0} is no time: it has to be the seconds since 1970, as in 1760000000")]
-    NoTime(&'static str),
-    /// The time is in milliseconds.
-    #[error("{0} is in milliseconds; it has to be in seconds")]
-    Milliseconds(&'static str),
-    /// The secret is of another kind.
-    #[error("the secret is none of Clerk's: behind `whsec_` has to be base64")]
-    NotOfClerk,
-    /// Signatures of other versions only.
-    #[error("svix-signature has no signature of version 1 (`v1,…`)")]
-    NoVersion,
-    /// The signature has another form.
-    #[error("X-Avnology-Signature has another form: it has to be 64 hexadecimal digits")]
-    NoHexadecimal,
-    /// The signature fits a body that is a little different.
-    #[error("the body was changed on the way: {0}, the signature fits; sign and check the bytes as they came")]
-    Changed(&'static str),
-    /// The signature does not fit.
-    #[error("the signature does not fit: the secret is another one, or the body or the time was changed")]
-    Other,
-    /// The time is too far back.
-    #[error("the signature fits, and the delivery is too old: {seconds} s, and at most {tolerance} s are allowed")]
-    TooOld {
-        /// How old it is.
-        seconds: u64,
-        /// How old it may be.
-        tolerance: u64,
-    },
-    /// The time is ahead.
-    #[error(
-        "the signature fits, and its time is {seconds} s ahead, at most {tolerance} s are allowed: is a clock wrong?"
-    )]
-    Ahead {
-        /// How far.
-        seconds: u64,
-        /// How far it may be.
-        tolerance: u64,
-    },
 }
 
 /// What is signed, and the signatures that it came with.

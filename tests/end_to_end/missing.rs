@@ -206,11 +206,25 @@ fn nobody_is_disabled_if_the_export_may_be_wrong() {
     let run = scratch.import(&sandbox, &file, &DISABLE).expect_code(3);
     assert_counts(&run, &[("missing", 0), ("records_without_id", 0)]);
 
+    a_run_that_cannot_be_read_is_needed(&scratch, &sandbox, &file, &run);
     parts_are_refused(&scratch, &sandbox, &file);
     let rejects = run.report()["rejects_file"].as_str().expect("a file").to_owned();
     let mended = scratch.import(&sandbox, &rejects, &DISABLE).expect_code(2);
     assert!(mended.stderr.contains("needs the whole export"), "{}", mended.stderr);
     assert_eq!(disabled(&sandbox).len(), 0);
+}
+
+/// What an earlier run created, disabled or left to others is in its files alone.
+#[track_caller]
+fn a_run_that_cannot_be_read_is_needed(scratch: &Scratch, sandbox: &Sandbox, file: &str, run: &Run) {
+    for name in ["run.json", "journal"] {
+        let path = scratch.path(&format!(".avnology/runs/{}/{name}", run_id(run)));
+        let whole = std::fs::read(&path).expect(name);
+        std::fs::write(&path, [b"damaged", &whole[7..]].concat()).expect(name);
+        let stopped = scratch.import(sandbox, file, &[&["--new-run"][..], &DISABLE].concat()).expect_code(2);
+        assert!(stopped.stderr.contains(&format!("{}` away", run_id(run))), "{name}: {}", stopped.stderr);
+        std::fs::write(&path, whole).expect(name);
+    }
 }
 
 /// Of a part of the users nobody knows who is missing.

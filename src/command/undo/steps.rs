@@ -46,6 +46,9 @@ pub(super) async fn delete_all(
         let is_of_kind = |key: RecordKey| kind_of(record, key) == kind;
         let doubts: Vec<InDoubt> = doubts.iter().filter(|doubt| is_of_kind(doubt.key)).cloned().collect();
         delete_kind(deletion, directory, record, &doubts).await?;
+        if let Some(mark) = deletion.mark.as_ref().filter(|_| !deletion.preview) {
+            deletion.target.forget_run(mark).await?;
+        }
     }
     Ok(deletion.finish()?)
 }

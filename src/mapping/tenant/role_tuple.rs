@@ -77,6 +77,10 @@ impl TupleMapper {
                            (`--on-existing update` changes that): its role is not granted";
             return Err(Rejection::of_field(RejectCode::MembershipNotImported, "organization", message).into());
         };
+        if found.is_proven && found.id == found.external_id {
+            // The step before sent it, by what it found both to be called: nothing was learned of either since.
+            return Ok([organization.into(), user.into()]);
+        }
         references.extend(found.reference(Kind::Membership, &key, Some(&member.role)));
         // Whom the membership names has to be whom the record names, as the target knows both now.
         for (kind, clerk_id, id) in

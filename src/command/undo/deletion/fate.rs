@@ -29,7 +29,10 @@ impl Deletion<'_> {
     /// Looks up by their external ids as many of the first as one answer can hold.
     pub(super) async fn fates_of_doubtful(&self, doubts: &[(RecordKey, &str)]) -> Result<Vec<Fate>, ImportError> {
         let ids: Vec<&str> = doubts.iter().take(PAGE).map(|(_, external_id)| *external_id).collect();
-        let (count, body) = self.target.find(&ids).await?;
+        let (count, body) = match &self.mark {
+            Some(mark) => self.target.find_of_run(&ids, mark).await?,
+            None => self.target.find(&ids).await?,
+        };
         let found = Comparable::by_external_id(self.target.read_found(&body));
         // If nobody is there, the request was never carried out.
         let fate = |id: &&str| found.get(*id).map_or(Fate::Gone, |found| self.fate_of_doubtful(found));
