@@ -1,7 +1,7 @@
 //! What is to be done about an identity: the target is asked, and what it says is held against the journal and the mark.
 
 use super::super::super::import_error::ImportError;
-use super::{CreatedRecord, Deletion};
+use super::{CreatedRecord, Deletion, Fate, NamedIdentity};
 use crate::destination::{Comparable, PAGE};
 use crate::journal::RecordKey;
 
