@@ -14,7 +14,7 @@ pub(super) fn pages<T>(mut users: impl Iterator<Item = io::Result<T>>) -> impl I
 }
 
 /// What the target has under an id.
-pub(super) enum Found {
+pub(super) enum FoundIdentity {
     Gone,
     /// Nothing proves that it is the user's, and this tool's.
     NotProven,
@@ -24,15 +24,15 @@ pub(super) enum Found {
 
 /// Looks an identity up by the id that the target gave it when it said `created`. That it is the user's still, it has to say itself: it
 /// has the id at Clerk, and no mark but that of the run and the record that created it.
-pub(super) async fn look_at(target: &dyn Destination, user: &KnownRecord) -> Result<Found, TargetError> {
-    let Some(body) = target.get(&user.id).await? else { return Ok(Found::Gone) };
-    let Some(found) = target.read_found(&body).pop() else { return Ok(Found::NotProven) };
+pub(super) async fn look_at(target: &dyn Destination, user: &KnownRecord) -> Result<FoundIdentity, TargetError> {
+    let Some(body) = target.get(&user.id).await? else { return Ok(FoundIdentity::Gone) };
+    let Some(found) = target.read_found(&body).pop() else { return Ok(FoundIdentity::NotProven) };
     Ok(if !is_proven(&found, user) {
-        Found::NotProven
+        FoundIdentity::NotProven
     } else if matches!(found.state.as_deref(), Some("disabled" | "inactive")) {
-        Found::Disabled
+        FoundIdentity::Disabled
     } else {
-        Found::Active
+        FoundIdentity::Active
     })
 }
 

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::walk::{Joined, ListWalk, PageSeen};
+use super::walk::{ListWalk, PageJoined, PageSeen};
 use crate::clerk_api::{ApiRecord, Start};
 
 /// Ids that are kept of a lane for when it is gone on with.
@@ -128,7 +128,7 @@ impl Lane {
     }
 
     /// See [`ListWalk::took`].
-    pub(super) fn took(&mut self, page: &PageSeen<'_>) -> Joined {
+    pub(super) fn took(&mut self, page: &PageSeen<'_>) -> PageJoined {
         self.walk.took(page)
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::known_ids::KnownIds;
 use super::lane::{Border, Lane, LaneState};
-use super::walk::{Joined, ListWalk, PageSeen};
+use super::walk::{ListWalk, PageJoined, PageSeen};
 use crate::clerk_api::{ApiRecord, Start};
 
 /// What is to be done with a page.
@@ -117,9 +117,9 @@ impl Reading {
         let ids: Vec<&str> = page.iter().map(|record| record.id.as_str()).collect();
         let is_enough = is_enough || is_at_its_end;
         match lane.took(&PageSeen { asked, ids: &ids, first_is_known, is_enough }) {
-            Joined::No => return Ok(Taken::Nothing),
-            Joined::Endless => return Ok(Taken::Endless),
-            Joined::Yes => {}
+            PageJoined::No => return Ok(Taken::Nothing),
+            PageJoined::Endless => return Ok(Taken::Endless),
+            PageJoined::Yes => {}
         }
         let mut new = Vec::with_capacity(page.len());
         for (place, record) in page.iter().enumerate() {

@@ -36,7 +36,7 @@ pub(super) struct PageSeen<'a> {
 
 /// What a page is to what was read before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Joined {
+pub(super) enum PageJoined {
     /// It goes on where the last one ended, or before.
     Yes,
     /// There may be records between: it is to be read again, from further back.
@@ -166,13 +166,13 @@ impl ListWalk {
     }
 
     /// Looks at the page that was asked for.
-    pub(super) fn took(&mut self, page: &PageSeen<'_>) -> Joined {
+    pub(super) fn took(&mut self, page: &PageSeen<'_>) -> PageJoined {
         let is_full = page.ids.len() >= page.asked;
         let joined = match &mut self.way {
             Way::Offset(way) => way.took(page),
             Way::Cursor(way) => way.took(page),
         };
-        if joined != Joined::Yes {
+        if joined != PageJoined::Yes {
             return joined;
         }
         let same = page.ids.first().is_some_and(|first| *first == self.first.0);
@@ -181,11 +181,11 @@ impl ListWalk {
             first => (first.map_or_else(String::new, |first| (*first).to_owned()), 1),
         };
         if is_full && self.first.1 >= SAME {
-            return Joined::Endless;
+            return PageJoined::Endless;
         }
         // A page that is longer than was asked for is all there is.
         self.has_ended = page.is_enough || page.ids.len() != page.asked;
-        Joined::Yes
+        PageJoined::Yes
     }
 }
 
@@ -194,10 +194,10 @@ impl CursorWay {
         self.recent.len().checked_sub(1 + self.back).map(|index| self.recent[index].as_str())
     }
 
-    fn took(&mut self, page: &PageSeen<'_>) -> Joined {
+    fn took(&mut self, page: &PageSeen<'_>) -> PageJoined {
         if page.first_is_known && !self.repeats {
             // The cursor was ignored.
-            return Joined::Endless;
+            return PageJoined::Endless;
         }
         self.recent.truncate(self.recent.len() - self.back);
         self.back = 0;
@@ -207,25 +207,25 @@ impl CursorWay {
             }
             self.recent.push_back((*id).to_owned());
         }
-        Joined::Yes
+        PageJoined::Yes
     }
 }
 
 impl OffsetWay {
-    fn took(&mut self, page: &PageSeen<'_>) -> Joined {
+    fn took(&mut self, page: &PageSeen<'_>) -> PageJoined {
         // A page behind the end of a list that has become shorter is empty.
         if self.offset > 0 && !page.first_is_known {
             self.pages_back += 1;
             if self.pages_back > MOST_BACK {
-                return Joined::Endless;
+                return PageJoined::Endless;
             }
             self.moved_back = (2 * self.moved_back).max(2 * OVERLAP);
             self.offset = self.offset.saturating_sub(self.moved_back);
-            return Joined::No;
+            return PageJoined::No;
         }
         (self.moved_back, self.pages_back) = (0, 0);
         self.offset += Self::step(page.asked);
-        Joined::Yes
+        PageJoined::Yes
     }
 
     /// How far one page of so many records begins behind another: at least one is in common, and at least one is new.

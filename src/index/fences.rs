@@ -3,7 +3,8 @@
 use std::io;
 use std::ops::Range;
 
-use super::sorted_file::WINDOW;
+/// How many entries a search reads at once: a page or two.
+pub(super) const WINDOW: usize = 128;
 
 /// How many fences a file has at most, so that memory stays as it is for any number of entries: 32 KiB.
 const MOST: u64 = 4096;

@@ -7,11 +7,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use super::fences::Fences;
+use super::fences::{Fences, WINDOW};
 use super::positioned::{read_exact_at, sum_of_file};
-
-/// How many entries a search reads at once: a page or two.
-pub(super) const WINDOW: usize = 128;
 
 /// How many entries are read at once when all are read.
 const READ_AHEAD: usize = 128;

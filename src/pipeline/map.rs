@@ -68,7 +68,7 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, context: &MapContex
             sent_bytes: weighing.sent_bytes(),
         },
     };
-    Ok(MappedChunk { input, encoded, chunk, ready, unchanged, rejects, counts })
+    Ok(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts })
 }
 
 /// Decides about one record. What is known of it comes first; only what may have to be sent is mapped.

@@ -96,7 +96,7 @@ pub fn map_inputs(
         records,
     };
     let (queue, mapped) = super::mappers::start(workers, context, events, stop.clone());
-    let reading = read::ReadingJob { inputs, part, columns, limits: reader, shard, watch, progress };
+    let reading = read::ReadJob { inputs, part, columns, limits: reader, shard, watch, progress };
     read::start(reading, stop, move |read| queue.push(read));
     mapped.map(group)
 }

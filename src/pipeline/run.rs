@@ -56,15 +56,8 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     };
     let (queue, mapped) = super::mappers::start(workers, context, events.clone(), stop.clone());
     let (limits, read_progress) = (reader, Arc::clone(&progress));
-    let reading = read::ReadingJob {
-        inputs,
-        part: part.clone(),
-        columns,
-        limits,
-        shard: read_only,
-        watch,
-        progress: read_progress,
-    };
+    let reading =
+        read::ReadJob { inputs, part: part.clone(), columns, limits, shard: read_only, watch, progress: read_progress };
     read::start(reading, stop.clone(), move |read| queue.push(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
     let pace = parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));

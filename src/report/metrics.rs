@@ -12,9 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use text::{PREFIX, value};
+use text::{LAST_COMPLETION, LAST_SUCCESS, MetricsState, PREFIX, value};
 
-use super::moment::Figures;
 use super::{ExportFigures, GivenPath, Moment};
 use crate::account::{Ledger, Reporter};
 use crate::exit::ExitStatus;
@@ -26,33 +25,11 @@ const EVERY: Duration = Duration::from_secs(5);
 /// How much of an earlier file is read. It has a few kilobytes.
 const MOST_BYTES: u64 = 256 * 1024;
 
-/// Times that outlive a job: the next job's file takes them from the file of the last one.
-const LAST_SUCCESS: &str = "last_success_timestamp_seconds";
-const LAST_COMPLETION: &str = "last_completion_timestamp_seconds";
-
 /// The metrics of one job and their file.
 #[derive(Debug)]
 pub struct MetricsFile {
     path: PathBuf,
     state: Mutex<MetricsState>,
-}
-
-/// The content of the file.
-#[derive(Clone, Debug, Default)]
-struct MetricsState {
-    /// `import`, `dry-run`, `verify`, `undo` or `export`.
-    job: &'static str,
-    run: Option<String>,
-    started: Option<Timestamp>,
-    ended: Option<(Timestamp, ExitStatus)>,
-    last_success: Option<i64>,
-    last_completion: Option<i64>,
-    figures: Option<Figures>,
-    /// Of an export from Clerk's API.
-    exported: Option<ExportFigures>,
-    rejected_by_code: Vec<(&'static str, u64)>,
-    /// Whether the inputs have any record.
-    has_records: bool,
 }
 
 /// The only kind of job that can be a success of an import.

@@ -2,6 +2,7 @@
 
 mod dot_env;
 mod keys;
+mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,15 +11,13 @@ use std::str::FromStr;
 
 use dot_env::read_dot_env;
 pub(super) use keys::KeyVariables;
+use names::{STATE_HOME, is_of_store, is_ours};
 
 use super::SettingsError;
 use super::engine::is_of_engine;
-use crate::cli::{CLERK_SECRET_KEY, CLERK_URL, OptionRow};
+use crate::cli::OptionRow;
 use crate::http::{BaseUrl, Proxy, check_proxy};
 use crate::journal::LockDirectory;
-
-/// Where programs keep state between runs, by the XDG Base Directory Specification.
-const STATE_HOME: &str = "XDG_STATE_HOME";
 
 /// What names proxies, and where none is to be used: the first of each that is set.
 const HTTPS_PROXY: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
@@ -27,9 +26,6 @@ const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
 /// What names the user of the operating system: the first of these that is set.
 const USER: [&str; 3] = ["USER", "LOGNAME", "USERNAME"];
-
-/// Our own variables begin with it.
-const OURS: &str = "AVNOLOGY_";
 
 /// The variables that concern us, from the process and from `.env`.
 #[derive(Clone, Default)]
@@ -162,18 +158,6 @@ fn of_process() -> Result<BTreeMap<String, String>, SettingsError> {
         }
     }
     Ok(variables)
-}
-
-fn is_ours(name: &str) -> bool {
-    let of_clerk = [Some(CLERK_SECRET_KEY), CLERK_URL.variable];
-    name.starts_with(OURS)
-        || name == STATE_HOME
-        || is_of_store(name)
-        || of_clerk.into_iter().flatten().any(|ours| name.starts_with(ours))
-}
-
-fn is_of_store(name: &str) -> bool {
-    ["AWS_", "AZURE_", "GOOGLE_", "IDENTITY_ENDPOINT"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use super::open_questions::open_questions;
 use super::plan::{FORMAT, PlanItems, item_text, read_item};
 use super::role::Keyed;
 use super::setting::settings;
-use super::template::Template;
+use super::template::TokenTemplateRecord;
 use super::{Item, ItemKind, MissingKind, PlanInstance, TenantPlan, Totals, Verdict};
 use crate::export::Kind;
 use crate::index::{TextSorter, Texts};
@@ -86,7 +86,7 @@ impl PlanBuilder {
             Kind::OAuthApplications => self.push(&read::<Application>(kind, record)?.item()),
             Kind::RedirectUrls => self.push(&read::<RedirectUrl>(kind, record)?.item()),
             Kind::Domains => self.push(&read::<Domain>(kind, record)?.item()),
-            Kind::JwtTemplates => self.push(&read::<Template>(kind, record)?.item()),
+            Kind::JwtTemplates => self.push(&read::<TokenTemplateRecord>(kind, record)?.item()),
             Kind::OrganizationRoles => self.push(&read::<Keyed>(kind, record)?.role()),
             Kind::OrganizationPermissions => self.push(&read::<Keyed>(kind, record)?.permission()),
             Kind::RoleSets => self.push(&read::<Keyed>(kind, record)?.role_set()),

@@ -9,7 +9,7 @@ use super::{Item, ItemKind, Verdict, Warning};
 
 /// What is read of a template.
 #[derive(Debug, Deserialize)]
-pub(super) struct Template {
+pub(super) struct TokenTemplateRecord {
     pub id: String,
     pub name: String,
     #[serde(default)]
@@ -20,7 +20,7 @@ pub(super) struct Template {
     custom_signing_key: bool,
 }
 
-impl Template {
+impl TokenTemplateRecord {
     /// It as a thing of the plan, with its claims.
     pub(super) fn item(self) -> Item {
         let why = "Build it from scopes and a claim resolver; code asks for it by name (`getToken({ template })`).";

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::template::Template;
+use super::template::TokenTemplateRecord;
 use super::token_claim::{TokenClaim, token_claims};
 use super::token_example::{Example, ExampleUser};
 use super::{UnreadableRecord, Warning};
@@ -28,9 +28,9 @@ pub struct TokenTemplate {
 impl TokenTemplate {
     /// Takes a record of an export apart.
     pub fn read(record: &[u8]) -> Result<Self, UnreadableRecord> {
-        let template: Template = super::plan_builder::read(Kind::JwtTemplates, record)?;
+        let template: TokenTemplateRecord = super::plan_builder::read(Kind::JwtTemplates, record)?;
         let (warnings, claims) = (template.warnings(), token_claims(&template.claims));
-        let Template { id, name, lifetime, signing_algorithm, .. } = template;
+        let TokenTemplateRecord { id, name, lifetime, signing_algorithm, .. } = template;
         Ok(Self { template: name, id, lifetime_seconds: lifetime, algorithm: signing_algorithm, warnings, claims })
     }
 

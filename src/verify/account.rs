@@ -6,7 +6,7 @@ use std::fmt::{self, Write};
 use serde::Serialize;
 
 use super::comparison::ComparisonResult;
-use super::extra::{Identities, NotFound};
+use super::extra::{Identities, NotInExport};
 use crate::account::{InputProgress, Ledger};
 use crate::destination::Field;
 use crate::exit::ExitStatus;
@@ -48,7 +48,7 @@ pub struct VerifyAccount {
     /// What the selection came to, if users were selected.
     pub(super) selection: Option<SelectionTotals>,
     /// Identities at the target that were not compared with any record. If users were selected, they are unknown.
-    pub(super) others: Option<NotFound>,
+    pub(super) others: Option<NotInExport>,
     /// The runs that made what was found, by the target's own marks.
     pub runs: BTreeSet<String>,
     checked: u64,
@@ -127,7 +127,7 @@ impl VerifyAccount {
             writeln!(out, "  {number:>14} not compared in {}: the target does not show it", field.name())?;
         }
         match &self.others {
-            Some(NotFound { extra, of_other_imports, rejected, twice }) => {
+            Some(NotInExport { extra, of_other_imports, rejected, twice }) => {
                 identities(out, extra, EXTRA)?;
                 // Most targets have none of these, so they are shown only if there are some.
                 for (others, what) in
@@ -146,7 +146,8 @@ impl VerifyAccount {
 
     /// One line about what does not agree, if anything.
     pub fn exceptions(&self) -> Option<String> {
-        let others = |which: fn(&NotFound) -> &Identities| self.others.as_ref().map_or(0, |others| which(others).count);
+        let others =
+            |which: fn(&NotInExport) -> &Identities| self.others.as_ref().map_or(0, |others| which(others).count);
         let counts = [
             (self.missing.count, "missing at the target"),
             (self.different.count, "different"),

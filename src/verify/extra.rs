@@ -34,7 +34,7 @@ pub(super) struct Identities {
 
 /// Identities at the target that no record led to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct NotFound {
+pub(super) struct NotInExport {
     /// Their ids are in no record of the export.
     pub extra: Identities,
     /// What is extra of what another import made.
@@ -90,7 +90,7 @@ impl FoundIdentities {
         catalogue: &Catalogue,
         in_export: &IdsInExport,
         ownership: &Ownership,
-    ) -> io::Result<NotFound> {
+    ) -> io::Result<NotInExport> {
         let listed = Sorter::<LISTED_BYTES>::new(BUFFERED, std::env::temp_dir());
         for identity in catalogue.listed() {
             let (place, identity) = identity?;
@@ -116,7 +116,7 @@ impl FoundIdentities {
             };
             places.add(place);
         }
-        Ok(NotFound {
+        Ok(NotInExport {
             extra: extra.identities(catalogue)?,
             of_other_imports: of_other_imports.identities(catalogue)?,
             rejected: rejected.identities(catalogue)?,

@@ -11,20 +11,20 @@ use crate::mapping::{TargetId, TargetIds};
 
 /// What the target calls them; and where those stand that this run rejected.
 #[derive(Debug)]
-pub(super) struct KnownIds {
+pub(super) struct IdsAtTarget {
     ids: Arc<IdLookup>,
     rejected: RejectedPlaces,
     recently: RecentlySought<Option<TargetId>>,
 }
 
-impl KnownIds {
+impl IdsAtTarget {
     /// They are found in these.
     pub(super) fn new(ids: Arc<IdLookup>, rejected: RejectedPlaces) -> Self {
         Self { ids, rejected, recently: RecentlySought::new() }
     }
 }
 
-impl TargetIds for KnownIds {
+impl TargetIds for IdsAtTarget {
     fn find(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<TargetId>> {
         let seek = || TargetIds::find(self.ids.as_ref(), kind, clerk_id);
         // Of memberships each one is sought once.

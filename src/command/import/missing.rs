@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::super::first_pass::Subject;
 use super::super::import_error::ImportError;
-use super::super::known_identity::{Found, look_at, pages};
+use super::super::known_identity::{FoundIdentity, look_at, pages};
 use super::super::missing_users::{MissingUsersOf, account, refusal};
 use super::known_file::write_known;
 use super::missing_memberships::GoneMemberships;
@@ -146,18 +146,18 @@ impl Changes<'_> {
         let (mut settled, mut doomed) = (Vec::new(), Vec::new());
         for ((user, before), found) in open.into_iter().zip(found) {
             match found {
-                Found::Active => doomed.push(user),
+                FoundIdentity::Active => doomed.push(user),
                 // An earlier part, or an earlier run, was killed behind the request.
-                Found::Disabled if before == Some(StateChangeKind::Disabling) => {
+                FoundIdentity::Disabled if before == Some(StateChangeKind::Disabling) => {
                     self.report.disabled += 1;
                     settled.push(line(user, StateChangeKind::Disabled));
                     continue;
                 }
-                Found::Disabled => self.report.disabled_by_others += 1,
-                Found::Gone => self.report.gone += 1,
-                Found::NotProven => self.report.not_proven += 1,
+                FoundIdentity::Disabled => self.report.disabled_by_others += 1,
+                FoundIdentity::Gone => self.report.gone += 1,
+                FoundIdentity::NotProven => self.report.not_proven += 1,
             }
-            if !matches!(found, Found::Active) {
+            if !matches!(found, FoundIdentity::Active) {
                 settled.push(line(user, StateChangeKind::Left));
             }
         }
@@ -192,7 +192,7 @@ impl Changes<'_> {
         let mut found = found.into_iter();
         let (mut lines, mut open) = (Vec::new(), Vec::new());
         for (user, is_ours) in undone {
-            if *is_ours && matches!(found.next(), Some(Found::Disabled)) {
+            if *is_ours && matches!(found.next(), Some(FoundIdentity::Disabled)) {
                 open.push(user);
             } else {
                 lines.push(line(user, StateChangeKind::Returned));
@@ -206,9 +206,13 @@ impl Changes<'_> {
         self.note(&lines)
     }
 
-    async fn look_at<'u>(&self, users: impl Iterator<Item = &'u KnownRecord>) -> Result<Vec<Found>, StopReason> {
+    async fn look_at<'u>(
+        &self,
+        users: impl Iterator<Item = &'u KnownRecord>,
+    ) -> Result<Vec<FoundIdentity>, StopReason> {
         let asked = users.map(|user| look_at(self.target, user));
-        let found: Result<Vec<Found>, TargetError> = stream::iter(asked).buffered(self.concurrency).try_collect().await;
+        let found: Result<Vec<FoundIdentity>, TargetError> =
+            stream::iter(asked).buffered(self.concurrency).try_collect().await;
         found.map_err(StopReason::Target)
     }
 

@@ -4,9 +4,8 @@
 mod changes;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use changes::Changes;
+use changes::{Changes, Parts};
 
 use super::super::first_pass::Subject;
 use super::super::id_maps::with_id_map;
@@ -16,29 +15,13 @@ use super::super::missing_users::search_for;
 use super::super::prepare_error::PrepareError;
 use super::known_file::write_known;
 use crate::account::StopReason;
-use crate::destination::{Destination, TargetError};
+use crate::destination::Destination;
 use crate::journal::{ConfirmedUsers, InputRecord, RunDirectory};
 use crate::kind::Kind;
-use crate::mapping::TupleRules;
 use crate::missing::{MembershipSearch, MissingMemberships, MissingMembershipsReport};
 use crate::settings::{ImportSettings, MissingRules, RecordedRun};
 use crate::signal::Signals;
 use crate::source::Watch;
-
-/// The parts of the target that take memberships and role tuples.
-struct Parts {
-    members: Arc<dyn Destination>,
-    tuples: Arc<dyn Destination>,
-}
-
-impl Parts {
-    /// What they cannot do is found out before anything is sent.
-    async fn of(target: &dyn Destination, rules: &TupleRules) -> Result<Option<Self>, TargetError> {
-        let members = target.of_kind(Kind::Membership, rules).await?;
-        let tuples = target.of_kind(Kind::RoleTuple, rules).await?;
-        Ok(members.zip(tuples).map(|(members, tuples)| Self { members, tuples }))
-    }
-}
 
 /// Which memberships are missing, and what is to be done about them.
 pub(super) struct GoneMemberships<'a> {

@@ -6,7 +6,7 @@ use super::super::first_pass::Subject;
 use super::super::id_maps::{keep_learned_ids, with_id_map};
 use super::super::intake::intake;
 use super::super::progress::reporter_with_metrics;
-use super::known_ids::KnownIds;
+use super::known_ids::IdsAtTarget;
 use crate::account::{Ledger, StopReason};
 use crate::delivery::Delivery;
 use crate::destination::{Destination, RunMark};
@@ -146,7 +146,7 @@ async fn forget(destination: &dyn Destination, mark: Option<&RunMark>) -> Option
 async fn known_ids(ids: &Arc<IdLookup>, journal: &Journal) -> std::io::Result<Arc<dyn TargetIds>> {
     let (ids, files) = (Arc::clone(ids), journal.rejects_files());
     let reading = tokio::task::spawn_blocking(move || {
-        RejectedPlaces::read(&files).map(|rejected| Arc::new(KnownIds::new(ids, rejected)) as Arc<dyn TargetIds>)
+        RejectedPlaces::read(&files).map(|rejected| Arc::new(IdsAtTarget::new(ids, rejected)) as Arc<dyn TargetIds>)
     });
     reading.await.map_err(std::io::Error::other)?
 }

@@ -17,8 +17,6 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use fate::Fate;
-
 use super::super::import_error::ImportError;
 use super::super::undo_error::UndoError;
 use super::decided_records::DecidedRecords;
@@ -40,6 +38,26 @@ pub(super) struct CreatedRecord {
 /// Records in doubt that were not found, or not proven, under their external ids; and whether they stay in doubt if no mark is
 /// found either.
 type Unfound<'a> = BTreeMap<RecordKey, (Option<&'a str>, bool)>;
+
+/// What is to be done about an identity.
+#[derive(Debug, PartialEq, Eq)]
+enum Fate {
+    Delete(String),
+    Gone,
+    Changed(String),
+    NotOurs,
+    InDoubt,
+}
+
+/// What the identity says that has the external id of one that the run created.
+enum NamedIdentity {
+    /// What is to be done.
+    Fate(Fate),
+    /// It is another one, and carries the mark of the run all the same: somebody gave it another id, or the mark.
+    Marked,
+    /// It says nothing: it is somebody else's, or there is none, or that was not asked.
+    Nothing,
+}
 
 /// Deletes what a run created.
 pub(super) struct Deletion<'a> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::import_error::ImportError;
-use super::super::known_identity::{Found, look_at, pages};
+use super::super::known_identity::{FoundIdentity, look_at, pages};
 use super::super::undo_error::UndoError;
 use crate::destination::Destination;
 use crate::index::Texts;
@@ -43,7 +43,7 @@ pub(super) async fn enable_disabled(
     let mut enabled = 0;
     for page in pages(users) {
         for user in page.map_err(UndoError::Io)? {
-            if matches!(look_at(target.as_ref(), &user).await?, Found::Disabled) {
+            if matches!(look_at(target.as_ref(), &user).await?, FoundIdentity::Disabled) {
                 enabled += u64::from(is_preview || target.set_disabled(&user.id, false).await?);
             }
         }

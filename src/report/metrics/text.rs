@@ -1,4 +1,4 @@
-//! The text of a metrics file.
+//! What is in a metrics file, and its text.
 
 use std::fmt;
 
@@ -6,11 +6,33 @@ use jiff::Timestamp;
 
 use super::super::ExportFigures;
 use super::super::moment::Figures;
-use super::{LAST_COMPLETION, LAST_SUCCESS, MetricsState};
+use crate::exit::ExitStatus;
 use crate::pace::PaceFigures;
 
 /// The beginning of the name of every metric.
 pub(super) const PREFIX: &str = "avnology_migrate_";
+
+/// Times that outlive a job: the next job's file takes them from the file of the last one.
+pub(super) const LAST_SUCCESS: &str = "last_success_timestamp_seconds";
+pub(super) const LAST_COMPLETION: &str = "last_completion_timestamp_seconds";
+
+/// The content of the file.
+#[derive(Clone, Debug, Default)]
+pub(super) struct MetricsState {
+    /// `import`, `dry-run`, `verify`, `undo` or `export`.
+    pub job: &'static str,
+    pub run: Option<String>,
+    pub started: Option<Timestamp>,
+    pub ended: Option<(Timestamp, ExitStatus)>,
+    pub last_success: Option<i64>,
+    pub last_completion: Option<i64>,
+    pub figures: Option<Figures>,
+    /// Of an export from Clerk's API.
+    pub exported: Option<ExportFigures>,
+    pub rejected_by_code: Vec<(&'static str, u64)>,
+    /// Whether the inputs have any record.
+    pub has_records: bool,
+}
 
 /// The value of a metric without labels in an earlier file.
 pub(super) fn value(text: &str, name: &str) -> Option<i64> {

@@ -1,7 +1,7 @@
 //! The lines of `.env` that concern us.
 
 use super::super::SettingsError;
-use super::{OURS, is_ours};
+use super::names::{OURS, is_ours};
 
 /// What editors on Windows put before a text.
 const BYTE_ORDER_MARK: char = '\u{feff}';

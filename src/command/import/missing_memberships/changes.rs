@@ -4,10 +4,11 @@
 //! membership.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::super::super::known_membership::{FoundMembership, look_at_all, pair};
-use super::Parts;
 use crate::account::StopReason;
+use crate::destination::{Destination, TargetError};
 use crate::id_map::IdLookup;
 use crate::journal::{ConfirmedUser, ConfirmedUsers};
 use crate::kind::Kind;
@@ -15,6 +16,21 @@ use crate::mapping::TupleRules;
 use crate::missing::{
     KnownRecord, MissingMemberships, MissingMembershipsReport, Removal, RemovalKind, Removals, StatesFile,
 };
+
+/// The parts of the target that take memberships and role tuples.
+pub(super) struct Parts {
+    pub members: Arc<dyn Destination>,
+    pub tuples: Arc<dyn Destination>,
+}
+
+impl Parts {
+    /// What they cannot do is found out before anything is sent.
+    pub(super) async fn of(target: &dyn Destination, rules: &TupleRules) -> Result<Option<Self>, TargetError> {
+        let members = target.of_kind(Kind::Membership, rules).await?;
+        let tuples = target.of_kind(Kind::RoleTuple, rules).await?;
+        Ok(members.zip(tuples).map(|(members, tuples)| Self { members, tuples }))
+    }
+}
 
 /// What is done about memberships and tuples, a page at a time. What is about to be done is durable before it is done, and what was
 /// done after it.

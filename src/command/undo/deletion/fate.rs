@@ -1,29 +1,9 @@
 //! What is to be done about an identity: the target is asked, and what it says is held against the journal and the mark.
 
 use super::super::super::import_error::ImportError;
-use super::{CreatedRecord, Deletion};
+use super::{CreatedRecord, Deletion, Fate, NamedIdentity};
 use crate::destination::{Comparable, PAGE};
 use crate::journal::RecordKey;
-
-/// What is to be done about an identity.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    Delete(String),
-    Gone,
-    Changed(String),
-    NotOurs,
-    InDoubt,
-}
-
-/// What the identity says that has the external id of one that the run created.
-pub(super) enum NamedIdentity {
-    /// What is to be done.
-    Fate(Fate),
-    /// It is another one, and carries the mark of the run all the same: somebody gave it another id, or the mark.
-    Marked,
-    /// It says nothing: it is somebody else's, or there is none, or that was not asked.
-    Nothing,
-}
 
 impl Deletion<'_> {
     /// Looks up by their external ids as many of the first as one answer can hold.
