@@ -82,7 +82,8 @@ fn reading_passwords_shows_how_far_it_is() {
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
     let job = ["migrate", "clerk", "--import", &file, "--passwords", "passwords.csv", "--dry-run", "--preview", "0"];
     let mut terminal = Terminal::start(&mut scratch.avnology(&job));
-    let mut rows = std::fs::File::options().write(true).open(&pipe).expect("a pipe");
+    // Open to read, too, so that it does not wait for somebody who never comes.
+    let mut rows = std::fs::File::options().read(true).write(true).open(&pipe).expect("a pipe");
     rows.write_all(b"id,password_digest,password_hasher\n").expect("it is read");
     terminal.wait_for("passwords: ");
     rows.write_all(b"user_000001,none,bcrypt\n").expect("it is read");
