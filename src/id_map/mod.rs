@@ -33,4 +33,5 @@ mod tests;
 
 pub use known_id::KnownId;
 pub use lookup::IdLookup;
-pub use target_map::{ID_MAP_PREFIX, IdMap};
+pub use taken_in::ID_MAP_PREFIX;
+pub use target_map::IdMap;

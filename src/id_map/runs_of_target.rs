@@ -3,8 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::taken_in::TakenIn;
-use super::target_map::ID_MAP_PREFIX;
+use super::taken_in::{ID_MAP_PREFIX, TakenIn};
 use crate::journal::{LostRun, RunDirectory, RunRecord};
 
 /// The runs into a target that were not undone and have their journals, in the order in which they began. What cannot be read is not

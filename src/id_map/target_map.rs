@@ -7,15 +7,12 @@ use std::path::{Path, PathBuf};
 
 use super::addition::Addition;
 use super::runs_of_target::{lost_runs, runs_of_target};
-use super::taken_in::TakenIn;
+use super::taken_in::{ID_MAP_PREFIX, TakenIn};
 use super::{IdLookup, KnownId};
 use crate::files::{create_private_directory, private_options, remove_leftovers, sync_directory_of};
 use crate::index::sorted_files;
 use crate::journal::{LostRun, RunDirectory, RunRecord, read_learned_ids, target_digest};
 use crate::kind::Kind;
-
-/// How the directory of a target's map is called, within the one of the runs; the target's digest follows.
-pub const ID_MAP_PREFIX: &str = "ids-";
 
 /// The map of one target. Another process that wants it waits as long as this lives, which is never for long.
 #[derive(Debug)]
