@@ -33,5 +33,5 @@ mod tests;
 
 pub use known_id::KnownId;
 pub use lookup::IdLookup;
-pub use runs_of_target::ID_MAP_PREFIX;
+pub use taken_in::ID_MAP_PREFIX;
 pub use target_map::IdMap;

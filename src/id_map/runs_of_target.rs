@@ -3,11 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use super::taken_in::TakenIn;
+use super::taken_in::{ID_MAP_PREFIX, TakenIn};
 use crate::journal::{LostRun, RunDirectory, RunRecord};
-
-/// How the directory of a target's map is called, within the one of the runs; the target's digest follows.
-pub const ID_MAP_PREFIX: &str = "ids-";
 
 /// The runs into a target that were not undone and have their journals, in the order in which they began. What cannot be read is not
 /// among them: see [`lost_runs`].

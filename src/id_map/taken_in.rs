@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::files::replace_private;
 use crate::kind::Kind;
 
+/// How the directory of a target's map is called, within the one of the runs; the target's digest follows.
+pub const ID_MAP_PREFIX: &str = "ids-";
+
 /// The version of what lies in the directory of a map.
 const VERSION: u32 = 1;
 

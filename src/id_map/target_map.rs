@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::addition::Addition;
-use super::runs_of_target::{ID_MAP_PREFIX, lost_runs, runs_of_target};
-use super::taken_in::TakenIn;
+use super::runs_of_target::{lost_runs, runs_of_target};
+use super::taken_in::{ID_MAP_PREFIX, TakenIn};
 use super::{IdLookup, KnownId};
 use crate::files::{create_private_directory, private_options, remove_leftovers, sync_directory_of};
 use crate::index::sorted_files;

@@ -82,11 +82,17 @@ fn reading_passwords_shows_how_far_it_is() {
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
     let job = ["migrate", "clerk", "--import", &file, "--passwords", "passwords.csv", "--dry-run", "--preview", "0"];
     let mut terminal = Terminal::start(&mut scratch.avnology(&job));
-    let mut rows = std::fs::File::options().write(true).open(&pipe).expect("a pipe");
-    rows.write_all(b"id,password_digest,password_hasher\n").expect("it is read");
+    let (is_seen, go_on) = std::sync::mpsc::channel();
+    // Opening it waits for the program, which this thread looks after.
+    let writer = std::thread::spawn(move || {
+        let mut rows = std::fs::File::options().write(true).open(&pipe).expect("a pipe");
+        rows.write_all(b"id,password_digest,password_hasher\n").expect("it is read");
+        go_on.recv().expect("a word");
+        rows.write_all(b"user_000001,none,bcrypt\n").expect("it is read");
+    });
     terminal.wait_for("passwords: ");
-    rows.write_all(b"user_000001,none,bcrypt\n").expect("it is read");
-    drop(rows);
+    is_seen.send(()).expect("it waits");
+    writer.join().expect("all is written");
     let (code, screen) = terminal.end();
     assert!(code == Some(0) && screen.contains("1 user has a row in it"), "{screen:?}");
 }
