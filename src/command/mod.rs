@@ -80,6 +80,7 @@ pub use export_command_error::ExportCommandError;
 pub use help::help;
 pub use import::import;
 pub use import_error::ImportError;
+pub use memory_log::log_peak;
 pub use merge::{MergeError, merge_runs};
 pub use prepare_error::PrepareError;
 pub use recovery_error::RecoveryError;

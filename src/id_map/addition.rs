@@ -1,12 +1,13 @@
 //! Adds to the map.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::segments::{self, ENTRY_BYTES, PlaceEntry};
 use super::{IdLookup, KnownId, record};
+use crate::files::private_options;
 use crate::index::Sorter;
 use crate::kind::Kind;
 
@@ -33,12 +34,9 @@ pub(super) struct Addition<'a> {
 impl<'a> Addition<'a> {
     /// Adds to a map in which nobody is of another kind than these.
     pub(super) fn new(directory: &'a Path, kinds: Option<BTreeSet<Kind>>) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         // What an interruption left at its end is nobody's entry: no sorted file leads there.
-        let mut records = options.open(directory.join("ids"))?;
+        let path = directory.join("ids");
+        let mut records = private_options().write(true).create(true).truncate(false).open(path)?;
         let end = records.seek(SeekFrom::End(0))?;
         Ok(Self {
             directory,

@@ -50,7 +50,7 @@ impl IdLookup {
         self.records.as_ref().map_or(Ok(0), |records| Ok(records.metadata()?.len()))
     }
 
-    /// The same, with what lies behind this place taken as proven.
+    /// The lookup, with what lies behind this place taken as proven.
     #[must_use]
     pub fn proven_from(self, place: u64) -> Self {
         Self { known_before: place, ..self }
@@ -61,7 +61,7 @@ impl IdLookup {
         Ok(self.find_placed(kind, clerk_id)?.map(|(_, known)| known))
     }
 
-    /// The same, and where it lies.
+    /// What it is, and where it lies.
     fn find_placed(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<(u64, KnownId)>> {
         let Some(records) = &self.records else { return Ok(None) };
         if self.kinds.as_ref().is_some_and(|kinds| !kinds.contains(&kind)) {

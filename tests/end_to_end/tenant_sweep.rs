@@ -1,5 +1,5 @@
 //! The faults at every method of organizations, members, roles and invitations: each record ends in one place, the target holds
-//! each once, and undo leaves nothing, whatever happens to a request or its answer. Of each method that creates, requests meet all
+//! each once, and undo leaves nothing, even if any request or answer is lost. Of each method that creates, requests meet all
 //! faults that users meet; of the others those after which nobody knows what was done.
 
 use std::collections::BTreeMap;

@@ -9,7 +9,7 @@ use super::super::progress::reporter_with_metrics;
 use super::known_ids::KnownIds;
 use crate::account::{Ledger, StopReason};
 use crate::delivery::Delivery;
-use crate::destination::Destination;
+use crate::destination::{Destination, RunMark};
 use crate::id_map::IdLookup;
 use crate::journal::{ConfirmedUsers, Journal, Progress, RejectedPlaces};
 use crate::kind::Kind;
@@ -77,6 +77,7 @@ impl Steps<'_> {
                 ledger,
                 duplicates: duplicates.clone(),
             };
+            let (destination, mark) = (Arc::clone(&delivery.destination), delivery.mark.clone());
             let sending = Sending {
                 delivery,
                 confirmed: confirmed.take().map(|users| ConfirmedBefore { users, lookup: lookup.clone() }),
@@ -100,6 +101,7 @@ impl Steps<'_> {
             if ledger.stopped.is_some() {
                 break;
             }
+            ledger.stopped = forget(destination.as_ref(), mark.as_ref()).await;
         }
         (Ran { ledger, journal, confirmed }, moments)
     }
@@ -133,6 +135,11 @@ impl Steps<'_> {
         };
         Ok(Delivery { destination, ..self.delivery.clone() })
     }
+}
+
+/// The outcomes of a step are all in the journal: the destination need not help to find them out any more.
+async fn forget(destination: &dyn Destination, mark: Option<&RunMark>) -> Option<StopReason> {
+    destination.forget_run(mark?).await.err().map(StopReason::Target)
 }
 
 /// What is known of those to whom the records of a step refer, and where those stand that the steps before rejected.

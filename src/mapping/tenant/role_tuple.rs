@@ -133,7 +133,7 @@ struct Wire<'a> {
     metadata: Option<Metadata<'a>>,
 }
 
-/// Whose role it is, whichever one that is: where no membership at the target says so.
+/// Whose role it is, of any role: where no membership at the target says so.
 #[derive(Serialize)]
 struct Metadata<'a> {
     clerk: Whose<'a>,
