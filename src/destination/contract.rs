@@ -8,7 +8,9 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, LocalBoxFuture};
 use serde_json::value::RawValue;
 
-use super::{Change, Changed, Comparable, CreateOutcome, CreateRequest, Envelope, ItemError, TargetError, Validates};
+use super::{
+    Change, Changed, Comparable, CreateOutcome, CreateRequest, Envelope, ItemError, RunMark, TargetError, Validates,
+};
 use crate::http::Body;
 use crate::kind::Kind;
 use crate::mapping::{Reference, TupleRules};
@@ -67,7 +69,7 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// Deletes identities by the destination's own ids: for each whether it is gone now. One that was gone before is.
     fn delete<'a>(&'a self, ids: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<bool>, TargetError>>;
 
-    /// The same, with what others put into them since: members of an organization, and the roles there. An identity has nothing in
+    /// Deletes them with what others put into them since: members of an organization, and the roles there. An identity has nothing in
     /// it.
     fn delete_with_contents<'a>(&'a self, ids: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<bool>, TargetError>> {
         self.delete(ids)
@@ -85,6 +87,23 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// about, and an answer for [`Self::read_found`]. Let go of one answer before you ask for the next one: together they
     /// have bounded room.
     fn find<'a>(&'a self, external_ids: &'a [&'a str]) -> BoxFuture<'a, Result<(usize, Body), TargetError>>;
+
+    /// The same of what a run may have created. Where that has no room for the mark of a run, the destination finds out in another way
+    /// what the run created, and says it by the mark.
+    fn find_of_run<'a>(
+        &'a self,
+        external_ids: &'a [&'a str],
+        mark: &'a RunMark,
+    ) -> BoxFuture<'a, Result<(usize, Body), TargetError>> {
+        let _ = mark;
+        self.find(external_ids)
+    }
+
+    /// Forgets what only helps to find out what a run created. All of that is in the run's journal now, or deleted.
+    fn forget_run<'a>(&'a self, mark: &'a RunMark) -> BoxFuture<'a, Result<(), TargetError>> {
+        let _ = mark;
+        async { Ok(()) }.boxed()
+    }
 
     /// Finds the same person as `sent`, wherever it is by its external id: an answer for [`Self::read_found`]. There may be
     /// others in it.
@@ -122,7 +141,7 @@ pub trait Destination: fmt::Debug + Send + Sync {
         async { Ok(None) }.boxed()
     }
 
-    /// The same for reading alone: the key may be one that can do nothing else.
+    /// The preflight for reading alone: the key may be one that can do nothing else.
     fn reading_of_kind<'a>(
         &'a self,
         kind: Kind,

@@ -8,7 +8,7 @@ use futures::stream::FuturesOrdered;
 use super::lane::Border;
 use super::lists::OpenList;
 use super::{ExportError, Exporter, Kind};
-use crate::clerk_api::{Page, Request, Start};
+use crate::clerk_api::{ApiPage, PageRequest, Start};
 
 /// The most requests under way at once, and so the most lanes: each waits for one answer at a time. With answers in 300 ms,
 /// so many use the limit of a production key.
@@ -47,8 +47,8 @@ impl Exporter<'_> {
     /// says that an offset takes the longer the larger it is, up to no answer at all: then there is one lane less.
     async fn border(&self, list: &OpenList, offset: u64) -> Option<(Border, VecDeque<String>)> {
         let page = Some((Start::Offset(offset), UP_TO_BORDER));
-        let request = Request { endpoint: list.kind.endpoint(), order: list.how.order, page, paginated: false };
-        let page = self.calls.ask_for_optional(&request, Page::read).await?;
+        let request = PageRequest { endpoint: list.kind.endpoint(), order: list.how.order, page, paginated: false };
+        let page = self.calls.ask_for_optional(&request, ApiPage::read).await?;
         let last = page.records.last()?;
         let border = Border { created_at: last.created_at?, id: last.id.clone() };
         Some((border, page.records.into_iter().map(|record| record.id).collect()))

@@ -11,7 +11,9 @@ use super::known_ids::KnownIds;
 use super::reading::{Reading, Taken, Written};
 use super::record_file::RecordFile;
 use super::{Difference, ExportError, Exporter, Kind, Tally};
-use crate::clerk_api::{Answer, ClerkCalls, ClerkError, Endpoint, MAX_PAGE, Page, Request, Start, total_count};
+use crate::clerk_api::{
+    Answer, ApiEndpoint, ApiPage, ClerkCalls, ClerkError, MAX_PAGE, PageRequest, Start, total_count,
+};
 
 /// How often what was written is made durable: a kill costs no more than this.
 const CHECKPOINT: Duration = Duration::from_secs(1);
@@ -39,7 +41,7 @@ pub(super) struct Answered {
     lane: usize,
     /// The most records that were asked for.
     asked: usize,
-    answer: Result<Answer<Page>, ClerkError>,
+    answer: Result<Answer<ApiPage>, ClerkError>,
 }
 
 /// The pages of one reading of a list.
@@ -98,7 +100,7 @@ impl Exporter<'_> {
             let Some(total) = self.read_to_the_end(list).await? else { return Ok(None) };
             let found = list.found;
             let is_whole = if list.how.first_millisecond.is_some() {
-                // Whoever was changed meanwhile moved to where the list had been read already.
+                // Users who were changed meanwhile moved to where the list had been read already.
                 found == before && rounds > 0
             } else {
                 // What was counted before this round has been listed since. What came later may still come and come.
@@ -191,12 +193,12 @@ impl Exporter<'_> {
         Ok(())
     }
 
-    /// Takes what is new and wanted from a page for which so many records were asked for.
+    /// Takes what is new and wanted from a page for which this many records were asked for.
     fn take(
         &self,
         list: &mut OpenList,
         lane: usize,
-        (page, body): (&Page, &[u8]),
+        (page, body): (&ApiPage, &[u8]),
         asked: usize,
     ) -> Result<Went, ExportError> {
         let is_wanted = |updated_at: Option<i64>| match (list.how.first_millisecond, updated_at) {
@@ -237,7 +239,7 @@ impl Exporter<'_> {
     }
 
     pub(super) async fn count_users(&self) -> Result<u64, ExportError> {
-        match self.calls.ask(&Request::whole(Endpoint::UserCount), total_count).await? {
+        match self.calls.ask(&PageRequest::whole(ApiEndpoint::UserCount), total_count).await? {
             Answer::Read(count, _) => Ok(count),
             Answer::TooLarge => Err(ExportError::TooLarge { kind: Kind::Users }),
             Answer::Refused(refusal) => Err(self.calls.refused(&refusal).into()),
@@ -267,8 +269,8 @@ impl OpenList {
                 (None, Some(offset)) => Start::Offset(offset),
                 (None, None) => Start::Beginning,
             };
-            let request = Request { endpoint: kind.endpoint(), order, page: Some((start, limit)), paginated };
-            Answered { lane, asked: limit, answer: calls.ask(&request, Page::read).await }
+            let request = PageRequest { endpoint: kind.endpoint(), order, page: Some((start, limit)), paginated };
+            Answered { lane, asked: limit, answer: calls.ask(&request, ApiPage::read).await }
         }
     }
 }

@@ -59,5 +59,5 @@ pub use lanes::MOST_AT_ONCE;
 pub use manifest::{DeletedUsers, Difference, ExportedFile, InstanceName, Manifest, Missing};
 pub use since::Since;
 pub use since_argument::SinceArgument;
-pub use state::{ExportState, Plan};
+pub use state::{ExportPlan, ExportState};
 pub use tally::Tally;

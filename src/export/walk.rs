@@ -47,7 +47,7 @@ pub(super) enum Joined {
 
 /// A way through a list.
 #[derive(Debug)]
-pub(super) struct Walk {
+pub(super) struct ListWalk {
     way: Way,
     /// The first record of the last page, and how many full pages in a row began with it.
     first: (String, u32),
@@ -77,13 +77,13 @@ struct OffsetWay {
     pages_back: u32,
 }
 
-impl Walk {
+impl ListWalk {
     /// Behind records, of which these are the last ones; at the beginning if there are none.
     pub(super) fn by_cursor(recent: VecDeque<String>) -> Self {
         Self::new(Way::Cursor(CursorWay { recent, ..CursorWay::default() }))
     }
 
-    /// Behind so many records.
+    /// Behind this many records.
     pub(super) fn by_offset(records: u64) -> Self {
         Self::new(Way::Offset(OffsetWay { offset: records.saturating_sub(OVERLAP), ..OffsetWay::default() }))
     }

@@ -39,15 +39,23 @@ pub(super) fn error_code(body: &[u8]) -> Option<u16> {
 
 /// A tuple that was found, and whose role it is.
 #[derive(Serialize)]
-struct Found {
+struct Found<'a> {
     id: String,
-    metadata: Metadata,
+    metadata: Metadata<'a>,
 }
 
 /// Whom a tuple is about, where identities have the id at Clerk.
 #[derive(Serialize)]
-struct Metadata {
+struct Metadata<'a> {
     clerk: Whose,
+    #[serde(rename = "avnology_migrate", skip_serializing_if = "Option::is_none")]
+    mark: Option<Mark<'a>>,
+}
+
+/// The run that inserted it, where identities have the mark of a run.
+#[derive(Serialize)]
+struct Mark<'a> {
+    run: &'a str,
 }
 
 #[derive(Serialize)]
@@ -55,13 +63,16 @@ struct Whose {
     id: String,
 }
 
-/// A list of these tuples, for [`read_found`].
-pub(super) fn list_of<'a>(tuples: impl IntoIterator<Item = &'a RelationTuple<'a>>) -> Body {
-    let found = |tuple: &RelationTuple<'_>| Found {
+/// A list of these tuples, for [`read_found`], each with the run that surely inserted it.
+pub(super) fn list_of<'a>(
+    tuples: impl IntoIterator<Item = &'a RelationTuple<'a>>,
+    run_of: impl Fn(&RelationTuple<'_>) -> Option<&'a str>,
+) -> Body {
+    let found = |tuple: &'a RelationTuple<'a>| Found {
         id: tuple.text(),
-        metadata: Metadata { clerk: Whose { id: tuple.member() } },
+        metadata: Metadata { clerk: Whose { id: tuple.member() }, mark: run_of(tuple).map(|run| Mark { run }) },
     };
-    let found: Vec<Found> = tuples.into_iter().map(found).collect();
+    let found: Vec<Found<'_>> = tuples.into_iter().map(found).collect();
     Body::from(serde_json::to_vec(&found).unwrap_or_default())
 }
 
@@ -98,7 +109,7 @@ pub(super) fn read_sent(encoded: &[u8]) -> Option<Comparable<'_>> {
     Some(comparable(format!("{namespace}:{object}#{relation}@{subject}"), metadata))
 }
 
-/// Keto tells no times of tuples: they count as nobody's change.
+/// Keto gives no times of tuples: they count as nobody's change.
 fn comparable(id: String, metadata: &RawValue) -> Comparable<'_> {
     Comparable { as_created: Some(true), ..Comparable::of_metadata(id, None, Some(metadata)) }
 }
@@ -114,7 +125,7 @@ mod tests {
             "next_page_token":""}"#;
         let (tuples, token) = page(list).expect("a page");
         assert_eq!((tuples.len(), token), (1, None));
-        let body = list_of(&tuples);
+        let body = list_of(&tuples, |_| None);
         let found = read_found(&body);
         let sent = br#"{"permission":{"namespace":"orgs","object":"org_1","relation":"member","subject":"u1"},
             "metadata":{"clerk":{"id":"org_1/u1"}}}"#;

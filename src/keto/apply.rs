@@ -4,13 +4,14 @@ use tokio::time::{Instant, sleep};
 
 use super::errors::{gave_up, refused};
 use super::lookup::Copies;
+use super::receipts::receipts;
 use super::{KetoCalls, MAX_DELETES, RelationTuple};
 use crate::destination::TargetError;
 use crate::pace::Backoff;
 
 impl KetoCalls {
     /// Sees to it that these are there and those are not, in one transaction. `known` is what is there now. Returns which of the former
-    /// were missing, by their texts.
+    /// were missing, by their texts. `run` is the run whose own those are, if they are anybody's.
     ///
     /// An insert is never repeated before it is known that the one before was not carried out.
     pub(super) async fn apply(
@@ -18,6 +19,7 @@ impl KetoCalls {
         wanted: &[RelationTuple<'_>],
         unwanted: &[RelationTuple<'_>],
         mut known: Copies,
+        run: Option<&str>,
     ) -> Result<Vec<String>, TargetError> {
         let missing: Vec<String> =
             wanted.iter().map(RelationTuple::text).filter(|text| !known.contains_key(text)).collect();
@@ -29,7 +31,8 @@ impl KetoCalls {
             if insert.is_empty() && delete.is_empty() {
                 break;
             }
-            let request = self.patch(&insert, &delete);
+            let receipts = run.map(|run| receipts(run, &insert)).unwrap_or_default();
+            let request = self.patch(&[insert, receipts].concat(), &delete);
             match self.once.send(|| self.write.send(request.clone()), |_| true).await {
                 Ok(reply) if reply.outcome.is_success() => break,
                 Ok(reply) => return Err(refused(self.write.base_url(), &reply, "--keto-write-url")),

@@ -8,7 +8,7 @@ use super::errors::failed_question;
 use super::keto_calls::is_page;
 use super::relation_tuple::RelationTuple;
 use crate::destination::{
-    CreateItem, CreateOutcome, CreateRequest, CreateResults, ItemError, ItemErrorKind, ItemResult, TargetError,
+    CreateItem, CreateOutcome, CreateRequest, CreateResults, ItemError, ItemErrorKind, ItemResult, RunMark, TargetError,
 };
 use crate::http::{Request, is_transient};
 use crate::pace::Permit;
@@ -16,7 +16,7 @@ use crate::pace::Permit;
 impl KetoTuples {
     /// Grants the roles of a batch.
     pub(super) async fn create_batch(&self, request: CreateRequest<'_>, permit: Permit) -> CreateOutcome {
-        // The permit is for one request, and this one tells how busy Keto is.
+        // The permit is for one request, and this one shows how busy Keto is.
         let first = request.items.first().and_then(|item| RelationTuple::of(item.external_id));
         let parameters = first.as_ref().map(RelationTuple::parameters).unwrap_or_default();
         let reply = self.calls.read.send(Request::get(self.calls.list_url(&parameters))).await;
@@ -25,7 +25,7 @@ impl KetoTuples {
         if !reply.outcome.is_success() || !is_page(&reply) {
             return CreateOutcome::Failed(Box::new(failed_question(self.calls.read.base_url(), reply)));
         }
-        match self.results(&request.items).await {
+        match self.results(&request).await {
             Ok(results) => {
                 CreateOutcome::Results(CreateResults { results, request: reply.request_id, ..CreateResults::default() })
             }
@@ -33,19 +33,28 @@ impl KetoTuples {
         }
     }
 
-    async fn results(&self, items: &[CreateItem<'_>]) -> Result<Vec<ItemResult>, TargetError> {
+    async fn results(&self, request: &CreateRequest<'_>) -> Result<Vec<ItemResult>, TargetError> {
+        let (items, run) = (&request.items, request.mark.map(RunMark::run));
         let tuples: Vec<RelationTuple<'_>> =
             items.iter().filter_map(|item| RelationTuple::of(item.external_id)).collect();
         self.learn_relations(&tuples).await?;
         let mut granted = tuples;
         granted.retain(|tuple| self.is_declared(&tuple.relation) == Some(true));
         let known = self.calls.copies(&granted).await?;
-        let missing: HashSet<String> = self.calls.apply(&granted, &[], known).await?.into_iter().collect();
+        // An earlier part of the run may have inserted what is there: its answer was lost.
+        let mut inserted = match run.filter(|_| request.sent_before) {
+            Some(run) => {
+                let there = known.keys().map(String::as_str);
+                self.calls.receipted(&self.rules.namespace, run, there).await?
+            }
+            None => HashSet::new(),
+        };
+        inserted.extend(self.calls.apply(&granted, &[], known, run).await?);
         let result = |item: &CreateItem<'_>| {
             let id = Some(item.external_id.to_owned());
             match RelationTuple::of(item.external_id) {
                 Some(tuple) if self.is_declared(&tuple.relation) == Some(true) => {
-                    if missing.contains(item.external_id) {
+                    if inserted.contains(item.external_id) {
                         ItemResult::Created { id }
                     } else {
                         ItemResult::Exists { id }

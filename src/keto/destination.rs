@@ -1,5 +1,6 @@
 //! Role tuples at Keto as a destination.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures::FutureExt;
@@ -8,7 +9,7 @@ use futures::future::{BoxFuture, LocalBoxFuture};
 use super::answer::{list_of, read_found, read_sent};
 use super::{KetoTuples, MAX_BATCH_ITEMS, RelationTuple};
 use crate::destination::{
-    Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, ItemError, Look, PAGE,
+    Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, ItemError, Look, PAGE, RunMark,
     TargetError,
 };
 use crate::http::{Body, Request, is_transient};
@@ -23,12 +24,25 @@ const BATCH: Envelope =
 impl KetoTuples {
     /// Finds the first of these tuples.
     async fn find_some(&self, ids: &[&str]) -> Result<(usize, Body), TargetError> {
+        self.find_of(ids, None).await
+    }
+
+    /// The same, and which of them this run inserted.
+    async fn find_of(&self, ids: &[&str], mark: Option<&RunMark>) -> Result<(usize, Body), TargetError> {
         let ids = &ids[..ids.len().min(PAGE)];
         let tuples: Vec<RelationTuple<'_>> = ids.iter().filter_map(|id| RelationTuple::of(id)).collect();
         let copies = self.calls.copies(&tuples).await?;
         let there: Vec<RelationTuple<'_>> =
             tuples.into_iter().filter(|tuple| copies.contains_key(&tuple.text())).collect();
-        Ok((ids.len(), list_of(&there)))
+        let inserted = match mark {
+            Some(mark) => {
+                let there = copies.keys().map(String::as_str);
+                self.calls.receipted(&self.rules.namespace, mark.run(), there).await?
+            }
+            None => HashSet::new(),
+        };
+        let run_of = |tuple: &RelationTuple<'_>| mark.filter(|_| inserted.contains(&tuple.text())).map(RunMark::run);
+        Ok((ids.len(), list_of(&there, run_of)))
     }
 
     /// A role became another one: the one is granted and the other taken back at once.
@@ -46,7 +60,7 @@ impl KetoTuples {
         }
         if wanted != unwanted {
             let known = self.calls.copies(&[wanted.clone(), unwanted.clone()].concat()).await?;
-            self.calls.apply(&wanted, &unwanted, known).await?;
+            self.calls.apply(&wanted, &unwanted, known, None).await?;
         }
         Ok(Changed::Updated)
     }
@@ -133,6 +147,18 @@ impl Destination for KetoTuples {
 
     fn find<'a>(&'a self, external_ids: &'a [&'a str]) -> BoxFuture<'a, Result<(usize, Body), TargetError>> {
         self.find_some(external_ids).boxed()
+    }
+
+    fn find_of_run<'a>(
+        &'a self,
+        external_ids: &'a [&'a str],
+        mark: &'a RunMark,
+    ) -> BoxFuture<'a, Result<(usize, Body), TargetError>> {
+        self.find_of(external_ids, Some(mark)).boxed()
+    }
+
+    fn forget_run<'a>(&'a self, mark: &'a RunMark) -> BoxFuture<'a, Result<(), TargetError>> {
+        self.calls.forget_receipts(&self.rules.namespace, mark.run()).boxed()
     }
 
     fn find_person<'a>(&'a self, _: &'a Comparable<'a>) -> BoxFuture<'a, Result<Option<Body>, TargetError>> {

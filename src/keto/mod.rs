@@ -8,7 +8,7 @@
 //!   there, or nothing (`apply`). Copies that came about all the same, because a request was carried out after it was given up, are
 //!   taken away at the end.
 //! - **A tuple says nothing about itself.** There is no room for the mark of a run, and no time. A run's own are those that it
-//!   found missing and then inserted. Which role somebody had before is known from the ids that earlier runs learned: where it became
+//!   found missing and then inserted; a receipt in the same transaction says so if the answer never came (`receipts`). Which role somebody had before is known from the ids that earlier runs learned: where it became
 //!   another one, both change in one transaction (`destination`).
 //! - **A relation that the namespaces do not declare is taken, and fails every check.** So each relation is checked once before
 //!   anything is granted with it (`relations`).
@@ -23,6 +23,7 @@ mod errors;
 mod keto_calls;
 mod lookup;
 mod namespaces;
+mod receipts;
 mod relation_tuple;
 mod relations;
 
@@ -33,5 +34,5 @@ pub use relation_tuple::RelationTuple;
 /// The most tuples of one request that inserts: a request that takes over ten seconds is cut off without an answer.
 pub const MAX_BATCH_ITEMS: usize = 500;
 
-/// The same of one that deletes, which is slow.
+/// How long one may take that deletes, which is slow.
 const MAX_DELETES: usize = 50;

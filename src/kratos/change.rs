@@ -1,4 +1,4 @@
-//! Changes one identity: a JSON patch, and another one for what only its answer tells the place of.
+//! Changes one identity: a JSON patch, and another one for what has its place only in the answer.
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -15,6 +15,8 @@ use crate::http::{Body, ReplyOutcome, Request};
 /// What is sent of an identity, as it is written.
 #[derive(Deserialize)]
 struct Create<'a> {
+    #[serde(borrow, default)]
+    external_id: Option<&'a RawValue>,
     #[serde(borrow)]
     state: &'a RawValue,
     #[serde(borrow)]
@@ -43,7 +45,7 @@ impl KratosCalls {
             return Ok(refusal);
         }
         let sent = read_sent(change.encoded, self.key()).unwrap_or_default();
-        // A new address is unverified, whatever the old one was.
+        // A new address is unverified, even if the old one was not.
         let concerns_addresses = |field: &Field| {
             matches!(field, Field::Email | Field::EmailVerified | Field::Phone | Field::PhoneVerified | Field::Traits)
         };
@@ -100,7 +102,9 @@ fn patch(create: &Create<'_>, fields: &[Field]) -> Vec<String> {
         )
     };
     let operation = |path: &str, value: &str| format!(r#"{{"op":"add","path":"{path}","value":{value}}}"#);
+    let is_other_id = create.external_id.is_some() && fields.contains(&Field::ExternalId);
     [
+        ("/external_id", is_other_id, create.external_id),
         ("/traits", fields.iter().any(of_traits), Some(create.traits)),
         ("/state", fields.contains(&Field::State), Some(create.state)),
         ("/metadata_public", fields.contains(&Field::PublicMetadata), create.metadata_public),

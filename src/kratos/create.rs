@@ -1,7 +1,7 @@
 //! Creates identities in batches, and believes of the answers what can be believed.
 //!
 //! Kratos v1.3.1 rolls a batch back as a whole if one of its identities conflicts, and answers all the same that the others were
-//! created, with ids that nobody has. Newer versions keep the others. So, whatever the version: beside a conflict, a "created"
+//! created, with ids that nobody has. Newer versions keep the others. So, with any version: beside a conflict, a "created"
 //! counts only if the id is there; what is not there is sent again, without those that conflict.
 
 use std::collections::HashSet;
@@ -121,7 +121,7 @@ impl KratosCalls {
 
     /// What another identity has of one that conflicts; nothing if nobody is found who has anything of it.
     async fn who_has_it(&self, item: &CreateItem<'_>, sent: Sent<'_>) -> Result<Option<ItemResult>, TargetError> {
-        let under_key = self.identified_by(item.external_id).await?;
+        let under_key = self.known_by(item.external_id).await?;
         let found = read_found(&under_key, self.key()).unwrap_or_default();
         if let Some(same) = found.iter().find(|found| found.external_id.as_deref() == Some(item.external_id)) {
             return Ok(Some(ItemResult::Exists { id: same.id.as_deref().map(str::to_owned) }));

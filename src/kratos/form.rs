@@ -7,7 +7,8 @@ use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use super::KratosOptions;
-use super::content::Content;
+use super::content::SentContent;
+use super::key::MAX_NATIVE;
 use crate::mapping::{CONTENT_MARK, MigrationIdentity, RejectCode, Rejection, WireForm};
 
 /// The form in which a Kratos takes an identity.
@@ -26,7 +27,7 @@ impl KratosForm {
         let traits = serde_json::value::to_raw_value(&KratosTraits { identity, key: self.options.key.trait_name() })?;
         let admin = serde_json::value::to_raw_value(&identity.admin_metadata)?;
         let state = if identity.is_disabled() { "inactive" } else { "active" };
-        let content = Content {
+        let content = SentContent {
             state,
             traits: Some(&traits),
             metadata_public: identity.traits.public_metadata,
@@ -35,6 +36,7 @@ impl KratosForm {
         };
         let create = Create {
             schema_id: self.options.schema.as_deref(),
+            external_id: self.options.key.trait_name().is_none().then_some(identity.external_id),
             state,
             verifiable_addresses: verified_addresses(identity),
             credentials: credentials(identity, &self.options),
@@ -48,6 +50,10 @@ impl KratosForm {
 
 impl WireForm for KratosForm {
     fn fault(&self, identity: &MigrationIdentity<'_>) -> Option<Rejection> {
+        if self.options.key.trait_name().is_none() && identity.external_id.chars().count() > MAX_NATIVE {
+            let message = format!("Kratos takes external ids of up to {MAX_NATIVE} characters");
+            return Some(Rejection::of_field(RejectCode::FieldTooLong, "external_id", message));
+        }
         // PostgreSQL keeps no NUL, and refuses the whole batch that has one.
         let text = serde_json::to_string(identity).unwrap_or_default();
         has_nul(&text).then(|| {
@@ -81,6 +87,9 @@ struct Item<'a> {
 struct Create<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     schema_id: Option<&'a str>,
+    /// Where the key is no trait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<&'a str>,
     state: &'static str,
     traits: &'a RawValue,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -95,7 +104,7 @@ struct Create<'a> {
 /// The traits as Kratos has them: the key among them, and no public metadata.
 struct KratosTraits<'a> {
     identity: &'a MigrationIdentity<'a>,
-    key: &'a str,
+    key: Option<&'a str>,
 }
 
 impl Serialize for KratosTraits<'_> {
@@ -104,7 +113,9 @@ impl Serialize for KratosTraits<'_> {
         let traits = &identity.traits;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("email", &traits.email)?;
-        map.serialize_entry(key, identity.external_id)?;
+        if let Some(key) = key {
+            map.serialize_entry(key, identity.external_id)?;
+        }
         for (name, text) in [
             ("username", traits.username.as_deref()),
             ("first_name", traits.first_name.as_deref()),
@@ -125,7 +136,7 @@ impl Serialize for KratosTraits<'_> {
         if let Some(bag) = traits.unsafe_metadata {
             map.serialize_entry("unsafe_metadata", bag)?;
         }
-        for other in traits.others.iter().filter(|other| other.name != *key) {
+        for other in traits.others.iter().filter(|other| Some(other.name) != *key) {
             map.serialize_entry(other.name, &other.value)?;
         }
         map.end()
@@ -210,10 +221,29 @@ mod tests {
         assert_eq!(create["metadata_public"], serde_json::json!({ "role": "admin" }));
         assert_eq!(create["traits"]["public_metadata"], serde_json::Value::Null);
         assert_eq!((&create["traits"]["external_id"], &create["state"]), (&"user_1".into(), &"inactive".into()));
-        let sent = read_sent(&body, "external_id").unwrap();
+        let sent = read_sent(&body, Some("external_id")).unwrap();
         assert!(sent.is_as_created() && sent.is_marked_by(&RunMark::of("run")));
         let changed = String::from_utf8(body).unwrap().replace(r#""role":"admin""#, r#""role":"owner""#);
-        assert!(!read_sent(changed.as_bytes(), "external_id").unwrap().is_as_created());
+        assert!(!read_sent(changed.as_bytes(), Some("external_id")).unwrap().is_as_created());
+    }
+
+    #[test]
+    fn an_external_id_of_kratos_own_is_no_trait_and_may_not_be_long() {
+        let record = br#"{"id":"user_1","external_id":"crm","email_addresses":[{"email_address":"a@example.com"}]}"#;
+        let (user, rules) = (parse(record).unwrap(), Rules::default());
+        let mut identity = map(&user, &rules).unwrap().identity;
+        let options = KratosOptions { key: "native".parse().unwrap(), ..KratosOptions::default() };
+        let form = KratosForm::new(Arc::new(options));
+        let mut body = Vec::new();
+        form.encode(&identity, &mut body);
+        let value: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(value["create"]["external_id"], "crm");
+        assert_eq!(value["create"]["traits"]["external_id"], serde_json::Value::Null);
+        assert_eq!(read_sent(&body, None).unwrap().external_id.as_deref(), Some("crm"));
+        assert_eq!(form.fault(&identity), None);
+        let long = "ä".repeat(MAX_NATIVE + 1);
+        identity.external_id = &long;
+        assert_eq!(form.fault(&identity).map(|fault| fault.code), Some(RejectCode::FieldTooLong));
     }
 
     #[test]

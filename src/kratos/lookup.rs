@@ -23,25 +23,36 @@ const IN_ONE_CALL: usize = 16;
 const PAGE: usize = 100;
 
 impl KratosCalls {
-    /// A list of who has this identifier, of whichever kind it is.
+    /// A list of who has this identifier, of any kind.
     pub(super) async fn identified_by(&self, identifier: &str) -> Result<Body, TargetError> {
         let request = Request::get(self.list_url([("credentials_identifier", identifier)]));
         Ok(self.ask(&request, |reply| read_found(&reply.body, self.key()).is_some()).await?.body)
     }
 
-    /// The same of several identifiers, as one list.
+    /// Who has any of several identifiers, as one list.
     async fn identified_by_any(&self, identifiers: &[&str]) -> Result<Body, TargetError> {
         let lists: Vec<BoxFuture<'_, _>> =
             identifiers.iter().map(|identifier| self.identified_by(identifier).boxed()).collect();
-        let lists: Vec<Body> = stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
-        let inner = lists.iter().map(|list| list.trim_ascii()).filter_map(|list| list.get(1..list.len() - 1));
-        let inner: Vec<&[u8]> = inner.filter(|list| !list.trim_ascii().is_empty()).collect();
-        Ok(Body::from([b"[".as_slice(), &inner.join(&b','), b"]"].concat()))
+        together(lists).await
+    }
+
+    /// A list of who has this key. Others may be in it, who are not as sure.
+    pub(super) async fn known_by(&self, external_id: &str) -> Result<Body, TargetError> {
+        if self.key().is_some() {
+            return self.identified_by(external_id).await;
+        }
+        let Some(url) = self.external_url(external_id) else { return Ok(Body::from(b"[]".to_vec())) };
+        let reply = self.retried(&Request::get(url), |_| true).await?;
+        if reply.outcome.is_success() {
+            return Ok(reply.body.between(b"[", b"]"));
+        }
+        self.is_gone(&reply).map(|()| Body::from(b"[]".to_vec()))
     }
 
     pub(super) async fn find_some(&self, external_ids: &[&str]) -> Result<(usize, Body), TargetError> {
         let some = &external_ids[..external_ids.len().min(IN_ONE_CALL)];
-        Ok((some.len(), self.identified_by_any(some).await?))
+        let lists: Vec<BoxFuture<'_, _>> = some.iter().map(|id| self.known_by(id).boxed()).collect();
+        Ok((some.len(), together(lists).await?))
     }
 
     /// By what else is unique.
@@ -124,4 +135,12 @@ impl KratosCalls {
             token = Some(next);
         }
     }
+}
+
+/// Several lists as one.
+async fn together(lists: Vec<BoxFuture<'_, Result<Body, TargetError>>>) -> Result<Body, TargetError> {
+    let lists: Vec<Body> = stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
+    let inner = lists.iter().map(|list| list.trim_ascii()).filter_map(|list| list.get(1..list.len() - 1));
+    let inner: Vec<&[u8]> = inner.filter(|list| !list.trim_ascii().is_empty()).collect();
+    Ok(Body::from([b"[".as_slice(), &inner.join(&b','), b"]"].concat()))
 }

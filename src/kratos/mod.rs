@@ -6,7 +6,7 @@
 //! - **An answer may lie.** If one identity of a batch conflicts, v1.3.1 rolls the whole batch back and still says "created" of
 //!   all others. So `create` believes no "created" beside a 409: it reads back who is there (`create`).
 //! - **There is no key of ours.** An identity is found by a trait that the identity schema marks as an identifier of a method
-//!   that is off ([`KratosOptions::key`]). Users can write their traits, so who an identity is of, its admin metadata say:
+//!   that is off, or by the external id that newer versions have ([`KratosKey`]). Users can write their traits, so who an identity is of, its admin metadata say:
 //!   without them it is nobody's (`read`).
 //! - **No time says whether somebody changed an identity.** So a digest of what was sent goes into its admin metadata; while it
 //!   fits what is there, and the run's mark is beside it, nobody has changed it (`content`).
@@ -21,6 +21,7 @@ mod create;
 mod destination;
 mod errors;
 mod form;
+mod key;
 mod kratos_calls;
 mod lookup;
 mod options;
@@ -31,8 +32,9 @@ mod schema;
 mod sign_in_calls;
 
 pub use form::KratosForm;
+pub use key::KratosKey;
 pub use kratos_calls::KratosCalls;
-pub use options::{KratosKey, KratosOptions, ProviderName};
+pub use options::{KratosOptions, ProviderName};
 pub use preflight::preflight;
 pub use recovery::Recovery;
 pub use schema::identity_schema;

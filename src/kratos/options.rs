@@ -3,54 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::KratosKey;
+
 /// What has to be known of a Kratos beside its address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KratosOptions {
     /// The id of the identity schema; nothing where there is only one.
     pub schema: Option<String>,
-    /// The trait that identities are known by.
+    /// What identities are known by.
     pub key: KratosKey,
     /// What the target calls providers of social sign-ins that Clerk calls otherwise.
     pub providers: Vec<ProviderName>,
-}
-
-/// The trait that identities are known by: the schema marks it as an identifier.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KratosKey(String);
-
-impl KratosKey {
-    /// The name of the trait.
-    pub fn trait_name(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Default for KratosKey {
-    fn default() -> Self {
-        Self("external_id".to_owned())
-    }
-}
-
-impl FromStr for KratosKey {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const TAKEN: [&str; 8] =
-            ["email", "username", "first_name", "last_name", "phone", "locale", "email_addresses", "phone_numbers"];
-        match text.strip_prefix("trait:") {
-            Some(name) if TAKEN.contains(&name) => Err(format!("`{name}` is another trait")),
-            Some(name) if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => {
-                Ok(Self(name.to_owned()))
-            }
-            _ => Err("expected `trait:NAME`, with letters, digits and `_`".to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for KratosKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "trait:{}", self.0)
-    }
 }
 
 /// What the target calls one provider of social sign-ins.

@@ -7,18 +7,21 @@ use serde_json::Value;
 use url::Url;
 
 use super::KratosOptions;
+use super::answer::kratos_error;
 use super::errors::{gave_up, refused};
 use super::read::read_found;
 use super::schema::faults;
 use crate::destination::TargetError;
-use crate::http::{Client, ClientOptions, KeySource, Reply, ReplyOutcome, Request, is_transient, retry_until_answered};
+use crate::http::{
+    ClientOptions, HttpClient, KeySource, Reply, ReplyOutcome, Request, is_transient, retry_until_answered,
+};
 use crate::mapping::Rules;
 use crate::pace::RetryBudget;
 
 /// Asks for the first identity, then for the identity schema. `rules` are those of the users who will be sent; without them only
 /// what is there will be read.
 pub async fn preflight(
-    client: &Client,
+    client: &HttpClient,
     client_options: &ClientOptions,
     options: &KratosOptions,
     rules: Option<&Rules>,
@@ -30,6 +33,15 @@ pub async fn preflight(
     let listed = answered(client, &Request::get(url), patience, is_list).await?;
     if !listed.outcome.is_success() {
         return Err(refused(client.base_url(), &listed));
+    }
+    if options.key.is_to_be_asked() {
+        let has_external_ids = has_external_ids(client, patience).await?;
+        tracing::info!(has_external_ids, "Kratos was asked for external ids");
+        if !options.key.settle(has_external_ids) {
+            let reason = "it has no external ids, which Kratos has since v25.4.0".to_owned();
+            let advice = "leave `--kratos-key native` out, or set it to `auto`: users are then known by a trait";
+            return Err(TargetError::Refused { target: client.base_url().to_string(), reason, advice });
+        }
     }
     let Some(rules) = rules else { return Ok(()) };
     let Some(schemas) = schemas(client, client_options, patience).await? else {
@@ -60,6 +72,17 @@ pub async fn preflight(
     Err(fault(reason, "change the schema, then run the same command again"))
 }
 
+/// Whether it has external ids. Only a Kratos that has them says itself that it has no identity with this one; no version number
+/// tells, for builds of one's own have none.
+async fn has_external_ids(client: &HttpClient, patience: Duration) -> Result<bool, TargetError> {
+    let request = Request::get(client.url("admin/identities/by/external/avnology_migrate"));
+    let reply = answered(client, &request, patience, |_| true).await?;
+    Ok(match reply.outcome {
+        ReplyOutcome::Answered { status: 404 } => kratos_error(&reply.body).is_some_and(|error| error.code == 404),
+        outcome => outcome.is_success(),
+    })
+}
+
 /// One identity schema.
 #[derive(Deserialize)]
 struct IdentitySchema {
@@ -70,7 +93,7 @@ struct IdentitySchema {
 /// All identity schemas. Kratos has them at its public address, and its admin address says where that is: they are asked for
 /// there without the key, and nothing of anybody is sent.
 async fn schemas(
-    client: &Client,
+    client: &HttpClient,
     options: &ClientOptions,
     patience: Duration,
 ) -> Result<Option<Vec<IdentitySchema>>, TargetError> {
@@ -85,7 +108,7 @@ async fn schemas(
         let Some(base_url) = reply.location.as_ref().and_then(origin) else { return Ok(None) };
         let elsewhere =
             ClientOptions { base_url, secret_key: None, key_source: KeySource::Given(None), ..options.clone() };
-        client = Client::new(&elsewhere)?;
+        client = HttpClient::new(&elsewhere)?;
     }
     Ok(None)
 }
@@ -100,7 +123,7 @@ fn origin(url: &Url) -> Option<crate::http::BaseUrl> {
 }
 
 async fn answered(
-    client: &Client,
+    client: &HttpClient,
     request: &Request,
     patience: Duration,
     acceptable: impl Fn(&Reply) -> bool,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::content::Content;
+use super::content::SentContent;
 use crate::destination::json::Members;
 use crate::destination::{Comparable, SignInMethods};
 
@@ -14,6 +14,9 @@ use crate::destination::{Comparable, SignInMethods};
 struct KratosIdentity<'a> {
     #[serde(borrow, default)]
     id: Option<Cow<'a, str>>,
+    /// Of newer versions.
+    #[serde(borrow, default)]
+    external_id: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     state: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -61,7 +64,7 @@ struct Hash<'a> {
 }
 
 /// Reads an item of a batch, `{"create":{…}}`.
-pub(super) fn read_sent<'a>(encoded: &'a [u8], key: &str) -> Option<Comparable<'a>> {
+pub(super) fn read_sent<'a>(encoded: &'a [u8], key: Option<&str>) -> Option<Comparable<'a>> {
     #[derive(Deserialize)]
     struct Item<'a> {
         #[serde(borrow)]
@@ -72,15 +75,23 @@ pub(super) fn read_sent<'a>(encoded: &'a [u8], key: &str) -> Option<Comparable<'
 }
 
 /// Reads a list of identities; those that cannot be read are left out.
-pub(super) fn read_found<'a>(body: &'a [u8], key: &str) -> Option<Vec<Comparable<'a>>> {
+pub(super) fn read_found<'a>(body: &'a [u8], key: Option<&str>) -> Option<Vec<Comparable<'a>>> {
     let list: Vec<&'a RawValue> = serde_json::from_slice(body).ok()?;
     let identities = list.into_iter().filter_map(|one| serde_json::from_str::<KratosIdentity<'a>>(one.get()).ok());
     Some(identities.map(|identity| comparable(identity, key)).collect())
 }
 
-fn comparable<'a>(identity: KratosIdentity<'a>, key: &str) -> Comparable<'a> {
-    let KratosIdentity { id, state, traits, metadata_public, metadata_admin, verifiable_addresses, credentials } =
-        identity;
+fn comparable<'a>(identity: KratosIdentity<'a>, key: Option<&str>) -> Comparable<'a> {
+    let KratosIdentity {
+        id,
+        external_id,
+        state,
+        traits,
+        metadata_public,
+        metadata_admin,
+        verifiable_addresses,
+        credentials,
+    } = identity;
     // Kratos says null of what there is not.
     let [metadata_public, metadata_admin] =
         [metadata_public, metadata_admin].map(|metadata| metadata.filter(|json| json.get() != "null"));
@@ -96,7 +107,7 @@ fn comparable<'a>(identity: KratosIdentity<'a>, key: &str) -> Comparable<'a> {
     let of_credentials = credentials.map_or("{}", RawValue::get);
     let methods: SignInMethods<'a> = serde_json::from_str(of_credentials).unwrap_or_default();
     let hash: PasswordHash<'_> = serde_json::from_str(of_credentials).unwrap_or_default();
-    let content = Content {
+    let content = SentContent {
         state: state.as_deref().unwrap_or("active"),
         traits: Some(traits),
         metadata_public,
@@ -105,7 +116,7 @@ fn comparable<'a>(identity: KratosIdentity<'a>, key: &str) -> Comparable<'a> {
     };
     let as_created = Some(content.is_as_created());
     let read = Comparable {
-        external_id: text(key),
+        external_id: key.map_or(external_id, text),
         email_verified: Some(is_verified(email.as_deref(), "email")),
         phone_verified: Some(is_verified(phone.as_deref(), "sms")),
         username: text("username"),
@@ -139,7 +150,7 @@ mod tests {
     fn the_key_counts_only_where_an_administrator_said_whose_it_is() {
         let list = br#"[{"id":"1","traits":{"email":"a@b.c","external_id":"user_1"},"metadata_admin":null,"metadata_public":null},
             {"id":"2","traits":{"email":"d@e.f","external_id":"user_2"},"metadata_admin":{"clerk":{"id":"user_2"}}}]"#;
-        let found = read_found(list, "external_id").unwrap();
+        let found = read_found(list, Some("external_id")).unwrap();
         assert_eq!(found[0].external_id, None);
         assert_eq!(found[1].external_id.as_deref(), Some("user_2"));
         assert!(!found[0].shows_admin_metadata() && !found[1].is_as_created());

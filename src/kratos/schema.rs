@@ -70,13 +70,15 @@ fn identifiers(rules: &Rules, options: &KratosOptions) -> serde_json::Map<String
         }),
     );
     // An identifier of a method that is off: unique, and to be found by, and nobody signs in with it.
-    traits.insert(
-        options.key.trait_name().to_owned(),
-        json!({
-            "title": "The key of the import", "type": "string", "minLength": 1, "maxLength": 255,
-            "ory.sh/kratos": { "credentials": { "webauthn": { "identifier": true } } },
-        }),
-    );
+    if let Some(key) = options.key.trait_name() {
+        traits.insert(
+            key.to_owned(),
+            json!({
+                "title": "The key of the import", "type": "string", "minLength": 1, "maxLength": 255,
+                "ory.sh/kratos": { "credentials": { "webauthn": { "identifier": true } } },
+            }),
+        );
+    }
     if rules.traits.username.is_some() {
         traits.insert(
             "username".to_owned(),
@@ -106,22 +108,7 @@ fn other_traits(rules: &Rules) -> Vec<&str> {
 /// What is wrong with a schema for what these rules make of users, in sentences that say what to change.
 pub(super) fn faults(schema: &Value, rules: &Rules, options: &KratosOptions) -> Vec<String> {
     let traits = &schema["properties"]["traits"];
-    let key = options.key.trait_name();
-    let mut faults = Vec::new();
-    let methods = traits["properties"][key]["ory.sh/kratos"]["credentials"].as_object();
-    let is_identifier = methods.is_some_and(|methods| methods.values().any(|method| method["identifier"] == true));
-    if !is_identifier {
-        faults.push(format!(
-            "it has no trait `{key}` that is an identifier, by which users are known: add it as --print-kratos-schema shows \
-             it, or name another one with --kratos-key trait:NAME"
-        ));
-    }
-    if methods.is_some_and(|methods| methods.get("password").is_some_and(|method| method["identifier"] == true)) {
-        faults.push(format!(
-            "with the trait `{key}` users could sign in with a password: mark it as an identifier of `webauthn` instead of \
-             `password`"
-        ));
-    }
+    let mut faults: Vec<String> = options.key.trait_name().map(|key| faults_of_key(traits, key)).unwrap_or_default();
     let phone = &traits["properties"]["phone"];
     if rules.traits.phone && phone["ory.sh/kratos"]["verification"].is_object() && phone["format"] != "tel" {
         faults.push(
@@ -141,6 +128,26 @@ pub(super) fn faults(schema: &Value, rules: &Rules, options: &KratosOptions) -> 
                  mapping file"
             ));
         }
+    }
+    faults
+}
+
+/// What is wrong with the trait that users are known by.
+fn faults_of_key(traits: &Value, key: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    let methods = traits["properties"][key]["ory.sh/kratos"]["credentials"].as_object();
+    let is_identifier = methods.is_some_and(|methods| methods.values().any(|method| method["identifier"] == true));
+    if !is_identifier {
+        faults.push(format!(
+            "it has no trait `{key}` that is an identifier, by which users are known: add it as --print-kratos-schema shows \
+             it, or name another one with --kratos-key trait:NAME"
+        ));
+    }
+    if methods.is_some_and(|methods| methods.get("password").is_some_and(|method| method["identifier"] == true)) {
+        faults.push(format!(
+            "with the trait `{key}` users could sign in with a password: mark it as an identifier of `webauthn` instead of \
+             `password`"
+        ));
     }
     faults
 }

@@ -1,4 +1,4 @@
-//! An export from Clerk's API: all of it, to the byte, once; whatever changes, fails or is killed meanwhile. Only GET is ever
+//! An export from Clerk's API: all of it, to the byte, once; even if things change, fail or are killed meanwhile. Only GET is ever
 //! sent, and the key is in no output.
 
 use crate::support;

@@ -162,7 +162,7 @@ fn an_import_that_is_killed_goes_on_with_the_users_that_it_read() {
         let permissions = std::fs::metadata(&path).expect("it is there").permissions();
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777, mode, "{}", path.display());
     }
-    // Whoever is new at Clerk by now is for the next import.
+    // Users who are new at Clerk by now is for the next import.
     let new = r#"{"email_address":["new@example.com"],"first_name":"New"}"#;
     parts.clerk.call(Method::POST, "/v1/users", Some(new)).expect(200);
 

@@ -3,6 +3,7 @@
 //! which has to declare owner, admin, member and billing and no other relation, is deleted.
 
 use std::collections::BTreeSet;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::kratos::{Kratos, is_here};
 use crate::support::target::{Way, http, proxy, scripted_target};
-use crate::support::{Run, Scratch, export, lines, user};
+use crate::support::{Run, Scratch, export, lines, until, user};
 
 /// A Keto, by its two ports.
 struct Keto {
@@ -68,8 +69,15 @@ fn answer_writing(request: &str, stored: &Mutex<Vec<Tuple>>) -> String {
     if request.starts_with("GET /health/ready") {
         return http("200 OK", "", r#"{"status":"ok"}"#);
     }
-    if request.starts_with("DELETE /admin/relation-tuples?namespace=orgs ") {
-        stored.lock().expect("the tuples").clear();
+    if request.starts_with("DELETE /admin/relation-tuples?namespace=orgs") {
+        let wanted = parameters(request);
+        let is_meant = |tuple: &Tuple| {
+            PARTS
+                .iter()
+                .zip(tuple)
+                .all(|(part, value)| wanted.iter().all(|(name, other)| name != part || other == value))
+        };
+        stored.lock().expect("the tuples").retain(|tuple| !is_meant(tuple));
         return http("204 No Content", "", "");
     }
     assert!(request.starts_with("PATCH /admin/relation-tuples "), "{request}");
@@ -270,6 +278,84 @@ fn roles_go_to_keto_each_once_and_to_nobody_else() {
         keto.tuples(&|id| if id.len() == 36 { "id".to_owned() } else { id.to_owned() }),
         ["orgs:org_0#owner@id"]
     );
+}
+
+const THROUGH: usize = 0;
+const CARRIED_OUT: usize = 1;
+const LOST: usize = 2;
+
+/// The tuples of an import were inserted, and it was killed before it knew. What is its own, and is taken back, is what it inserted
+/// itself, and nothing that somebody else granted before or since.
+#[test]
+fn what_a_killed_import_granted_is_its_own_and_nothing_else() {
+    if !is_here() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let kratos = Kratos::start(&scratch);
+    let keto = Keto::start();
+    let users = scratch.write("users.json", export((0..6).map(user)));
+    kratos.import(&scratch, &users, &[]).expect_code(0);
+    let names = names(&kratos);
+    let id = |number: usize| kratos.by_key(&format!("user_{number:06}")).expect("the user")["id"].clone();
+    let memberships = scratch.write(
+        "memberships.ndjson",
+        (0..6).map(|number| membership("org_0", number, "org:member")).collect::<String>(),
+    );
+    // What becomes of a request that writes: it goes through, or its answer never comes, or it never arrives.
+    let (way, seen) = (Arc::new(AtomicUsize::new(THROUGH)), Arc::new(AtomicUsize::new(0)));
+    let (chosen, counted) = (Arc::clone(&way), Arc::clone(&seen));
+    let between = proxy(&keto.write, move |head, _| match chosen.load(Ordering::SeqCst) {
+        way if way != THROUGH && head.starts_with("PATCH") => {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Way::Silence { committed: way == CARRIED_OUT }
+        }
+        _ => Way::Through,
+    });
+    let options =
+        ["--memberships", &memberships, "--keto-read-url", &keto.read, "--keto-write-url", &between, "--new-run"];
+    let killed = |way_of_it: usize| {
+        way.store(way_of_it, Ordering::SeqCst);
+        let (seen_before, there) = (seen.load(Ordering::SeqCst), keto.tuples(&names).len());
+        let mut command = kratos.command(&scratch, &["--import", &users], &options);
+        let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+        until("the tuples are on their way", || seen.load(Ordering::SeqCst) > seen_before);
+        if way_of_it == CARRIED_OUT {
+            until("Keto has them", || keto.tuples(&names).len() > there);
+        }
+        process.kill().expect("it can be killed");
+        process.wait().expect("it ends");
+        way.store(THROUGH, Ordering::SeqCst);
+        let runs = scratch.run(&["migrate", "clerk", "runs"]).stdout;
+        runs.lines().nth(1).and_then(|line| line.split_whitespace().next()).expect("a run").to_owned()
+    };
+    let resume = |run: &str| scratch.run(&["migrate", "clerk", "resume", run, "--output", "json"]);
+    let theirs = |number: usize| {
+        let subject = id(number);
+        keto.patch("insert", ["org_0", "member", subject.as_str().expect("an id")]);
+        format!("orgs:org_0#member@user_{number:06}")
+    };
+    let of_first = theirs(1);
+
+    let run = killed(CARRIED_OUT);
+    assert!(keto.tuples(&names).len() > 6, "the receipt of the killed run is there");
+    Kratos::undo(&scratch, &run, &[]).expect_code(0);
+    assert_eq!(keto.tuples(&names), [of_first.clone()], "undone without going on");
+
+    let run = killed(CARRIED_OUT);
+    let resumed = resume(&run).expect_code(0);
+    assert_eq!(steps(&resumed)[1], [5, 0, 1, 0], "{}", resumed.stderr);
+    assert_eq!(keto.tuples(&names).len(), 6, "each once, and no receipt is left");
+    let undone = Kratos::undo(&scratch, &run, &[]).expect_code(0).report();
+    assert_eq!((&undone["counts"]["created"], keto.tuples(&names)), (&json!(5), vec![of_first.clone()]), "{undone}");
+
+    // Nothing of it arrived, and somebody else granted one of them meanwhile.
+    let run = killed(LOST);
+    let of_second = theirs(2);
+    let resumed = resume(&run).expect_code(0);
+    assert_eq!(steps(&resumed)[1], [4, 0, 2, 0], "{}", resumed.stderr);
+    Kratos::undo(&scratch, &run, &[]).expect_code(0);
+    assert_eq!(keto.tuples(&names), [of_first, of_second]);
 }
 
 #[test]

@@ -7,11 +7,13 @@
 
 mod apps;
 mod fixture;
+mod gateway;
 mod hydra;
 mod keto;
 mod kills;
 mod kratos;
 mod lies;
+mod native;
 mod organizations;
 mod passwords;
 mod postgres;

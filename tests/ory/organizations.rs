@@ -1,9 +1,14 @@
 //! Organizations go with their members into `metadata_admin`, or are counted as what cannot move.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::kratos::{Kratos, is_here};
+use crate::support::clerk::{CLERK_KEY, ClerkSandbox};
 use crate::support::{Run, Scratch, export, user};
+
+const TENANT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/clerk_tenant");
 
 /// A membership as the Backend API writes it.
 fn membership(organization: &Value, number: usize, role: &str) -> Value {
@@ -129,4 +134,57 @@ fn a_run_goes_on_only_with_the_memberships_that_it_began_with() {
     assert_eq!((resumed.count("created"), resumed.count("rejected")), (98, 2), "{}", resumed.stderr);
     assert_eq!(resumed.report()["memberships"]["users"], 1, "the account goes on");
     assert_eq!(organizations(&kratos, 1), json!([{ "id": "org_a", "role": "org:admin" }]));
+}
+
+/// What `metadata_admin` has of the organizations of these users, by their ids at Clerk.
+fn by_user(kratos: &Kratos) -> BTreeMap<String, Value> {
+    let of_clerk = |one: &Value| one["metadata_admin"]["clerk"].clone();
+    let pair = |clerk: Value| (clerk["id"].as_str().expect("an id").to_owned(), clerk["organizations"].clone());
+    kratos.identities().iter().map(of_clerk).map(pair).collect()
+}
+
+#[test]
+fn organizations_come_from_a_csv_in_shards_and_from_clerk() {
+    if !is_here() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let kratos = Kratos::start(&scratch);
+    let users = scratch.write("users.json", export((0..9).map(user)));
+    let rows = ["orgmem_1,org:admin,org_a,user_000001", "orgmem_2,org:member,org_a,user_000002", "orgmem_3,,,"];
+    let memberships =
+        scratch.write("memberships.csv", format!("id,role,organization_id,user_id\n{}\n", rows.join("\n")));
+    let list = scratch.write("organizations.csv", "id,name,slug\norg_a,Acme,acme\n");
+    let moves = ["--kratos-organizations", "metadata-admin"];
+    let files = ["--memberships", &memberships, "--organizations", &list];
+    let shards = ["1/3", "2/3", "3/3"].map(|shard| {
+        kratos.import(&scratch, &users, &[&moves[..], &files, &["--shard", shard]].concat()).expect_code(0)
+    });
+    assert_eq!(shards.iter().map(|shard| shard.count("created")).sum::<u64>(), 9);
+    let acme = |role: &str| json!([{ "id": "org_a", "name": "Acme", "slug": "acme", "role": role }]);
+    let there = by_user(&kratos);
+    assert_eq!((&there["user_000001"], &there["user_000002"]), (&acme("org:admin"), &acme("org:member")));
+    assert_eq!(there.values().filter(|organizations| organizations.is_null()).count(), 7);
+    // One account of them: no membership counts once a shard.
+    let merged = scratch.run(&["migrate", "clerk", "runs", "merge", "--output", "json"]).expect_code(0).report();
+    let account = ["organizations", "memberships", "users", "without_user"].map(|name| &merged["memberships"][name]);
+    assert_eq!(account, [&json!(1), &json!(2), &json!(2), &json!(0)], "{merged}");
+    assert_eq!(merged["memberships"]["unreadable"]["count"], 1, "{merged}");
+
+    // The same out of Clerk's API: of a tenant of which one user moves not at all, and one membership is nobody's.
+    let clerk = ClerkSandbox::start(&scratch, TENANT, &[]);
+    let clerk_url = clerk.url();
+    let more = [&moves[..], &["--clerk-url", &clerk_url, "--clerk-rate", "5000/s"]].concat();
+    let mut command = kratos.command(&scratch, &["--import", "clerk://"], &more);
+    let run = Run::of(command.env("CLERK_SECRET_KEY", CLERK_KEY).output().expect("the binary runs")).expect_code(3);
+    assert_eq!(run.count("created"), 3, "{}", run.stderr);
+    assert_eq!(run.report()["memberships"]["without_user"], 1, "{}", run.stdout);
+    let there = by_user(&kratos);
+    let roles = |user: &str| -> Vec<String> {
+        let organizations = there[user].as_array().expect("organizations").iter();
+        organizations.map(|one| format!("{}#{}", one["id"], one["role"]).replace('"', "")).collect()
+    };
+    assert_eq!(roles("user_ada"), ["org_acme#org:admin", "org_noslug#org:billing"]);
+    assert_eq!(roles("user_bob"), ["org_acme#org:member", "org_gone#org:admin"]);
+    assert_eq!(roles("user_cleo"), ["org_acme#org:support_agent"]);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Serves a Kratos to try with, on 127.0.0.1 only, until it is ended:
+# Serves a Kratos to try with, on 127.0.0.1 only. It returns when Kratos answers; `kill $(cat DIR/pid)` ends it:
 #
 #   tests/ory/serve.sh PROGRAMS SCHEMA DIR    PROGRAMS as build.sh left it; the database is in DIR, and is gone on with
 #
@@ -16,4 +16,10 @@ sed -e "s|@DSN@|sqlite://$dir/kratos.sqlite?_fk=true\&mode=rwc|" -e "s|@DIRECTOR
     -e "s|@ADMIN@|${ADMIN:-4434}|g" -e "s|@PUBLIC@|${PUBLIC:-4433}|g" "$here/kratos.yml" >"$dir/kratos.yml"
 DSN="sqlite://$dir/kratos.sqlite?_fk=true&mode=rwc" "$programs/kratos" migrate sql -c "$dir/kratos.yml" -e --yes \
     >"$dir/migrate.log" 2>&1
-exec "$programs/kratos" serve -c "$dir/kratos.yml" --sqa-opt-out >"$dir/kratos.log" 2>&1
+"$programs/kratos" serve -c "$dir/kratos.yml" --sqa-opt-out >"$dir/kratos.log" 2>&1 &
+echo $! >"$dir/pid"
+until curl -sf --noproxy '*' -o /dev/null "http://127.0.0.1:${ADMIN:-4434}/admin/health/ready"; do
+    kill -0 "$(cat "$dir/pid")" 2>/dev/null || { echo "serve.sh: Kratos ended; see $dir/kratos.log" >&2; exit 1; }
+    sleep 0.2
+done
+echo "Kratos answers at http://127.0.0.1:${ADMIN:-4434}. To end it: kill $(cat "$dir/pid")"

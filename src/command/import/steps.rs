@@ -9,7 +9,7 @@ use super::super::progress::reporter_with_metrics;
 use super::known_ids::KnownIds;
 use crate::account::{Ledger, StopReason};
 use crate::delivery::Delivery;
-use crate::destination::Destination;
+use crate::destination::{Destination, RunMark};
 use crate::id_map::IdLookup;
 use crate::journal::{ConfirmedUsers, Journal, Progress, RejectedPlaces};
 use crate::kind::Kind;
@@ -77,6 +77,7 @@ impl Steps<'_> {
                 ledger,
                 duplicates: duplicates.clone(),
             };
+            let (destination, mark) = (Arc::clone(&delivery.destination), delivery.mark.clone());
             let sending = Sending {
                 delivery,
                 confirmed: confirmed.take().map(|users| ConfirmedBefore { users, lookup: lookup.clone() }),
@@ -100,6 +101,7 @@ impl Steps<'_> {
             if ledger.stopped.is_some() {
                 break;
             }
+            ledger.stopped = forget(destination.as_ref(), mark.as_ref()).await;
         }
         (Ran { ledger, journal, confirmed }, moments)
     }
@@ -135,11 +137,16 @@ impl Steps<'_> {
     }
 }
 
+/// The outcomes of a step are all in the journal: the destination need not help to find them out any more.
+async fn forget(destination: &dyn Destination, mark: Option<&RunMark>) -> Option<StopReason> {
+    destination.forget_run(mark?).await.err().map(StopReason::Target)
+}
+
 /// What is known of those to whom the records of a step refer, and where those stand that the steps before rejected.
 async fn known_ids(ids: &Arc<IdLookup>, journal: &Journal) -> std::io::Result<Arc<dyn TargetIds>> {
     let (ids, files) = (Arc::clone(ids), journal.rejects_files());
     let reading = tokio::task::spawn_blocking(move || {
-        RejectedPlaces::read(&files).map(|rejected| Arc::new(KnownIds { ids, rejected }) as Arc<dyn TargetIds>)
+        RejectedPlaces::read(&files).map(|rejected| Arc::new(KnownIds::new(ids, rejected)) as Arc<dyn TargetIds>)
     });
     reading.await.map_err(std::io::Error::other)?
 }
