@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 pub use failed::fail;
-use job::{Job, leave};
+use job::{RunningJob, leave};
 use look_at_runs::look_at_runs;
 use print::print;
 use switch::{make_clients, make_plan, move_webhooks, switch, take_apart};
@@ -110,7 +110,7 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         None => Box::pin(import_or_dry_run(import, environment)).await,
         Some(ClerkCommand::Export(export)) => {
             let options = (&export.output, export.connection.cacert.clone());
-            let Some(job) = Job::start(options, "export", environment) else { return ExitStatus::Usage };
+            let Some(job) = RunningJob::start(options, "export", environment) else { return ExitStatus::Usage };
             let settings = ExportSettings::resolve(*export, job.output.clone(), environment);
             job.run(settings, command::export).await
         }
@@ -119,15 +119,15 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
         Some(ClerkCommand::Tokens(tokens)) => take_apart(*tokens, environment).await,
         Some(ClerkCommand::Cutover(cutover)) => Box::pin(switch(*cutover, environment)).await,
         Some(ClerkCommand::Resume(resume)) => {
-            let options = (&resume.options.output, resume.options.cacert.clone());
-            let Some(job) = Job::start(options, "import", environment) else { return ExitStatus::Usage };
+            let options = (&resume.options.output, resume.options.connection.cacert.clone());
+            let Some(job) = RunningJob::start(options, "import", environment) else { return ExitStatus::Usage };
             let settings = ImportSettings::resume(resume, job.output.clone(), environment);
             Box::pin(job.run(settings, command::import)).await
         }
         Some(ClerkCommand::Verify(verify)) => Box::pin(compare(*verify, environment)).await,
         Some(ClerkCommand::Undo(undo)) => {
-            let options = (&undo.options.output, undo.options.cacert.clone());
-            let Some(job) = Job::start(options, "undo", environment) else { return ExitStatus::Usage };
+            let options = (&undo.options.output, undo.options.connection.cacert.clone());
+            let Some(job) = RunningJob::start(options, "undo", environment) else { return ExitStatus::Usage };
             let settings = UndoSettings::resolve(&undo, &job.output, environment);
             Box::pin(job.run(settings, command::undo)).await
         }
@@ -147,8 +147,8 @@ async fn migrate(arguments: ClerkArguments, environment: Environment) -> ExitSta
 }
 
 async fn compare(verify: VerifyArguments, environment: &Environment) -> ExitStatus {
-    let options = (&verify.options.output, verify.options.cacert.clone());
-    let Some(job) = Job::start(options, "verify", environment) else { return ExitStatus::Usage };
+    let options = (&verify.options.output, verify.options.connection.cacert.clone());
+    let Some(job) = RunningJob::start(options, "verify", environment) else { return ExitStatus::Usage };
     let settings = VerifyOrSignIn::resolve(verify, job.output.clone(), environment);
     let command = async |settings, signals| match settings {
         VerifyOrSignIn::Verify(settings) => Box::pin(command::verify(*settings, signals)).await,
@@ -159,8 +159,8 @@ async fn compare(verify: VerifyArguments, environment: &Environment) -> ExitStat
 
 async fn import_or_dry_run(arguments: ImportArguments, environment: &Environment) -> ExitStatus {
     let name = if arguments.dry_run { "dry-run" } else { "import" };
-    let options = (&arguments.options.output, arguments.options.cacert.clone());
-    let Some(job) = Job::start(options, name, environment) else { return ExitStatus::Usage };
+    let options = (&arguments.options.output, arguments.options.connection.cacert.clone());
+    let Some(job) = RunningJob::start(options, name, environment) else { return ExitStatus::Usage };
     let settings = ImportOrDryRun::resolve(arguments, job.output.clone(), environment);
     let command = async |settings, signals| match settings {
         ImportOrDryRun::DryRun(settings) => Box::pin(command::dry_run(*settings, signals)).await,

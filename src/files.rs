@@ -110,6 +110,14 @@ pub(crate) fn private_directory() -> DirBuilder {
     builder
 }
 
+/// How files are opened that are made for the owner only, if they are not there yet.
+pub(crate) fn private_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 /// Makes a new, empty file for the owner only. It replaces a file that is there.
 pub fn create_private(path: &Path) -> io::Result<File> {
     match std::fs::remove_file(path) {
@@ -122,12 +130,8 @@ pub fn create_private(path: &Path) -> io::Result<File> {
 
 /// Makes a new, empty file for the owner only. It is an error if a file is there.
 pub(crate) fn create_new_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
     // `create_new` never follows a symbolic link that another user put there.
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    private_options().read(true).write(true).create_new(true).open(path)
 }
 
 /// Makes an open file one for the owner only.

@@ -71,7 +71,7 @@
 //!   organization and the user are those whom the record names ([`mapping::Reference`]).
 //! - **What is sent is what was written** ([changed], [damaged]). The first pass finds damage before the first request,
 //!   and each later read of an input is checked against the bytes of the first one ([`source::KnownInputs`]).
-//! - **Each user is one identity** ([persons], [ids]). The id at Clerk says who is the same person, whatever else changed, and
+//! - **Each user is one identity** ([persons], [ids]). The id at Clerk says who is the same person, even if all else changed, and
 //!   the ids that the target gave are listed as they are.
 //! - **A repeated run changes nothing** ([test][nightly]). `external_id` is the key at the target. What is there is
 //!   read back and compared.
@@ -126,7 +126,7 @@
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`delivery`] | batches to the destination: retries, splits, blame, what became of each identity |
-//! | [`applied`] | objects that are made at a target once, and the file for secrets that are told once |
+//! | [`applied`] | objects that are made at a target once, and the file for secrets that are shown once |
 //! | [`destination`] | what identities can be sent to, in no vendor's words: results, failures, what can be compared |
 //! | [`account`] | what became of the records: the ledger, and why a run stopped |
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |

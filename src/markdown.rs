@@ -1,6 +1,6 @@
 //! Any text in Markdown, as it is: nothing in it becomes markup.
 
-/// A text as it is, whatever is in it, on one line.
+/// Any text as it is, on one line.
 pub fn text(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -13,7 +13,7 @@ pub fn text(text: &str) -> String {
     shown
 }
 
-/// A value as it is, whatever is in it, as code.
+/// Any value as it is, as code.
 pub fn code(value: &str) -> String {
     let value: String = value.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
     let longest = value.split(|character| character != '`').map(str::len).max().unwrap_or_default();

@@ -69,7 +69,7 @@ pub struct InputProgress {
     /// Rows of a CSV without a user, which are no records.
     #[serde(default, skip_serializing_if = "SkippedRows::is_none")]
     pub skipped_rows: SkippedRows,
-    /// The number of the last record that was gone past.
+    /// The number of the last record that was read or skipped.
     #[serde(skip)]
     pub records: u64,
 }

@@ -24,7 +24,12 @@ impl ExitStatus {
             ) => Self::TooManyErrors,
             Some(StopReason::TooFewRecords { .. } | StopReason::TooManyMissing { .. }) => Self::Input,
             // A full disk or a read-only directory needs somebody to do something, as a wrong setting does.
-            Some(StopReason::Journal { .. } | StopReason::Temporary(_) | StopReason::IdMap(_)) => Self::Usage,
+            Some(
+                StopReason::Journal { .. }
+                | StopReason::Temporary(_)
+                | StopReason::IdMap(_)
+                | StopReason::LostRun { .. },
+            ) => Self::Usage,
             Some(StopReason::Internal(_)) => Self::Unexpected,
         }
     }

@@ -8,13 +8,13 @@ use crate::kind::Kind;
 
 /// What became of the records of each step.
 #[derive(Clone, Debug, Default)]
-pub(super) struct StepAccount {
+pub(super) struct AccountBySteps {
     /// Of which kind the records of each input are.
     kinds: Vec<Kind>,
     steps: BTreeMap<Kind, Counts>,
 }
 
-impl StepAccount {
+impl AccountBySteps {
     pub(super) fn of(kinds: &[Kind]) -> Self {
         let steps = kinds.iter().map(|kind| (*kind, Counts::default())).collect();
         Self { kinds: kinds.to_vec(), steps }

@@ -93,6 +93,17 @@ pub enum StopReason {
          the journals; then run the same command again"
     )]
     IdMap(#[source] std::io::Error),
+    /// An earlier run cannot be read, and what it did could change what this one does.
+    #[error(
+        "{problem}; whom that run created or met is not known, and somebody could get a second identity or be disabled wrongly, so \
+         nothing is sent; if it is lost for good, move `{directory}` away, and run the same command again"
+    )]
+    LostRun {
+        /// The directory of that run.
+        directory: String,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
     /// A bug.
     #[error("internal error: {0}")]
     Internal(String),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::failed::{Failed, with_causes};
 use crate::cli::OutputOptions;
-use crate::command::ImportError;
+use crate::command::{ImportError, log_peak};
 use crate::exit::ExitStatus;
 use crate::logging;
 use crate::notify::{EndProgram, Watcher, WatcherError, WatcherOptions};
@@ -12,7 +12,7 @@ use crate::settings::{Environment, JobSettings, OutputSettings, SettingsError};
 use crate::signal::{Signal, Signals};
 
 /// A job that is about to run.
-pub(super) struct Job {
+pub(super) struct RunningJob {
     /// Its name, for metrics and for the service that watches it.
     name: &'static str,
     /// Where its output goes.
@@ -20,7 +20,7 @@ pub(super) struct Job {
     settings: JobSettings,
 }
 
-impl Job {
+impl RunningJob {
     /// Starts the log and the metrics of a job. If the metrics cannot be written, or its settings are wrong, it says so.
     pub(super) fn start(
         (options, certificates): (&OutputOptions, Option<PathBuf>),
@@ -68,6 +68,7 @@ impl Job {
             console.error(&with_causes(&error));
             status
         });
+        log_peak();
         if let Some(metrics) = metrics {
             metrics.end(status);
         }
@@ -99,7 +100,7 @@ async fn tell_others(
 }
 
 /// The third signal: the user does not want to wait for anything any more.
-#[expect(clippy::exit, reason = "the third signal ends the process at once, whatever it is doing")]
+#[expect(clippy::exit, reason = "the third signal ends the process at once, in the middle of all work")]
 pub(super) fn leave(signal: Signal) {
     std::process::exit(i32::from(ExitStatus::of_signal(signal).code()));
 }

@@ -1,7 +1,7 @@
 //! What of a tenant is beside its users, and the switch: from what was typed to an exit status.
 
 use super::failed::fail;
-use super::job::Job;
+use super::job::RunningJob;
 use crate::cli::{
     AppsArguments, AppsCommand, CutoverArguments, CutoverCommand, PlanArguments, TokensArguments, WebhooksCommand,
 };
@@ -12,12 +12,13 @@ use crate::report::LogFormat;
 use crate::settings::{
     AppsSettings, CutoverCheckSettings, CutoverRecordSettings, CutoverReportSettings, CutoverStatusSettings,
     Environment, SettingsError, TenantPlanSettings, TokensSettings, TrySettings, VerifySignatureSettings,
-    WebhooksApplySettings, WebhooksPlanSettings, WebhooksUndoSettings, WebhooksVerifySettings,
+    WebhooksActivateSettings, WebhooksApplySettings, WebhooksPlanSettings, WebhooksUndoSettings,
+    WebhooksVerifySettings,
 };
 
 pub(super) async fn make_plan(plan: PlanArguments, environment: &Environment) -> ExitStatus {
     let options = (&plan.output, plan.connection.cacert.clone());
-    let Some(job) = Job::start(options, "plan", environment) else { return ExitStatus::Usage };
+    let Some(job) = RunningJob::start(options, "plan", environment) else { return ExitStatus::Usage };
     let settings = TenantPlanSettings::resolve(plan, job.output.clone(), environment);
     Box::pin(job.run(settings, command::plan)).await
 }
@@ -28,14 +29,14 @@ pub(super) async fn make_clients(apps: AppsArguments, environment: &Environment)
         AppsCommand::Verify(verify) => (&verify.options, "apps-verify"),
         AppsCommand::Undo(undo) => (&undo.options, "apps-undo"),
     };
-    let options = (&options.output, options.cacert.clone());
-    let Some(job) = Job::start(options, name, environment) else { return ExitStatus::Usage };
+    let options = (&options.output, options.connection.cacert.clone());
+    let Some(job) = RunningJob::start(options, name, environment) else { return ExitStatus::Usage };
     let settings = AppsSettings::resolve(apps, job.output.clone(), environment);
     Box::pin(job.run(settings, command::apps)).await
 }
 
 pub(super) async fn take_apart(tokens: TokensArguments, environment: &Environment) -> ExitStatus {
-    let Some(job) = Job::start((&tokens.output, None), "tokens", environment) else { return ExitStatus::Usage };
+    let Some(job) = RunningJob::start((&tokens.output, None), "tokens", environment) else { return ExitStatus::Usage };
     let settings = TokensSettings::resolve(tokens, job.output.clone(), environment);
     Box::pin(job.run(settings, command::tokens)).await
 }
@@ -43,33 +44,43 @@ pub(super) async fn take_apart(tokens: TokensArguments, environment: &Environmen
 pub(super) async fn move_webhooks(command: WebhooksCommand, environment: &Environment) -> ExitStatus {
     match command {
         WebhooksCommand::Plan(plan) => {
-            let Some(job) = Job::start((&plan.output, None), "webhooks-plan", environment) else {
+            let Some(job) = RunningJob::start((&plan.output, None), "webhooks-plan", environment) else {
                 return ExitStatus::Usage;
             };
             let settings = WebhooksPlanSettings::resolve(*plan, job.output.clone(), environment);
             job.run(settings, async |settings, _| command::webhooks::plan(&settings)).await
         }
         WebhooksCommand::Apply(apply) => {
-            let options = (&apply.at.output, apply.at.cacert.clone());
-            let Some(job) = Job::start(options, "webhooks-apply", environment) else { return ExitStatus::Usage };
+            let options = (&apply.at.options.output, apply.at.options.connection.cacert.clone());
+            let Some(job) = RunningJob::start(options, "webhooks-apply", environment) else { return ExitStatus::Usage };
             let settings = WebhooksApplySettings::resolve(*apply, job.output.clone(), environment);
             Box::pin(job.run(settings, command::webhooks::apply)).await
         }
         WebhooksCommand::Verify(verify) => {
-            let options = (&verify.at.output, verify.at.cacert.clone());
-            let Some(job) = Job::start(options, "webhooks-verify", environment) else { return ExitStatus::Usage };
+            let options = (&verify.at.options.output, verify.at.options.connection.cacert.clone());
+            let Some(job) = RunningJob::start(options, "webhooks-verify", environment) else {
+                return ExitStatus::Usage;
+            };
             let settings = WebhooksVerifySettings::resolve(*verify, job.output.clone(), environment);
             Box::pin(job.run(settings, command::webhooks::verify)).await
         }
+        WebhooksCommand::Activate(activate) => {
+            let options = (&activate.at.options.output, activate.at.options.connection.cacert.clone());
+            let Some(job) = RunningJob::start(options, "webhooks-activate", environment) else {
+                return ExitStatus::Usage;
+            };
+            let settings = WebhooksActivateSettings::resolve(*activate, job.output.clone(), environment);
+            Box::pin(job.run(settings, command::webhooks::activate)).await
+        }
         WebhooksCommand::Undo(undo) => {
-            let options = (&undo.at.output, undo.at.cacert.clone());
-            let Some(job) = Job::start(options, "webhooks-undo", environment) else { return ExitStatus::Usage };
+            let options = (&undo.at.options.output, undo.at.options.connection.cacert.clone());
+            let Some(job) = RunningJob::start(options, "webhooks-undo", environment) else { return ExitStatus::Usage };
             let settings = WebhooksUndoSettings::resolve(*undo, job.output.clone(), environment);
             Box::pin(job.run(settings, command::webhooks::undo)).await
         }
         WebhooksCommand::Try(tried) => {
             let options = (&tried.output, tried.cacert.clone());
-            let Some(job) = Job::start(options, "webhooks-try", environment) else { return ExitStatus::Usage };
+            let Some(job) = RunningJob::start(options, "webhooks-try", environment) else { return ExitStatus::Usage };
             let settings = TrySettings::resolve(*tried, job.output.clone(), environment);
             Box::pin(job.run(settings, command::webhooks::try_handler)).await
         }
@@ -92,7 +103,7 @@ pub(super) async fn switch(cutover: CutoverArguments, environment: &Environment)
     let ended = match cutover.command {
         CutoverCommand::Check(check) => {
             let options = (&check.output, check.connection.cacert.clone());
-            let Some(job) = Job::start(options, "cutover", environment) else { return ExitStatus::Usage };
+            let Some(job) = RunningJob::start(options, "cutover", environment) else { return ExitStatus::Usage };
             let settings = CutoverCheckSettings::resolve(*check, job.output.clone(), environment);
             return Box::pin(job.run(settings, command::check_cutover)).await;
         }

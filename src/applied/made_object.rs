@@ -25,4 +25,10 @@ pub struct MadeObject {
     /// A digest of what was sent last, by which it is known whether somebody has changed it since.
     #[serde(default)]
     pub content: String,
+    /// Which file has its secret, by what the first line of that file says; nothing if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets_of: Option<String>,
+    /// Whether this program activated it, so that undoing it may end that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_activated: bool,
 }

@@ -30,7 +30,7 @@ pub struct MadeObjects {
 
 impl MadeObjects {
     /// Opens what is remembered of the objects at a target. `prefix` says which objects, as in `apps-`, and `purpose` is what
-    /// another command is told that wants them meanwhile.
+    /// another command hears that wants them meanwhile.
     pub fn open(runs: &Path, prefix: &str, target: &str, purpose: &str) -> Result<Self, AppliedError> {
         let directory = runs.join(format!("{prefix}{}", target_digest(target)));
         let failed = |source| AppliedError::Memory { path: directory.clone(), source };

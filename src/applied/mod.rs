@@ -1,5 +1,5 @@
 //! Objects that this program makes at a target, each once: OAuth clients, endpoints of webhooks. What it made there is kept on
-//! disk, and secrets that the target tells only once go to a file before anything else is done.
+//! disk, and secrets that the target shows only once go to a file before anything else is done.
 //!
 //! ```text
 //! RUNS_DIR/<prefix><digest of the target>/lock           held while a command works on them
@@ -17,15 +17,21 @@
 //!
 //! After a kill an object that is `creating` is looked for at the target. If it is there with our mark and its secret is in
 //! the file, it is made. If its secret is in no file, nobody ever knew it: the object is deleted and made again.
+//!
+//! An object that is `made` says which file has its secret. As long as the work is open, the file has to have a line of it: if
+//! somebody cut the file, that is said ([`LostSecrets`]).
 
 mod applied_error;
+mod lost_secrets;
 mod made_object;
 mod made_objects;
+mod open_file;
 mod secrets_file;
 #[cfg(test)]
 mod tests;
 
 pub use applied_error::AppliedError;
+pub use lost_secrets::LostSecrets;
 pub use made_object::{MadeObject, MadeState};
 pub use made_objects::{APPS_PREFIX, MadeObjects, PREFIXES, WEBHOOKS_PREFIX};
 pub use secrets_file::SecretsFile;

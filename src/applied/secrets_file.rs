@@ -1,29 +1,16 @@
-//! The file for secrets that a target tells only once.
+//! The file for secrets that a target shows only once.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
+use super::open_file::OpenFile;
 use super::{AppliedError, MadeObjects};
-use crate::files::{create_new_private, for_owner_only, replace_private, sync_directory_of};
+use crate::files::{create_new_private, for_owner_only, sync_directory_of};
 use crate::ignore::ignore;
-
-/// Which file takes the secrets, until the work is finished.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct OpenFile {
-    path: PathBuf,
-    /// What its first line says, by which it is known again.
-    begin: String,
-}
-
-impl OpenFile {
-    fn first_line(&self) -> String {
-        format!("{{\"secrets_of\":\"{}\"}}\n", self.begin)
-    }
-}
 
 /// The file for secrets, one JSON object a line behind a first line that says whose they are. It is made for its owner only,
 /// never overwritten, and gone on with only by the work that began it.
@@ -39,13 +26,9 @@ impl SecretsFile {
     /// Looks whether secrets can go to `path`, or if nothing is named, to the file of the work that was broken off. Nothing if
     /// there is neither. The file itself is made when it is needed.
     pub fn of(objects: &MadeObjects, path: Option<&Path>) -> Result<Option<Self>, AppliedError> {
-        let memory = objects.file("secrets.json");
+        let memory = OpenFile::memory(objects);
         let failed = |source| AppliedError::Memory { path: memory.clone(), source };
-        let begun: Option<OpenFile> = match std::fs::read(&memory) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(failed(error)),
-            Ok(text) => Some(serde_json::from_slice(&text).map_err(|error| failed(error.into()))?),
-        };
+        let begun = OpenFile::of(objects)?;
         let path = path.map(std::path::absolute).transpose().map_err(failed)?;
         // One that somebody took away is begun anew.
         let begun = begun.filter(|begun| begun.path.symlink_metadata().is_ok() || path.as_ref() == Some(&begun.path));
@@ -65,13 +48,16 @@ impl SecretsFile {
         &self.open.path
     }
 
+    /// What its first line says, by which it is known again.
+    pub fn begin(&self) -> &str {
+        &self.open.begin
+    }
+
     /// Makes the file, or goes on with it: after this a secret can be written, as far as anybody can know. To be called before
     /// the target makes a secret.
     pub fn ready(&mut self) -> Result<(), AppliedError> {
         if self.file.is_none() {
-            let written =
-                replace_private(&self.memory, |file| serde_json::to_writer(file, &self.open).map_err(Into::into));
-            written.map_err(|source| AppliedError::Memory { path: self.memory.clone(), source })?;
+            self.open.remember(self.memory.clone())?;
             self.file = Some(self.open_file()?);
         }
         Ok(())

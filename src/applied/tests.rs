@@ -14,8 +14,14 @@ fn objects_and_the_mark_are_there_again_and_nobody_else_has_them_meanwhile() {
     let objects = open(runs.path());
     let second = MadeObjects::open(runs.path(), "apps-", "https://id.example.com", "another");
     assert!(matches!(second, Err(AppliedError::Lock(_))));
-    let mut object =
-        MadeObject { id: "../oa 1".to_owned(), state: MadeState::Creating, target_id: None, content: "a".to_owned() };
+    let mut object = MadeObject {
+        id: "../oa 1".to_owned(),
+        state: MadeState::Creating,
+        target_id: None,
+        content: "a".to_owned(),
+        secrets_of: None,
+        is_activated: false,
+    };
     objects.put(&object).expect("written");
     object.state = MadeState::Made;
     objects.put(&object).expect("written");

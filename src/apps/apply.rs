@@ -1,8 +1,11 @@
 //! Makes the client of one application, so that it is made once and its secret is never lost.
 
 use super::secret_line::SecretLine;
-use super::{Changed, ClientForm, ClientRegistry, Content, Created, Facts, FoundClient, Left, Outcome, PlannedClient};
-use super::{Step, decide, find_ours};
+use super::{
+    ChangedClient, ClientContent, ClientFacts, ClientForm, ClientOutcome, ClientRegistry, Created, FoundClient, Left,
+    PlannedClient,
+};
+use super::{ClientStep, decide, find_ours};
 use crate::applied::{AppliedError, MadeObject, MadeObjects, MadeState, SecretsFile};
 use crate::destination::TargetError;
 
@@ -19,14 +22,14 @@ pub enum ApplyError {
     #[error(transparent)]
     Applied(#[from] AppliedError),
     /// There is no file for secrets.
-    #[error("--secrets-out FILE is needed: clients get a secret, which the target tells once")]
+    #[error("--secrets-out FILE is needed: clients get a secret, which the target shows once")]
     NoSecretsFile,
     /// It makes the client, and says that it did not, or the other way round.
     #[error("the target does not say the same twice about the client of application {0}; run the same command again")]
     Unsettled(String),
     /// It made a client with a secret, and did not tell it.
     #[error(
-        "the target made the client of application {0} and told no secret: is it an address of its API? Nothing more was sent"
+        "the target made the client of application {0} and showed no secret: is it an address of its API? Nothing more was sent"
     )]
     NoSecret(String),
 }
@@ -46,6 +49,11 @@ pub struct Applying<'a, R> {
 }
 
 impl<R> Applying<'_, R> {
+    /// Which file gets a secret now, by its first line.
+    fn secrets_of(&self) -> Option<String> {
+        self.secrets.as_ref().map(|secrets| secrets.begin().to_owned())
+    }
+
     fn has_secret(&self, application: &str, client_id: &str) -> Result<bool, AppliedError> {
         let Some(secrets) = &self.secrets else { return Ok(false) };
         secrets.has(|line| SecretLine::is_of(line, application, client_id))
@@ -56,7 +64,7 @@ impl<R> Applying<'_, R> {
 pub async fn apply_one<R: ClientRegistry>(
     applying: &mut Applying<'_, R>,
     planned: &PlannedClient,
-) -> Result<(Outcome, String), ApplyError> {
+) -> Result<(ClientOutcome, String), ApplyError> {
     let application = &planned.application;
     let form = planned.form.clone().marked(application, applying.objects.mark());
     let wanted = form.content();
@@ -65,39 +73,46 @@ pub async fn apply_one<R: ClientRegistry>(
         let remembered = applying.objects.get(application)?;
         let found = look(applying, &form, application, remembered.as_ref()).await?;
         let client_id = found.as_ref().map_or(&form.client_id, |found| &found.client_id).clone();
-        let facts = Facts {
+        // The file is read for those alone whose answer was lost: there may be many lines in it.
+        let is_in_doubt = remembered.as_ref().is_some_and(|object| object.state == MadeState::Creating);
+        let has_secret = is_in_doubt && applying.has_secret(application, &client_id)?;
+        let facts = ClientFacts {
             application,
             wanted: &wanted,
             found: found.as_ref(),
             remembered: remembered.as_ref(),
             mark: applying.objects.mark(),
-            has_secret: applying.has_secret(application, &client_id)?,
+            has_secret,
             force: applying.force,
         };
         let step = decide(&facts);
         let settled = match (step, found) {
-            (Step::Keep, _) => Some(outcome.take().unwrap_or(Outcome::Unchanged)),
-            (Step::Leave(left), _) => Some(Outcome::Left(left)),
-            (Step::Create, _) if applying.dry_run => Some(Outcome::Created),
-            (Step::Recreate, _) if applying.dry_run => Some(Outcome::MadeAgain),
-            (Step::Change(fields), _) if applying.dry_run => Some(Outcome::Changed(fields)),
-            (Step::Remember, Some(_)) if applying.dry_run => Some(Outcome::Unchanged),
-            (Step::Remember, Some(found)) => {
+            (ClientStep::Keep, _) => Some(outcome.take().unwrap_or(ClientOutcome::Unchanged)),
+            (ClientStep::Leave(left), _) => Some(ClientOutcome::Left(left)),
+            (ClientStep::Create, _) if applying.dry_run => Some(ClientOutcome::Created),
+            (ClientStep::Recreate, _) if applying.dry_run => Some(ClientOutcome::MadeAgain),
+            (ClientStep::Change(fields), _) if applying.dry_run => Some(ClientOutcome::Changed(fields)),
+            (ClientStep::Remember, Some(_)) if applying.dry_run => Some(ClientOutcome::Unchanged),
+            (ClientStep::Remember, Some(found)) => {
                 let content = found.content();
-                applying.objects.put(&made(application, &found.client_id, &content))?;
+                let secrets_of = match &remembered {
+                    Some(object) if object.state == MadeState::Made => object.secrets_of.clone(),
+                    _ => applying.secrets_of().filter(|_| has_secret),
+                };
+                applying.objects.put(&made(application, &found.client_id, &content, secrets_of))?;
                 None
             }
-            (Step::Recreate, Some(found)) => {
+            (ClientStep::Recreate, Some(found)) => {
                 applying.registry.delete(&found.client_id).await?;
-                outcome = Some(Outcome::MadeAgain);
+                outcome = Some(ClientOutcome::MadeAgain);
                 None
             }
-            (Step::Change(fields), Some(found)) => change(applying, &form, &found, fields, &mut outcome).await?,
-            (Step::Create | Step::Recreate | Step::Remember | Step::Change(_), _) => {
+            (ClientStep::Change(fields), Some(found)) => change(applying, &form, &found, fields, &mut outcome).await?,
+            (ClientStep::Create | ClientStep::Recreate | ClientStep::Remember | ClientStep::Change(_), _) => {
                 if let Some(id) = create(applying, &form, application, &wanted).await? {
                     match id {
-                        Ok(id) => return Ok((outcome.unwrap_or(Outcome::Created), id)),
-                        Err(reason) => return Ok((Outcome::Refused(reason), client_id)),
+                        Ok(id) => return Ok((outcome.unwrap_or(ClientOutcome::Created), id)),
+                        Err(reason) => return Ok((ClientOutcome::Refused(reason), client_id)),
                     }
                 }
                 None
@@ -133,13 +148,13 @@ async fn create<R: ClientRegistry>(
     applying: &mut Applying<'_, R>,
     form: &ClientForm,
     application: &str,
-    wanted: &Content,
+    wanted: &ClientContent,
 ) -> Result<Option<Result<String, String>>, ApplyError> {
     if form.is_confidential() {
         // Before there is a secret: that the file can be written.
         applying.secrets.as_mut().ok_or(ApplyError::NoSecretsFile)?.ready()?;
     }
-    let creating = MadeObject { state: MadeState::Creating, ..made(application, &form.client_id, wanted) };
+    let creating = MadeObject { state: MadeState::Creating, ..made(application, &form.client_id, wanted, None) };
     applying.objects.put(&creating)?;
     match applying.registry.create(form).await? {
         Created::Client(client) => {
@@ -148,7 +163,8 @@ async fn create<R: ClientRegistry>(
                 let line = SecretLine::new(application, &form.client_name, &client.client_id, &secret);
                 applying.secrets.as_mut().ok_or(ApplyError::NoSecretsFile)?.add(&line)?;
             }
-            applying.objects.put(&made(application, &client.client_id, wanted))?;
+            let secrets_of = applying.secrets_of().filter(|_| form.is_confidential());
+            applying.objects.put(&made(application, &client.client_id, wanted, secrets_of))?;
             Ok(Some(Ok(client.client_id)))
         }
         Created::Refused { reason } => {
@@ -165,8 +181,8 @@ async fn change<R: ClientRegistry>(
     form: &ClientForm,
     found: &FoundClient,
     fields: Vec<&'static str>,
-    outcome: &mut Option<Outcome>,
-) -> Result<Option<Outcome>, ApplyError> {
+    outcome: &mut Option<ClientOutcome>,
+) -> Result<Option<ClientOutcome>, ApplyError> {
     // How it sends its secret is its own program's choice.
     let method = found.token_endpoint_auth_method.clone();
     let form = ClientForm {
@@ -175,19 +191,20 @@ async fn change<R: ClientRegistry>(
         ..form.clone()
     };
     match applying.registry.change(&found.client_id, &form).await? {
-        Changed::Refused { reason } => Ok(Some(Outcome::Refused(reason))),
-        Changed::Done if outcome.is_some() => {
+        ChangedClient::Refused { reason } => Ok(Some(ClientOutcome::Refused(reason))),
+        ChangedClient::Done if outcome.is_some() => {
             // It says that it did it and does not.
-            Ok(Some(Outcome::Left(Left::ChangedSince(fields))))
+            Ok(Some(ClientOutcome::Left(Left::ChangedSince(fields))))
         }
-        Changed::Done => {
-            *outcome = Some(Outcome::Changed(fields));
+        ChangedClient::Done => {
+            *outcome = Some(ClientOutcome::Changed(fields));
             Ok(None)
         }
     }
 }
 
-fn made(application: &str, client_id: &str, content: &Content) -> MadeObject {
+fn made(application: &str, client_id: &str, content: &ClientContent, secrets_of: Option<String>) -> MadeObject {
     let (id, target_id) = (application.to_owned(), Some(client_id.to_owned()));
-    MadeObject { id, state: MadeState::Made, target_id, content: content.digest() }
+    let content = content.digest();
+    MadeObject { id, state: MadeState::Made, target_id, content, secrets_of, is_activated: false }
 }

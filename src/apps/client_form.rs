@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Content;
+use super::ClientContent;
 
 /// The method of a client that has no secret.
 pub(super) const PUBLIC: &str = "none";
@@ -47,8 +47,8 @@ impl ClientForm {
     }
 
     /// What of it is compared.
-    pub fn content(&self) -> Content {
-        Content {
+    pub fn content(&self) -> ClientContent {
+        ClientContent {
             client_name: self.client_name.clone(),
             is_public: !self.is_confidential(),
             redirect_uris: self.redirect_uris.iter().cloned().collect(),
@@ -59,7 +59,7 @@ impl ClientForm {
         }
     }
 
-    /// The same with the proof of who made it.
+    /// The form with the proof of who made it.
     #[must_use]
     pub fn marked(self, application: &str, mark: &str) -> Self {
         Self { metadata: json!({"clerk": {"application": application}, "avnology_migrate": {"mark": mark}}), ..self }

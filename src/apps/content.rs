@@ -9,7 +9,7 @@ use crate::hexadecimal::hexadecimal;
 
 /// What of a client is compared: name, type, addresses to the byte and in any order, grants, scopes, consent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Content {
+pub struct ClientContent {
     /// The name for people.
     pub client_name: String,
     /// Whether it has no secret. How one with a secret sends it is a choice of the other side's program.
@@ -26,7 +26,7 @@ pub struct Content {
     pub skip_consent: bool,
 }
 
-impl Content {
+impl ClientContent {
     /// A digest of it, for the memory.
     pub fn digest(&self) -> String {
         // A struct of texts always has a form in JSON.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 pub struct CreatedClient {
     /// Its id, which the target may have chosen.
     pub client_id: String,
-    /// Its secret, which is told here and nowhere else.
+    /// Its secret, which the target shows here and nowhere else.
     pub secret: Option<SecretString>,
 }
 

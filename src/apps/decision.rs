@@ -1,15 +1,15 @@
 //! What has to be done so that an application has its client: one total, pure function; and one for undoing it.
 
-use super::{Content, FoundClient};
+use super::{ClientContent, FoundClient};
 use crate::applied::{MadeObject, MadeState};
 
 /// What is known of one application.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
+pub struct ClientFacts<'a> {
     /// Clerk's id of it.
     pub application: &'a str,
     /// What its client should be.
-    pub wanted: &'a Content,
+    pub wanted: &'a ClientContent,
     /// What the target has under the id of the client.
     pub found: Option<&'a FoundClient>,
     /// What is remembered of it.
@@ -37,7 +37,7 @@ pub enum Left {
 
 /// What has to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum ClientStep {
     /// Make it.
     Create,
     /// Delete it and make it again: it is ours, nobody changed it, and its secret is known to nobody.
@@ -53,29 +53,29 @@ pub enum Step {
 }
 
 /// What has to be done so that an application has its client.
-pub fn decide(facts: &Facts<'_>) -> Step {
-    let Facts { application, wanted, remembered, mark, has_secret, force, .. } = *facts;
-    let Some(found) = facts.found else { return Step::Create };
+pub fn decide(facts: &ClientFacts<'_>) -> ClientStep {
+    let ClientFacts { application, wanted, remembered, mark, has_secret, force, .. } = *facts;
+    let Some(found) = facts.found else { return ClientStep::Create };
     let content = found.content();
     let is_ours = found.is_of(application, mark);
     let is_as_sent = remembered.is_some_and(|object| object.content == content.digest());
     if is_ours && remembered.is_some_and(|object| object.state == MadeState::Creating) {
         return match (content.is_public || has_secret, is_as_sent) {
-            (true, _) => Step::Remember,
-            (false, true) => Step::Recreate,
-            (false, false) => Step::Leave(Left::SecretLost),
+            (true, _) => ClientStep::Remember,
+            (false, true) => ClientStep::Recreate,
+            (false, false) => ClientStep::Leave(Left::SecretLost),
         };
     }
     let differences = content.differences(wanted);
     if differences.is_empty() {
         // Where the memory lost it, or a change came through and its answer did not.
-        return if is_ours && !is_as_sent { Step::Remember } else { Step::Keep };
+        return if is_ours && !is_as_sent { ClientStep::Remember } else { ClientStep::Keep };
     }
     match (is_ours, content.is_public == wanted.is_public) {
-        (false, _) => Step::Leave(Left::Foreign(differences)),
-        (true, false) => Step::Leave(Left::OtherType),
-        (true, true) if is_as_sent || force => Step::Change(differences),
-        (true, true) => Step::Leave(Left::ChangedSince(differences)),
+        (false, _) => ClientStep::Leave(Left::Foreign(differences)),
+        (true, false) => ClientStep::Leave(Left::OtherType),
+        (true, true) if is_as_sent || force => ClientStep::Change(differences),
+        (true, true) => ClientStep::Leave(Left::ChangedSince(differences)),
     }
 }
 

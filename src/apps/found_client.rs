@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Content;
+use super::ClientContent;
 use super::client_form::{APPLICATION, MARK, PUBLIC};
 
 /// A client as a target has it. Its secret is in no answer but the one that made it.
@@ -37,8 +37,8 @@ impl FoundClient {
     }
 
     /// What of it is compared.
-    pub fn content(&self) -> Content {
-        Content {
+    pub fn content(&self) -> ClientContent {
+        ClientContent {
             client_name: self.name().to_owned(),
             is_public: self.token_endpoint_auth_method.as_deref() == Some(PUBLIC),
             redirect_uris: self.redirect_uris.iter().flatten().cloned().collect(),
@@ -54,7 +54,7 @@ impl FoundClient {
         self.member(APPLICATION) == Some(application) && self.member(MARK) == Some(mark)
     }
 
-    /// Whether this program made it, whoever ran it.
+    /// Whether this program made it, started by anybody.
     pub fn is_marked(&self) -> bool {
         self.member(MARK).is_some()
     }

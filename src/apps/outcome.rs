@@ -6,7 +6,7 @@ use super::Left;
 
 /// What became of an application at the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ClientOutcome {
     /// Its client is made.
     Created,
     /// Its client was made by us, and its secret was in no file: it is made anew.
@@ -21,7 +21,7 @@ pub enum Outcome {
     Refused(String),
 }
 
-impl Outcome {
+impl ClientOutcome {
     /// Whether somebody has to do something.
     pub fn needs_somebody(&self) -> bool {
         matches!(self, Self::Left(_) | Self::Refused(_))
@@ -30,7 +30,7 @@ impl Outcome {
 
 /// Something that somebody has to know, of one client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct ClientFinding {
     /// Clerk's id of the application.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application: Option<String>,

@@ -23,7 +23,7 @@ pub enum Created {
 
 /// What came of the request to change a client.
 #[derive(Debug)]
-pub enum Changed {
+pub enum ChangedClient {
     /// It is changed.
     Done,
     /// The target does not take it. Nothing was changed.
@@ -45,7 +45,7 @@ pub trait ClientRegistry {
     fn create(&self, form: &ClientForm) -> impl Future<Output = Result<Created, TargetError>>;
 
     /// Makes a client as the form says; its secret stays.
-    fn change(&self, client_id: &str, form: &ClientForm) -> impl Future<Output = Result<Changed, TargetError>>;
+    fn change(&self, client_id: &str, form: &ClientForm) -> impl Future<Output = Result<ChangedClient, TargetError>>;
 
     /// Deletes a client. One that is not there is deleted.
     fn delete(&self, client_id: &str) -> impl Future<Output = Result<(), TargetError>>;

@@ -4,6 +4,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::Value;
 
+/// Which client's secret a line of the file of secrets has, by its id at the target.
+pub fn client_of_line(line: &Value) -> Option<&str> {
+    line["client_secret"].as_str()?;
+    line["client_id"].as_str()
+}
+
 /// A line of the file of secrets: the secret of one client, and whose it is.
 #[derive(Serialize)]
 pub(super) struct SecretLine<'a> {

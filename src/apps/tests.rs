@@ -37,41 +37,44 @@ fn each_combination_of_facts_has_its_step() {
     };
     let renamed = ClientForm { client_name: "Other".to_owned(), ..planned.form.clone() };
     let public = client(1, true).form;
-    let object = |state, content: &Content| MadeObject {
+    let object = |state, content: &ClientContent| MadeObject {
         id: "oa_1".to_owned(),
         state,
         target_id: None,
         content: content.digest(),
+        secrets_of: None,
+        is_activated: false,
     };
     let (creating, made) = (object(MadeState::Creating, &wanted), object(MadeState::Made, &wanted));
     let made_renamed = object(MadeState::Made, &renamed.content());
     let (ours, foreign) = (Some("mark"), Some("another's"));
     let name = || vec!["client_name"];
     for (number, (found, remembered, has_secret, force, expected)) in [
-        (None, None, false, false, Step::Create),
-        (None, Some(&made), false, false, Step::Create),
-        (None, Some(&creating), false, false, Step::Create),
-        (Some(found(&planned.form, ours)), Some(&made), false, false, Step::Keep),
-        (Some(found(&planned.form, ours)), None, false, false, Step::Remember),
-        (Some(found(&planned.form, None)), None, false, false, Step::Keep),
-        (Some(found(&planned.form, foreign)), Some(&creating), true, false, Step::Keep),
-        (Some(found(&planned.form, ours)), Some(&creating), true, false, Step::Remember),
-        (Some(found(&planned.form, ours)), Some(&creating), false, false, Step::Recreate),
-        (Some(found(&renamed, ours)), Some(&creating), false, true, Step::Leave(Left::SecretLost)),
-        (Some(found(&public, ours)), Some(&creating), false, false, Step::Remember),
-        (Some(found(&renamed, ours)), Some(&made_renamed), false, false, Step::Change(name())),
-        (Some(found(&renamed, ours)), Some(&made), false, false, Step::Leave(Left::ChangedSince(name()))),
-        (Some(found(&renamed, ours)), Some(&made), false, true, Step::Change(name())),
-        (Some(found(&renamed, ours)), None, false, false, Step::Leave(Left::ChangedSince(name()))),
-        (Some(found(&renamed, foreign)), Some(&made), false, true, Step::Leave(Left::Foreign(name()))),
-        (Some(found(&renamed, None)), None, false, true, Step::Leave(Left::Foreign(name()))),
-        (Some(found(&public, ours)), Some(&made), false, true, Step::Leave(Left::OtherType)),
+        (None, None, false, false, ClientStep::Create),
+        (None, Some(&made), false, false, ClientStep::Create),
+        (None, Some(&creating), false, false, ClientStep::Create),
+        (Some(found(&planned.form, ours)), Some(&made), false, false, ClientStep::Keep),
+        (Some(found(&planned.form, ours)), None, false, false, ClientStep::Remember),
+        (Some(found(&planned.form, None)), None, false, false, ClientStep::Keep),
+        (Some(found(&planned.form, foreign)), Some(&creating), true, false, ClientStep::Keep),
+        (Some(found(&planned.form, ours)), Some(&creating), true, false, ClientStep::Remember),
+        (Some(found(&planned.form, ours)), Some(&creating), false, false, ClientStep::Recreate),
+        (Some(found(&renamed, ours)), Some(&creating), false, true, ClientStep::Leave(Left::SecretLost)),
+        (Some(found(&public, ours)), Some(&creating), false, false, ClientStep::Remember),
+        (Some(found(&renamed, ours)), Some(&made_renamed), false, false, ClientStep::Change(name())),
+        (Some(found(&renamed, ours)), Some(&made), false, false, ClientStep::Leave(Left::ChangedSince(name()))),
+        (Some(found(&renamed, ours)), Some(&made), false, true, ClientStep::Change(name())),
+        (Some(found(&renamed, ours)), None, false, false, ClientStep::Leave(Left::ChangedSince(name()))),
+        (Some(found(&renamed, foreign)), Some(&made), false, true, ClientStep::Leave(Left::Foreign(name()))),
+        (Some(found(&renamed, None)), None, false, true, ClientStep::Leave(Left::Foreign(name()))),
+        (Some(found(&public, ours)), Some(&made), false, true, ClientStep::Leave(Left::OtherType)),
     ]
     .into_iter()
     .enumerate()
     {
         let found = found.as_ref();
-        let facts = Facts { application: "oa_1", wanted: &wanted, found, remembered, mark: "mark", has_secret, force };
+        let facts =
+            ClientFacts { application: "oa_1", wanted: &wanted, found, remembered, mark: "mark", has_secret, force };
         assert_eq!(decide(&facts), expected, "row {number}");
     }
     for (found, force, expected) in [
@@ -137,14 +140,14 @@ impl ClientRegistry for Cut {
         Ok(Created::Client(CreatedClient { client_id, secret: secret.map(Into::into) }))
     }
 
-    async fn change(&self, client_id: &str, form: &ClientForm) -> Result<Changed, TargetError> {
+    async fn change(&self, client_id: &str, form: &ClientForm) -> Result<ChangedClient, TargetError> {
         self.moment()?;
         let mut value = serde_json::to_value(form).expect("JSON");
         let mut clients = self.clients.borrow_mut();
         value["secret"] = clients[client_id]["secret"].clone();
         clients.insert(client_id.to_owned(), value);
         self.moment()?;
-        Ok(Changed::Done)
+        Ok(ChangedClient::Done)
     }
 
     async fn delete(&self, client_id: &str) -> Result<(), TargetError> {
@@ -168,7 +171,11 @@ impl ClientRegistry for Cut {
     }
 }
 
-async fn apply(target: &Cut, runs: &std::path::Path, clients: &[PlannedClient]) -> Result<Vec<Outcome>, ApplyError> {
+async fn apply(
+    target: &Cut,
+    runs: &std::path::Path,
+    clients: &[PlannedClient],
+) -> Result<Vec<ClientOutcome>, ApplyError> {
     let objects = MadeObjects::open(runs, "apps-", "a target", "a test").expect("it opens");
     let secrets = SecretsFile::of(&objects, Some(&runs.join("secrets"))).expect("it can be used");
     let mut applying = Applying { registry: target, objects: &objects, secrets, force: false, dry_run: false };
@@ -221,7 +228,7 @@ async fn a_break_off_at_any_moment_ends_with_each_client_once_and_each_secret_kn
             apply(&target, runs.path(), &clients).await.expect("it goes through");
             assert_whole(&target, runs.path(), &clients, first);
             let again = apply(&target, runs.path(), &clients).await.expect("it goes through");
-            assert_eq!(again, [Outcome::Unchanged, Outcome::Unchanged, Outcome::Unchanged]);
+            assert_eq!(again, [ClientOutcome::Unchanged, ClientOutcome::Unchanged, ClientOutcome::Unchanged]);
             // A change that is broken off, and comes through.
             let mut renamed = clients.clone();
             renamed[2].form.client_name = "Other".to_owned();

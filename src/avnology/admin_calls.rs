@@ -26,12 +26,12 @@ impl PageSize {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// An answer about so many users had so many bytes.
+    /// How many users an answer was about, and how many bytes it had.
     fn answered(&self, users: usize, bytes: usize) {
         self.0.store((users * GOOD_ANSWER / bytes.max(1)).clamp(1, MAX_PAGE), Ordering::Relaxed);
     }
 
-    /// So many were too many.
+    /// How many users were too many.
     fn too_large(&self, users: usize) {
         self.0.store((users / 2).max(1), Ordering::Relaxed);
     }
@@ -164,7 +164,7 @@ impl AdminCalls {
         Ok(done)
     }
 
-    /// Lists so many users, or fewer while the answers are too large: how many, and the list.
+    /// Lists this many users, or fewer while the answers are too large: how many, and the list.
     pub(super) async fn list<F: Future<Output = Reply>>(
         &self,
         most: usize,
@@ -177,7 +177,7 @@ impl AdminCalls {
         }
     }
 
-    /// Asks for so many users, or for fewer while the answers are too large: for how many, and the answer.
+    /// Asks for this many users, or for fewer while the answers are too large: for how many, and the answer.
     pub(super) async fn asked_in_parts<F: Future<Output = Reply>>(
         &self,
         most: usize,

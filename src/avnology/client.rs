@@ -13,7 +13,7 @@ use crate::pace::RetryBudget;
 /// The Admin API of one target. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]
 pub struct Client {
-    http: http::Client,
+    http: http::HttpClient,
     /// Whether the target creates what it is asked only to check.
     creates_probes: Arc<AtomicBool>,
 }
@@ -21,7 +21,7 @@ pub struct Client {
 impl Client {
     /// Prepares a client; nothing is sent yet.
     pub fn new(options: &ClientOptions) -> Result<Self, ClientError> {
-        Ok(Self { http: http::Client::new(options)?, creates_probes: Arc::default() })
+        Ok(Self { http: http::HttpClient::new(options)?, creates_probes: Arc::default() })
     }
 
     /// The target.

@@ -79,7 +79,7 @@ impl AdminCalls {
         Ok(())
     }
 
-    /// Tells apart, by reading, an identity that is there already from another one that is in the way.
+    /// Finds out, by reading, whether the identity is there already or another one is in the way.
     async fn existing(
         &self,
         item: CreateItem<'_>,

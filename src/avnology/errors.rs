@@ -106,12 +106,6 @@ pub(super) fn refused_clients(target: &BaseUrl, reply: &Reply) -> TargetError {
     }
 }
 
-/// The error of a target whose list of OAuth clients comes to no end.
-pub(super) fn endless_clients(target: &BaseUrl) -> TargetError {
-    let reason = "its list of OAuth clients gives the same page again and again".to_owned();
-    TargetError::Unreachable { target: target.to_string(), reason }
-}
-
 /// The error for a request that was never answered.
 pub(super) fn gave_up(target: &BaseUrl, GaveUp { reply, asks_to_wait }: &GaveUp) -> TargetError {
     match asks_to_wait {
@@ -132,15 +126,15 @@ pub(super) fn unreachable(target: &BaseUrl, reply: &Reply) -> TargetError {
     let reason = match reply.outcome {
         ReplyOutcome::Answered { status } => format!("it keeps answering HTTP {status}"),
         ReplyOutcome::Unreadable => "its answers are not those of an Avnology ID API".to_owned(),
-        ReplyOutcome::TooLarge => "its answer about a single user is larger than 8 MiB".to_owned(),
+        ReplyOutcome::TooLarge => "its answer is larger than 8 MiB, although little was asked for".to_owned(),
         ReplyOutcome::Failed(transport) => transport.describe(reply.proxy.as_deref(), ADDRESS_OPTION).into_owned(),
     };
     TargetError::Unreachable { target: target.to_string(), reason }
 }
 
-/// The error of a target whose list of identities comes to no end.
-pub(super) fn endless_list(target: &BaseUrl) -> TargetError {
-    let reason = "its list of users gives the same page again and again".to_owned();
+/// The error of a target whose list of these things comes to no end.
+pub(super) fn endless_list(target: &BaseUrl, things: &str) -> TargetError {
+    let reason = format!("its list of {things} gives the same page again and again");
     TargetError::Unreachable { target: target.to_string(), reason }
 }
 

@@ -62,7 +62,7 @@ pub async fn find_organization(
     Ok(read::<Shown>(&reply).map(HomeOrganization::from))
 }
 
-/// The same, and an error if there is none.
+/// The organization; an error if there is none.
 pub async fn need_organization(
     client: &Client,
     budget: &RetryBudget,
@@ -146,7 +146,7 @@ async fn find_by_name(
         }
         let Some(next) = next_page_token.filter(|token| !token.is_empty()) else { return Ok(None) };
         if cycle.closes_with(&next) {
-            return Err(endless_list(client.base_url()));
+            return Err(endless_list(client.base_url(), "organizations"));
         }
         token = Some(next);
     }

@@ -9,7 +9,7 @@ pub(super) fn item_error(error: ErrorBody) -> ItemError {
     item_error_of(kind, error)
 }
 
-/// The same of an identity that was alone in its request, whose status says what kind of error it is.
+/// The error of an identity that was alone in its request, whose status says what kind of error it is.
 pub(super) fn item_error_of(kind: ItemErrorKind, ErrorBody { code, message, field, .. }: ErrorBody) -> ItemError {
     let taken = field.as_deref().and_then(taken);
     ItemError { kind, code, message, field, taken }

@@ -146,7 +146,7 @@ impl AdminCalls {
             let Some(next) = next else { return Ok(token) };
             // A target that gives the same pages again and again must not keep us for ever.
             if cycle.closes_with(&next) {
-                return Err(endless_list(self.client.base_url()));
+                return Err(endless_list(self.client.base_url(), "users"));
             }
             token = Some(next);
         }

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::error_body::error_body;
-use super::errors::{endless_clients, gave_up, refused_clients};
+use super::errors::{endless_list, gave_up, refused_clients};
 use super::{Client, Decision, decide};
-use crate::apps::{Changed, ClientForm, ClientRegistry, Created, FoundClient, read_client, read_created};
+use crate::apps::{ChangedClient, ClientForm, ClientRegistry, Created, FoundClient, read_client, read_created};
 use crate::destination::TargetError;
 use crate::http::{Cycle, PacedRequests, Reply, ReplyOutcome, is_transient};
 use crate::pace::{Pace, RetryBudget};
@@ -111,7 +111,7 @@ impl ClientRegistry for OAuthClients {
         }
     }
 
-    /// Under one key for all attempts: the target makes one client of them, and tells its secret again.
+    /// Under one key for all attempts: the target makes one client of them, and shows its secret again.
     async fn create(&self, form: &ClientForm) -> Result<Created, TargetError> {
         let body = Bytes::from(serde_json::to_vec(form).map_err(std::io::Error::from)?);
         let key = format!("client-{}", uuid::Uuid::new_v4());
@@ -131,13 +131,13 @@ impl ClientRegistry for OAuthClients {
         }
     }
 
-    async fn change(&self, client_id: &str, form: &ClientForm) -> Result<Changed, TargetError> {
+    async fn change(&self, client_id: &str, form: &ClientForm) -> Result<ChangedClient, TargetError> {
         let body = json!({ "client": form, "update_mask": MASK }).to_string();
         let (path, body) = (Self::path(client_id), Bytes::from(body));
         let reply = self.retried(|| self.client.patch_at(&path, body.clone()), |_| true).await?;
         match reply.outcome {
-            outcome if outcome.is_success() => Ok(Changed::Done),
-            ReplyOutcome::Answered { status: 400 | 409 | 422 } => Ok(Changed::Refused { reason: reason(&reply) }),
+            outcome if outcome.is_success() => Ok(ChangedClient::Done),
+            ReplyOutcome::Answered { status: 400 | 409 | 422 } => Ok(ChangedClient::Refused { reason: reason(&reply) }),
             _ => Err(self.refused(&reply)),
         }
     }
@@ -163,7 +163,7 @@ impl ClientRegistry for OAuthClients {
             let Some(next) = next else { return Ok(()) };
             // A target that gives the same pages again and again must not keep us for ever.
             if cycle.closes_with(&next) {
-                return Err(endless_clients(self.client.base_url()).into());
+                return Err(endless_list(self.client.base_url(), "OAuth clients").into());
             }
             token = Some(next);
         }

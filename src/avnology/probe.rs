@@ -15,7 +15,7 @@ pub(super) const PROBE_ID: &str = "avnology-migrate-preflight";
 /// The request.
 const PROBE: &str = r#"{"requests":[{"identity":{"external_id":"avnology-migrate-preflight","email":"preflight@avnology-migrate.invalid","traits":{}}}],"validate_only":true}"#;
 
-/// The same for a target without batch methods.
+/// The probe for a target without batch methods.
 pub(super) const SINGLE_PROBE: &str = r#"{"identity":{"external_id":"avnology-migrate-preflight","email":"preflight@avnology-migrate.invalid","traits":{}},"validate_only":true}"#;
 
 /// How often and how long a request of the preflight is tried: a single lost packet must not fail a nightly job, nor must a

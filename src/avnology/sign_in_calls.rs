@@ -11,14 +11,14 @@ use super::error_body::error_body;
 use super::errors::{gave_up, refused};
 use crate::destination::{SignInAnswer, SignIns, TargetError};
 use crate::http::{
-    Client, ClientError, ClientOptions, KeySource, PacedRequests, Reply, ReplyOutcome, Request, was_not_tried,
+    ClientError, ClientOptions, HttpClient, KeySource, PacedRequests, Reply, ReplyOutcome, Request, was_not_tried,
 };
 use crate::pace::{Pace, RetryBudget};
 
 /// Signs people in, at one pace.
 #[derive(Clone, Debug)]
 pub struct SignInCalls {
-    http: Client,
+    http: HttpClient,
     requests: PacedRequests,
 }
 
@@ -34,7 +34,7 @@ impl SignInCalls {
     pub fn new(options: &ClientOptions, pace: Arc<Pace>, budget: RetryBudget) -> Result<Self, ClientError> {
         // A refused password looks like a refused key. With no source for another key, it is not tried again.
         let options = ClientOptions { key_source: KeySource::Given(None), ..options.clone() };
-        Ok(Self { http: Client::new(&options)?, requests: PacedRequests::new(pace, budget, was_not_tried) })
+        Ok(Self { http: HttpClient::new(&options)?, requests: PacedRequests::new(pace, budget, was_not_tried) })
     }
 
     fn answer(&self, reply: &Reply) -> Result<SignInAnswer, TargetError> {

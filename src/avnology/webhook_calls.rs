@@ -1,7 +1,8 @@
 //! Endpoints of webhooks at the target.
 //!
 //! Documented: `POST /v1/webhooks` and `POST /v1/webhooks/{id}:rotateSecret`, both of which show a secret, and no other answer
-//! does. Assumed: `GET /v1/webhooks` in pages like the other lists, `DELETE /v1/webhooks/{id}`, and that the description of an
+//! does. Assumed: `GET /v1/webhooks` in pages like the other lists, `PATCH /v1/webhooks/{id}` with
+//! `active`, `DELETE /v1/webhooks/{id}`, and that the description of an
 //! endpoint is kept as it was sent: a mark in it says who made the endpoint.
 
 use std::sync::Arc;
@@ -118,7 +119,7 @@ impl WebhookCalls {
             found.extend(webhooks.into_iter().map(RegisteredWebhook::from));
             let Some(next) = next_page_token.filter(|token| !token.is_empty()) else { return Ok(Some(found)) };
             if cycle.closes_with(&next) {
-                return Err(endless_list(self.client.base_url()));
+                return Err(endless_list(self.client.base_url(), "endpoints of webhooks"));
             }
             token = Some(next);
         }
@@ -156,6 +157,15 @@ impl WebhookCalls {
         let reply = reply.map_err(|failure| gave_up(self.client.base_url(), &failure))?;
         self.done(&reply)?;
         read::<WithSecret>(&reply).map(|answer| SecretString::from(answer.secret)).ok_or_else(|| self.refused(&reply))
+    }
+
+    /// Activates an endpoint; false if the target cannot.
+    pub async fn activate(&self, id: &str) -> Result<bool, TargetError> {
+        let path = format!("v1/webhooks/{id}");
+        let ask = || self.client.patch_at(&path, Bytes::from_static(br#"{"active":true}"#));
+        let reply = self.repeatable.send(ask, |_| true).await;
+        let reply = reply.map_err(|failure| gave_up(self.client.base_url(), &failure))?;
+        if reply.outcome.is_no_method() { Ok(false) } else { self.done(&reply).map(|()| true) }
     }
 
     /// Deletes an endpoint; false if the target cannot. One that is gone is deleted.

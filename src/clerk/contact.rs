@@ -1,7 +1,8 @@
 //! How a user can be reached: email addresses and phone numbers.
 
-use super::object::{Text, clerk_object};
+use super::object::clerk_object;
 use super::presence::Presence;
+use super::text::Text;
 use super::verification::{Verification, is_verified};
 
 clerk_object! {

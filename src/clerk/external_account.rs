@@ -1,6 +1,7 @@
 //! A user's sign-in through another provider.
 
-use super::object::{Text, clerk_object};
+use super::object::clerk_object;
+use super::text::Text;
 use super::verification::{Verification, is_verified};
 
 clerk_object! {

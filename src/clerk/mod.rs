@@ -5,22 +5,24 @@
 
 mod contact;
 mod external_account;
+mod few;
 pub(crate) mod object;
 mod organization;
 mod presence;
 mod row;
+mod text;
 mod time;
 mod user;
 mod verification;
 
 pub use contact::{EmailAddress, PhoneNumber};
 pub use external_account::ExternalAccount;
-pub use object::Text;
 pub use organization::{
     INVITATION_COLUMNS, Invitation, MEMBERSHIP_COLUMNS, MemberData, Membership, ORGANIZATION_COLUMNS, Organization,
 };
 pub use presence::{Presence, Secret};
 pub use row::COLUMNS;
+pub use text::Text;
 pub use time::Time;
 pub use user::{Raw, User};
 pub use verification::Verification;

@@ -4,8 +4,9 @@
 //! fields, read without a buffer (as `flatten` uses), so that metadata stays the same bytes, and accept names in two styles:
 //! `first_name` as in the Backend API, and `firstName` as Clerk's JavaScript SDK prints it.
 
-use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Visitor};
+
+use super::text::Text;
 
 /// Declares a struct of optional fields and its `Deserialize`.
 ///
@@ -197,106 +198,6 @@ impl<'de> DeserializeSeed<'de> for NameAmong {
         }
         // A name is no struct, and a reader that knows nothing of this gives the name. But only there can be said which are known.
         deserializer.deserialize_struct("", self.0, NameVisitor)
-    }
-}
-
-/// A string. It borrows from the record unless it has escapes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize)]
-#[serde(transparent)]
-pub struct Text<'a>(#[serde(borrow)] pub std::borrow::Cow<'a, str>);
-
-impl std::ops::Deref for Text<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<'a> From<&'a str> for Text<'a> {
-    fn from(text: &'a str) -> Self {
-        Self(text.into())
-    }
-}
-
-impl From<String> for Text<'_> {
-    fn from(text: String) -> Self {
-        Self(text.into())
-    }
-}
-
-/// The largest number of entries of one kind. Clerk's users have a few. A million empty entries would take a hundred times
-/// the size of the record in memory.
-const MOST: usize = 1_000;
-
-/// A short list: an array, or a text with `|` between the entries.
-#[derive(Clone, Debug)]
-pub struct Few<T>(Vec<T>);
-
-impl<T> std::ops::Deref for Few<T> {
-    type Target = [T];
-
-    fn deref(&self) -> &[T] {
-        &self.0
-    }
-}
-
-impl<'a, T> IntoIterator for &'a Few<T> {
-    type Item = &'a T;
-    type IntoIter = std::slice::Iter<'a, T>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
-    }
-}
-
-impl<T> Few<T> {
-    fn collect<E: serde::de::Error>(entries: impl Iterator<Item = Result<T, E>>) -> Result<Self, E> {
-        let mut few = Vec::new();
-        for entry in entries {
-            if few.len() == MOST {
-                return Err(E::invalid_length(MOST + 1, &"at most 1000"));
-            }
-            few.push(entry?);
-        }
-        Ok(Self(few))
-    }
-}
-
-impl<'de, T: serde::Deserialize<'de>> Few<T> {
-    /// The entries of a text with `|` between them.
-    pub(super) fn split<E: serde::de::Error>(text: &'de str) -> Result<Self, E> {
-        Self::collect(pieces(text).map(|piece| T::deserialize(BorrowedStrDeserializer::new(piece))))
-    }
-}
-
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
-    text.split('|').map(str::trim_ascii).filter(|piece| !piece.is_empty())
-}
-
-impl<'de, T: serde::Deserialize<'de>> serde::Deserialize<'de> for Few<T> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FewVisitor<T>(std::marker::PhantomData<T>);
-        impl<'de, T: serde::Deserialize<'de>> serde::de::Visitor<'de> for FewVisitor<T> {
-            type Value = Few<T>;
-
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("a sequence")
-            }
-
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-                Few::collect(std::iter::from_fn(|| entries.next_element().transpose()))
-            }
-
-            fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                Few::split(text)
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Few::collect(pieces(text).map(|piece| T::deserialize(StrDeserializer::new(piece))))
-            }
-        }
-        deserializer.deserialize_any(FewVisitor(std::marker::PhantomData))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::object::Text;
+use super::text::Text;
 
 /// A secret string. Only its presence is kept.
 #[derive(Clone, Copy, Debug)]

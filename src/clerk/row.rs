@@ -1,6 +1,7 @@
 //! A user of a row of the Dashboard's CSV.
 
-use super::object::{Few, at_field};
+use super::few::Few;
+use super::object::at_field;
 use super::presence::Secret;
 use super::user::User;
 

@@ -5,8 +5,10 @@ use serde_json::value::RawValue;
 use super::Time;
 use super::contact::{EmailAddress, PhoneNumber};
 use super::external_account::ExternalAccount;
-use super::object::{Few, Text, clerk_object};
+use super::few::Few;
+use super::object::clerk_object;
 use super::presence::{Presence, Secret};
+use super::text::Text;
 
 clerk_object! {
     /// A user: of the Backend API, of the sample of the migration seed, or of an export that adds password digests; or a
@@ -78,7 +80,7 @@ clerk_object! {
         totp_secret: Secret,
         /// Whether the user has backup codes.
         backup_code_enabled: bool,
-        /// The same as `backup_code_enabled`, under the name that exports of Clerk's support use.
+        /// `backup_code_enabled` under the name that exports of Clerk's support use.
         backup_codes_enabled: bool,
         /// The backup codes, in exports that hold them. Only their presence matters.
         backup_codes: Presence,

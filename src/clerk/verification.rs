@@ -1,6 +1,7 @@
 //! How an address, a number or an account was verified.
 
-use super::object::{Text, clerk_object};
+use super::object::clerk_object;
+use super::text::Text;
 
 clerk_object! {
     /// How something was verified.

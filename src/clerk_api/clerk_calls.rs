@@ -7,13 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 
 use super::clerk_error::ClerkError;
-use super::refusal::Refusal;
-use super::{API_VERSION, Request};
+use super::refusal::ApiRefusal;
+use super::{API_VERSION, PageRequest};
 use crate::http::{self, Body, ClientOptions, PacedRequests, ReplyOutcome, is_transient};
 use crate::pace::{Pace, PaceFigures, RetryBudget};
 
 /// The header that says which version of the API is meant.
 const VERSION_HEADER: &str = "Clerk-API-Version";
+
+/// How often something is asked that the caller can do without.
+const OPTIONAL_ATTEMPTS: u32 = 3;
 
 /// What came of a question.
 #[derive(Debug)]
@@ -23,7 +26,7 @@ pub enum Answer<T> {
     /// It is larger than anything that is kept: less has to be asked for at once.
     TooLarge,
     /// The API says that there is no such thing, or not for us.
-    Refused(Refusal),
+    Refused(ApiRefusal),
 }
 
 /// How many requests were sent.
@@ -31,17 +34,19 @@ pub enum Answer<T> {
 pub struct Requests {
     /// All of them.
     pub sent: u64,
-    /// Of them: refused for going too fast.
+    /// Those among them that were refused for going too fast.
     pub throttled: u64,
-    /// Of them: further attempts.
+    /// Those among them that were further attempts.
     pub retries: u64,
 }
 
 /// Questions to the API of one instance. It sends GET and nothing else.
 #[derive(Debug)]
 pub struct ClerkCalls {
-    client: http::Client,
+    client: http::HttpClient,
     requests: PacedRequests,
+    /// Those that the caller can do without.
+    optional: PacedRequests,
     pace: Arc<Pace>,
     sent: AtomicU64,
     throttled: AtomicU64,
@@ -51,10 +56,12 @@ pub struct ClerkCalls {
 impl ClerkCalls {
     /// Questions at this pace; nothing is sent yet.
     pub fn new(options: &ClientOptions, pace: Arc<Pace>, budget: RetryBudget) -> Result<Self, ClerkError> {
-        let client = http::Client::new(options)?;
-        let requests = PacedRequests::new(Arc::clone(&pace), budget, is_transient);
+        let client = http::HttpClient::new(options)?;
+        let requests = |budget| PacedRequests::new(Arc::clone(&pace), budget, is_transient);
+        let attempts = budget.attempts.min(OPTIONAL_ATTEMPTS);
+        let (requests, optional) = (requests(budget), requests(RetryBudget { attempts, ..budget }));
         let (sent, throttled, retries) = Default::default();
-        Ok(Self { client, requests, pace, sent, throttled, retries })
+        Ok(Self { client, requests, optional, pace, sent, throttled, retries })
     }
 
     /// The address of the API, for people.
@@ -76,7 +83,28 @@ impl ClerkCalls {
     /// Asks until there is an answer that `read` can read, or one that waiting does not change.
     pub async fn ask<T>(
         &self,
-        question: &Request<'_>,
+        question: &PageRequest<'_>,
+        read: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<Answer<T>, ClerkError> {
+        self.ask_by(&self.requests, question, read).await
+    }
+
+    /// Asks a few times for what the caller can do without; nothing if that is not answered with success.
+    pub async fn ask_for_optional<T>(
+        &self,
+        question: &PageRequest<'_>,
+        read: impl Fn(&[u8]) -> Option<T>,
+    ) -> Option<T> {
+        match self.ask_by(&self.optional, question, read).await {
+            Ok(Answer::Read(answer, _)) => Some(answer),
+            _ => None,
+        }
+    }
+
+    async fn ask_by<T>(
+        &self,
+        requests: &PacedRequests,
+        question: &PageRequest<'_>,
         read: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<Answer<T>, ClerkError> {
         let mut url = self.client.url(question.endpoint.path());
@@ -99,18 +127,18 @@ impl ClerkCalls {
             *found.borrow_mut() = answer;
             is_some
         };
-        let sent = self.requests.send(request, acceptable).await;
+        let sent = requests.send(request, acceptable).await;
         let reply = sent.map_err(|gave_up| ClerkError::gave_up(self.client.base_url(), &gave_up))?;
         match (reply.outcome, found.into_inner()) {
             (outcome, Some(answer)) if outcome.is_success() => Ok(Answer::Read(answer, reply.body)),
             (ReplyOutcome::TooLarge, _) => Ok(Answer::TooLarge),
-            (ReplyOutcome::Answered { status }, _) => Ok(Answer::Refused(Refusal::read(status, &reply.body))),
+            (ReplyOutcome::Answered { status }, _) => Ok(Answer::Refused(ApiRefusal::read(status, &reply.body))),
             _ => Err(ClerkError::unreachable(self.client.base_url(), &reply)),
         }
     }
 
     /// The error of a refusal that nothing can be made of.
-    pub fn refused(&self, refusal: &Refusal) -> ClerkError {
+    pub fn refused(&self, refusal: &ApiRefusal) -> ClerkError {
         ClerkError::refused(self.client.base_url(), refusal)
     }
 

@@ -1,6 +1,6 @@
 //! Why Clerk's API cannot be used, in words for a person.
 
-use super::Refusal;
+use super::ApiRefusal;
 use crate::http::{BaseUrl, ClientError, GaveUp, Reply, ReplyOutcome};
 
 /// What holds the address, for messages.
@@ -44,7 +44,7 @@ pub enum ClerkError {
 }
 
 impl ClerkError {
-    pub(super) fn refused(api: &BaseUrl, refusal: &Refusal) -> Self {
+    pub(super) fn refused(api: &BaseUrl, refusal: &ApiRefusal) -> Self {
         let (meaning, advice) = match refusal.status {
             401 => ("the key is not valid", "check the key in CLERK_SECRET_KEY, then run the same command again"),
             402 => ("the plan of the instance does not have it", "leave it out with --only"),

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub enum ClerkKeyKind {
     /// `sk_live_…`
     Production,
-    /// `sk_test_…`, and whatever else it may be: the lower limit is kept to then.
+    /// `sk_test_…`, and any other key: the lower limit is kept to then.
     Development,
 }
 

@@ -2,7 +2,7 @@
 
 /// What can be asked for, with GET. There is nothing else: no path is ever put together from data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Endpoint {
+pub enum ApiEndpoint {
     /// The users.
     Users,
     /// How many users there are.
@@ -45,7 +45,7 @@ pub enum Endpoint {
     OAuthApplicationSettings,
 }
 
-impl Endpoint {
+impl ApiEndpoint {
     /// The path behind the base URL.
     pub const fn path(self) -> &'static str {
         match self {

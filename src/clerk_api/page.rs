@@ -8,16 +8,16 @@ use serde_json::value::RawValue;
 
 /// A page of a list: where in the answer its records are.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct ApiPage {
     /// Its records, in the order of the list.
-    pub records: Vec<Record>,
+    pub records: Vec<ApiRecord>,
     /// How many records the whole list has, if the answer says it.
     pub total: Option<u64>,
 }
 
 /// One record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
+pub struct ApiRecord {
     /// Its id.
     pub id: String,
     /// When it was created, in milliseconds since 1970.
@@ -49,7 +49,7 @@ struct Count {
     total_count: u64,
 }
 
-impl Page {
+impl ApiPage {
     /// Reads a list; nothing if it is none.
     pub fn read(body: &[u8]) -> Option<Self> {
         let (elements, total): (Vec<&RawValue>, _) = if body.trim_ascii_start().starts_with(b"[") {
@@ -58,12 +58,13 @@ impl Page {
             let Envelope { data, total_count } = serde_json::from_slice(body).ok()?;
             (data, total_count)
         };
-        let records = elements.into_iter().map(|element| Record::read(element.get(), body)).collect::<Option<_>>()?;
+        let records =
+            elements.into_iter().map(|element| ApiRecord::read(element.get(), body)).collect::<Option<_>>()?;
         Some(Self { records, total })
     }
 }
 
-impl Record {
+impl ApiRecord {
     fn read(text: &str, body: &[u8]) -> Option<Self> {
         let Members { id, created_at, updated_at } = serde_json::from_str(text).ok()?;
         let start = text.as_ptr().addr() - body.as_ptr().addr();
@@ -100,8 +101,8 @@ mod tests {
     use super::*;
 
     fn texts(body: &str) -> Option<(Vec<String>, Option<u64>)> {
-        let page = Page::read(body.as_bytes())?;
-        let text = |record: &Record| String::from_utf8(record.text(body.as_bytes()).to_vec()).expect("UTF-8");
+        let page = ApiPage::read(body.as_bytes())?;
+        let text = |record: &ApiRecord| String::from_utf8(record.text(body.as_bytes()).to_vec()).expect("UTF-8");
         Some((page.records.iter().map(text).collect(), page.total))
     }
 
@@ -150,7 +151,7 @@ mod tests {
             let records: Vec<String> =
                 texts.iter().map(|text| serde_json::json!({ "id": text, "x": [text] }).to_string()).collect();
             let body = format!("[{}]", records.join(","));
-            let page = Page::read(body.as_bytes()).expect("a page");
+            let page = ApiPage::read(body.as_bytes()).expect("a page");
             let ids: Vec<String> = page.records.iter().map(|record| record.id.clone()).collect();
             prop_assert_eq!(ids, texts);
             prop_assert_eq!(self::texts(&body), Some((records, None)));

@@ -5,12 +5,12 @@ use serde::Deserialize;
 /// The longest code or id that is shown.
 const SHOWN: usize = 64;
 
-/// What keys have in them: whatever stands in an answer, none of them is ever shown.
+/// What keys have in them: none of them is ever shown, even if an answer has it.
 const IN_KEYS: [&str; 2] = ["sk_live_", "sk_test_"];
 
 /// An answer that says no, with what of it may be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ApiRefusal {
     /// The HTTP status.
     pub status: u16,
     /// Clerk's code, if the answer is one of Clerk's.
@@ -34,7 +34,7 @@ struct ErrorItem {
     code: Option<String>,
 }
 
-impl Refusal {
+impl ApiRefusal {
     /// Reads an answer with this status.
     pub(super) fn read(status: u16, body: &[u8]) -> Self {
         let Ok(ErrorAnswer { errors, clerk_trace_id }) = serde_json::from_slice(body) else {
@@ -86,13 +86,13 @@ mod tests {
     fn a_refusal_shows_what_is_clerks_and_never_a_key() {
         let body = br#"{"errors":[{"message":"no","long_message":"no","code":"organization_not_enabled_in_instance"}],
             "clerk_trace_id":"3d2fa7e1"}"#;
-        let refusal = Refusal::read(403, body);
+        let refusal = ApiRefusal::read(403, body);
         assert_eq!(refusal.describe(), "HTTP 403, organization_not_enabled_in_instance, trace 3d2fa7e1");
         assert!(refusal.is_not_offered() && !refusal.is_of_cursor());
         let echo = br#"{"errors":[{"code":"sk_test_abc"}],"clerk_trace_id":"sk_test_abc"}"#;
-        assert_eq!(Refusal::read(404, echo).describe(), "HTTP 404");
+        assert_eq!(ApiRefusal::read(404, echo).describe(), "HTTP 404");
         for gateway in [b"<html>".as_slice(), b"", br#"{"error":"no"}"#] {
-            let refusal = Refusal::read(404, gateway);
+            let refusal = ApiRefusal::read(404, gateway);
             assert!(!refusal.is_not_offered() && !refusal.is_of_cursor(), "a gateway knows nothing of the instance");
         }
     }

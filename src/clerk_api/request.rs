@@ -1,11 +1,11 @@
 //! One question to the API.
 
-use super::Endpoint;
+use super::ApiEndpoint;
 
 /// Where in a list a page begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start<'a> {
-    /// Behind so many records.
+    /// Behind this many records.
     Offset(u64),
     /// At the beginning of a list that goes on behind a record.
     Beginning,
@@ -15,9 +15,9 @@ pub enum Start<'a> {
 
 /// One question to the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Request<'a> {
+pub struct PageRequest<'a> {
     /// What it is about.
-    pub endpoint: Endpoint,
+    pub endpoint: ApiEndpoint,
     /// In which order, where the list has one that can be chosen.
     pub order: Option<&'static str>,
     /// Which part of a list and how many records at the most; nothing for what comes as a whole.
@@ -26,9 +26,9 @@ pub struct Request<'a> {
     pub paginated: bool,
 }
 
-impl Request<'_> {
+impl PageRequest<'_> {
     /// A question about what comes as a whole.
-    pub fn whole(endpoint: Endpoint) -> Self {
+    pub fn whole(endpoint: ApiEndpoint) -> Self {
         Self { endpoint, order: None, page: None, paginated: false }
     }
 
@@ -57,19 +57,19 @@ mod tests {
 
     #[test]
     fn a_question_is_written_as_the_document_has_it() {
-        let request = |start| Request {
-            endpoint: Endpoint::Users,
+        let request = |start| PageRequest {
+            endpoint: ApiEndpoint::Users,
             order: Some("+created_at"),
             page: Some((start, 500)),
             paginated: false,
         };
-        let text = |request: Request<'_>| {
+        let text = |request: PageRequest<'_>| {
             let query: Vec<String> = request.query().iter().map(|(name, value)| format!("{name}={value}")).collect();
             query.join("&")
         };
         assert_eq!(text(request(Start::Beginning)), "limit=500&order_by=+created_at");
         assert_eq!(text(request(Start::After("user_1"))), "limit=500&starting_after=user_1&order_by=+created_at");
         assert_eq!(text(request(Start::Offset(490))), "limit=500&offset=490&order_by=+created_at");
-        assert_eq!(text(Request { paginated: true, ..Request::whole(Endpoint::Domains) }), "paginated=true");
+        assert_eq!(text(PageRequest { paginated: true, ..PageRequest::whole(ApiEndpoint::Domains) }), "paginated=true");
     }
 }

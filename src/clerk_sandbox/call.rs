@@ -104,7 +104,7 @@ impl Call {
             ("POST", ["users", id, "unban"]) => Self::SetFlag((*id).to_owned(), "banned", false),
             ("POST", ["users", id, "lock"]) => Self::SetFlag((*id).to_owned(), "locked", true),
             ("POST", ["users", id, "unlock"]) => Self::SetFlag((*id).to_owned(), "locked", false),
-            // Known to whoever reads, or to nobody.
+            // Known to those who read, or to nobody.
             _ => return Err(Self::reading(names).map_or_else(|unknown| unknown, |_| ApiError::method())),
         })
     }

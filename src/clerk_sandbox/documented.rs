@@ -1,7 +1,7 @@
 //! The lists that the OpenAPI document has, as a table.
 
 use super::kind::Kind;
-use super::list::{Filter, List, Paging, Shape};
+use super::list::{Filter, List, ListShape, Paging};
 
 /// The states of an invitation.
 const STATES: &[&str] = &["pending", "accepted", "revoked", "expired"];
@@ -159,12 +159,12 @@ pub(super) const USER_LIST: List = List {
     has_cursor: true,
     filters: MORE_OF_USERS,
     user_filters: USERS,
-    ..List::of(Kind::Users, Shape::Array, Paging::Always)
+    ..List::of(Kind::Users, ListShape::Array, Paging::Always)
 };
 
 /// `GET /users/count`
 pub(super) const USER_COUNT: List =
-    List { filters: MORE_OF_USERS, user_filters: USERS, ..List::of(Kind::Users, Shape::Array, Paging::Never) };
+    List { filters: MORE_OF_USERS, user_filters: USERS, ..List::of(Kind::Users, ListShape::Array, Paging::Never) };
 
 /// `GET /organization_memberships`, and those of a user
 pub(super) const MEMBERSHIP_LIST: List = List {
@@ -182,11 +182,11 @@ pub(super) const MEMBERSHIP_LIST: List = List {
         ("last_name", of_user!("u.record ->> '$.last_name'")),
         ("username", of_user!("u.record ->> '$.username'")),
     ],
-    ..List::of(Kind::OrganizationMemberships, Shape::Page, Paging::Always)
+    ..List::of(Kind::OrganizationMemberships, ListShape::Page, Paging::Always)
 };
 
 /// `GET /users/{user_id}/organization_memberships`
-pub(super) const MEMBERSHIPS_OF_USER: List = List::of(Kind::OrganizationMemberships, Shape::Page, Paging::Always);
+pub(super) const MEMBERSHIPS_OF_USER: List = List::of(Kind::OrganizationMemberships, ListShape::Page, Paging::Always);
 
 /// `GET /organizations/{organization_id}/memberships`
 pub(super) const MEMBERSHIPS_OF_ORGANIZATION: List =
@@ -200,20 +200,20 @@ pub(super) const INVITATIONS_OF_ORGANIZATION: List = List {
         ("email_address", Filter::Text("lower(r.record ->> '$.email_address') = lower({})")),
     ],
     hidden: Some(OF_INVITATIONS),
-    ..List::of(Kind::OrganizationInvitations, Shape::Page, Paging::Always)
+    ..List::of(Kind::OrganizationInvitations, ListShape::Page, Paging::Always)
 };
 
 /// `GET /organizations/{organization_id}/invitations/pending`
 pub(super) const PENDING_OF_ORGANIZATION: List = List {
     hidden: Some(OF_INVITATIONS),
     without: Some(("status", "r.record ->> '$.status' = 'pending'")),
-    ..List::of(Kind::OrganizationInvitations, Shape::Page, Paging::Always)
+    ..List::of(Kind::OrganizationInvitations, ListShape::Page, Paging::Always)
 };
 
 /// `GET /organizations/{organization_id}/domains`
 pub(super) const DOMAINS_OF_ORGANIZATION: List = List {
     filters: &[("verified", DOMAIN_VERIFIED), ("enrollment_mode", DOMAIN_MODES)],
-    ..List::of(Kind::OrganizationDomains, Shape::Page, Paging::Always)
+    ..List::of(Kind::OrganizationDomains, ListShape::Page, Paging::Always)
 };
 
 /// Lists whose path is the name of their kind.
@@ -238,7 +238,7 @@ const LISTS: &[List] = &[
             ("organization_id", Filter::Signed("r.id IN ({})")),
         ],
         views: &["include_members_count", "include_missing_member_with_elevated_permissions"],
-        ..List::of(Kind::Organizations, Shape::Page, Paging::Always)
+        ..List::of(Kind::Organizations, ListShape::Page, Paging::Always)
     },
     List {
         orders: &[
@@ -251,7 +251,7 @@ const LISTS: &[List] = &[
             ("query", Filter::Text(concat!("(r.id = {} OR ", part!("email_address"), ")"))),
         ],
         without: Some(("status", "COALESCE(r.record ->> '$.status', '') <> 'revoked'")),
-        ..List::of(Kind::Invitations, Shape::Array, Paging::WhenAsked)
+        ..List::of(Kind::Invitations, ListShape::Array, Paging::WhenAsked)
     },
     List {
         orders: INVITATION_ORDERS,
@@ -259,7 +259,7 @@ const LISTS: &[List] = &[
             ("status", Filter::Choice("r.record ->> '$.status' IN ({})", STATES)),
             ("query", Filter::Text(part!("email_address"))),
         ],
-        ..List::of(Kind::OrganizationInvitations, Shape::Page, Paging::Always)
+        ..List::of(Kind::OrganizationInvitations, ListShape::Page, Paging::Always)
     },
     List {
         orders: NAME_ORDERS,
@@ -277,29 +277,33 @@ const LISTS: &[List] = &[
             ),
             ("domains", Filter::Any("r.record ->> '$.name' IN ({})")),
         ],
-        ..List::of(Kind::OrganizationDomains, Shape::Page, Paging::Always)
+        ..List::of(Kind::OrganizationDomains, ListShape::Page, Paging::Always)
     },
-    List { orders: KEY_ORDERS, filters: KEYS, ..List::of(Kind::OrganizationRoles, Shape::Page, Paging::Always) },
-    List { orders: KEY_ORDERS, filters: KEYS, ..List::of(Kind::OrganizationPermissions, Shape::Page, Paging::Always) },
-    List { orders: KEY_ORDERS, filters: KEYS, ..List::of(Kind::RoleSets, Shape::Page, Paging::Always) },
+    List { orders: KEY_ORDERS, filters: KEYS, ..List::of(Kind::OrganizationRoles, ListShape::Page, Paging::Always) },
+    List {
+        orders: KEY_ORDERS,
+        filters: KEYS,
+        ..List::of(Kind::OrganizationPermissions, ListShape::Page, Paging::Always)
+    },
+    List { orders: KEY_ORDERS, filters: KEYS, ..List::of(Kind::RoleSets, ListShape::Page, Paging::Always) },
     List {
         orders: NAME_ORDERS,
         // The document says both directions; this is the one of the parameter itself.
         default_order: "+created_at",
         filters: &[("name_query", Filter::Text(concat!("(", part!("name"), " OR r.record ->> '$.client_id' = {})")))],
-        ..List::of(Kind::OauthApplications, Shape::Page, Paging::Always)
+        ..List::of(Kind::OauthApplications, ListShape::Page, Paging::Always)
     },
-    List::of(Kind::RedirectUrls, Shape::Array, Paging::WhenAsked),
-    List::of(Kind::JwtTemplates, Shape::Array, Paging::WhenAsked),
-    List::of(Kind::AllowlistIdentifiers, Shape::Array, Paging::WhenAsked),
-    List::of(Kind::BlocklistIdentifiers, Shape::Page, Paging::Never),
-    List::of(Kind::Domains, Shape::Page, Paging::Never),
+    List::of(Kind::RedirectUrls, ListShape::Array, Paging::WhenAsked),
+    List::of(Kind::JwtTemplates, ListShape::Array, Paging::WhenAsked),
+    List::of(Kind::AllowlistIdentifiers, ListShape::Array, Paging::WhenAsked),
+    List::of(Kind::BlocklistIdentifiers, ListShape::Page, Paging::Never),
+    List::of(Kind::Domains, ListShape::Page, Paging::Never),
     List {
         filters: &[
             ("organization_id", Filter::Text("r.organization_id = {}")),
             ("active", Filter::Flag("COALESCE(r.record ->> '$.active', 0) = {}")),
         ],
-        ..List::of(Kind::EnterpriseConnections, Shape::Page, Paging::Always)
+        ..List::of(Kind::EnterpriseConnections, ListShape::Page, Paging::Always)
     },
     List {
         orders: NAME_ORDERS,
@@ -307,7 +311,7 @@ const LISTS: &[List] = &[
             ("query", Filter::Text(part!("name"))),
             ("organization_id", Filter::Signed("COALESCE(r.organization_id, '') IN ({})")),
         ],
-        ..List::of(Kind::SamlConnections, Shape::Page, Paging::Always)
+        ..List::of(Kind::SamlConnections, ListShape::Page, Paging::Always)
     },
 ];
 

@@ -6,7 +6,7 @@ use super::kind::Kind;
 #[derive(Debug)]
 pub(super) struct List {
     pub kind: Kind,
-    pub shape: Shape,
+    pub shape: ListShape,
     pub paging: Paging,
     /// The names that `order_by` takes, and what each of them compares.
     pub orders: &'static [(&'static str, &'static str)],
@@ -28,7 +28,7 @@ pub(super) struct List {
 
 /// How an answer holds its records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum ListShape {
     /// `[…]`
     Array,
     /// `{"data":[…],"total_count":…}`
@@ -69,7 +69,7 @@ pub(super) enum Filter {
 
 impl List {
     /// A list of this kind without parameters, newest first.
-    pub(super) const fn of(kind: Kind, shape: Shape, paging: Paging) -> Self {
+    pub(super) const fn of(kind: Kind, shape: ListShape, paging: Paging) -> Self {
         Self {
             kind,
             shape,

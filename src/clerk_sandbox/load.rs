@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::export_file::ExportFile;
 use super::record::Record;
 use super::schema;
-use super::store::Store;
+use super::store::TenantStore;
 use crate::files::{create_private_directory, directory_of, sync_directory_of};
 use crate::sandbox::SandboxError;
 
@@ -18,7 +18,7 @@ use crate::sandbox::SandboxError;
 const PRAGMAS: &str = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;";
 
 /// Opens the database of an export: the one that is there, with all that changed since, or a new one.
-pub(super) fn open(export: &Path, database: &Path, stop: &CancellationToken) -> Result<Store, SandboxError> {
+pub(super) fn open(export: &Path, database: &Path, stop: &CancellationToken) -> Result<TenantStore, SandboxError> {
     let files = files(export)?;
     let state = state(&files).map_err(|error| of_export(export, error.to_string()))?;
     let of_database = |problem: String| SandboxError::Database { path: database.to_path_buf(), problem };
@@ -37,7 +37,7 @@ pub(super) fn open(export: &Path, database: &Path, stop: &CancellationToken) -> 
         temporary.persist(database).map_err(|error| of_database(error.error.to_string()))?;
         sync_directory_of(database).map_err(|error| of_database(error.to_string()))?;
     }
-    Store::open(database).map_err(|error| of_database(error.to_string()))
+    TenantStore::open(database).map_err(|error| of_database(error.to_string()))
 }
 
 /// A private file that is to become the database. What a start that was killed left of one goes.

@@ -7,9 +7,9 @@ use serde_json::value::RawValue;
 
 /// The members of an object, in their order.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Object(Vec<(String, Box<RawValue>)>);
+pub(super) struct ApiObject(Vec<(String, Box<RawValue>)>);
 
-impl Object {
+impl ApiObject {
     /// Reads an object; none if the text is something else.
     pub(super) fn parse(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
@@ -66,7 +66,7 @@ impl Object {
     }
 }
 
-impl fmt::Display for Object {
+impl fmt::Display for ApiObject {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("{")?;
         for (index, (name, value)) in self.0.iter().enumerate() {
@@ -78,18 +78,18 @@ impl fmt::Display for Object {
     }
 }
 
-impl<'de> Deserialize<'de> for Object {
+impl<'de> Deserialize<'de> for ApiObject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ObjectVisitor;
         impl<'de> Visitor<'de> for ObjectVisitor {
-            type Value = Object;
+            type Value = ApiObject;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Object, A::Error> {
-                let mut object = Object::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<ApiObject, A::Error> {
+                let mut object = ApiObject::default();
                 while let Some((name, value)) = members.next_entry()? {
                     object.0.push((name, value));
                 }
@@ -106,9 +106,9 @@ mod tests {
 
     #[test]
     fn members_that_nothing_changes_keep_their_bytes() {
-        let mut object = Object::parse(r#"{ "a": 1e400, "b\n":[ 1 ], "c":{"d": 1,"e":2} }"#).unwrap();
-        object.merge(&Object::parse(r#"{"c":{"e":null,"f":{"g":null,"h":3}},"i":[null]}"#).unwrap());
+        let mut object = ApiObject::parse(r#"{ "a": 1e400, "b\n":[ 1 ], "c":{"d": 1,"e":2} }"#).unwrap();
+        object.merge(&ApiObject::parse(r#"{"c":{"e":null,"f":{"g":null,"h":3}},"i":[null]}"#).unwrap());
         assert_eq!(object.to_string(), r#"{"a":1e400,"b\n":[ 1 ],"c":{"d":1,"f":{"h":3}},"i":[null]}"#);
-        assert!(Object::parse("[]").is_none());
+        assert!(ApiObject::parse("[]").is_none());
     }
 }

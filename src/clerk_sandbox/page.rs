@@ -4,8 +4,8 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::api_error::ApiError;
 use super::kind::Kind;
-use super::list::{List, Paging, Shape};
-use super::object::Object;
+use super::list::{List, ListShape, Paging};
+use super::object::ApiObject;
 use super::order::Order;
 use super::query::Query;
 use super::selection::Selection;
@@ -41,8 +41,8 @@ pub(super) fn page(
     let order = Order::of(list, query)?;
     let (limit, offset) = bounds(list, query)?;
     let total = match list.shape {
-        Shape::Array => None,
-        Shape::Page => Some(total(connection, list.kind, &selection)?),
+        ListShape::Array => None,
+        ListShape::Page => Some(total(connection, list.kind, &selection)?),
     };
     let selection = match query.text("starting_after").filter(|_| list.has_cursor) {
         Some(id) => {
@@ -152,7 +152,7 @@ pub(super) fn with_members_count(connection: &Connection, record: &str) -> Resul
 
 /// A record without one of its members.
 pub(super) fn without(record: &str, name: &str) -> String {
-    let object = Object::parse(record).filter(|object| object.get(name).is_some());
+    let object = ApiObject::parse(record).filter(|object| object.get(name).is_some());
     object.map_or_else(
         || record.to_owned(),
         |mut object| {

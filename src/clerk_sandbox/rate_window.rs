@@ -1,4 +1,4 @@
-//! The limit of the Backend API: so many requests in any ten seconds.
+//! The limit of the Backend API: a number of requests in any ten seconds.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -20,7 +20,7 @@ use super::page::{count, page, with_members_count, without};
 use super::query::Query;
 use super::rate_window::RateWindow;
 use super::record::Record;
-use super::store::{self, Store};
+use super::store::{self, TenantStore};
 use super::users;
 
 /// The largest body that is read.
@@ -29,7 +29,7 @@ const MAX_BODY: usize = 4 * 1024 * 1024;
 /// What all calls share.
 #[derive(Debug)]
 pub(super) struct Service {
-    pub store: Store,
+    pub store: TenantStore,
     pub secret_key: SecretString,
     pub window: Option<Mutex<RateWindow>>,
     /// `production` or `development`, of which the key is.

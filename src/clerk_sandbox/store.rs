@@ -14,9 +14,9 @@ const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; P
 
 /// The database of a stand-in.
 #[derive(Clone, Debug)]
-pub(super) struct Store(Arc<Mutex<Connection>>);
+pub(super) struct TenantStore(Arc<Mutex<Connection>>);
 
-impl Store {
+impl TenantStore {
     /// Opens a database that was filled before.
     pub(super) fn open(path: &Path) -> rusqlite::Result<Self> {
         let connection = Connection::open(path)?;

@@ -6,7 +6,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::api_error::ApiError;
 use super::kind::Kind;
-use super::object::Object;
+use super::object::ApiObject;
 use super::record::Record;
 use super::store;
 
@@ -21,7 +21,7 @@ pub(super) fn create(transaction: &Transaction<'_>, body: &[u8]) -> Result<Vec<u
     let mut user = blank(&id, now)?;
     for (name, value) in body.members() {
         if METADATA.contains(&name) {
-            expect(Object::parse(value.get()).is_some(), name, "an object")?;
+            expect(ApiObject::parse(value.get()).is_some(), name, "an object")?;
             user.set(name, value.to_owned());
         } else if !set_contacts(&mut user, &body, name, value, now)? {
             set(&mut user, name, value, true)?;
@@ -49,9 +49,9 @@ pub(super) fn metadata(
             if !METADATA.contains(&name) {
                 return Err(ApiError::unknown_parameter(name));
             }
-            let new = Object::parse(value.get());
+            let new = ApiObject::parse(value.get());
             let new = new.ok_or_else(|| ApiError::invalid_value(name, "It has to be an object."))?;
-            let mut old = user.get(name).and_then(|old| Object::parse(old.get())).unwrap_or_default();
+            let mut old = user.get(name).and_then(|old| ApiObject::parse(old.get())).unwrap_or_default();
             if merges {
                 old.merge(&new);
                 user.set(name, old.raw());
@@ -80,16 +80,16 @@ pub(super) fn delete(transaction: &Transaction<'_>, id: &str) -> Result<Vec<u8>,
 fn change(
     transaction: &Transaction<'_>,
     id: &str,
-    change: impl FnOnce(&mut Object) -> Result<(), ApiError>,
+    change: impl FnOnce(&mut ApiObject) -> Result<(), ApiError>,
 ) -> Result<Vec<u8>, ApiError> {
     let text = store::find(transaction, Kind::Users, id)?;
-    let mut user = Object::parse(&text).ok_or_else(|| ApiError::internal(500, "the record is no object"))?;
+    let mut user = ApiObject::parse(&text).ok_or_else(|| ApiError::internal(500, "the record is no object"))?;
     change(&mut user)?;
     user.set("updated_at", raw(&now())?);
     put(transaction, &user)
 }
 
-fn put(transaction: &Transaction<'_>, user: &Object) -> Result<Vec<u8>, ApiError> {
+fn put(transaction: &Transaction<'_>, user: &ApiObject) -> Result<Vec<u8>, ApiError> {
     let text = user.to_string();
     let record =
         Record::of(Kind::Users, text.as_bytes()).map_err(|fault| ApiError::internal(500, fault.to_string()))?;
@@ -97,13 +97,13 @@ fn put(transaction: &Transaction<'_>, user: &Object) -> Result<Vec<u8>, ApiError
     Ok(text.into_bytes())
 }
 
-fn parse(body: &[u8]) -> Result<Object, ApiError> {
+fn parse(body: &[u8]) -> Result<ApiObject, ApiError> {
     let text = std::str::from_utf8(body).ok();
-    text.and_then(Object::parse).ok_or_else(|| ApiError::body("The body has to be a JSON object."))
+    text.and_then(ApiObject::parse).ok_or_else(|| ApiError::body("The body has to be a JSON object."))
 }
 
 /// Sets a member of a user by a parameter that both methods have, or that only creating one has.
-fn set(user: &mut Object, name: &str, value: &RawValue, creates: bool) -> Result<(), ApiError> {
+fn set(user: &mut ApiObject, name: &str, value: &RawValue, creates: bool) -> Result<(), ApiError> {
     let text = value.get();
     let is_null = text == "null";
     let is_text = text.starts_with('"');
@@ -165,7 +165,7 @@ fn set(user: &mut Object, name: &str, value: &RawValue, creates: bool) -> Result
     Ok(())
 }
 
-fn set_boolean(user: &mut Object, name: &str, value: &RawValue) -> Result<(), ApiError> {
+fn set_boolean(user: &mut ApiObject, name: &str, value: &RawValue) -> Result<(), ApiError> {
     match value.get() {
         "null" => {}
         "true" | "false" => user.set(name, value.to_owned()),
@@ -175,7 +175,13 @@ fn set_boolean(user: &mut Object, name: &str, value: &RawValue) -> Result<(), Ap
 }
 
 /// Sets the addresses, numbers or wallets of a new user; false if the parameter is about something else.
-fn set_contacts(user: &mut Object, body: &Object, name: &str, value: &RawValue, now: i64) -> Result<bool, ApiError> {
+fn set_contacts(
+    user: &mut ApiObject,
+    body: &ApiObject,
+    name: &str,
+    value: &RawValue,
+    now: i64,
+) -> Result<bool, ApiError> {
     let (list, object, primary) = match name {
         "email_address" => ("email_addresses", "email_address", "primary_email_address_id"),
         "phone_number" => ("phone_numbers", "phone_number", "primary_phone_number_id"),
@@ -221,7 +227,7 @@ fn set_contacts(user: &mut Object, body: &Object, name: &str, value: &RawValue, 
 }
 
 /// A user of whom nothing is known yet, with every member that the document requires.
-fn blank(id: &str, now: i64) -> Result<Object, ApiError> {
+fn blank(id: &str, now: i64) -> Result<ApiObject, ApiError> {
     let image = format!("https://img.example.com/{id}.png");
     let user = json!({
         "id": id, "object": "user", "username": null, "first_name": null, "last_name": null, "locale": null,
@@ -235,7 +241,7 @@ fn blank(id: &str, now: i64) -> Result<Object, ApiError> {
         "last_active_at": null, "mfa_enabled_at": null, "mfa_disabled_at": null, "legal_accepted_at": null,
         "bypass_client_trust": false,
     });
-    Object::parse(&user.to_string()).ok_or_else(|| ApiError::internal(500, "no object"))
+    ApiObject::parse(&user.to_string()).ok_or_else(|| ApiError::internal(500, "no object"))
 }
 
 fn expect(is_met: bool, name: &str, what: &str) -> Result<(), ApiError> {

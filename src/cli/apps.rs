@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{RunOptions, TargetKind, exit_codes};
+use super::{AvnologyTargetArguments, ObjectOptions, exit_codes};
 use crate::http::BaseUrl;
 
 pub(super) const LONG_ABOUT: &str = "\
@@ -82,7 +82,7 @@ pub struct AppsApplyArguments {
 
     /// How to run.
     #[command(flatten)]
-    pub options: RunOptions,
+    pub options: ObjectOptions,
 }
 
 /// `avnology migrate clerk apps verify`
@@ -98,7 +98,7 @@ pub struct AppsVerifyArguments {
 
     /// How to run.
     #[command(flatten)]
-    pub options: RunOptions,
+    pub options: ObjectOptions,
 }
 
 /// `avnology migrate clerk apps undo`
@@ -122,29 +122,17 @@ pub struct AppsUndoArguments {
 
     /// How to run.
     #[command(flatten)]
-    pub options: RunOptions,
+    pub options: ObjectOptions,
 }
 
 /// Which target clients are made at.
 #[derive(Clone, Debug, Args)]
 pub struct AppsTargetArguments {
-    /// Use an embedded Avnology ID instead of a real one; no account needed
-    #[arg(long, conflicts_with_all = ["base_url", "hydra_admin_url", "target"])]
-    pub sandbox: bool,
-
-    /// The embedded Avnology ID's database
-    #[arg(long, value_name = "PATH", default_value = ".avnology/sandbox.db", requires = "sandbox")]
-    pub sandbox_db: PathBuf,
-
-    /// What the target is: avnology or hydra [default: avnology]
-    #[arg(long, value_name = "KIND", help_heading = "Target", hide_possible_values = true)]
-    pub target: Option<TargetKind>,
-
-    /// The target's address: https, or http if it is on this machine [default: `https://api-id.avnology.net`]
-    #[arg(long, value_name = "URL", help_heading = "Target")]
-    pub base_url: Option<BaseUrl>,
+    /// An Avnology ID.
+    #[command(flatten)]
+    pub avnology: AvnologyTargetArguments,
 
     /// The admin address of Hydra, as in `http://127.0.0.1:4445`; needs `--target hydra`
-    #[arg(long, value_name = "URL", help_heading = "Target")]
+    #[arg(long, value_name = "URL", help_heading = "Target", conflicts_with = "sandbox")]
     pub hydra_admin_url: Option<BaseUrl>,
 }

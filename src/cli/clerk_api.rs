@@ -1,8 +1,5 @@
 //! How Clerk's API is reached: options of every command that reads from it.
 
-use std::num::NonZeroU32;
-use std::path::PathBuf;
-
 use clap::Args;
 
 use crate::http::BaseUrl;
@@ -19,20 +16,4 @@ pub struct ClerkApiArguments {
     /// [default: just below Clerk's limit, 99/s for a production key and 9.9/s for a development key]
     #[arg(long, value_name = "RATE", help_heading = "Clerk's API")]
     pub clerk_rate: Option<RateChoice>,
-}
-
-/// The connection to Clerk's API: options of commands that connect to nothing else.
-#[derive(Debug, Args)]
-pub struct ClerkConnectionArguments {
-    /// How many seconds connecting may take [default: 10]
-    #[arg(long, value_name = "SECONDS", help_heading = "Clerk's API")]
-    pub connect_timeout: Option<NonZeroU32>,
-
-    /// How many seconds a request may take, from its first byte to the answer's last [default: 60]
-    #[arg(long, value_name = "SECONDS", help_heading = "Clerk's API")]
-    pub request_timeout: Option<NonZeroU32>,
-
-    /// Also trust the certificates in this PEM file
-    #[arg(long, value_name = "FILE", help_heading = "Clerk's API")]
-    pub cacert: Option<PathBuf>,
 }

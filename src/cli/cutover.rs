@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{ClerkApiArguments, ClerkConnectionArguments, OutputFormat, OutputOptions, TargetArguments, exit_codes};
+use super::{ClerkApiArguments, ConnectionOptions, OutputFormat, OutputOptions, TargetArguments, exit_codes};
 use crate::cutover::{Fact, Step, Words};
 
 pub(super) const LONG_ABOUT: &str = "\
@@ -133,6 +133,10 @@ pub struct CutoverCheckArguments {
     #[arg(long, value_name = "FILE", help_heading = "What to look at")]
     pub webhooks_report: Option<PathBuf>,
 
+    /// The report of `webhooks activate` at production's target
+    #[arg(long, value_name = "FILE", help_heading = "What to look at")]
+    pub activate_report: Option<PathBuf>,
+
     /// The report of `webhooks try`
     #[arg(long, value_name = "FILE", help_heading = "What to look at")]
     pub try_report: Option<PathBuf>,
@@ -146,7 +150,7 @@ pub struct CutoverCheckArguments {
     #[arg(long, value_name = "FILE", help_heading = "What to look at")]
     pub staging_verify_report: Option<PathBuf>,
 
-    /// The same of production's target
+    /// That report of production's target
     #[arg(long, value_name = "FILE", help_heading = "What to look at")]
     pub verify_report: Option<PathBuf>,
 
@@ -170,13 +174,9 @@ pub struct CutoverCheckArguments {
     #[command(flatten)]
     pub api: ClerkApiArguments,
 
-    /// How many seconds to wait for a target or an API that fails or asks to wait [default: 180]
-    #[arg(long, value_name = "SECONDS", help_heading = "Clerk's API")]
-    pub max_wait: Option<u64>,
-
     /// The connection to both.
-    #[command(flatten)]
-    pub connection: ClerkConnectionArguments,
+    #[command(flatten, next_help_heading = "Target and Clerk's API")]
+    pub connection: ConnectionOptions,
 
     /// Where the output goes.
     #[command(flatten)]

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::{ClerkApiArguments, ClerkConnectionArguments, OutputOptions, exit_codes};
+use super::{ClerkApiArguments, ConnectionOptions, OutputOptions, exit_codes};
 use crate::export::{Compression, Kind, SinceArgument};
 
 pub(super) const LONG_ABOUT: &str = "\
 Export a tenant from Clerk's API into files that the import reads.
 
-Reads users, organizations, memberships and whatever else Clerk's Backend API has, and writes one file of each kind, one \
+Reads users, organizations, memberships and all else that Clerk's Backend API has, and writes one file of each kind, one \
 record a line, exactly as the API gave it. What the API does not give is not in the files: passwords come from the \
 Dashboard's CSV, which --passwords adds to an import.
 
@@ -76,14 +76,9 @@ pub struct ExportArguments {
     #[command(flatten)]
     pub api: ClerkApiArguments,
 
-    /// How many seconds to wait for an API that fails or asks to wait; then the export stops with exit code 7
-    /// [default: 180]
-    #[arg(long, value_name = "SECONDS", help_heading = "Clerk's API")]
-    pub max_wait: Option<u64>,
-
     /// The connection to the API.
-    #[command(flatten)]
-    pub connection: ClerkConnectionArguments,
+    #[command(flatten, next_help_heading = "Clerk's API")]
+    pub connection: ConnectionOptions,
 
     /// Where the output goes.
     #[command(flatten)]

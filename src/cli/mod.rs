@@ -9,6 +9,7 @@ mod codemod;
 #[path = "no_codemod.rs"]
 mod codemod;
 mod completions;
+mod connection_options;
 mod cutover;
 mod doctor;
 mod exit_codes;
@@ -21,12 +22,14 @@ mod man;
 mod mapping;
 mod merge;
 mod migrate;
+mod object_options;
 mod options;
 mod organization_name;
 mod output;
 mod output_options;
 mod plan;
 mod prune;
+mod rate_options;
 mod resume;
 mod run_export;
 mod run_ids;
@@ -45,6 +48,7 @@ mod target;
 mod tokens;
 mod undo;
 mod values;
+mod variables;
 mod verify;
 mod webhooks;
 
@@ -54,9 +58,10 @@ pub use apps::{
     AppsApplyArguments, AppsArguments, AppsCommand, AppsTargetArguments, AppsUndoArguments, AppsVerifyArguments,
 };
 pub use clerk::{CODEMOD, ClerkArguments, ClerkCommand};
-pub use clerk_api::{ClerkApiArguments, ClerkConnectionArguments};
+pub use clerk_api::ClerkApiArguments;
 pub use codemod::CodemodArguments;
 pub use completions::{CompletionsArguments, Shell};
+pub use connection_options::ConnectionOptions;
 pub use cutover::{
     CutoverArguments, CutoverCheckArguments, CutoverCommand, CutoverPlaces, CutoverRecordArguments,
     CutoverReportArguments, CutoverStatusArguments,
@@ -72,16 +77,14 @@ pub use man::ManArguments;
 pub use mapping::MappingArguments;
 pub use merge::MergeArguments;
 pub use migrate::{MigrateArguments, Provider};
-pub use options::{
-    BASE_URL, CACERT, CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, CONCURRENCY, HYDRA_TOKEN, HYDRA_TOKEN_FILE,
-    KRATOS_TOKEN, KRATOS_TOKEN_FILE, NOTIFY_URL, OPTIONS, OptionRow, RATE, RUNS_DIR, SECRET_KEY, SECRET_KEY_FILE,
-    SHARDS,
-};
+pub use object_options::ObjectOptions;
+pub use options::{BASE_URL, CACERT, CLERK_URL, CONCURRENCY, NOTIFY_URL, OPTIONS, OptionRow, RATE, RUNS_DIR};
 pub use organization_name::OrganizationName;
 pub use output::{OutputFormat, ProgressStyle};
 pub use output_options::OutputOptions;
 pub use plan::PlanArguments;
 pub use prune::PruneArguments;
+pub use rate_options::RateOptions;
 pub use resume::ResumeArguments;
 pub use run_export::RunExportArguments;
 pub use run_ids::RunIdsArguments;
@@ -90,18 +93,22 @@ pub use runs::{RunsArguments, RunsCommand};
 pub use sandbox::SandboxArguments;
 pub use selection::SelectionArguments;
 pub use show::ShowArguments;
-pub use target::{KratosOrganizations, TargetArguments, TargetKind};
+pub use target::{AvnologyTargetArguments, KratosOrganizations, TargetArguments, TargetKind};
 pub use tokens::TokensArguments;
 pub use undo::UndoArguments;
+pub use variables::{
+    CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, HYDRA_TOKEN, HYDRA_TOKEN_FILE, KRATOS_TOKEN, KRATOS_TOKEN_FILE,
+    SECRET_KEY, SECRET_KEY_FILE, SHARDS,
+};
 pub use verify::VerifyArguments;
 pub use webhooks::{
     KeyForm, PlannedWebhooksArguments, SchemeName, SecretFileArguments, TryArguments, VerifySignatureArguments,
-    WebhooksApplyArguments, WebhooksArguments, WebhooksCommand, WebhooksPlanArguments, WebhooksTargetArguments,
-    WebhooksUndoArguments, WebhooksVerifyArguments,
+    WebhooksActivateArguments, WebhooksApplyArguments, WebhooksArguments, WebhooksCommand, WebhooksPlanArguments,
+    WebhooksTargetArguments, WebhooksUndoArguments, WebhooksVerifyArguments,
 };
 
 use exit_codes::exit_codes;
-use options::variables;
+use variables::variables;
 
 use crate::version::LONG_VERSION;
 

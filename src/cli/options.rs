@@ -1,8 +1,11 @@
-//! The one table of the options of `avnology migrate clerk` that are about users, and of the variables that the program reads.
+//! The one table of the options of `avnology migrate clerk` that are about users, and of their variables.
 //!
-//! The help lists the variables from it, the config file takes its keys from it, the settings find an option's variable in it,
+//! The help lists the variables from it (`variables`), the config file takes its keys from it, the settings find an option's variable in it,
 //! and it says which options a run remembers in `run.json`. Tests hold it to what can be typed, to `run.json`, and to what
 //! README and the manual name.
+
+#[cfg(test)]
+mod tests;
 
 /// What there is to know of an option beside its help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +67,7 @@ pub const RUNS_DIR: OptionRow = OptionRow::new("runs-dir").variable("AVNOLOGY_RU
 
 /// All options, in the order of their names.
 pub const OPTIONS: &[OptionRow] = &[
+    OptionRow::new("activate-report").typed_only(),
     OptionRow::new("all").typed_only(),
     OptionRow::new("apps-report").typed_only(),
     OptionRow::new("assign").typed_only(),
@@ -193,187 +197,3 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("withdraw").typed_only(),
     OptionRow::new("yes").typed_only(),
 ];
-
-/// The variable with the admin key. A key is never an option: other users of the machine can see options.
-pub const SECRET_KEY: &str = "AVNOLOGY_SECRET_KEY";
-/// The variable that names a file with the admin key.
-pub const SECRET_KEY_FILE: &str = "AVNOLOGY_SECRET_KEY_FILE";
-/// The variable that says how many shards there are, where the engine does not.
-pub const SHARDS: &str = "AVNOLOGY_SHARDS";
-
-/// The variable with the token of a gateway before Kratos, which has no authentication of its own.
-pub const KRATOS_TOKEN: &str = "AVNOLOGY_KRATOS_TOKEN";
-/// The variable that names a file with that token.
-pub const KRATOS_TOKEN_FILE: &str = "AVNOLOGY_KRATOS_TOKEN_FILE";
-
-/// The variable with the token of a gateway before Hydra, which has no authentication of its own.
-pub const HYDRA_TOKEN: &str = "AVNOLOGY_HYDRA_TOKEN";
-/// The variable that names a file with that token.
-pub const HYDRA_TOKEN_FILE: &str = "AVNOLOGY_HYDRA_TOKEN_FILE";
-
-/// The variable with the key of Clerk's API, under the name that Clerk's own programs use.
-pub const CLERK_SECRET_KEY: &str = "CLERK_SECRET_KEY";
-/// The variable that names a file with the key of Clerk's API.
-pub const CLERK_SECRET_KEY_FILE: &str = "CLERK_SECRET_KEY_FILE";
-
-/// Variables that are no option, and what each one is.
-const OTHER_VARIABLES: &[(&str, &str)] = &[
-    (
-        SECRET_KEY,
-        "the admin key; it needs the scopes admin:users:read and admin:users:write; for organizations admin:orgs:read and \
-         admin:orgs:write, for roles admin:permissions:read and admin:permissions:write, for webhooks admin:webhooks:write, too",
-    ),
-    (SECRET_KEY_FILE, "a file with the key; read again when the target refuses the key"),
-    (SHARDS, "how many shards there are, for --shard auto"),
-    (KRATOS_TOKEN, "the token of the gateway before Kratos, if it wants one"),
-    (KRATOS_TOKEN_FILE, "a file with that token"),
-    (HYDRA_TOKEN, "the token of the gateway before Hydra, if it wants one"),
-    (HYDRA_TOKEN_FILE, "a file with that token"),
-    (CLERK_SECRET_KEY, "the key of Clerk's API, for `export`"),
-    (CLERK_SECRET_KEY_FILE, "a file with that key"),
-    ("HTTPS_PROXY, ALL_PROXY, NO_PROXY", "the proxy to the target"),
-    ("NO_COLOR", "no colours"),
-];
-
-/// The list of all variables, as `--help` shows it.
-pub(super) fn variables() -> String {
-    let line = |(name, about): (&str, &str)| format!("\n  {name:<20}  {about}");
-    let of_options = OPTIONS.iter().filter_map(|option| Some((option.variable?, format!("like --{}", option.name))));
-    let of_options = of_options.map(|(name, about)| line((name, &about)));
-    std::iter::once("Environment (options win over it; it wins over a .env file of the working directory):".to_owned())
-        .chain(of_options)
-        .chain(OTHER_VARIABLES.iter().copied().map(line))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-    use std::path::{Path, PathBuf};
-
-    use clap::{Command, CommandFactory};
-
-    use super::*;
-    use crate::cli::{CODEMOD, Cli};
-
-    /// Options of other programs that README and the manual show.
-    const OF_OTHER_PROGRAMS: &[&str] = &[
-        // the generator of exports
-        "memberships-per-user",
-        "tenant",
-        // cargo
-        "bins",
-        "examples",
-        "features",
-        "locked",
-        "no-default-features",
-        "nocapture",
-        "open",
-        "path",
-        "profile",
-        "release",
-        "test",
-        // fixtures/generate_export.rs
-        "users",
-        // sbatch
-        "array",
-        "wrap",
-        // git
-        "message",
-        // zstd
-        "long",
-        "no-check",
-        "ultra",
-    ];
-
-    /// The long names of the options of a command and of the commands below it.
-    fn typed(command: &Command) -> BTreeSet<String> {
-        let own = command.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned));
-        own.chain(command.get_subcommands().flat_map(typed)).collect()
-    }
-
-    fn cli() -> Command {
-        let mut command = Cli::command();
-        command.build();
-        command
-    }
-
-    #[test]
-    fn the_table_has_each_option_that_can_be_typed_and_no_other() {
-        let command = cli();
-        let clerk = command.find_subcommand("migrate").and_then(|migrate| migrate.find_subcommand("clerk")).unwrap();
-        let in_table: Vec<String> = OPTIONS.iter().map(|option| option.name.to_owned()).collect();
-        assert!(in_table.is_sorted(), "in the order of the names: {in_table:?}");
-        let mut about_users = typed(&clerk.clone().mut_subcommand(CODEMOD, |_| Command::new(CODEMOD)));
-        about_users.insert("config".to_owned());
-        assert_eq!(in_table.into_iter().collect::<BTreeSet<_>>(), about_users);
-    }
-
-    /// README and the pages of the manual, with what they say.
-    fn pages() -> Vec<(PathBuf, String)> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let manual = std::fs::read_dir(root.join("src/manual")).unwrap().map(|entry| entry.unwrap().path());
-        let pages = manual.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
-        let pages = pages.chain([root.join("README.md")]);
-        pages.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
-    }
-
-    /// The words of a text that begin with `begin`, as long as they consist of what `belongs` to them.
-    fn words<'t>(text: &'t str, begin: &'t str, belongs: fn(char) -> bool) -> impl Iterator<Item = &'t str> {
-        let begins = text.match_indices(begin).map(|(at, _)| at).filter(move |at| !text[..*at].ends_with(belongs));
-        begins.map(move |at| {
-            let word = &text[at..];
-            &word[..word.find(|character| !belongs(character)).unwrap_or(word.len())]
-        })
-    }
-
-    #[test]
-    fn readme_and_the_manual_name_no_option_or_variable_that_there_is_not() {
-        // The manual shows the options of all features.
-        if !cfg!(all(feature = "codemod", feature = "sandbox")) {
-            return;
-        }
-        let command = cli();
-        let options = typed(&command);
-        let variables = variables();
-        let (mut seen_options, mut seen_variables) = (BTreeSet::new(), BTreeSet::new());
-        for (page, text) in pages() {
-            let page = page.display();
-            for word in words(&text, "--", |character| character.is_ascii_alphanumeric() || character == '-') {
-                let name = word.trim_start_matches('-');
-                if name.starts_with(|first: char| first.is_ascii_lowercase()) {
-                    assert!(options.contains(name) || OF_OTHER_PROGRAMS.contains(&name), "{page}: {word}");
-                    seen_options.insert(name.to_owned());
-                }
-            }
-            // Clerk's own programs have further variables.
-            let of_clerk = words(&text, "CLERK_", |character| character.is_ascii_alphanumeric() || character == '_');
-            seen_variables.extend(of_clerk.map(str::to_owned));
-            for word in words(&text, "AVNOLOGY_", |character| character.is_ascii_alphanumeric() || character == '_') {
-                // The API's error codes end with a number.
-                if !word.ends_with(|last: char| last.is_ascii_digit()) {
-                    assert!(variables.contains(&format!("\n  {word} ")), "{page}: {word}");
-                    seen_variables.insert(word.to_owned());
-                }
-            }
-        }
-        // An exception that no page needs any more could hide a mistake.
-        for name in OF_OTHER_PROGRAMS {
-            assert!(seen_options.contains(*name), "no page names --{name}: take it out of the exceptions");
-        }
-        let of_options = OPTIONS.iter().filter_map(|option| option.variable);
-        for name in of_options.chain([SECRET_KEY, SECRET_KEY_FILE, SHARDS]) {
-            assert!(seen_variables.contains(name), "no page of the manual names {name}");
-        }
-    }
-
-    #[test]
-    fn the_help_lists_each_variable_on_one_line() {
-        let list = variables();
-        for option in OPTIONS {
-            let line = list.lines().find(|line| line.ends_with(&format!(" like --{}", option.name)));
-            let name = line.map(|line| line.split_whitespace().next().unwrap());
-            assert_eq!(name, option.variable, "{list}");
-        }
-    }
-}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ClerkApiArguments, ClerkConnectionArguments, OutputOptions, exit_codes};
+use super::{ClerkApiArguments, ConnectionOptions, OutputOptions, exit_codes};
 use crate::tenant_plan::Assignment;
 
 pub(super) const LONG_ABOUT: &str = "\
@@ -55,13 +55,9 @@ pub struct PlanArguments {
     #[command(flatten)]
     pub api: ClerkApiArguments,
 
-    /// How many seconds to wait for an API that fails or asks to wait; then it stops with exit code 7 [default: 180]
-    #[arg(long, value_name = "SECONDS", help_heading = "Clerk's API")]
-    pub max_wait: Option<u64>,
-
     /// The connection to the API.
-    #[command(flatten)]
-    pub connection: ClerkConnectionArguments,
+    #[command(flatten, next_help_heading = "Clerk's API")]
+    pub connection: ConnectionOptions,
 
     /// Where the output goes.
     #[command(flatten)]

@@ -1,34 +1,20 @@
 //! How to run: options of every command that takes a while.
 
-use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::OutputOptions;
+use super::{ConnectionOptions, OutputOptions, RateOptions};
 use crate::avnology::{MAX_BATCH_ITEMS, MAX_BODY_BYTES};
-use crate::pace::{ConcurrencyRules, Rate, RateChoice};
+use crate::pace::ConcurrencyRules;
 
 /// How to run.
 #[derive(Clone, Debug, Default, Args)]
 pub struct RunOptions {
-    /// Requests a second (50/s) or a minute (600/m), and fewer if the target asks for that; `auto` finds what the target
-    /// allows [default: auto]
-    #[arg(long, value_name = "RATE", help_heading = "Target")]
-    pub rate: Option<RateChoice>,
-
-    /// Never go slower than this [default: 1/m]
-    #[arg(long, value_name = "RATE", help_heading = "Target")]
-    pub rate_min: Option<Rate>,
-
-    /// Never go faster than this, even if the target allows it
-    #[arg(long, value_name = "RATE", help_heading = "Target")]
-    pub rate_max: Option<Rate>,
-
-    /// How many requests may go at once after a pause [default: 1]
-    #[arg(long, value_name = "N", help_heading = "Target")]
-    pub burst: Option<NonZeroU32>,
+    /// How fast.
+    #[command(flatten)]
+    pub rate: RateOptions,
 
     /// How many requests may be in flight; `auto` adapts to how long answers take [default: auto]
     #[arg(long, value_name = "N", help_heading = "Target")]
@@ -42,22 +28,9 @@ pub struct RunOptions {
     #[arg(long, value_name = "BYTES", value_parser = batch_bytes, help_heading = "Target")]
     pub batch_bytes: Option<usize>,
 
-    /// How many seconds to wait for a target that fails or asks to wait; then the run stops with exit code 7
-    /// [default: 180]
-    #[arg(long, value_name = "SECONDS", help_heading = "Target")]
-    pub max_wait: Option<u64>,
-
-    /// How many seconds connecting may take [default: 10]
-    #[arg(long, value_name = "SECONDS", help_heading = "Target")]
-    pub connect_timeout: Option<NonZeroU32>,
-
-    /// How many seconds a request may take, from its first byte to the answer's last [default: 60]
-    #[arg(long, value_name = "SECONDS", help_heading = "Target")]
-    pub request_timeout: Option<NonZeroU32>,
-
-    /// Also trust the certificates in this PEM file
-    #[arg(long, value_name = "FILE", help_heading = "Target")]
-    pub cacert: Option<PathBuf>,
+    /// How the target is reached.
+    #[command(flatten, next_help_heading = "Target")]
+    pub connection: ConnectionOptions,
 
     /// Stop after more than N rejects. Rejects that the first pass finds (not in a pipe) count before anything is sent
     #[arg(long, value_name = "N", help_heading = "Mapping")]

@@ -78,3 +78,23 @@ pub struct TargetArguments {
     #[arg(long, value_name = "URL", help_heading = "Target")]
     pub base_url: Option<BaseUrl>,
 }
+
+/// Which target, for what an Avnology ID has and a Kratos has not.
+#[derive(Clone, Debug, Args)]
+pub struct AvnologyTargetArguments {
+    /// Use an embedded Avnology ID instead of a real one; no account needed
+    #[arg(long, conflicts_with_all = ["base_url", "target"])]
+    pub sandbox: bool,
+
+    /// The embedded Avnology ID's database
+    #[arg(long, value_name = "PATH", default_value = ".avnology/sandbox.db", requires = "sandbox")]
+    pub sandbox_db: PathBuf,
+
+    /// What the target is: avnology, or for `apps` hydra [default: avnology]
+    #[arg(long, value_name = "KIND", help_heading = "Target", hide_possible_values = true)]
+    pub target: Option<TargetKind>,
+
+    /// The target's address: https, or http if it is on this machine [default: `https://api-id.avnology.net`]
+    #[arg(long, value_name = "URL", help_heading = "Target")]
+    pub base_url: Option<BaseUrl>,
+}

@@ -1,11 +1,10 @@
 //! `avnology migrate clerk webhooks`.
 
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{OutputFormat, OutputOptions, TargetArguments, exit_codes};
+use super::{AvnologyTargetArguments, ObjectOptions, OutputFormat, OutputOptions, exit_codes};
 use crate::webhooks::EndpointUrl;
 
 pub(super) const LONG_ABOUT: &str = "\
@@ -13,7 +12,8 @@ Move endpoints of webhooks, and try the handlers behind them.
 
 Clerk's API gives no list of endpoints. Write them into a small file (`avnology help webhooks` shows it), as the Dashboard shows \
 them. `plan` says of each event what becomes of it; `apply` registers the endpoints at the target, inactive, and writes their \
-new secrets to a file; `verify` compares; `undo` deletes what `apply` registered. `try` sends samples to a handler, and \
+new secrets to a file; `verify` compares; `activate` lets them get deliveries, after the switch; `undo` deletes what `apply` \
+registered. `try` sends samples to a handler, and \
 `verify-signature` says of one delivery whether its signature is valid, or why not.";
 
 pub(super) fn examples() -> String {
@@ -24,6 +24,8 @@ Examples:
     avnology migrate clerk webhooks plan --endpoints endpoints.toml --out webhooks-plan.json
   Register the endpoints, inactive; their secrets go to a new file:
     avnology migrate clerk webhooks apply --plan webhooks-plan.json --endpoints endpoints.toml --secrets-out secrets.ndjson
+  After the switch, let them get deliveries:
+    avnology migrate clerk webhooks activate --plan webhooks-plan.json --endpoints endpoints.toml
   Does the new handler take what is signed, and refuse what is not?
     avnology migrate clerk webhooks try --url https://staging.example.com/hook --secret-file secrets.ndjson --endpoint billing
   Is the signature of this delivery valid?
@@ -51,6 +53,8 @@ pub enum WebhooksCommand {
     Apply(Box<WebhooksApplyArguments>),
     /// Compare the endpoints at the target with the plan
     Verify(Box<WebhooksVerifyArguments>),
+    /// Activate the endpoints that `apply` registered, after the switch
+    Activate(Box<WebhooksActivateArguments>),
     /// Delete exactly the endpoints that `apply` registered
     Undo(Box<WebhooksUndoArguments>),
     /// Send a signed and a falsified sample to a handler, and say whether it takes the one and refuses the other
@@ -84,31 +88,11 @@ pub struct WebhooksPlanArguments {
 pub struct WebhooksTargetArguments {
     /// Which target.
     #[command(flatten)]
-    pub target: TargetArguments,
+    pub target: AvnologyTargetArguments,
 
-    /// How many seconds to wait for a target that fails or asks to wait; then it stops with exit code 7 [default: 180]
-    #[arg(long, value_name = "SECONDS", help_heading = "Target")]
-    pub max_wait: Option<u64>,
-
-    /// How many seconds connecting may take [default: 10]
-    #[arg(long, value_name = "SECONDS", help_heading = "Target")]
-    pub connect_timeout: Option<NonZeroU32>,
-
-    /// How many seconds a request may take, from its first byte to the answer's last [default: 60]
-    #[arg(long, value_name = "SECONDS", help_heading = "Target")]
-    pub request_timeout: Option<NonZeroU32>,
-
-    /// Also trust the certificates in this PEM file
-    #[arg(long, value_name = "FILE", help_heading = "Target")]
-    pub cacert: Option<PathBuf>,
-
-    /// Where it is kept what was registered [default: .avnology/runs]
-    #[arg(long, value_name = "DIR", help_heading = "Output")]
-    pub runs_dir: Option<PathBuf>,
-
-    /// Where the output goes.
+    /// How to do it.
     #[command(flatten)]
-    pub output: OutputOptions,
+    pub options: ObjectOptions,
 }
 
 /// A plan and the file that it was made of.
@@ -159,6 +143,22 @@ pub struct WebhooksVerifyArguments {
     pub at: WebhooksTargetArguments,
 }
 
+/// `avnology migrate clerk webhooks activate`
+#[derive(Debug, Args)]
+pub struct WebhooksActivateArguments {
+    /// What is registered.
+    #[command(flatten)]
+    pub planned: PlannedWebhooksArguments,
+
+    /// Activate nothing: show what would be activated
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Where.
+    #[command(flatten)]
+    pub at: WebhooksTargetArguments,
+}
+
 /// `avnology migrate clerk webhooks undo`
 #[derive(Debug, Args)]
 pub struct WebhooksUndoArguments {
@@ -170,7 +170,7 @@ pub struct WebhooksUndoArguments {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Also delete endpoints that somebody activated or changed since
+    /// Also delete endpoints that somebody else activated, or changed
     #[arg(long)]
     pub force: bool,
 

@@ -49,7 +49,7 @@ pub async fn apps(settings: AppsSettings, mut signals: Signals) -> Result<ExitSt
                 certificates: connection.certificates.clone(),
                 proxy: proxy.clone(),
             };
-            let client = http::Client::new(&options).map_err(TargetError::from)?;
+            let client = http::HttpClient::new(&options).map_err(TargetError::from)?;
             let registry = HydraClients::new(client, &Pace::new(&connection.pace), connection.retry);
             let name = format!("{OF_HYDRA}{base_url}");
             run(&At { registry: &registry, name, key_kind: None, settings: &settings }, &mut signals).await

@@ -46,7 +46,7 @@ pub enum AppsError {
     },
     /// There is no file for secrets.
     #[error(
-        "--secrets-out FILE is needed: the target makes a secret for {count} of these clients and tells it once; nothing was sent"
+        "--secrets-out FILE is needed: the target makes a secret for {count} of these clients and shows it once; nothing was sent"
     )]
     NoSecretsFile {
         /// How many clients get a secret.

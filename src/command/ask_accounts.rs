@@ -29,7 +29,7 @@ async fn typed(question: &str, signals: &mut Signals, is_secret: bool) -> Result
     use crate::report::write_stderr;
 
     let failed = |source| TestAccountsError::Read { name: "the terminal".to_owned(), source };
-    // Before the question: whoever answers at once is not shown either.
+    // Before the question: an answer that comes at once is not shown either.
     let hidden = is_secret.then(unseen::Unseen::begin).transpose().map_err(failed)?;
     write_stderr(question).map_err(failed)?;
     let (answered, answer) = tokio::sync::oneshot::channel();

@@ -13,7 +13,7 @@ use super::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::intake::intake;
 use super::joined::{JoinReports, JoinedFiles};
 use super::memberships_of_users::{PassingFile, with_memberships_of_users};
-use super::memory_log::{log_bound, log_peak};
+use super::memory_log::log_bound;
 use super::output::Output;
 use super::progress::{reporter_with_metrics, start_metrics};
 use super::selecting::records_of;
@@ -21,7 +21,7 @@ use super::target::at_target;
 use crate::account::StopReason;
 use crate::exit::ExitStatus;
 use crate::pipeline::{self, DryRun, Job, Mode};
-use crate::report::{Origin, RunDetails, Timeline};
+use crate::report::{InputOrigin, RunDetails, Timeline};
 use crate::selection::RecordsOfRun;
 use crate::settings::{DryRunSettings, ReadingSettings};
 use crate::signal::Signals;
@@ -42,7 +42,6 @@ pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitS
             at_target(&check.target, rehearse).await
         }
     };
-    log_peak();
     status
 }
 
@@ -87,7 +86,7 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     let forecast = forecast(&ledger, &connection.pace, reading.most_of_request);
     let selection = selection_report(reading, &records);
     let digests = recorder.inputs().into_iter().map(|input| input.digest.sha256).collect();
-    let origin = Some(Origin::now(user.clone(), None, Map::new()));
+    let origin = Some(InputOrigin::now(user.clone(), None, Map::new()));
     let details =
         RunDetails { passwords, memberships, selection, forecast, origin, digests, timeline, ..RunDetails::default() };
     Output::of(output).report(&ledger, &details, None)

@@ -13,7 +13,7 @@ use crate::signal::Signal;
 /// Why an export ended before it was finished.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportCommandError {
-    /// It cannot be done.
+    /// The export fails.
     #[error(transparent)]
     Export(#[from] ExportError),
     /// Another process exports into the same directory.

@@ -50,7 +50,7 @@ pub(super) async fn read_for_now(
     signals: &mut Signals,
 ) -> Result<Option<PassingRecords>, ImportError> {
     let Some(settings) = settings else { return Ok(None) };
-    // From here on, whatever happens, it is removed.
+    // From here on it is removed in any case.
     let lock = take_directory(&settings.directory)?;
     let kept = PassingDirectory { directory: settings.directory.clone(), _lock: lock };
     let manifest = read(settings, signals).await?;

@@ -1,6 +1,6 @@
 //! The organization that the users of an import go into: found at the target, or made there.
 //!
-//! A name is looked up once. From then on the run goes by the id that its record has: whatever is called so later is another
+//! A name is looked up once. From then on the run goes by the id that its record has: an organization that gets the name later is another
 //! organization.
 
 use super::import_error::ImportError;

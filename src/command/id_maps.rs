@@ -26,10 +26,19 @@ pub(super) async fn forget_ids(runs: &Path, target: &str) -> io::Result<()> {
 }
 
 /// For looking up whom `target` has under which external id. Without it, somebody of whom nothing stayed as it was could be
-/// created once more: so nothing is sent if it cannot be read, unless there is no earlier run that it could know of.
+/// created once more: so nothing is sent if it cannot be read, or if a run cannot be whose ids are not in it, unless there is no
+/// earlier run that it could know of.
 pub(super) async fn look_up_ids(runs: &Path, target: &str, run: &str) -> Result<Option<IdLookup>, StopReason> {
-    let error = match with_id_map(runs, target, |map| map.lookup()).await {
-        Ok(lookup) => return Ok(Some(lookup)),
+    let looked_up = with_id_map(runs, target, |map| {
+        let lost = map.lost().first().map(|run| StopReason::LostRun {
+            directory: run.directory.display().to_string(),
+            problem: run.problem.clone(),
+        });
+        Ok((map.lookup()?, lost))
+    });
+    let error = match looked_up.await {
+        Ok((_, Some(lost))) => return Err(lost),
+        Ok((lookup, None)) => return Ok(Some(lookup)),
         Err(error) => error,
     };
     let listed = RunDirectory::list(runs).map_err(StopReason::IdMap)?;

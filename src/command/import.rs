@@ -26,7 +26,7 @@ use confirmed::ConfirmedOf;
 use consent::Consent;
 use ended::EndedImport;
 use foresight::Foresight;
-use missing::Missing;
+use missing::MissingRecords;
 use prepare::{PreparedRun, RunPart, prepare};
 use steps::Steps;
 
@@ -38,7 +38,7 @@ use super::import_error::ImportError;
 use super::inputs::{note_deleted, probe_objects};
 use super::joined::JoinedFiles;
 use super::memberships_of_users::{forget_memberships_of_users, with_memberships_of_users};
-use super::memory_log::{log_bound, log_peak};
+use super::memory_log::log_bound;
 use super::progress::start_metrics;
 use super::run_export::write_results;
 use super::target::{Target, Use, at_target, connect};
@@ -54,15 +54,13 @@ use crate::signal::Signals;
 
 /// The first pass asks the target nothing: by the time it answered, somebody else could have created the user.
 const STRICT_AND_FAIL: &str = "Note: --strict goes by what the files show. Users who are at the target already (--on-existing fail) \
-                               are found and rejected while the others are sent; `avnology migrate clerk verify` tells before \
+                               are found and rejected while the others are sent; `avnology migrate clerk verify` shows it before \
                                who is there.";
 
 /// Runs an import to its end and reports.
 pub async fn import(mut settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
     log_bound(&settings.reading, Some(&settings.connection.pace));
-    let status = Box::pin(look_and_import(&mut settings, signals)).await;
-    log_peak();
-    status
+    Box::pin(look_and_import(&mut settings, signals)).await
 }
 
 async fn look_and_import(settings: &mut ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
@@ -113,7 +111,7 @@ async fn import_into(
         Foresight::Refused(first, missing, reason) => {
             let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
             let mode = Mode::Refused(Box::new(import_run), reason);
-            (EndedImport::refused(subject, &first, mode, kept, signals).await, missing.map(Missing::into_report))
+            (EndedImport::refused(subject, &first, mode, kept, signals).await, missing.map(MissingRecords::into_report))
         }
         Foresight::Clear(first, mut missing) => {
             let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
@@ -132,7 +130,7 @@ async fn import_into(
             if let (Some(missing), None) = (&mut missing, &ended.ledger.stopped) {
                 ended.ledger.stopped = missing.carry_out(settings, destination.as_ref(), signals).await.err();
             }
-            (ended, missing.map(Missing::into_report))
+            (ended, missing.map(MissingRecords::into_report))
         }
     };
     keep_learned_ids(&settings.runs_directory, &target.name).await;

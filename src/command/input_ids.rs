@@ -12,60 +12,67 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::import_error::ImportError;
+use super::recently_sought::RecentlySought;
 use crate::account::StopReason;
-use crate::index::{HASH_BYTES, Table, hash_of};
+use crate::index::{HASH_BYTES, SortedFile, Sorter, hash_of};
 use crate::kind::Kind;
 use crate::mapping::{TargetId, TargetIds};
-use crate::pipeline::{Extras, Intake, map_inputs};
+use crate::pipeline::{Extras, Intake, MappedIdentity, map_inputs};
 use crate::signal::Signals;
 
-/// Entries in memory: 128 KiB.
-const BUFFERED: usize = 8 * 1024;
+/// Entries in memory while they are sorted: 384 KiB.
+const BUFFERED: usize = 32 * 1024;
 
 /// The users and organizations that could be sent.
 #[derive(Debug)]
 pub(super) struct InputIds {
-    known: Table<HASH_BYTES>,
+    known: SortedFile<HASH_BYTES>,
     /// Which kinds are in the inputs.
     kinds: Vec<Kind>,
+    recently: RecentlySought<bool>,
 }
 
 impl InputIds {
     /// Goes through the users and organizations of `intake`. If they cannot be read to their end, the dry run itself says so.
     pub(super) async fn read(intake: Intake, signals: &mut Signals) -> Result<Self, ImportError> {
-        let kinds = intake.kinds();
-        let mut ids = Self { known: Table::new(BUFFERED, std::env::temp_dir()), kinds: kinds.clone() };
+        let (kinds, directory) = (intake.kinds(), std::env::temp_dir());
+        let sorter = Sorter::new(BUFFERED, directory.clone());
         for kind in [Kind::User, Kind::Organization] {
             let mut part = kinds.iter().position(|of_input| *of_input == kind).map_or(0..0, |first| first..first);
             part.end += kinds.iter().filter(|of_input| **of_input == kind).count();
             if part.is_empty() {
                 continue;
             }
-            let reading = ids.take_in(kind, Intake { part, ..intake.clone() });
+            let reading = take_in(&sorter, kind, Intake { part, ..intake.clone() });
             let read = signals.unless_one_comes(reading).await.map_err(ImportError::Interrupted)?;
             read.map_err(StopReason::Temporary)?;
         }
-        Ok(ids)
-    }
-
-    async fn take_in(&mut self, kind: Kind, intake: Intake) -> io::Result<()> {
-        let stop = CancellationToken::new();
-        // When this function ends, for any reason, the reader stops.
-        let _guard = stop.clone().drop_guard();
-        let (stops, _stopped) = mpsc::channel(4);
-        let mut groups = Box::pin(map_inputs(intake, None, Extras::default(), stop, stops));
-        while let Some(group) = groups.next().await {
-            for identity in &group.identities {
-                let clerk_id = identity.clerk_id.as_deref().unwrap_or(&identity.external_id);
-                self.known.insert(hash_of(kind.number(), clerk_id))?;
-            }
-        }
-        Ok(())
+        let sorted = tokio::task::block_in_place(|| {
+            SortedFile::write(tempfile::tempfile_in(directory)?, sorter.finish()?.iter())
+        });
+        Ok(Self { known: sorted.map_err(StopReason::Temporary)?, kinds, recently: RecentlySought::new() })
     }
 
     fn has(&self, kind: Kind, clerk_id: &str) -> io::Result<bool> {
-        Ok(!self.kinds.contains(&kind) || self.known.find(&hash_of(kind.number(), clerk_id))?.is_some())
+        let is_known = || Ok(self.known.find(&hash_of(kind.number(), clerk_id))?.is_some());
+        Ok(!self.kinds.contains(&kind) || self.recently.find(kind, clerk_id, is_known)?)
     }
+}
+
+/// Adds the ids of a kind.
+async fn take_in(sorter: &Sorter<HASH_BYTES>, kind: Kind, intake: Intake) -> io::Result<()> {
+    let stop = CancellationToken::new();
+    // When this function ends, for any reason, the reader stops.
+    let _guard = stop.clone().drop_guard();
+    let (stops, _stopped) = mpsc::channel(4);
+    let mut groups = Box::pin(map_inputs(intake, None, Extras::default(), stop, stops));
+    while let Some(group) = groups.next().await {
+        let id_of = |identity: &MappedIdentity| {
+            hash_of(kind.number(), identity.clerk_id.as_deref().unwrap_or(&identity.external_id))
+        };
+        sorter.extend(&group.identities.iter().map(id_of).collect::<Vec<_>>())?;
+    }
+    Ok(())
 }
 
 impl TargetIds for InputIds {

@@ -71,7 +71,7 @@ pub(super) fn references(membership: &KnownRecord, [organization, user]: [&str; 
     ])
 }
 
-/// The same, as far as Clerk means by these ids those whom the membership names at the target.
+/// Those of a page, as far as Clerk means by these ids those whom the membership names at the target.
 fn known_references(ids: &IdLookup, membership: &KnownRecord) -> io::Result<Option<[Reference; 2]>> {
     let (Some(of_clerk), Some(of_target)) = (pair(&membership.clerk_id), pair(&membership.id)) else {
         return Ok(None);

@@ -23,7 +23,7 @@ pub(super) fn log_bound(reading: &ReadingSettings, sending: Option<&PaceRules>) 
 }
 
 /// Logs the peak after it, and how many records were not read the short way.
-pub(super) fn log_peak() {
+pub fn log_peak() {
     tracing::info!(records = guessing::left(), "records that were read the long way");
     if let Some(MemoryUsed { peak, code }) = MemoryUsed::of_this_process() {
         tracing::info!(kib = peak / 1024, code_kib = code / 1024, "peak memory");

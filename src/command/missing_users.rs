@@ -11,7 +11,7 @@ use super::in_background::in_background;
 use super::prepare_error::PrepareError;
 use crate::account::StopReason;
 use crate::export::Manifest;
-use crate::journal::InputRecord;
+use crate::journal::{InputRecord, LostRun};
 use crate::kind::Kind;
 use crate::missing::{MissingReport, MissingSearch, MissingUsers, SearchError};
 use crate::settings::MissingRules;
@@ -40,6 +40,9 @@ pub(super) async fn search_for<T: Send + 'static>(
         Err(SearchError::Source(error)) => {
             tracing::warn!(%error, "nobody looks for {whom}: the export cannot be read to its end");
             Ok(None)
+        }
+        Err(SearchError::Lost(LostRun { directory, problem })) => {
+            Err(StopReason::LostRun { directory: directory.display().to_string(), problem }.into())
         }
         Err(SearchError::Io(error)) => Err(StopReason::Temporary(error).into()),
     }

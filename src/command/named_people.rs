@@ -1,4 +1,5 @@
-//! Who did not move and who is missing, by the files of a run, for the page that may name people.
+//! Who did not move and who is missing, by the files of a run, for the page that may name people. The run keeps whom its page names,
+//! so that the page can be made again with what is found out later.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::account::Ledger;
+use crate::files::replace_private;
 use crate::journal::RunDirectory;
 use crate::missing::KnownRecord;
 use crate::report::{NamedPeople, RejectedPerson};
@@ -24,6 +26,27 @@ pub(super) fn named_people(ledger: &Ledger, directory: Option<&RunDirectory>) ->
     let missing = directory.map(RunDirectory::missing).filter(|path| path.exists());
     let missing = first_lines(missing.into_iter(), |line| serde_json::from_str::<KnownRecord>(line).ok())?;
     Ok(NamedPeople { rejected, missing })
+}
+
+/// Keeps whom the page of a run names. If that is nobody, nothing is left of an earlier part of the run.
+pub(super) fn keep_named(directory: &RunDirectory, people: Option<&NamedPeople>) -> io::Result<()> {
+    let path = directory.named_people();
+    match people {
+        Some(people) => replace_private(&path, |file| serde_json::to_writer(file, people).map_err(Into::into)),
+        None => match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        },
+    }
+}
+
+/// Whom the page of a run names.
+pub(super) fn kept_named(directory: &RunDirectory) -> io::Result<NamedPeople> {
+    match std::fs::read(directory.named_people()) {
+        Ok(text) => Ok(serde_json::from_slice(&text)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(NamedPeople::default()),
+        Err(error) => Err(error),
+    }
 }
 
 /// What is on the first lines of these files.

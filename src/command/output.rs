@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::import_error::ImportError;
-use super::named_people::named_people;
+use super::named_people::{keep_named, named_people};
 use crate::account::{Ledger, StopReason};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
@@ -15,8 +15,8 @@ use crate::files::replace_private;
 use crate::human::{count, plural_past};
 use crate::journal::RunDirectory;
 use crate::report::{
-    Console, GivenPath, NamedPeople, ReportPlace, RunDetails, RunReport, StdoutError, is_page, page, print_json,
-    print_text, visible_json, write_summary,
+    Console, GivenPath, ReportPlace, RunDetails, RunReport, StdoutError, is_page, page, print_json, print_text,
+    visible_json, write_summary,
 };
 use crate::settings::OutputSettings;
 
@@ -84,7 +84,11 @@ impl Output {
         report: &RunReport<'_>,
         (ledger, directory): (&Ledger, Option<&RunDirectory>),
     ) -> io::Result<()> {
-        let people = if self.names_people { named_people(ledger, directory)? } else { NamedPeople::default() };
+        let people = if self.names_people { Some(named_people(ledger, directory)?) } else { None };
+        if let Some(directory) = directory.filter(|directory| directory.report_page() == *path) {
+            keep_named(directory, people.as_ref())?;
+        }
+        let people = people.unwrap_or_default();
         write_text(path, &page(&serde_json::to_value(report)?, &people).map_err(io::Error::other)?)
     }
 

@@ -9,7 +9,7 @@ use super::import_error::ImportError;
 use super::in_background::in_background;
 use super::progress::{display, while_working};
 use crate::passwords::{Passwords, PasswordsError, PasswordsReport};
-use crate::report::Reading;
+use crate::report::ReadingProgress;
 use crate::settings::{OutputSettings, ProgressMode, ReadingSettings};
 use crate::signal::Signals;
 use crate::source::Input;
@@ -24,7 +24,7 @@ pub(super) async fn while_shown<T: Send + 'static>(
 ) -> Result<T, ImportError> {
     let seen = Arc::new(AtomicU64::new(0));
     let bytes = Arc::clone(&seen);
-    let now = || Reading { what, bytes: seen.load(Ordering::Relaxed), bytes_total: total };
+    let now = || ReadingProgress { what, bytes: seen.load(Ordering::Relaxed), bytes_total: total };
     let name = format!("reading the {what}");
     tokio::select! {
         read = in_background(&name, signals, move |stop| read((stop, &bytes))) => read,

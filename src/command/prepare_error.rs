@@ -44,7 +44,7 @@ pub enum PrepareError {
     },
     /// The input is not what the open run was about.
     #[error(
-        "`{input}` has changed since run {run} was interrupted, so its records cannot be told from the ones already done; \
+        "`{input}` has changed since run {run} was interrupted, so nobody knows which of its records are settled already; \
          put the old file back, or begin again with --new-run (users that are at the target already are left as they are); \
          `avnology migrate clerk undo {run}` deletes what run {run} created, and needs no file"
     )]

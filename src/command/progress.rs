@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, interval};
 
 use crate::account::{Reporter, Silent};
-use crate::report::{Bars, JsonLines, Listing, Measured, PlainLines, Progress, ProgressDisplay};
+use crate::report::{Bars, JsonLines, ListingProgress, Measured, PlainLines, ProgressDisplay, ShownProgress};
 use crate::settings::{OutputSettings, ProgressMode};
 use crate::source::Input;
 
@@ -60,11 +60,11 @@ pub(super) fn display(progress: ProgressMode, total: Option<u64>) -> ProgressDis
 
 /// Shows how much of the target's list was read, for ever.
 pub(super) async fn while_listing(progress: ProgressMode, listed: &Cell<u64>) -> Infallible {
-    while_working(display(progress, None), || Listing { listed: listed.get() }).await
+    while_working(display(progress, None), || ListingProgress { listed: listed.get() }).await
 }
 
 /// Shows how far a job is, several times a second and for ever. What is shown goes when this is dropped.
-pub(super) async fn while_working<P: Progress>(mut display: ProgressDisplay, now: impl Fn() -> P) -> Infallible {
+pub(super) async fn while_working<P: ShownProgress>(mut display: ProgressDisplay, now: impl Fn() -> P) -> Infallible {
     let started = Instant::now();
     let mut ticks = interval(TICK);
     loop {

@@ -2,7 +2,7 @@
 //! not move.
 //!
 //! The file grows line by line, in the order of the list, which is always the same for a run that has ended. So where it broke off is
-//! where it goes on: the lines that are there are compared with the list, and links are made for those behind. Whoever is killed
+//! where it goes on: the lines that are there are compared with the list, and links are made for those behind. Who is killed
 //! between the answer and the line makes a second link for that user, and the first one is known to nobody.
 
 use std::fs::{File, OpenOptions, TryLockError};

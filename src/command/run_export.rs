@@ -8,7 +8,7 @@ use crate::id_map::{IdLookup, IdMap};
 use crate::mapping::Rules;
 use crate::report::{StdoutError, stream_to_stdout};
 use crate::results::{
-    ListedRun, ResultsError, RunInputs, TableForm, TableFormat, UserList, Written, write_list, write_missing_list,
+    ListedRun, ResultsError, RunInputs, TableForm, TableFormat, UserList, WrittenList, write_list, write_missing_list,
 };
 use crate::settings::{ReadingSettings, RecordedRun, RunExportSettings};
 
@@ -84,7 +84,7 @@ fn report_missing(missing: &[String]) {
 }
 
 impl List {
-    fn write(self) -> Result<Written, RunExportError> {
+    fn write(self) -> Result<WrittenList, RunExportError> {
         let Self { runs_directory, runs, users, format, out } = self;
         let is_of_records = users != UserList::Missing;
         let opened = runs.iter().filter(|_| is_of_records);
@@ -92,7 +92,7 @@ impl List {
         let opened = opened.collect::<Result<Vec<_>, _>>()?;
         let listed: Vec<ListedRun<'_>> = opened.iter().map(OpenRun::listed).collect();
         let form = TableForm { format, is_shown: out.is_none() && io::stdout().is_terminal() };
-        let mut written = Written::default();
+        let mut written = WrittenList::default();
         let mut write = |to: &mut dyn Write| -> Result<(), ResultsError> {
             if is_of_records {
                 written = write_list(to, form, users, &listed)?;

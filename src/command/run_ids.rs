@@ -7,7 +7,7 @@ use super::written_list::write_private;
 use crate::id_map::{IdLookup, IdMap};
 use crate::journal::{RunDirectory, RunRecord};
 use crate::report::{StdoutError, stream_to_stdout};
-use crate::results::{Cell, Table, TableForm};
+use crate::results::{ResultsTable, TableCell, TableForm};
 use crate::settings::RunIdsSettings;
 
 /// Why the ids cannot be had.
@@ -86,10 +86,10 @@ fn write_ids(
     form: TableForm,
     unreadable: &mut Option<io::Error>,
 ) -> io::Result<()> {
-    let mut table = Table::begin(out, form, COLUMNS)?;
+    let mut table = ResultsTable::begin(out, form, COLUMNS)?;
     let mut failed = None;
     let read = ids.for_each(|known| {
-        let cells = [known.kind.as_str(), &known.clerk_id, known.external_id(), &known.id].map(Cell::text);
+        let cells = [known.kind.as_str(), &known.clerk_id, known.external_id(), &known.id].map(TableCell::text);
         table.row(&cells).map_err(|error| {
             let kind = error.kind();
             failed = Some(error);

@@ -61,7 +61,7 @@ pub(super) async fn connect(
     let (budget, patience) = (connection.retry, connection.retry.total);
     let connected = async {
         let destination: Arc<dyn Destination> = if let Some(kratos) = &target.kratos {
-            let client = http::Client::new(&options).map_err(TargetError::from)?;
+            let client = http::HttpClient::new(&options).map_err(TargetError::from)?;
             let rules = if let Use::Import(rules) = purpose { Some(rules) } else { None };
             kratos::preflight(&client, &options, kratos, rules, patience).await?;
             let calls = KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), budget);
@@ -86,7 +86,7 @@ pub(super) async fn connect(
 fn keto_calls(target: &Target, connection: &Connection) -> Result<Option<KetoCalls>, TargetError> {
     let Some(ports) = &target.keto else { return Ok(None) };
     let client = |(base_url, proxy): &(BaseUrl, Option<Arc<Proxy>>)| {
-        http::Client::new(&ClientOptions {
+        http::HttpClient::new(&ClientOptions {
             base_url: base_url.clone(),
             secret_key: None,
             key_source: KeySource::Given(None),
@@ -104,7 +104,7 @@ pub(super) fn kratos_calls(target: &Target, connection: &Connection) -> Result<K
         let (target, reason) = (target.name.clone(), "it is no Ory Kratos".to_owned());
         return Err(TargetError::Refused { target, reason, advice: "name a run whose target is one" }.into());
     };
-    let client = http::Client::new(&options(target, connection)).map_err(TargetError::from)?;
+    let client = http::HttpClient::new(&options(target, connection)).map_err(TargetError::from)?;
     Ok(KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), connection.retry))
 }
 

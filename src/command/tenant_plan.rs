@@ -7,7 +7,6 @@ use std::path::Path;
 use super::export_records::{Enough, each_record, finished};
 use super::from_clerk::read_for_now;
 use super::import_error::ImportError;
-use super::memory_log::log_peak;
 use super::tenant_plan_error::TenantPlanError;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
@@ -35,7 +34,6 @@ pub async fn plan(settings: TenantPlanSettings, mut signals: Signals) -> Result<
     let plan = builder.finish((instance, missing), earlier.as_ref(), &settings.assignments);
     let plan = plan.map_err(TenantPlanError::from)?;
     write(&plan, &settings)?;
-    log_peak();
     let console = settings.output.console;
     let count = plan.totals.all;
     console.note(&format!(

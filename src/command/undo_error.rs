@@ -18,6 +18,17 @@ pub enum UndoError {
     /// Files and directories.
     #[error("cannot use the run's directory: {0}")]
     Io(#[from] io::Error),
+    /// Another run cannot be read, so it is not known whom a later run left disabled.
+    #[error(
+        "{problem}; whom that run disabled or enabled again is not known, so the users whom this run disabled stay so; if it is lost for good, move \
+         `{directory}` away; then undo the run again"
+    )]
+    LostRun {
+        /// The directory of the other run.
+        directory: String,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
     /// The copy of its mapping file cannot be used.
     #[error(transparent)]
     Rules(#[from] RuleFileError),

@@ -6,9 +6,10 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::named_people::kept_named;
 use super::output::{write_report, write_text};
 use crate::journal::{FirstPassRecord, RunDirectory};
-use crate::report::{NamedPeople, page};
+use crate::report::page;
 use crate::source::KnownInputs;
 
 /// Adds what a verification found to the account of the newest finished run that read the same inputs into the same target. If
@@ -36,7 +37,7 @@ pub(super) fn note_verification(
     found["at"] = jiff::Timestamp::now().to_string().into();
     report["verification"] = found;
     write_report(&directory.report(), &report)?;
-    write_text(&directory.report_page(), &page(&report, &NamedPeople::default()).map_err(io::Error::other)?)?;
+    write_text(&directory.report_page(), &page(&report, &kept_named(&directory)?).map_err(io::Error::other)?)?;
     tracing::info!("`{}` has the result, too", directory.report_page().display());
     Ok(())
 }

@@ -30,7 +30,7 @@ use crate::report::{StdoutError, print_json};
 use crate::selection::RecordsOfRun;
 use crate::settings::{OutputSettings, ReadingSettings, VerifySettings};
 use crate::signal::Signals;
-use crate::verify::{Account, ListedIds, Ownership, VerifyJob, VerifyReport, run};
+use crate::verify::{ListedIds, Ownership, VerifyAccount, VerifyJob, VerifyReport, run};
 
 /// Compares the target with an export and reports. The exit status is 0 only if all agrees.
 pub async fn verify(settings: VerifySettings, signals: Signals) -> Result<ExitStatus, ImportError> {
@@ -175,8 +175,8 @@ fn no_place(target: &str, kind: Kind) -> TargetError {
 
 /// What was found, of each kind that was compared.
 struct Found {
-    users: Option<Account>,
-    others: Vec<(Kind, Account)>,
+    users: Option<VerifyAccount>,
+    others: Vec<(Kind, VerifyAccount)>,
 }
 
 /// The findings for programs: those of the users, and beside them those of each other kind.
@@ -189,7 +189,7 @@ struct FoundReport<'a> {
 }
 
 impl Found {
-    fn accounts(&self) -> impl Iterator<Item = (Kind, &Account)> {
+    fn accounts(&self) -> impl Iterator<Item = (Kind, &VerifyAccount)> {
         let users = self.users.iter().map(|account| (Kind::User, account));
         users.chain(self.others.iter().map(|(kind, account)| (*kind, account)))
     }

@@ -140,3 +140,16 @@ pub struct CheckedInput {
     #[serde(flatten)]
     pub file: Evidence,
 }
+
+impl PointAccount {
+    pub(super) fn new(
+        name: &'static str,
+        kind: &'static str,
+        title: &'static str,
+        standing: Standing,
+        needed: bool,
+    ) -> Self {
+        let (sentence, command, at, by, note, evidence, withdrawn) = Default::default();
+        Self { name, kind, title, standing, needed, sentence, command, at, by, note, evidence, withdrawn }
+    }
+}

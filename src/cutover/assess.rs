@@ -145,24 +145,6 @@ impl Assessment<'_> {
     }
 }
 
-impl PointAccount {
-    fn new(name: &'static str, kind: &'static str, title: &'static str, standing: Standing, needed: bool) -> Self {
-        let (sentence, command, at, by, note, evidence, withdrawn) = Default::default();
-        Self { name, kind, title, standing, needed, sentence, command, at, by, note, evidence, withdrawn }
-    }
-}
-
-impl Check {
-    /// Whether an import makes it untrue.
-    const fn is_about_imports(self) -> bool {
-        self.is_about_the_target()
-            && !matches!(
-                self,
-                Self::StagingTarget | Self::StagingKeys | Self::StagingClient | Self::Target | Self::Keys
-            )
-    }
-}
-
 /// The files by which steps were checked, each once, with the points that are about it.
 fn inputs(state: &CutoverState, asked: &[Step]) -> Vec<CheckedInput> {
     let is_asked = |step: Step| asked.is_empty() || asked.contains(&step);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Finding, Verification};
 use crate::human::{count, plural};
 
-/// So many days the guide keeps Clerk after the switch, for its audit log.
+/// How many days the guide keeps Clerk after the switch, for its audit log.
 pub const DECOMMISSION_DAYS: i64 = 30;
 
 /// Two readings closer together say little.

@@ -46,6 +46,8 @@ pub enum Check {
     Rejects,
     /// A comparison found the same there as in the export.
     Verified,
+    /// Endpoints of webhooks are active.
+    EndpointsActive,
     /// After the switch, nothing changes at Clerk any more.
     ClerkStill,
     /// What the way back would cost is known.
@@ -58,7 +60,7 @@ pub enum Check {
 
 impl Check {
     /// All of them, in order.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::StagingTarget,
         Self::StagingKeys,
         Self::StagingClient,
@@ -78,6 +80,7 @@ impl Check {
         Self::Import,
         Self::Rejects,
         Self::Verified,
+        Self::EndpointsActive,
         Self::ClerkStill,
         Self::Back,
         Self::Retention,
@@ -106,6 +109,7 @@ impl Check {
             Self::Import => "import",
             Self::Rejects => "rejects",
             Self::Verified => "verified",
+            Self::EndpointsActive => "endpoints-active",
             Self::ClerkStill => "clerk-still",
             Self::Back => "back",
             Self::Retention => "retention",
@@ -128,7 +132,13 @@ impl Check {
             Self::Endpoints | Self::Handler => Step::Webhooks,
             Self::TemplatePlan => Step::Tokens,
             Self::Changes => Step::Freeze,
-            Self::Target | Self::Keys | Self::Import | Self::Rejects | Self::Verified | Self::ClerkStill => Step::Swap,
+            Self::Target
+            | Self::Keys
+            | Self::Import
+            | Self::Rejects
+            | Self::Verified
+            | Self::EndpointsActive
+            | Self::ClerkStill => Step::Swap,
             Self::Back => Step::RollBack,
             Self::Retention | Self::KeptExport => Step::Decommission,
         }
@@ -151,9 +161,24 @@ impl Check {
                 | Self::Import
                 | Self::Rejects
                 | Self::Verified
+                | Self::EndpointsActive
                 | Self::ClerkStill
                 | Self::Back
         )
+    }
+
+    /// Whether an import makes it untrue.
+    pub(super) const fn is_about_imports(self) -> bool {
+        self.is_about_the_target()
+            && !matches!(
+                self,
+                Self::StagingTarget
+                    | Self::StagingKeys
+                    | Self::StagingClient
+                    | Self::Target
+                    | Self::Keys
+                    | Self::EndpointsActive
+            )
     }
 
     /// What it looks for, in a few words.
@@ -176,6 +201,7 @@ impl Check {
             Self::Target => "production's target answers, takes the key, and is not staging's",
             Self::Keys => "production's target gives keys to check tokens with",
             Self::Import => "the last import into production's target is finished",
+            Self::EndpointsActive => "endpoints of webhooks are active at production's target",
             Self::ClerkStill => "nothing changes at Clerk after the switch",
             Self::Back => "what the way back costs is known",
             Self::Retention => "thirty days have passed since the switch",

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Finding;
-use super::imports::is_same_target;
+use super::target_name::is_same_target;
 use crate::human::plural;
 
 /// What a command found out, by its report.
@@ -54,6 +54,7 @@ pub fn again(command: &str) -> String {
         SIGN_IN => "verify --sign-in ACCOUNTS",
         "apps verify" => "apps verify --plan PLAN",
         "webhooks verify" => "webhooks verify --plan PLAN --endpoints FILE",
+        "webhooks activate" => "webhooks activate --plan PLAN --endpoints FILE",
         "webhooks try" => "webhooks try --url URL --secret-file FILE",
         command => command,
     };

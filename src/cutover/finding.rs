@@ -42,7 +42,7 @@ impl Finding {
         Self { outcome: Outcome::NeedsYou, ..Self::ok(sentence) }
     }
 
-    /// The same with the command to type next.
+    /// The finding with the command to type next.
     #[must_use]
     pub fn then(self, command: impl Into<String>) -> Self {
         Self { command: Some(command.into()), ..self }

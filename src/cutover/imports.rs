@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::shards::put_together;
+use super::target_name::is_same_target;
 use super::{Finding, RunStanding, SeenRun, Verification};
 use crate::human::{count, plural};
 
@@ -79,7 +81,7 @@ impl Imports {
         let rejects = plural(left, "reject");
         // What an import brought after that, nobody accepted.
         if accepted.is_some_and(|accepted| accepted > last.started) {
-            return Finding::ok(format!("{rejects} stay behind, as a person accepted (rejects-accepted)"));
+            return Finding::ok(format!("{rejects} left behind, as a person accepted (rejects-accepted)"));
         }
         Finding::failed(format!(
             "{rejects} did not move; mend and import them, or record `rejects-accepted` if they stay behind"
@@ -99,7 +101,7 @@ impl Imports {
             return Finding::failed(format!("nobody compared the target with an export since run {}", last.id))
                 .then(verify);
         };
-        // A comparison with all that is there is enough, whatever was imported before.
+        // A comparison with all that is there is enough; what was imported before does not matter.
         let is_of_changes = last.is_of_changes() && newest.extra > 0;
         if let Some(problem) = newest.problem(is_of_changes) {
             return Finding::failed(format!("the comparison of {} found: {problem}", newest.at.strftime("%F %T UTC")))
@@ -171,44 +173,6 @@ impl Imports {
             _ => Some(rejected),
         }
     }
-}
-
-impl SeenRun {
-    fn is_of_changes(&self) -> bool {
-        self.export.is_some_and(|export| export.since.is_some())
-    }
-}
-
-/// Whether what a report calls its target is what runs call theirs, which say what kind it is, too.
-pub(super) fn is_same_target(of_runs: &str, of_report: &str) -> bool {
-    let plain = |name: &str| name.trim_end_matches('/').to_owned();
-    let (of_runs, of_report) = (plain(of_runs), plain(of_report));
-    of_runs == of_report || of_runs.strip_suffix(&of_report).is_some_and(|kind| kind.ends_with('+'))
-}
-
-/// One import of the shards of one piece of work, by the newest run of each.
-fn put_together(mut shards: Vec<&SeenRun>) -> SeenRun {
-    shards.sort_by_key(|run| (run.shard, run.started));
-    let mut newest: BTreeMap<u32, &SeenRun> = BTreeMap::new();
-    for run in &shards {
-        newest.insert(run.shard.unwrap_or_default().0, run);
-    }
-    let mut runs = newest.values();
-    let mut all = runs.next().map_or_else(|| shards[0].clone(), |run| (*run).clone());
-    let of = all.shard.unwrap_or_default().1;
-    for run in runs {
-        all.id = format!("{} {}", all.id, run.id);
-        all.started = all.started.max(run.started);
-        let sum = |one: Option<u64>, other: Option<u64>| Some(one? + other?);
-        (all.read, all.rejected) = (sum(all.read, run.read), sum(all.rejected, run.rejected));
-        if all.standing == RunStanding::Finished {
-            all.standing = run.standing;
-        }
-    }
-    if newest.len() < of as usize && all.standing == RunStanding::Finished {
-        all.standing = RunStanding::Unfinished;
-    }
-    all
 }
 
 #[cfg(test)]

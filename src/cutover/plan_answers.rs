@@ -7,7 +7,7 @@ use crate::tenant_plan::{Item, ItemKind, Verdict};
 /// The command that shows what is open.
 const SHOW: &str = "avnology help plan";
 
-/// So many things are named.
+/// How many things are named.
 const NAMED: usize = 3;
 
 /// What of a plan has its answers, thing by thing, for there may be many.

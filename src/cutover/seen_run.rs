@@ -56,3 +56,10 @@ pub struct SeenRun {
     /// What a comparison with the same inputs found.
     pub verification: Option<Verification>,
 }
+
+impl SeenRun {
+    /// Whether it brought the changes since another export only.
+    pub(super) fn is_of_changes(&self) -> bool {
+        self.export.is_some_and(|export| export.since.is_some())
+    }
+}

@@ -63,6 +63,8 @@ pub enum FileUse {
     AppsReport,
     /// The report of `webhooks verify`.
     WebhooksReport,
+    /// The report of `webhooks activate`.
+    ActivateReport,
     /// The report of `webhooks try`.
     TryReport,
     /// The report of `verify --sign-in`.

@@ -1,16 +1,11 @@
 //! Identities that travel in one request, bounded by count and by bytes.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::ready::Ready;
+use super::item::BatchItem;
 use crate::destination::Envelope;
-use crate::journal::{ConfirmedUser, ContentHash, Identified, RecordKey, Reject};
-use crate::kind::Kind;
-use crate::mapping::{Notices, Reference, Rejection};
-use crate::source::RecordChunk;
 
 /// Bytes of chunks that a batch may keep alive before it is sent as it is. Where few of the records of a chunk are sent, or
 /// little of a large record, this comes before the other bounds.
@@ -25,88 +20,10 @@ pub struct BatchLimits {
     pub bytes: usize,
 }
 
-/// One identity of a batch, and the record it came from.
-#[derive(Clone, Debug)]
-pub(crate) struct Item {
-    kind: Kind,
-    input: u16,
-    chunk: Arc<RecordChunk>,
-    span: usize,
-    pub notices: Notices,
-    pub external_id: Box<str>,
-    /// The id at Clerk, if that is another one.
-    pub clerk_id: Option<Box<str>>,
-    /// The external id under which the target is known to have whom the record is about, if that is another one.
-    pub earlier: Option<Box<str>>,
-    pub disabled: bool,
-    /// What the destination is asked about before it is sent.
-    pub references: Vec<Reference>,
-    encoded: Range<usize>,
-    /// The hash of its encoded form without the run's mark.
-    pub content: ContentHash,
-}
-
-impl Item {
-    /// What was made of a record of this chunk; not in a batch yet.
-    pub(crate) fn new(input: u16, chunk: &Arc<RecordChunk>, ready: Ready) -> Self {
-        let Ready { kind, span, content, external_id, clerk_id, earlier, disabled, notices, references, encoded: _ } =
-            ready;
-        let (chunk, encoded) = (Arc::clone(chunk), 0..0);
-        Self {
-            kind,
-            input,
-            chunk,
-            span,
-            notices,
-            external_id,
-            clerk_id,
-            earlier,
-            disabled,
-            references,
-            encoded,
-            content,
-        }
-    }
-
-    /// Which record of the run it is.
-    pub(crate) fn key(&self) -> RecordKey {
-        RecordKey { input: self.input, number: self.chunk.spans[self.span].number }
-    }
-
-    /// It is at the target under this id, exactly as it was sent.
-    pub(crate) fn confirmed(&self, id: &str) -> ConfirmedUser {
-        match self.kind {
-            Kind::User => ConfirmedUser::new(&self.external_id, id, self.content),
-            _ => ConfirmedUser::unsampled(&self.external_id, self.content),
-        }
-    }
-
-    /// Of which kind its record is.
-    pub(crate) fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    /// What the target calls whom the record is about, who has this external id and this id there.
-    pub(crate) fn identified(&self, external_id: &str, id: &str) -> Identified {
-        let clerk_id = self.clerk_id.as_deref().unwrap_or(&self.external_id);
-        Identified {
-            key: self.key(),
-            clerk_id: clerk_id.to_owned(),
-            external_id: (external_id != clerk_id).then(|| external_id.to_owned()),
-            id: id.to_owned(),
-        }
-    }
-
-    /// The reject that this record becomes.
-    pub(crate) fn reject(&self, rejection: Rejection) -> Reject {
-        Reject::new(rejection, self.kind, self.input, &self.chunk, &self.chunk.spans[self.span])
-    }
-}
-
 /// Identities that travel in one request.
 #[derive(Clone, Debug)]
 pub(crate) struct Batch {
-    pub items: Vec<Item>,
+    pub items: Vec<BatchItem>,
     body: Bytes,
     envelope: Envelope,
     /// Bytes that it keeps in memory: its body and the chunks that its records lie in.
@@ -120,7 +37,7 @@ impl Batch {
     }
 
     /// The body of a request for one item alone.
-    pub(crate) fn item_body(&self, item: &Item) -> Bytes {
+    pub(crate) fn item_body(&self, item: &BatchItem) -> Bytes {
         self.body.slice(item.encoded.clone())
     }
 
@@ -158,7 +75,7 @@ impl Batch {
 pub(crate) struct Packer {
     envelope: Envelope,
     body: Vec<u8>,
-    items: Vec<Item>,
+    items: Vec<BatchItem>,
     /// The room of the chunks that the items' records lie in, which live as long as the items.
     pinned: usize,
     /// What the last body took. Bodies of one size that never grow take the same pieces of memory again and again; with
@@ -166,7 +83,7 @@ pub(crate) struct Packer {
     usual: usize,
 }
 
-/// Bodies are made for a multiple of so many bytes.
+/// The capacity of a body is rounded up to a multiple of this.
 const BODY_STEP: usize = 64 * 1024;
 
 impl Packer {
@@ -189,7 +106,7 @@ impl Packer {
     }
 
     /// Adds an identity.
-    pub(crate) fn push(&mut self, encoded: &[u8], mut item: Item) {
+    pub(crate) fn push(&mut self, encoded: &[u8], mut item: BatchItem) {
         if self.items.is_empty() {
             self.body.reserve(self.usual);
         }
@@ -220,6 +137,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::delivery::Ready;
+    use crate::journal::ContentHash;
+    use crate::kind::Kind;
+    use crate::mapping::Notices;
+    use crate::source::RecordChunk;
 
     const ENVELOPE: Envelope =
         Envelope { head: br#"{"requests":["#, separator: b",", tail: b"]}", items: 1000, bytes: 1 << 20 };
@@ -235,21 +157,20 @@ mod tests {
         })
     }
 
-    fn item(chunk: &Arc<RecordChunk>, span: usize) -> Item {
-        Item {
+    fn item(chunk: &Arc<RecordChunk>, span: usize) -> BatchItem {
+        let ready = Ready {
             kind: Kind::default(),
-            input: 0,
-            chunk: Arc::clone(chunk),
             span,
-            notices: Notices::default(),
+            encoded: 0..0,
+            content: ContentHash::NOTHING,
             external_id: span.to_string().into(),
             clerk_id: None,
             earlier: None,
             disabled: false,
+            notices: Notices::default(),
             references: Vec::new(),
-            encoded: 0..0,
-            content: ContentHash::NOTHING,
-        }
+        };
+        BatchItem::new(0, chunk, ready)
     }
 
     /// Packs identities of these sizes and returns the finished batches.

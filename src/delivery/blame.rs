@@ -5,7 +5,7 @@
 //! less likely with each one. A target that fails nearly everything thus makes the user be tried many times, and one that is
 //! well only a few.
 
-/// The user is blamed when chance would do the same to fewer than one in so many.
+/// The user is blamed when chance would do the same to fewer than one in this many cases.
 const CHANCE: f64 = 1e-4;
 
 /// What was asked between the tries of a user who alone failed too often.

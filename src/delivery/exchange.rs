@@ -75,7 +75,7 @@ impl<'a> Exchange<'a> {
     async fn send(&self, key: &str, sent_before: bool, permit: Permit) -> CreateOutcome {
         let batch = &self.pending.batch;
         let item =
-            |item: &'a super::batch::Item| CreateItem { external_id: &item.external_id, disabled: item.disabled };
+            |item: &'a super::item::BatchItem| CreateItem { external_id: &item.external_id, disabled: item.disabled };
         let request = CreateRequest {
             body: batch.body(),
             items: batch.items.iter().map(item).collect(),

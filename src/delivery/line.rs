@@ -8,7 +8,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::Delivery;
-use super::batch::{BatchLimits, Item};
+use super::batch::BatchLimits;
+use super::item::BatchItem;
 use super::pending_batch::PendingBatch;
 use super::settlement::SettledReporter;
 use crate::account::StopReason;
@@ -84,7 +85,7 @@ impl Line {
     /// in between: what is planned and not answered is in doubt until the run is resumed.
     pub(super) async fn plan(&self, pending: &PendingBatch) -> bool {
         let items = &pending.batch.items;
-        let plan = Plan { records: items.iter().map(Item::key).collect(), round: pending.round };
+        let plan = Plan { records: items.iter().map(BatchItem::key).collect(), round: pending.round };
         let external_ids = items.iter().map(|item| item.external_id.to_string()).collect();
         let (ready, is_durable) = oneshot::channel();
         self.send_event(Event::Planned { entry: Entry::PlannedFor { plan, external_ids }, ready }).await;

@@ -18,6 +18,7 @@ mod blame;
 mod decision_tree;
 mod exchange;
 mod idempotency_key;
+mod item;
 mod line;
 mod memory_budget;
 mod on_existing;
@@ -36,7 +37,8 @@ mod tries;
 mod verdict;
 
 pub use batch::BatchLimits;
-pub(crate) use batch::{Item, MAX_PINNED, Packer};
+pub(crate) use batch::{MAX_PINNED, Packer};
+pub(crate) use item::BatchItem;
 pub(crate) use memory_budget::MemoryBudget;
 pub use on_existing::OnExisting;
 pub(crate) use pending_batch::PendingBatch;

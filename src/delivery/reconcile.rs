@@ -1,6 +1,6 @@
 //! Identities that are at the target already: read back, compared, and left, updated or rejected as was asked.
 //!
-//! One that carries the mark of this very run is the run's own, whichever answer got lost: it counts as created. Any other
+//! One that carries the mark of this very run is the run's own, no matter which answer got lost: it counts as created. Any other
 //! one is not, even if the run tried to create it; so says an answer of `exists` to the batch's own key,
 //! and without a mark there is no proof of the contrary. See [`RunMark`].
 
@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::OnExisting;
-use super::batch::{Batch, Item};
+use super::batch::Batch;
+use super::item::BatchItem;
 use super::refusal::{change_conflict, conflict, exists, external_id_taken, invalid, other_organization};
 use super::settlement::Settlement;
 use crate::destination::{
@@ -183,14 +184,14 @@ impl Reconciler<'_> {
     }
 
     /// Whether it has the role that it is to have, as far as it has any.
-    fn has_same_role(&self, item: &Item, found: Option<&Comparable<'_>>) -> bool {
+    fn has_same_role(&self, item: &BatchItem, found: Option<&Comparable<'_>>) -> bool {
         let body = self.batch.item_body(item);
         let sent = self.destination.read_sent(&body).unwrap_or_default();
         sent.role.is_none()
             || found.is_some_and(|found| found.has_role(sent.role.as_deref(), sent.own_role().as_deref()))
     }
 
-    async fn end(&self, item: &Item, found: Option<&Comparable<'_>>) -> Result<End, TargetError> {
+    async fn end(&self, item: &BatchItem, found: Option<&Comparable<'_>>) -> Result<End, TargetError> {
         let body = self.batch.item_body(item);
         let (Some(sent), Some(found)) = (self.destination.read_sent(&body), found) else {
             // It was there a moment ago: it may be gone or hidden, but it is not what the export says.
@@ -246,7 +247,7 @@ impl Reconciler<'_> {
 }
 
 impl Settlement {
-    fn settled(&mut self, item: &Item, outcome: RecordOutcome, differs: bool, confirmed: Option<ConfirmedUser>) {
+    fn settled(&mut self, item: &BatchItem, outcome: RecordOutcome, differs: bool, confirmed: Option<ConfirmedUser>) {
         let mut notices = item.notices;
         if differs {
             notices.add(Notice::DiffersAtTarget);

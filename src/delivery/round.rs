@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn rounds_over_every_combination_of_facts() {
-        let kinds = ["in vain", "last round", "others succeed", "alone"].map(|name| (name, vec!["no", "yes"]));
+        let kinds = ["failing", "last round", "others succeed", "alone"].map(|name| (name, vec!["no", "yes"]));
         let facts = |bits: u32| {
             let bit = |index: u32| bits >> index & 1 == 1;
             RoundFacts { is_failing: bit(3), is_last_round: bit(2), others_succeed: bit(1), is_alone: bit(0) }

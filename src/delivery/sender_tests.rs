@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::batch::{Batch, Item, Packer};
+use super::batch::{Batch, Packer};
+use super::item::BatchItem;
 use super::{Delivery, OnExisting, PendingBatch, Ready, Sender};
 use crate::account::event::{Event, SettledRecords};
 use crate::destination::{
@@ -86,7 +87,7 @@ fn batch(numbers: std::ops::RangeInclusive<u64>) -> Batch {
             references: Vec::new(),
             notices: Notices::default(),
         };
-        packer.push(&encoded, Item::new(0, &chunk, ready));
+        packer.push(&encoded, BatchItem::new(0, &chunk, ready));
     }
     packer.finish()
 }

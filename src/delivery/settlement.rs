@@ -67,7 +67,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::delivery::batch::{Item, Packer};
+    use crate::delivery::batch::Packer;
+    use crate::delivery::item::BatchItem;
     use crate::delivery::ready::Ready;
     use crate::journal::{ContentHash, RecordOutcome};
     use crate::kind::Kind;
@@ -104,7 +105,7 @@ mod tests {
                 notices,
                 references: Vec::new(),
             };
-            packer.push(b"{}", Item::new(0, &chunk, ready));
+            packer.push(b"{}", BatchItem::new(0, &chunk, ready));
         }
         packer.finish()
     }

@@ -212,7 +212,7 @@ mod tests {
     fn kinds_of_circumstances() -> Vec<Kind> {
         vec![
             yes_or_no("others succeed", |facts| facts.others_succeed = false, |facts| facts.others_succeed = true),
-            yes_or_no("in vain", |facts| facts.is_failing = false, |facts| facts.is_failing = true),
+            yes_or_no("failing", |facts| facts.is_failing = false, |facts| facts.is_failing = true),
             yes_or_no("part", |facts| facts.is_part = false, |facts| facts.is_part = true),
             (
                 "attempts",

@@ -89,7 +89,7 @@ struct Made<'a> {
     record: Option<Cow<'a, str>>,
 }
 
-/// Whether what is told is something, and no null.
+/// Whether a value is there, and not null.
 fn is_told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     Ok(Some(Option::<IgnoredAny>::deserialize(deserializer)?.is_some()))
 }
@@ -113,7 +113,7 @@ impl<'a> Comparable<'a> {
         self.admin_metadata
     }
 
-    /// Whether the target says that nobody has changed the identity since it was created. One that tells no times may well
+    /// Whether the target says that nobody has changed the identity since it was created. One that gives no times may well
     /// have been changed.
     pub fn is_as_created(&self) -> bool {
         self.as_created.unwrap_or_else(|| self.create_time.is_some() && self.create_time == self.update_time)

@@ -69,7 +69,7 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// Deletes identities by the destination's own ids: for each whether it is gone now. One that was gone before is.
     fn delete<'a>(&'a self, ids: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<bool>, TargetError>>;
 
-    /// The same, with what others put into them since: members of an organization, and the roles there. An identity has nothing in
+    /// Deletes them with what others put into them since: members of an organization, and the roles there. An identity has nothing in
     /// it.
     fn delete_with_contents<'a>(&'a self, ids: &'a [&'a str]) -> BoxFuture<'a, Result<Vec<bool>, TargetError>> {
         self.delete(ids)
@@ -141,7 +141,7 @@ pub trait Destination: fmt::Debug + Send + Sync {
         async { Ok(None) }.boxed()
     }
 
-    /// The same for reading alone: the key may be one that can do nothing else.
+    /// The preflight for reading alone: the key may be one that can do nothing else.
     fn reading_of_kind<'a>(
         &'a self,
         kind: Kind,

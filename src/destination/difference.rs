@@ -32,7 +32,7 @@ impl Comparable<'_> {
             (Field::PublicMetadata, same_json(self.public_metadata, found.public_metadata)),
             (Field::AdminMetadata, same_metadata(self.admin_metadata, found.admin_metadata)),
             (Field::Password, !self.has_password() || found.has_password()),
-            // Identities have none of these, whatever else a target shows.
+            // Identities have none of these, even if a target shows more.
             (Field::Name, self.name.is_none() || self.name == found.name),
             (Field::DisplayName, self.display_name.is_none() || self.display_name == found.display_name),
             (Field::Slug, self.slug.is_none() || self.slug == found.slug),

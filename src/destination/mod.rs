@@ -9,7 +9,7 @@
 //!
 //! A vendor's room ([`crate::avnology`]) knows addresses, statuses and codes, and says what they mean in the words of this
 //! room. `delivery` knows these words alone; it decides by them what is sent again, split, read back or rejected. Identities
-//! that are read back are [`Comparable`] with what was sent, whichever form the answer had.
+//! that are read back are [`Comparable`] with what was sent, in any form of the answer.
 //!
 //! # What two destinations have in common
 //!

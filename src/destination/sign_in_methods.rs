@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 pub(crate) struct SignInMethods<'a> {
     password: Option<HasPassword>,
     #[serde(borrow)]
-    oidc: Told<SignInProviders<'a>>,
+    oidc: Shows<SignInProviders<'a>>,
 }
 
 /// Whether there is a password: sent as a hash, read back as a flag.
@@ -53,29 +53,29 @@ pub(crate) struct SocialSignIn<'a> {
 
 /// What a target may show: if it has nothing of the kind to show it says so by a null, which is not the same as silence.
 #[derive(Debug, Default)]
-enum Told<T> {
+enum Shows<T> {
     #[default]
     Hidden,
     Nothing,
     Shown(T),
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Told<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Shows<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Option::deserialize(deserializer).map(|told| told.map_or(Self::Nothing, Self::Shown))
+        Option::deserialize(deserializer).map(|shown| shown.map_or(Self::Nothing, Self::Shown))
     }
 }
 
 impl SignInMethods<'_> {
-    /// The same of a target that leaves out what there is not.
+    /// The methods at a target that leaves out what there is not.
     pub(crate) fn all_shown(self) -> Self {
-        let oidc = if matches!(self.oidc, Told::Hidden) { Told::Nothing } else { self.oidc };
+        let oidc = if matches!(self.oidc, Shows::Hidden) { Shows::Nothing } else { self.oidc };
         Self { oidc, ..self }
     }
 
     /// Whether the target shows social sign-ins at all.
     pub(super) fn shows_social_sign_ins(&self) -> bool {
-        !matches!(self.oidc, Told::Hidden)
+        !matches!(self.oidc, Shows::Hidden)
     }
 
     pub(super) fn has_password(&self) -> bool {
@@ -91,8 +91,8 @@ impl SignInMethods<'_> {
 
     pub(super) fn social_sign_ins(&self) -> &[SocialSignIn<'_>] {
         match &self.oidc {
-            Told::Shown(oidc) => &oidc.config.providers,
-            Told::Hidden | Told::Nothing => &[],
+            Shows::Shown(oidc) => &oidc.config.providers,
+            Shows::Hidden | Shows::Nothing => &[],
         }
     }
 }

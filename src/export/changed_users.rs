@@ -4,7 +4,9 @@ use jiff::Timestamp;
 
 use super::ExportError;
 use super::kind::NEWEST_CHANGES_FIRST;
-use crate::clerk_api::{Answer, ClerkCalls, Endpoint, MAX_PAGE, Page, Record, Request, Start, total_count};
+use crate::clerk_api::{
+    Answer, ApiEndpoint, ApiPage, ApiRecord, ClerkCalls, MAX_PAGE, PageRequest, Start, total_count,
+};
 
 /// How many users have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +26,7 @@ impl ChangedUsers {
     /// # Errors
     /// If Clerk does not answer, or refuses.
     pub async fn since(calls: &ClerkCalls, moment: Timestamp, enough: u64) -> Result<Self, ExportError> {
-        let total = match calls.ask(&Request::whole(Endpoint::UserCount), total_count).await? {
+        let total = match calls.ask(&PageRequest::whole(ApiEndpoint::UserCount), total_count).await? {
             Answer::Read(total, _) => total,
             Answer::Refused(refusal) => return Err(calls.refused(&refusal).into()),
             Answer::TooLarge => {
@@ -33,13 +35,14 @@ impl ChangedUsers {
         };
         let first = moment.as_millisecond();
         // What has no time may well have changed.
-        let is_new = |record: &Record| record.updated_at.or(record.created_at).is_none_or(|changed| changed >= first);
+        let is_new =
+            |record: &ApiRecord| record.updated_at.or(record.created_at).is_none_or(|changed| changed >= first);
         let (mut offset, mut limit, mut changed) = (0, MAX_PAGE, 0);
         loop {
             let page = Some((Start::Offset(offset), limit));
             let (order, paginated) = (Some(NEWEST_CHANGES_FIRST), false);
-            let request = Request { endpoint: Endpoint::Users, order, page, paginated };
-            let records = match calls.ask(&request, Page::read).await? {
+            let request = PageRequest { endpoint: ApiEndpoint::Users, order, page, paginated };
+            let records = match calls.ask(&request, ApiPage::read).await? {
                 Answer::Read(page, _) => page.records,
                 Answer::Refused(refusal) => return Err(calls.refused(&refusal).into()),
                 Answer::TooLarge if limit > 1 => {

@@ -1,4 +1,4 @@
-//! Why an export cannot be done.
+//! Why an export fails.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::Kind;
 use crate::clerk_api::ClerkError;
 
-/// Why an export cannot be done, or not be gone on with, or not be read.
+/// Why an export cannot begin, or not be gone on with, or not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The API is of no use.

@@ -11,8 +11,8 @@ use super::lane::LaneState;
 use super::manifest::InstanceName;
 use super::reading::Written;
 use super::record_file::RecordFile;
-use super::{DeletedUsers, ExportDirectory, ExportError, ExportState, Kind, Manifest, Missing, Plan, Tally};
-use crate::clerk_api::{Answer, ClerkCalls, Endpoint, Page, Request, object};
+use super::{DeletedUsers, ExportDirectory, ExportError, ExportPlan, ExportState, Kind, Manifest, Missing, Tally};
+use crate::clerk_api::{Answer, ApiEndpoint, ApiPage, ClerkCalls, PageRequest, object};
 
 /// An export under way.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl<'a> Exporter<'a> {
     pub async fn begin(
         calls: &'a ClerkCalls,
         directory: &'a ExportDirectory,
-        plan: Plan,
+        plan: ExportPlan,
         tally: &'a Cell<Tally>,
     ) -> Result<Self, ExportError> {
         let (before, now) = (ExportState::read(directory)?, Timestamp::now());
@@ -115,7 +115,7 @@ impl<'a> Exporter<'a> {
 
     /// Exports what is one object.
     async fn object(&mut self, kind: Kind) -> Result<(), ExportError> {
-        match self.calls.ask(&Request::whole(kind.endpoint()), object).await? {
+        match self.calls.ask(&PageRequest::whole(kind.endpoint()), object).await? {
             Answer::Read(object, _) => {
                 let mut file = self.create(kind)?;
                 file.push(&object);
@@ -131,7 +131,7 @@ impl<'a> Exporter<'a> {
 
     /// Exports a list that comes as a whole.
     async fn whole(&mut self, kind: Kind) -> Result<(), ExportError> {
-        match self.calls.ask(&Request::whole(kind.endpoint()), Page::read).await? {
+        match self.calls.ask(&PageRequest::whole(kind.endpoint()), ApiPage::read).await? {
             Answer::Read(page, body) => {
                 let mut file = self.create(kind)?;
                 page.records.iter().for_each(|record| file.push(record.text(&body)));
@@ -202,7 +202,7 @@ impl<'a> Exporter<'a> {
 
 async fn ask_instance(calls: &ClerkCalls) -> Result<InstanceName, ExportError> {
     let read = |body: &[u8]| serde_json::from_slice::<InstanceAnswer>(body).ok();
-    match calls.ask(&Request::whole(Endpoint::Instance), read).await? {
+    match calls.ask(&PageRequest::whole(ApiEndpoint::Instance), read).await? {
         Answer::Read(InstanceAnswer { id, environment_type }, _) => Ok(InstanceName { id, environment_type }),
         Answer::TooLarge => Err(ExportError::TooLarge { kind: Kind::Instance }),
         Answer::Refused(refusal) => Err(calls.refused(&refusal).into()),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clerk_api::Endpoint;
+use crate::clerk_api::ApiEndpoint;
 
 /// A kind of record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -142,27 +142,27 @@ impl Kind {
     }
 
     /// Where its records come from.
-    pub(super) const fn endpoint(self) -> Endpoint {
+    pub(super) const fn endpoint(self) -> ApiEndpoint {
         match self {
-            Self::Instance => Endpoint::Instance,
-            Self::OrganizationSettings => Endpoint::OrganizationSettings,
-            Self::OAuthApplicationSettings => Endpoint::OAuthApplicationSettings,
-            Self::Users => Endpoint::Users,
-            Self::Organizations => Endpoint::Organizations,
-            Self::OrganizationMemberships => Endpoint::OrganizationMemberships,
-            Self::Invitations => Endpoint::Invitations,
-            Self::OrganizationInvitations => Endpoint::OrganizationInvitations,
-            Self::OrganizationDomains => Endpoint::OrganizationDomains,
-            Self::OrganizationRoles => Endpoint::OrganizationRoles,
-            Self::OrganizationPermissions => Endpoint::OrganizationPermissions,
-            Self::RoleSets => Endpoint::RoleSets,
-            Self::OAuthApplications => Endpoint::OAuthApplications,
-            Self::RedirectUrls => Endpoint::RedirectUrls,
-            Self::Domains => Endpoint::Domains,
-            Self::JwtTemplates => Endpoint::JwtTemplates,
-            Self::AllowlistIdentifiers => Endpoint::AllowlistIdentifiers,
-            Self::BlocklistIdentifiers => Endpoint::BlocklistIdentifiers,
-            Self::EnterpriseConnections => Endpoint::EnterpriseConnections,
+            Self::Instance => ApiEndpoint::Instance,
+            Self::OrganizationSettings => ApiEndpoint::OrganizationSettings,
+            Self::OAuthApplicationSettings => ApiEndpoint::OAuthApplicationSettings,
+            Self::Users => ApiEndpoint::Users,
+            Self::Organizations => ApiEndpoint::Organizations,
+            Self::OrganizationMemberships => ApiEndpoint::OrganizationMemberships,
+            Self::Invitations => ApiEndpoint::Invitations,
+            Self::OrganizationInvitations => ApiEndpoint::OrganizationInvitations,
+            Self::OrganizationDomains => ApiEndpoint::OrganizationDomains,
+            Self::OrganizationRoles => ApiEndpoint::OrganizationRoles,
+            Self::OrganizationPermissions => ApiEndpoint::OrganizationPermissions,
+            Self::RoleSets => ApiEndpoint::RoleSets,
+            Self::OAuthApplications => ApiEndpoint::OAuthApplications,
+            Self::RedirectUrls => ApiEndpoint::RedirectUrls,
+            Self::Domains => ApiEndpoint::Domains,
+            Self::JwtTemplates => ApiEndpoint::JwtTemplates,
+            Self::AllowlistIdentifiers => ApiEndpoint::AllowlistIdentifiers,
+            Self::BlocklistIdentifiers => ApiEndpoint::BlocklistIdentifiers,
+            Self::EnterpriseConnections => ApiEndpoint::EnterpriseConnections,
         }
     }
 
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn each_kind_is_read_once_by_a_name_and_from_a_place_of_its_own() {
         let names: BTreeSet<&str> = Kind::ALL.map(Kind::name).into();
-        let endpoints: BTreeSet<Endpoint> = Kind::ALL.map(Kind::endpoint).into();
+        let endpoints: BTreeSet<ApiEndpoint> = Kind::ALL.map(Kind::endpoint).into();
         assert_eq!((names.len(), endpoints.len()), (Kind::ALL.len(), Kind::ALL.len()));
         for kind in Kind::ALL {
             assert_eq!(kind.name().parse(), Ok(kind));

@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::walk::{Joined, PageSeen, Walk};
-use crate::clerk_api::{Record, Start};
+use super::walk::{Joined, ListWalk, PageSeen};
+use crate::clerk_api::{ApiRecord, Start};
 
 /// Ids that are kept of a lane for when it is gone on with.
 const KEPT: usize = 64;
@@ -37,23 +37,23 @@ pub(super) struct LaneState {
 /// A part of a list that is being read.
 #[derive(Debug)]
 pub(super) struct Lane {
-    walk: Walk,
+    walk: ListWalk,
     from: Option<Border>,
     until: Option<Border>,
 }
 
 impl Lane {
     /// The whole list.
-    pub(super) fn whole(walk: Walk) -> Self {
+    pub(super) fn whole(walk: ListWalk) -> Self {
         Self { walk, from: None, until: None }
     }
 
     /// Behind a record up to another one. `recent` are the ids up to the first of them, in case it is deleted.
     pub(super) fn between(from: Border, recent: VecDeque<String>, until: Option<Border>) -> Self {
-        Self { walk: Walk::by_cursor(recent), from: Some(from), until }
+        Self { walk: ListWalk::by_cursor(recent), from: Some(from), until }
     }
 
-    /// The same lane up to this record.
+    /// This lane up to this record.
     pub(super) fn until(self, until: Border) -> Self {
         Self { until: Some(until), ..self }
     }
@@ -70,7 +70,7 @@ impl Lane {
     /// Goes on from there.
     pub(super) fn go_on(state: LaneState) -> Self {
         let LaneState { from, until, recent, may_repeat, has_ended } = state;
-        let mut walk = Walk::by_cursor(recent);
+        let mut walk = ListWalk::by_cursor(recent);
         if may_repeat {
             walk.repeat();
         }
@@ -85,26 +85,31 @@ impl Lane {
         self.walk.next()
     }
 
-    /// See [`Walk::cursor_is_gone`].
+    /// See [`ListWalk::ahead`].
+    pub(super) fn ahead(&self, pages: u64, asked: usize) -> Option<u64> {
+        self.walk.ahead(pages, asked)
+    }
+
+    /// See [`ListWalk::cursor_is_gone`].
     pub(super) fn cursor_is_gone(&mut self) -> bool {
         self.walk.cursor_is_gone()
     }
 
-    /// See [`Walk::once_more`].
+    /// See [`ListWalk::once_more`].
     pub(super) fn once_more(&mut self) {
         self.walk.once_more();
     }
 
     /// Whether a record is of a lane before, which this one meets again if it has to go back.
-    pub(super) fn is_before(&self, record: &Record) -> bool {
+    pub(super) fn is_before(&self, record: &ApiRecord) -> bool {
         let from = self.from.as_ref().zip(record.created_at);
         from.is_some_and(|(from, created_at)| created_at < from.created_at)
     }
 
     /// How many records of a page come before the end of this lane; whether it ends there.
-    pub(super) fn cut(&self, page: &[Record]) -> (usize, bool) {
+    pub(super) fn cut(&self, page: &[ApiRecord]) -> (usize, bool) {
         let Some(until) = &self.until else { return (page.len(), false) };
-        let is_behind = |record: &Record| record.created_at.is_some_and(|created_at| created_at > until.created_at);
+        let is_behind = |record: &ApiRecord| record.created_at.is_some_and(|created_at| created_at > until.created_at);
         let last = page.iter().position(|record| record.id == until.id).map(|place| place + 1);
         let behind = page.iter().position(is_behind);
         let end = [last, behind].into_iter().flatten().min();
@@ -112,17 +117,17 @@ impl Lane {
     }
 
     /// Whether a record may have been read before, by another lane or by this one.
-    pub(super) fn may_repeat(&self, record: &Record) -> bool {
+    pub(super) fn may_repeat(&self, record: &ApiRecord) -> bool {
         self.walk.may_repeat() || self.may_be_of_another(record)
     }
 
     /// Whether a record was created in the same millisecond as one at which lanes meet.
-    pub(super) fn may_be_of_another(&self, record: &Record) -> bool {
+    pub(super) fn may_be_of_another(&self, record: &ApiRecord) -> bool {
         let borders = || self.from.iter().chain(&self.until);
         record.created_at.map_or(borders().count() > 0, |at| borders().any(|border| border.created_at == at))
     }
 
-    /// See [`Walk::took`].
+    /// See [`ListWalk::took`].
     pub(super) fn took(&mut self, page: &PageSeen<'_>) -> Joined {
         self.walk.took(page)
     }

@@ -8,10 +8,11 @@ use futures::stream::FuturesOrdered;
 use super::lane::Border;
 use super::lists::OpenList;
 use super::{ExportError, Exporter, Kind};
-use crate::clerk_api::{Answer, Page, Request, Start};
+use crate::clerk_api::{ApiPage, PageRequest, Start};
 
-/// The most lanes. Each waits for one answer at a time: with answers in 160 ms, so many use the limit of a production key.
-pub const MOST_LANES: usize = 16;
+/// The most requests under way at once, and so the most lanes: each waits for one answer at a time. With answers in 300 ms,
+/// so many use the limit of a production key.
+pub const MOST_AT_ONCE: usize = 32;
 
 /// The fewest users of a lane. Finding out where one begins takes a request, as much as a page.
 const LEAST_USERS: u64 = 2_000;
@@ -26,12 +27,12 @@ impl Exporter<'_> {
             return Ok(());
         }
         let users = self.count_users().await?;
-        let lanes = (users / LEAST_USERS).min(MOST_LANES as u64);
+        let lanes = (users / LEAST_USERS).min(MOST_AT_ONCE as u64);
         let offsets = (1..lanes).map(|lane| (users / lanes * lane).saturating_sub(UP_TO_BORDER as u64));
         let mut asking: FuturesOrdered<_> = offsets.map(|offset| self.border(list, offset)).collect();
         let mut borders: Vec<(Border, VecDeque<String>)> = Vec::new();
         while let Some(found) = asking.next().await {
-            let Some((border, recent)) = found? else { continue };
+            let Some((border, recent)) = found else { continue };
             // Of those who were created in one millisecond, nobody is certain to come before another.
             if borders.last().is_none_or(|(last, _)| last.created_at < border.created_at) {
                 borders.push((border, recent));
@@ -42,15 +43,14 @@ impl Exporter<'_> {
         Ok(())
     }
 
-    /// The record that lies about there in a list, and the ids up to it; nothing if that cannot be found out.
-    async fn border(&self, list: &OpenList, offset: u64) -> Result<Option<(Border, VecDeque<String>)>, ExportError> {
+    /// The record that lies about there in a list, and the ids up to it; nothing if that cannot be found out. Clerk's document
+    /// says that an offset takes the longer the larger it is, up to no answer at all: then there is one lane less.
+    async fn border(&self, list: &OpenList, offset: u64) -> Option<(Border, VecDeque<String>)> {
         let page = Some((Start::Offset(offset), UP_TO_BORDER));
-        let request = Request { endpoint: list.kind.endpoint(), order: list.how.order, page, paginated: false };
-        let Answer::Read(page, _) = self.calls.ask(&request, Page::read).await? else { return Ok(None) };
-        let Some((id, created_at)) = page.records.last().and_then(|last| Some((last.id.clone(), last.created_at?)))
-        else {
-            return Ok(None);
-        };
-        Ok(Some((Border { created_at, id }, page.records.into_iter().map(|record| record.id).collect())))
+        let request = PageRequest { endpoint: list.kind.endpoint(), order: list.how.order, page, paginated: false };
+        let page = self.calls.ask_for_optional(&request, ApiPage::read).await?;
+        let last = page.records.last()?;
+        let border = Border { created_at: last.created_at?, id: last.id.clone() };
+        Some((border, page.records.into_iter().map(|record| record.id).collect()))
     }
 }

@@ -11,7 +11,9 @@ use super::known_ids::KnownIds;
 use super::reading::{Reading, Taken, Written};
 use super::record_file::RecordFile;
 use super::{Difference, ExportError, Exporter, Kind, Tally};
-use crate::clerk_api::{Answer, ClerkCalls, ClerkError, Endpoint, MAX_PAGE, Page, Request, Start, total_count};
+use crate::clerk_api::{
+    Answer, ApiEndpoint, ApiPage, ClerkCalls, ClerkError, MAX_PAGE, PageRequest, Start, total_count,
+};
 
 /// How often what was written is made durable: a kill costs no more than this.
 const CHECKPOINT: Duration = Duration::from_secs(1);
@@ -35,11 +37,32 @@ pub(super) struct OpenList {
 }
 
 /// An answer to a lane's question.
-struct Answered {
+pub(super) struct Answered {
     lane: usize,
     /// The most records that were asked for.
     asked: usize,
-    answer: Result<Answer<Page>, ClerkError>,
+    answer: Result<Answer<ApiPage>, ClerkError>,
+}
+
+/// The pages of one reading of a list.
+pub(super) struct Pages {
+    /// The most records that are asked for.
+    pub limit: usize,
+    /// How many records the list has, if a page said so.
+    pub total: Option<u64>,
+    /// When what was read was made durable.
+    durable: Instant,
+}
+
+/// What an answer means for the next page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Went {
+    /// Its page was taken.
+    On,
+    /// It was not: the next page begins elsewhere, or is shorter.
+    Back,
+    /// The instance has no such list.
+    Nowhere,
 }
 
 impl Exporter<'_> {
@@ -77,7 +100,7 @@ impl Exporter<'_> {
             let Some(total) = self.read_to_the_end(list).await? else { return Ok(None) };
             let found = list.found;
             let is_whole = if list.how.first_millisecond.is_some() {
-                // Whoever was changed meanwhile moved to where the list had been read already.
+                // Users who were changed meanwhile moved to where the list had been read already.
                 found == before && rounds > 0
             } else {
                 // What was counted before this round has been listed since. What came later may still come and come.
@@ -98,50 +121,86 @@ impl Exporter<'_> {
         Ok(Some(counted))
     }
 
-    /// Reads pages, one of each lane at a time, until the list is at its end. Returns how many records it has in all, if it says so; nothing if the
-    /// instance has no such list.
+    /// Reads pages until the list is at its end. Returns how many records it has in all, if it says so; nothing if the instance
+    /// has no such list.
     async fn read_to_the_end(&mut self, list: &mut OpenList) -> Result<Option<Option<u64>>, ExportError> {
-        let (kind, calls) = (list.kind, self.calls);
-        let (mut limit, mut total, mut durable) = (MAX_PAGE, None, Instant::now());
-        let mut asking: FuturesUnordered<_> =
-            list.reading.numbers().filter_map(|lane| ask(calls, list, lane, limit)).collect();
-        while let Some(Answered { lane, asked, answer }) = asking.next().await {
-            match answer? {
-                Answer::Read(page, body) => {
-                    total = page.total.or(total);
-                    self.take(list, lane, (&page, &body), asked)?;
-                }
-                Answer::TooLarge if asked > LEAST_PAGE => limit = limit.min((asked / 2).max(LEAST_PAGE)),
-                Answer::TooLarge => return Err(ExportError::TooLarge { kind }),
-                Answer::Refused(refusal) if refusal.is_of_cursor() && list.reading.cursor_is_gone(lane) => {
-                    tracing::debug!(kind = kind.name(), "the record that a page was to begin behind is gone");
-                }
-                Answer::Refused(refusal) if kind.is_optional() && refusal.is_not_offered() && list.found == 0 => {
-                    self.missing(kind, refusal.describe())?;
-                    return Ok(None);
-                }
-                Answer::Refused(refusal) => return Err(calls.refused(&refusal).into()),
-            }
-            // The next page is on its way while this one is made durable.
-            asking.extend(ask(calls, list, lane, limit));
-            if durable.elapsed() >= CHECKPOINT {
-                if let Some(file) = &mut list.file {
-                    self.checkpoint(file, list.reading.lanes())?;
-                }
-                durable = Instant::now();
-            }
-        }
-        Ok(Some(total))
+        let mut pages = Pages { limit: MAX_PAGE, total: None, durable: Instant::now() };
+        let is_there = if list.how.by_cursor {
+            self.read_lanes(list, &mut pages).await?
+        } else {
+            self.read_ahead(list, &mut pages).await?
+        };
+        Ok(is_there.then_some(pages.total))
     }
 
-    /// Takes what is new and wanted from a page for which so many records were asked for.
+    /// Reads one page of each lane at a time. False if the instance has no such list.
+    async fn read_lanes(&mut self, list: &mut OpenList, pages: &mut Pages) -> Result<bool, ExportError> {
+        let calls = self.calls;
+        let next = |list: &OpenList, lane, limit| Some(list.ask(calls, lane, list.reading.next(lane)?, limit));
+        let mut asking: FuturesUnordered<_> =
+            list.reading.numbers().filter_map(|lane| next(list, lane, pages.limit)).collect();
+        while let Some(answered) = asking.next().await {
+            let lane = answered.lane;
+            if self.answered(list, answered, pages)? == Went::Nowhere {
+                return Ok(false);
+            }
+            // The next page is on its way while this one is made durable.
+            asking.extend(next(list, lane, pages.limit));
+            self.make_durable(list, pages)?;
+        }
+        Ok(true)
+    }
+
+    /// Looks at an answer, and takes what is new on its page.
+    pub(super) fn answered(
+        &mut self,
+        list: &mut OpenList,
+        answered: Answered,
+        pages: &mut Pages,
+    ) -> Result<Went, ExportError> {
+        let Answered { lane, asked, answer } = answered;
+        let kind = list.kind;
+        match answer? {
+            Answer::Read(page, body) => {
+                pages.total = page.total.or(pages.total);
+                self.take(list, lane, (&page, &body), asked)
+            }
+            Answer::TooLarge if asked > LEAST_PAGE => {
+                pages.limit = pages.limit.min((asked / 2).max(LEAST_PAGE));
+                Ok(Went::Back)
+            }
+            Answer::TooLarge => Err(ExportError::TooLarge { kind }),
+            Answer::Refused(refusal) if refusal.is_of_cursor() && list.reading.cursor_is_gone(lane) => {
+                tracing::debug!(kind = kind.name(), "the record that a page was to begin behind is gone");
+                Ok(Went::Back)
+            }
+            Answer::Refused(refusal) if kind.is_optional() && refusal.is_not_offered() && list.found == 0 => {
+                self.missing(kind, refusal.describe())?;
+                Ok(Went::Nowhere)
+            }
+            Answer::Refused(refusal) => Err(self.calls.refused(&refusal).into()),
+        }
+    }
+
+    /// Makes durable what was read, if it is time.
+    pub(super) fn make_durable(&mut self, list: &mut OpenList, pages: &mut Pages) -> Result<(), ExportError> {
+        if pages.durable.elapsed() >= CHECKPOINT {
+            if let Some(file) = &mut list.file {
+                self.checkpoint(file, list.reading.lanes())?;
+            }
+            pages.durable = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Takes what is new and wanted from a page for which this many records were asked for.
     fn take(
         &self,
         list: &mut OpenList,
         lane: usize,
-        (page, body): (&Page, &[u8]),
+        (page, body): (&ApiPage, &[u8]),
         asked: usize,
-    ) -> Result<(), ExportError> {
+    ) -> Result<Went, ExportError> {
         let is_wanted = |updated_at: Option<i64>| match (list.how.first_millisecond, updated_at) {
             (Some(first), Some(updated_at)) => updated_at >= first,
             _ => true,
@@ -151,7 +210,7 @@ impl Exporter<'_> {
         let taken = list.reading.take(lane, asked, &page.records[..wanted], is_enough);
         let new = match taken.map_err(ExportError::Temporary)? {
             Taken::New(new) => new,
-            Taken::Nothing => return Ok(()),
+            Taken::Nothing => return Ok(Went::Back),
             Taken::Endless => {
                 let reason = format!("its list of {} comes to no end: pages repeat or do not join", list.kind);
                 return Err(self.calls.broken(reason).into());
@@ -176,11 +235,11 @@ impl Exporter<'_> {
             bytes: tally.bytes + bytes,
             ..tally
         });
-        Ok(())
+        Ok(Went::On)
     }
 
     pub(super) async fn count_users(&self) -> Result<u64, ExportError> {
-        match self.calls.ask(&Request::whole(Endpoint::UserCount), total_count).await? {
+        match self.calls.ask(&PageRequest::whole(ApiEndpoint::UserCount), total_count).await? {
             Answer::Read(count, _) => Ok(count),
             Answer::TooLarge => Err(ExportError::TooLarge { kind: Kind::Users }),
             Answer::Refused(refusal) => Err(self.calls.refused(&refusal).into()),
@@ -188,27 +247,30 @@ impl Exporter<'_> {
     }
 }
 
-/// Asks for the next page of a lane, of so many records at the most; nothing if it is at its end.
-fn ask<'a>(
-    calls: &'a ClerkCalls,
-    list: &OpenList,
-    lane: usize,
-    limit: usize,
-) -> Option<impl Future<Output = Answered> + use<'a>> {
-    let (kind, HowListed { order, paginated, .. }) = (list.kind, list.how);
-    // The list goes on being read while the question is under way.
-    let (offset, after) = match list.reading.next(lane)? {
-        Start::Beginning => (None, None),
-        Start::Offset(offset) => (Some(offset), None),
-        Start::After(id) => (None, Some(id.to_owned())),
-    };
-    Some(async move {
-        let start = match (&after, offset) {
-            (Some(id), _) => Start::After(id),
-            (None, Some(offset)) => Start::Offset(offset),
-            (None, None) => Start::Beginning,
+impl OpenList {
+    /// Asks for the page of a lane that begins there, of so many records at the most.
+    pub(super) fn ask<'a>(
+        &self,
+        calls: &'a ClerkCalls,
+        lane: usize,
+        start: Start<'_>,
+        limit: usize,
+    ) -> impl Future<Output = Answered> + use<'a> {
+        let (kind, HowListed { order, paginated, .. }) = (self.kind, self.how);
+        // The list goes on being read while the question is under way.
+        let (offset, after) = match start {
+            Start::Beginning => (None, None),
+            Start::Offset(offset) => (Some(offset), None),
+            Start::After(id) => (None, Some(id.to_owned())),
         };
-        let request = Request { endpoint: kind.endpoint(), order, page: Some((start, limit)), paginated };
-        Answered { lane, asked: limit, answer: calls.ask(&request, Page::read).await }
-    })
+        async move {
+            let start = match (&after, offset) {
+                (Some(id), _) => Start::After(id),
+                (None, Some(offset)) => Start::Offset(offset),
+                (None, None) => Start::Beginning,
+            };
+            let request = PageRequest { endpoint: kind.endpoint(), order, page: Some((start, limit)), paginated };
+            Answered { lane, asked: limit, answer: calls.ask(&request, ApiPage::read).await }
+        }
+    }
 }

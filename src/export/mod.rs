@@ -18,7 +18,9 @@
 //!
 //! **Side by side.** The list of users is divided into lanes (`lanes`, `lane`), each a walk of its own behind a cursor up to the
 //! record where the next lane began. A lane takes nothing that was created before its first record or after its last one,
-//! and asks `known_ids` about those that were created in the same millisecond as one of these.
+//! and asks `known_ids` about those that were created in the same millisecond as one of these. Of a list by offset the pages
+//! behind the next one are asked for before that one is there (`pages_ahead`). They are looked at in their order: what makes a page
+//! join is that its first record is known, and for that it does not matter which of two was answered first.
 //!
 //! **Resumable.** What is durable of each file is in [`ExportState`]: after a kill the file is cut back to that, read once
 //! for its ids and its digest, and each lane goes on behind its last record.
@@ -38,6 +40,7 @@ mod lanes;
 mod lines;
 mod lists;
 mod manifest;
+mod pages_ahead;
 mod reading;
 mod record_file;
 mod since;
@@ -52,9 +55,9 @@ pub use directory::ExportDirectory;
 pub use export_error::ExportError;
 pub use exporter::Exporter;
 pub use kind::Kind;
-pub use lanes::MOST_LANES;
+pub use lanes::MOST_AT_ONCE;
 pub use manifest::{DeletedUsers, Difference, ExportedFile, InstanceName, Manifest, Missing};
 pub use since::Since;
 pub use since_argument::SinceArgument;
-pub use state::{ExportState, Plan};
+pub use state::{ExportPlan, ExportState};
 pub use tally::Tally;

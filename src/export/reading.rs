@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use super::known_ids::KnownIds;
 use super::lane::{Border, Lane, LaneState};
-use super::walk::{Joined, PageSeen, Walk};
-use crate::clerk_api::{Record, Start};
+use super::walk::{Joined, ListWalk, PageSeen};
+use crate::clerk_api::{ApiRecord, Start};
 
 /// What is to be done with a page.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,14 +52,14 @@ impl Reading {
     /// Goes on behind what was written, by cursor or by offset.
     pub(super) fn go_on(written: Written, by_cursor: bool) -> Self {
         let Written { known, recent, records, lanes } = written;
-        let whole = || Lane::whole(if by_cursor { Walk::by_cursor(recent) } else { Walk::by_offset(records) });
+        let whole = || Lane::whole(if by_cursor { ListWalk::by_cursor(recent) } else { ListWalk::by_offset(records) });
         let lanes = if lanes.is_empty() { vec![whole()] } else { lanes.into_iter().map(Lane::go_on).collect() };
         Self { lanes, known }
     }
 
     /// Nothing was read yet: goes through the list in lanes that meet at these records, each with the ids up to it.
     pub(super) fn divide(&mut self, borders: Vec<(Border, VecDeque<String>)>) {
-        let mut last = Lane::whole(Walk::by_cursor(VecDeque::new()));
+        let mut last = Lane::whole(ListWalk::by_cursor(VecDeque::new()));
         let mut lanes = Vec::with_capacity(borders.len() + 1);
         for (border, recent) in borders {
             lanes.push(last.until(border.clone()));
@@ -89,18 +89,23 @@ impl Reading {
         self.lanes[lane].next()
     }
 
-    /// See [`Walk::cursor_is_gone`].
+    /// See [`ListWalk::ahead`], of a list that goes by offset and has one lane.
+    pub(super) fn ahead(&self, pages: u64, asked: usize) -> Option<u64> {
+        self.lanes[0].ahead(pages, asked)
+    }
+
+    /// See [`ListWalk::cursor_is_gone`].
     pub(super) fn cursor_is_gone(&mut self, lane: usize) -> bool {
         self.lanes[lane].cursor_is_gone()
     }
 
-    /// Goes on at the end of the list once more. See [`Walk::once_more`].
+    /// Goes on at the end of the list once more. See [`ListWalk::once_more`].
     pub(super) fn once_more(&mut self) {
         self.lanes.iter_mut().last().into_iter().for_each(Lane::once_more);
     }
 
     /// Takes a page of these records, of which so many were asked for; `is_enough` says that nothing behind them is wanted.
-    pub(super) fn take(&mut self, lane: usize, asked: usize, page: &[Record], is_enough: bool) -> io::Result<Taken> {
+    pub(super) fn take(&mut self, lane: usize, asked: usize, page: &[ApiRecord], is_enough: bool) -> io::Result<Taken> {
         let Self { lanes, known } = self;
         let lane = &mut lanes[lane];
         let (records, is_at_its_end) = lane.cut(page);
@@ -178,9 +183,9 @@ mod tests {
             }
         }
 
-        fn page(&self, start: Start<'_>, most: usize) -> Option<Vec<Record>> {
-            let record = |(place, id): (&u64, &String)| Record::of(id, created_at(*place));
-            let ordered: Vec<Record> = if self.newest_first {
+        fn page(&self, start: Start<'_>, most: usize) -> Option<Vec<ApiRecord>> {
+            let record = |(place, id): (&u64, &String)| ApiRecord::of(id, created_at(*place));
+            let ordered: Vec<ApiRecord> = if self.newest_first {
                 self.records.iter().rev().map(record).collect()
             } else {
                 self.records.iter().map(record).collect()
@@ -218,7 +223,10 @@ mod tests {
             }
             // What is durable, and the answers that are under way.
             let mut durable = (0, reading.lanes());
-            let mut under_way: BTreeMap<usize, Option<Vec<Record>>> = BTreeMap::new();
+            let mut under_way: BTreeMap<usize, Option<Vec<ApiRecord>>> = BTreeMap::new();
+            if !by_cursor {
+                return self.read_ahead(reading, lanes);
+            }
             for step in 0..40_000 {
                 assert!(step < 30_000, "it comes to no end");
                 for lane in reading.numbers() {
@@ -251,6 +259,47 @@ mod tests {
             written
         }
 
+        /// Reads the list to its end by offset, so many pages asked for at once, and is killed now and then.
+        fn read_ahead(&mut self, mut reading: Reading, at_once: u64) -> Vec<String> {
+            let (mut written, mut durable) = (Vec::new(), 0);
+            let mut under_way: VecDeque<(u64, Option<Vec<ApiRecord>>)> = VecDeque::new();
+            for step in 0..40_000 {
+                assert!(step < 30_000, "it comes to no end");
+                while let Some(offset) = reading.ahead(under_way.len() as u64, ASKED)
+                    && (under_way.len() as u64) < at_once
+                {
+                    under_way.push_back((offset, None));
+                }
+                // One that is behind may be answered before: each is as the list is then.
+                while under_way.front().is_some_and(|(_, page)| page.is_none()) {
+                    let which = self.dice.usize(..under_way.len());
+                    let (offset, page) = &mut under_way[which];
+                    if page.is_none() {
+                        *page = self.page(Start::Offset(*offset), ASKED);
+                        self.change();
+                    }
+                }
+                let Some(page) = under_way.pop_front().and_then(|(_, page)| page) else { break };
+                match reading.take(0, ASKED, &page, false).expect("a disk") {
+                    Taken::New(new) => written.extend(new.into_iter().map(|place| page[place].id.clone())),
+                    Taken::Nothing => under_way.clear(),
+                    Taken::Endless => panic!("endless"),
+                }
+                if reading.next(0).is_none() {
+                    break;
+                }
+                if self.dice.u32(..4) == 0 {
+                    durable = written.len();
+                }
+                if self.dice.u32(..30) == 0 {
+                    written.truncate(durable);
+                    under_way.clear();
+                    reading = Self::killed(&written, false, &[]);
+                }
+            }
+            written
+        }
+
         fn killed(written: &[String], by_cursor: bool, lanes: &[LaneState]) -> Reading {
             let mut known = KnownIds::new();
             for id in written {
@@ -272,8 +321,8 @@ mod tests {
             records in 0u64..600,
             (by_cursor, newest_first, lanes) in prop_oneof![
                 (1u64..7).prop_map(|lanes| (true, false, lanes)),
-                Just((false, false, 1)),
-                Just((false, true, 1)),
+                (1u64..7).prop_map(|at_once| (false, false, at_once)),
+                (1u64..7).prop_map(|at_once| (false, true, at_once)),
             ],
             changes in 0u32..850,
             deletions in 0u32..950,
@@ -287,8 +336,8 @@ mod tests {
         }
     }
 
-    fn page(records: usize) -> Vec<Record> {
-        (0..records).map(|number| Record::of(&format!("id_{number}"), number.try_into().expect("small"))).collect()
+    fn page(records: usize) -> Vec<ApiRecord> {
+        (0..records).map(|number| ApiRecord::of(&format!("id_{number}"), number.try_into().expect("small"))).collect()
     }
 
     #[test]

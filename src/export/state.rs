@@ -16,7 +16,7 @@ use crate::files::replace_private;
 
 /// What is wanted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct ExportPlan {
     /// The kinds, in the order in which they are read.
     pub kinds: Vec<Kind>,
     /// Only changes of users, from a moment on.
@@ -37,7 +37,7 @@ pub struct ExportState {
     /// The address of the API.
     pub(super) api: String,
     pub(super) instance: InstanceName,
-    pub(super) plan: Plan,
+    pub(super) plan: ExportPlan,
     /// What is durable of the file that is being written.
     pub(super) open: Option<OpenFile>,
     pub(super) files: Vec<ExportedFile>,
@@ -62,7 +62,7 @@ pub(super) struct OpenFile {
 
 impl ExportState {
     /// An export that begins now.
-    pub(super) fn begin(plan: Plan, api: String, instance: InstanceName, started: Timestamp) -> Self {
+    pub(super) fn begin(plan: ExportPlan, api: String, instance: InstanceName, started: Timestamp) -> Self {
         let (open, files, deleted, missing, differences) = Default::default();
         Self { format: FORMAT, started, api, instance, plan, open, files, deleted, missing, differences }
     }
@@ -85,7 +85,7 @@ impl ExportState {
     /// Fails unless the same is wanted of the same instance.
     pub(super) fn check(
         &self,
-        plan: &Plan,
+        plan: &ExportPlan,
         api: &str,
         instance: &InstanceName,
         directory: &ExportDirectory,

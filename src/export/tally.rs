@@ -13,7 +13,7 @@ pub struct Tally {
     pub total: Option<u64>,
     /// Records in all files.
     pub records_in_all: u64,
-    /// Of them: those that an earlier part of the export wrote.
+    /// Those among them that an earlier part of the export wrote.
     pub continued: u64,
     /// Bytes in all files, before they are compressed.
     pub bytes: u64,

@@ -47,7 +47,7 @@ pub(super) enum Joined {
 
 /// A way through a list.
 #[derive(Debug)]
-pub(super) struct Walk {
+pub(super) struct ListWalk {
     way: Way,
     /// The first record of the last page, and how many full pages in a row began with it.
     first: (String, u32),
@@ -77,13 +77,13 @@ struct OffsetWay {
     pages_back: u32,
 }
 
-impl Walk {
+impl ListWalk {
     /// Behind records, of which these are the last ones; at the beginning if there are none.
     pub(super) fn by_cursor(recent: VecDeque<String>) -> Self {
         Self::new(Way::Cursor(CursorWay { recent, ..CursorWay::default() }))
     }
 
-    /// Behind so many records.
+    /// Behind this many records.
     pub(super) fn by_offset(records: u64) -> Self {
         Self::new(Way::Offset(OffsetWay { offset: records.saturating_sub(OVERLAP), ..OffsetWay::default() }))
     }
@@ -121,6 +121,15 @@ impl Walk {
             Way::Offset(way) => Start::Offset(way.offset),
             Way::Cursor(way) => way.cursor().map_or(Start::Beginning, Start::After),
         })
+    }
+
+    /// Behind how many records the page begins that is so many pages behind the next one, if all of them join; nothing if the list
+    /// was read to its end, or does not go by offset.
+    pub(super) fn ahead(&self, pages: u64, asked: usize) -> Option<u64> {
+        match &self.way {
+            Way::Offset(way) if !self.has_ended => Some(way.offset + pages * OffsetWay::step(asked)),
+            _ => None,
+        }
     }
 
     /// Whether records of the next page may be known already.
@@ -215,9 +224,13 @@ impl OffsetWay {
             return Joined::No;
         }
         (self.moved_back, self.pages_back) = (0, 0);
-        let asked = page.asked as u64;
-        // At least one record in common, and at least one that is new.
-        self.offset += asked - OVERLAP.min(asked / 2);
+        self.offset += Self::step(page.asked);
         Joined::Yes
+    }
+
+    /// How far one page of so many records begins behind another: at least one is in common, and at least one is new.
+    fn step(asked: usize) -> u64 {
+        let asked = asked as u64;
+        asked - OVERLAP.min(asked / 2)
     }
 }

@@ -23,7 +23,7 @@ const ROOM: usize = MOST;
 /// stands still would be worse than one that takes more memory.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The most memory that so many answers at a time take.
+/// The most memory that this many answers at a time take.
 pub const fn memory_of_answers(at_once: u64) -> u64 {
     at_once * FREE as u64 + ROOM as u64
 }
@@ -39,7 +39,7 @@ impl Default for AnswerRoom {
 }
 
 impl AnswerRoom {
-    /// Waits for room for so many bytes.
+    /// Waits for room for this many bytes.
     async fn take(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
         let bytes = u32::try_from(bytes.min(ROOM)).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.0).acquire_many_owned(bytes);

@@ -26,7 +26,7 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// The way to one other side. Cheap to clone; clones share connections, the key and the memory for answers.
 #[derive(Clone, Debug)]
-pub struct Client {
+pub struct HttpClient {
     http: reqwest::Client,
     base_url: BaseUrl,
     key: Arc<SecretKey>,
@@ -37,7 +37,7 @@ pub struct Client {
     connect_timeout: Duration,
 }
 
-impl Client {
+impl HttpClient {
     /// Prepares a client; nothing is sent yet.
     pub fn new(options: &ClientOptions) -> Result<Self, ClientError> {
         let key = Arc::new(SecretKey::new(options.secret_key.as_ref(), options.key_source.clone())?);

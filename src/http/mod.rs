@@ -36,7 +36,7 @@ mod transport;
 
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use body::{AnswerHold, Body, memory_of_answers};
-pub use client::Client;
+pub use client::HttpClient;
 pub use client_error::ClientError;
 pub(crate) use cycle::Cycle;
 pub use gave_up::GaveUp;

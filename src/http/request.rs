@@ -11,7 +11,7 @@ pub enum Keep {
     All,
     /// The results of a batch; long texts are cut off.
     Results,
-    /// Nothing, if it is one of success. A page (HTML) is none, whatever its status: the other side has not answered.
+    /// Nothing, if it is one of success. A page (HTML) is none, with any status: the other side has not answered.
     Nothing,
 }
 
@@ -23,7 +23,7 @@ pub struct Request {
     /// JSON.
     pub(super) body: Option<Bytes>,
     pub(super) idempotency_key: Option<String>,
-    /// What else the vendor wants to be told, by name and value.
+    /// Further headers that the vendor wants, by name and value.
     pub(super) header: Option<(&'static str, &'static str)>,
     pub(super) keep: Keep,
 }

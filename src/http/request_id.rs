@@ -3,7 +3,7 @@
 /// The longest one that is shown.
 const SHOWN: usize = 64;
 
-/// What keys have in them. An other side that repeats whatever it was sent must not make anybody show one.
+/// What keys have in them. The other side may repeat what it was sent, and nobody may show a key because of that.
 const IN_KEYS: [&str; 4] = ["sk_live_", "sk_test_", "ak_live_", "ak_test_"];
 
 /// The other side's name for a request or a thing, if it is one: any other text in its place may be what was sent.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::errors::{endless_list, gave_up, is_own_word, reason, refused};
-use crate::apps::{Changed, ClientForm, ClientRegistry, Created, FoundClient, read_client, read_created};
+use crate::apps::{ChangedClient, ClientForm, ClientRegistry, Created, FoundClient, read_client, read_created};
 use crate::destination::TargetError;
 use crate::http::{
-    Client, Cycle, PacedRequests, Reply, ReplyOutcome, Request, TransientRule, is_transient, was_not_tried,
+    Cycle, HttpClient, PacedRequests, Reply, ReplyOutcome, Request, TransientRule, is_transient, was_not_tried,
 };
 use crate::pace::{Pace, RetryBudget};
 
@@ -22,7 +22,7 @@ const PAGE: &str = "250";
 /// The clients of a Hydra, by its admin API.
 #[derive(Clone, Debug)]
 pub struct HydraClients {
-    http: Client,
+    http: HttpClient,
     requests: PacedRequests,
     /// What makes something, and may not be sent twice.
     once: PacedRequests,
@@ -30,7 +30,7 @@ pub struct HydraClients {
 
 impl HydraClients {
     /// Clients of this Hydra at this pace.
-    pub fn new(http: Client, pace: &Arc<Pace>, budget: RetryBudget) -> Self {
+    pub fn new(http: HttpClient, pace: &Arc<Pace>, budget: RetryBudget) -> Self {
         let requests = |rule: TransientRule| PacedRequests::new(Arc::clone(pace), budget, rule);
         Self { http, requests: requests(is_transient), once: requests(was_not_tried) }
     }
@@ -105,11 +105,13 @@ impl ClientRegistry for HydraClients {
     }
 
     /// By a `PUT`, which is the whole client: without a secret in it the one that is there stays.
-    async fn change(&self, client_id: &str, form: &ClientForm) -> Result<Changed, TargetError> {
+    async fn change(&self, client_id: &str, form: &ClientForm) -> Result<ChangedClient, TargetError> {
         let reply = self.retried(&Request::put(self.one(client_id), body_of(form)?), |_| true).await?;
         match reply.outcome {
-            outcome if outcome.is_success() => Ok(Changed::Done),
-            ReplyOutcome::Answered { status: 400 | 409 | 422 } => Ok(Changed::Refused { reason: reason(&reply.body) }),
+            outcome if outcome.is_success() => Ok(ChangedClient::Done),
+            ReplyOutcome::Answered { status: 400 | 409 | 422 } => {
+                Ok(ChangedClient::Refused { reason: reason(&reply.body) })
+            }
             _ => Err(self.refused(&reply)),
         }
     }

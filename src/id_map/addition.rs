@@ -1,12 +1,15 @@
 //! Adds to the map.
 
-use std::fs::{File, OpenOptions};
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::segments::{self, ENTRY_BYTES, PlaceEntry};
 use super::{IdLookup, KnownId, record};
+use crate::files::private_options;
 use crate::index::Sorter;
+use crate::kind::Kind;
 
 /// Entries in memory while they are sorted: 320 KiB.
 const BUFFERED: usize = 16 * 1024;
@@ -21,28 +24,26 @@ pub(super) struct Addition<'a> {
     records: BufWriter<File>,
     /// Where the next entry begins.
     end: u64,
-    /// How many were added.
-    count: u64,
+    /// Of which kinds those are that were added.
+    kinds: BTreeSet<Kind>,
     places: Sorter<ENTRY_BYTES>,
     /// Of each id that was added one bit is set; those of others may be, too.
     added: Vec<u8>,
 }
 
 impl<'a> Addition<'a> {
-    pub(super) fn new(directory: &'a Path) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    /// Adds to a map in which nobody is of another kind than these.
+    pub(super) fn new(directory: &'a Path, kinds: Option<BTreeSet<Kind>>) -> io::Result<Self> {
         // What an interruption left at its end is nobody's entry: no sorted file leads there.
-        let mut records = options.open(directory.join("ids"))?;
+        let path = directory.join("ids");
+        let mut records = private_options().write(true).create(true).truncate(false).open(path)?;
         let end = records.seek(SeekFrom::End(0))?;
         Ok(Self {
             directory,
-            before: IdLookup::open(directory)?,
+            before: IdLookup::open(directory, kinds)?,
             records: BufWriter::with_capacity(1 << 16, records),
             end,
-            count: 0,
+            kinds: BTreeSet::new(),
             places: Sorter::new(BUFFERED, std::env::temp_dir()),
             added: vec![0; MARKS / 8],
         })
@@ -61,14 +62,19 @@ impl<'a> Addition<'a> {
         self.places.extend(&[entry])?;
         self.added[byte] |= bit;
         self.end += bytes.len() as u64;
-        self.count += 1;
+        self.kinds.insert(known.kind);
         Ok(())
+    }
+
+    /// Of which kinds those are that were added.
+    pub(super) fn kinds(&self) -> &BTreeSet<Kind> {
+        &self.kinds
     }
 
     /// Makes durable what was added: first what is known, and then where it is found.
     pub(super) fn finish(self) -> io::Result<()> {
         let records = self.records.into_inner().map_err(io::IntoInnerError::into_error)?;
-        if self.count == 0 {
+        if self.kinds.is_empty() {
             return Ok(());
         }
         records.sync_all()?;

@@ -1,5 +1,6 @@
 //! Reads the map: one id, or all of them.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -27,18 +28,21 @@ const PLACE_BYTES: usize = 8;
 pub struct IdLookup {
     /// None if nothing is known.
     records: Option<File>,
+    /// The oldest first. What lies in a later one was learned later.
     segments: Vec<SortedFile<ENTRY_BYTES>>,
+    /// Nobody of another kind is in the map. None if that is not known.
+    kinds: Option<BTreeSet<Kind>>,
     /// What was learned up to here an earlier part knew.
     known_before: u64,
 }
 
 impl IdLookup {
-    /// Opens the map in a directory.
-    pub(super) fn open(directory: &Path) -> io::Result<Self> {
+    /// Opens the map in a directory, in which nobody is of another kind than these.
+    pub(super) fn open(directory: &Path, kinds: Option<BTreeSet<Kind>>) -> io::Result<Self> {
         let segments =
             sorted_files(directory)?.iter().map(|(_, path)| SortedFile::open(path)).collect::<io::Result<Vec<_>>>()?;
         let records = if segments.is_empty() { None } else { Some(File::open(directory.join("ids"))?) };
-        Ok(Self { records, segments, known_before: u64::MAX })
+        Ok(Self { records, segments, kinds, known_before: u64::MAX })
     }
 
     /// Where it ends now: what is learned from here on lies behind.
@@ -46,7 +50,7 @@ impl IdLookup {
         self.records.as_ref().map_or(Ok(0), |records| Ok(records.metadata()?.len()))
     }
 
-    /// The same, with what lies behind this place taken as proven.
+    /// The lookup, with what lies behind this place taken as proven.
     #[must_use]
     pub fn proven_from(self, place: u64) -> Self {
         Self { known_before: place, ..self }
@@ -57,15 +61,20 @@ impl IdLookup {
         Ok(self.find_placed(kind, clerk_id)?.map(|(_, known)| known))
     }
 
-    /// The same, and where it lies.
+    /// What it is, and where it lies.
     fn find_placed(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<(u64, KnownId)>> {
         let Some(records) = &self.records else { return Ok(None) };
-        let (hash, mut place) = (hash(kind, clerk_id), None);
-        for segment in &self.segments {
-            place = place.max(segment.find(&hash)?.as_ref().map(place_of));
+        if self.kinds.as_ref().is_some_and(|kinds| !kinds.contains(&kind)) {
+            return Ok(None);
         }
-        let found = place.map(|place| Ok::<_, io::Error>((place, RecordWindow::new(records, ONE).record(place)?)));
-        Ok(found.transpose()?.filter(|(_, known)| known.kind == kind && known.clerk_id == clerk_id))
+        let hash = hash(kind, clerk_id);
+        for segment in self.segments.iter().rev() {
+            if let Some(place) = segment.find(&hash)?.as_ref().map(place_of) {
+                let known = RecordWindow::new(records, ONE).record(place)?;
+                return Ok((known.kind == kind && known.clerk_id == clerk_id).then_some((place, known)));
+            }
+        }
+        Ok(None)
     }
 
     /// Shows all that is known, in the order in which it was learned.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 
 use super::KnownId;
-use crate::index::read_exact_at;
+use crate::index::read_most_at;
 
 const HEAD: usize = 8;
 
@@ -64,10 +64,9 @@ impl<'a> RecordWindow<'a> {
         let within = |start: u64| place.checked_sub(start).and_then(|from| usize::try_from(from).ok());
         let is_there = within(self.start).is_some_and(|from| from.saturating_add(count) <= self.bytes.len());
         if !is_there {
-            let left = self.file.metadata()?.len().saturating_sub(place);
-            let most = usize::try_from(left).unwrap_or(usize::MAX).min(self.size.max(count));
-            self.bytes.resize(most, 0);
-            read_exact_at(self.file, &mut self.bytes, place)?;
+            self.bytes.resize(self.size.max(count), 0);
+            let read = read_most_at(self.file, &mut self.bytes, place)?;
+            self.bytes.truncate(read);
             self.start = place;
         }
         let from = within(self.start).unwrap_or(usize::MAX);

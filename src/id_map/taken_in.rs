@@ -1,12 +1,13 @@
 //! `taken-in.json`: up to where the journals of the runs were taken in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::files::replace_private;
+use crate::kind::Kind;
 
 /// The version of what lies in the directory of a map.
 const VERSION: u32 = 1;
@@ -20,6 +21,10 @@ pub(super) struct TakenIn {
     pub misses_some: bool,
     /// Bytes of the journal of each run that need not be read any more.
     pub runs: BTreeMap<String, u64>,
+    /// Nobody of another kind is in the map, so that nobody of those is sought. None if that is not known, as of what earlier versions
+    /// wrote.
+    #[serde(default)]
+    pub kinds: Option<BTreeSet<Kind>>,
 }
 
 /// What can be read of any version.
@@ -31,7 +36,7 @@ struct Version {
 impl TakenIn {
     /// Nothing was taken in, and nobody knows what the runs before did.
     pub(super) fn nothing() -> Self {
-        Self { version: VERSION, misses_some: true, runs: BTreeMap::new() }
+        Self { version: VERSION, misses_some: true, runs: BTreeMap::new(), kinds: None }
     }
 
     /// What is kept of it in a directory. It is an error of kind `Unsupported` if a later version wrote it, and of kind

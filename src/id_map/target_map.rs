@@ -1,15 +1,17 @@
 //! The map of one target, for one process at a time.
 
-use std::fs::{File, OpenOptions};
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::addition::Addition;
-use super::runs_of_target::runs_of_target;
+use super::runs_of_target::{lost_runs, runs_of_target};
 use super::taken_in::TakenIn;
 use super::{IdLookup, KnownId};
-use crate::files::{create_private_directory, remove_leftovers, sync_directory_of};
-use crate::journal::{RunDirectory, RunRecord, read_learned_ids, target_digest};
+use crate::files::{create_private_directory, private_options, remove_leftovers, sync_directory_of};
+use crate::index::sorted_files;
+use crate::journal::{LostRun, RunDirectory, RunRecord, read_learned_ids, target_digest};
 use crate::kind::Kind;
 
 /// How the directory of a target's map is called, within the one of the runs; the target's digest follows.
@@ -22,6 +24,7 @@ pub struct IdMap {
     target: String,
     directory: PathBuf,
     taken_in: TakenIn,
+    lost: Vec<LostRun>,
     _lock: File,
 }
 
@@ -37,6 +40,7 @@ impl IdMap {
             target: target.to_owned(),
             directory: directory.clone(),
             taken_in,
+            lost: Vec::new(),
             _lock: lock,
         };
         match TakenIn::read(&directory) {
@@ -69,15 +73,34 @@ impl IdMap {
     }
 
     fn take_in_journals(&mut self) -> io::Result<()> {
-        let (mut taken_in, mut addition) = (self.taken_in.clone(), Addition::new(&self.directory)?);
-        let runs = runs_of_target(&self.runs, &self.target)?;
-        for (directory, record) in &runs {
-            take_in_run(directory, record, &mut addition, &mut taken_in)?;
+        let mut taken_in = self.taken_in.clone();
+        if sorted_files(&self.directory)?.is_empty() {
+            taken_in.kinds = Some(BTreeSet::new());
         }
+        let directory = self.directory.clone();
+        let mut addition = Addition::new(&directory, taken_in.kinds.clone())?;
+        let runs = runs_of_target(&self.runs, &self.target)?;
+        let mut lost = lost_runs(&self.runs)?;
+        for (directory, record) in &runs {
+            lost.extend(take_in_run(directory, record, &mut addition, &mut taken_in)?);
+        }
+        if let Some(kinds) = &mut taken_in.kinds {
+            kinds.extend(addition.kinds());
+        }
+        // Said before they are there: nobody is left unsought, should this be broken off.
+        self.set(TakenIn { kinds: taken_in.kinds.clone(), ..self.taken_in.clone() })?;
         addition.finish()?;
         // Runs that are gone need no place any more.
-        taken_in.runs.retain(|run, _| runs.iter().any(|(_, record)| record.id == *run));
+        taken_in.runs.retain(|run, _| self.runs.join(run).is_dir() || runs.iter().any(|(_, record)| record.id == *run));
+        taken_in.misses_some |= !lost.is_empty();
+        self.lost = lost;
         self.set(taken_in)
+    }
+
+    /// The runs that cannot be read, and that may have learned ids that are not in the map: whom they met is not known as long as
+    /// they are there.
+    pub fn lost(&self) -> &[LostRun] {
+        &self.lost
     }
 
     /// Whether the target may have confirmed somebody in an earlier run who is not in the map.
@@ -103,7 +126,7 @@ impl IdMap {
 
     /// For looking ids up as they are known now.
     pub fn lookup(&self) -> io::Result<IdLookup> {
-        IdLookup::open(&self.directory)
+        IdLookup::open(&self.directory, self.taken_in.kinds.clone())
     }
 
     fn set(&mut self, taken_in: TakenIn) -> io::Result<()> {
@@ -114,7 +137,7 @@ impl IdMap {
         Ok(())
     }
 
-    /// Removes all that lies in the directory but the lock, whatever somebody put there.
+    /// Removes all that lies in the directory but the lock, also what somebody put there.
     fn remove_all(&mut self) -> io::Result<()> {
         // Up to where the journals were taken in goes first: what is left of the entries, should this be broken off, is said to miss some.
         self.taken_in = TakenIn::nothing();
@@ -139,17 +162,17 @@ fn is_damage(error: &io::Error) -> bool {
     matches!(error.kind(), InvalidData | IsADirectory | NotFound | UnexpectedEof)
 }
 
-/// Takes in the journal of one run from where it was left.
+/// Takes in the journal of one run from where it was left. If it cannot be read, that is tried again the next time.
 fn take_in_run(
     directory: &RunDirectory,
     record: &RunRecord,
     addition: &mut Addition<'_>,
     taken_in: &mut TakenIn,
-) -> io::Result<()> {
+) -> io::Result<Option<LostRun>> {
     let journal = directory.journal();
-    let (from, length) = (taken_in.runs.get(&record.id).copied().unwrap_or(0), length(&journal)?);
-    if from == length {
-        return Ok(());
+    let from = taken_in.runs.get(&record.id).copied().unwrap_or(0);
+    if from == length(&journal)? && journal.is_file() {
+        return Ok(None);
     }
     let kind = |input: u16| record.inputs.get(usize::from(input)).map_or_else(Kind::default, |input| input.kind);
     let mut failed = None;
@@ -166,19 +189,17 @@ fn take_in_run(
     if let Some(error) = failed {
         return Err(error);
     }
-    let taken = match read {
+    match read {
         Ok(learned) => {
             taken_in.misses_some |= learned.misses_some;
-            learned.end
+            taken_in.runs.insert(record.id.clone(), learned.end);
+            Ok(None)
         }
         Err(error) => {
-            tracing::warn!(run = record.id, "ids that this run learned are not known: {error}");
-            taken_in.misses_some = true;
-            length
+            tracing::info!(run = record.id, "ids that this run learned are not known: {error}");
+            Ok(Some(LostRun { directory: directory.path().to_path_buf(), problem: error.to_string() }))
         }
-    };
-    taken_in.runs.insert(record.id.clone(), taken);
-    Ok(())
+    }
 }
 
 /// The length of a journal; that of one which is not there is nothing.
@@ -192,15 +213,11 @@ fn length(journal: &Path) -> io::Result<u64> {
 
 /// Takes the lock of a map, and waits for it.
 fn lock(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     if path.is_dir() {
         let sentence = format!("`{}`, the lock of what is known of ids, is a directory; move it away", path.display());
         return Err(io::Error::new(io::ErrorKind::InvalidInput, sentence));
     }
-    let file = options.open(path)?;
+    let file = private_options().read(true).write(true).create(true).truncate(false).open(path)?;
     file.lock()?;
     Ok(file)
 }

@@ -1,4 +1,4 @@
-//! The map against one in memory, whatever journals say and whenever somebody looks.
+//! The map against one in memory, with any journals, looked at at any time.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -4,6 +4,8 @@
 //! entries in any order ── Sorter ──► entries in order ── SortedFile::write ──► SortedFile ── find
 //! ```
 //!
+//! Of each file some keys are in memory (`fences`), so that a look-up takes one read.
+//!
 //! A `Table` is for entries that are added and looked up in turns. `Texts` holds what has no fixed size; an entry then holds
 //! its place.
 //!
@@ -17,6 +19,7 @@ mod claims;
 mod duplicate;
 mod duplicate_finder;
 mod duplicates;
+mod fences;
 mod hash;
 mod merge;
 mod positioned;
@@ -34,7 +37,7 @@ pub use duplicate_finder::{DuplicateFinder, Keys};
 pub use duplicates::{Duplicates, FoundDuplicates};
 pub use hash::{HASH_BYTES, hash_of};
 pub use merge::merge;
-pub(crate) use positioned::{read_exact_at, sum_of_file, write_all_at};
+pub(crate) use positioned::{read_exact_at, read_most_at, sum_of_file, write_all_at};
 pub use record_place::RecordPlace;
 pub use sorted_file::SortedFile;
 pub use sorted_files::{sorted_files, sorted_path};

@@ -9,6 +9,30 @@ pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::
     std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
 }
 
+/// Reads from this offset on what there is, up to the length of `buffer`, and returns how much that is.
+pub(crate) fn read_most_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut read = 0;
+    while read < buffer.len() {
+        match read_at(file, &mut buffer[read..], offset + read as u64) {
+            Ok(0) => break,
+            Ok(count) => read += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(read)
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+}
+
 /// The CRC-32 of the first bytes of a file.
 pub(crate) fn sum_of_file(file: &File, bytes: u64) -> io::Result<u32> {
     let (mut sum, mut buffer, mut offset) = (crc32fast::Hasher::new(), vec![0; 1 << 16], 0);

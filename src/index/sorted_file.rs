@@ -5,11 +5,13 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::OnceLock;
 
+use super::fences::Fences;
 use super::positioned::{read_exact_at, sum_of_file};
 
 /// How many entries a search reads at once: a page or two.
-const WINDOW: usize = 128;
+pub(super) const WINDOW: usize = 128;
 
 /// How many entries are read at once when all are read.
 const READ_AHEAD: usize = 128;
@@ -19,6 +21,8 @@ const READ_AHEAD: usize = 128;
 pub struct SortedFile<const N: usize> {
     file: File,
     count: u64,
+    /// Made when something is sought for the first time.
+    fences: OnceLock<Fences>,
 }
 
 impl<const N: usize> SortedFile<N> {
@@ -31,7 +35,7 @@ impl<const N: usize> SortedFile<N> {
             count += 1;
         }
         let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(Self { file, count })
+        Ok(Self { file, count, fences: OnceLock::new() })
     }
 
     /// Opens a file that [`Self::write`] wrote.
@@ -41,7 +45,7 @@ impl<const N: usize> SortedFile<N> {
         if bytes % N as u64 != 0 {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the last entry is not whole"));
         }
-        Ok(Self { file, count: bytes / N as u64 })
+        Ok(Self { file, count: bytes / N as u64, fences: OnceLock::new() })
     }
 
     /// The CRC-32 of all its bytes.
@@ -66,20 +70,21 @@ impl<const N: usize> SortedFile<N> {
 
     /// The entries whose first byte is in this range, in order.
     pub(super) fn entries_of(&self, first_bytes: Range<usize>) -> io::Result<Entries<'_, N>> {
-        let position = |first_byte: usize| self.position(|entry| usize::from(entry[0]) < first_byte);
+        let position = |first_byte: usize| self.position(0..self.count, |entry| usize::from(entry[0]) < first_byte);
         let (next, end) = (position(first_bytes.start)?, position(first_bytes.end)?);
         Ok(Entries { source: self, next, end, buffer: Vec::new(), given: 0 })
     }
 
     /// The entries from the first one on that is not before `key`, in order.
     pub fn entries_from(&self, key: &[u8]) -> io::Result<Entries<'_, N>> {
-        let next = self.position(|entry| entry[..key.len()] < *key)?;
+        let places = self.fences()?.around(leading(key), self.count).places;
+        let next = self.position(places, |entry| entry[..key.len()] < *key)?;
         Ok(Entries { source: self, next, end: self.count, buffer: Vec::new(), given: 0 })
     }
 
-    /// The number of entries at the beginning of which this holds.
-    fn position(&self, is_before: impl Fn(&[u8; N]) -> bool) -> io::Result<u64> {
-        let (mut low, mut high) = (0, self.count);
+    /// Where the entries end of which this holds; that is within these places.
+    fn position(&self, within: Range<u64>, is_before: impl Fn(&[u8; N]) -> bool) -> io::Result<u64> {
+        let (mut low, mut high) = (within.start, within.end);
         while low < high {
             let middle = low.midpoint(high);
             let mut entry = [[0; N]];
@@ -91,15 +96,19 @@ impl<const N: usize> SortedFile<N> {
 
     /// The first entry that begins with `key`.
     ///
-    /// The search guesses the place, as if keys were spread evenly. For hashes that takes two or three reads among millions
-    /// of entries.
+    /// Between two fences the search guesses the place, as if keys were spread evenly. For hashes that takes one read, and a
+    /// second one now and then among many millions of entries.
     pub fn find(&self, key: &[u8]) -> io::Result<Option<[u8; N]>> {
-        let (mut low, mut high) = (0, self.count);
-        let (mut low_key, mut high_key) = (0, u64::MAX);
         let wanted = leading(key);
+        let around = self.fences()?.around(wanted, self.count);
+        let (mut low, mut high) = (around.places.start, around.places.end);
+        let (mut low_key, mut high_key) = (around.keys.0, around.keys.1);
         let mut buffer = [[0; N]; WINDOW];
         let most = WINDOW as u64;
         for attempt in 0.. {
+            if low >= high {
+                return Ok(None);
+            }
             let span = high - low;
             let guess = if attempt < 4 { between(wanted, low_key, high_key, span) } else { span / 2 };
             // The wanted entry may be before the guess, among entries with the same key.
@@ -116,11 +125,21 @@ impl<const N: usize> SortedFile<N> {
             } else {
                 return Ok(window.get(position).copied().filter(|entry| entry.starts_with(key)));
             }
-            if low >= high {
-                return Ok(None);
-            }
         }
         Ok(None)
+    }
+
+    /// The fences, which the first one who seeks something makes.
+    fn fences(&self) -> io::Result<&Fences> {
+        if let Some(fences) = self.fences.get() {
+            return Ok(fences);
+        }
+        let made = Fences::of(self.count, |place| {
+            let mut entry = [[0; N]];
+            self.read(place, &mut entry)?;
+            Ok(leading(&entry[0]))
+        })?;
+        Ok(self.fences.get_or_init(|| made))
     }
 
     /// Reads entries, beginning with number `start`.

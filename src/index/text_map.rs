@@ -59,7 +59,7 @@ impl TextLookup {
         Ok(self.get_within(key, usize::MAX)?.unwrap_or_default())
     }
 
-    /// The same, or `None` if they have more than this many bytes together.
+    /// The texts, or `None` if they have more than this many bytes together.
     pub fn get_within(&self, key: &str, most: usize) -> io::Result<Option<Vec<Vec<u8>>>> {
         let mut left = most;
         let hash = hash_of(OF_MAPS, key);

@@ -33,7 +33,7 @@ pub struct EndedInput {
     pub bytes: Option<u64>,
     /// Bytes whose records were mapped.
     pub consumed: u64,
-    /// The number of the last record that was gone past, be it of another shard.
+    /// The number of the last record that was read or skipped, be it of another shard.
     pub records: u64,
     /// Rows of a CSV without a user: empty ones.
     pub empty_rows: u64,

@@ -29,7 +29,7 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// The mark of an input of which everything is settled, with so many records.
+    /// The mark of an input of which everything is settled, with this many records.
     pub fn end(input: u16, records: u64) -> Self {
         Self { key: RecordKey { input, number: u64::MAX }, line: records, offset: u64::MAX }
     }

@@ -20,7 +20,7 @@ pub enum Ending {
 pub struct JournalAccount {
     /// How it stands.
     pub ending: Ending,
-    /// Nothing of its end is missing: it says that all is done, or how the run ended, and nothing comes behind that. Of a run
+    /// Nothing of its end is missing: it says that all is settled, or how the run ended, and nothing comes behind that. Of a run
     /// that was killed and of a journal that somebody cut off, this is not so.
     pub has_end: bool,
     /// How its last part ended that came to an end.

@@ -36,7 +36,7 @@ impl JournalledRecord {
     }
 }
 
-/// Reads a journal over so many inputs, and shows each record that it knows once, in the order of the inputs. Nothing is
+/// Reads a journal over this many inputs, and shows each record that it knows once, in the order of the inputs. Nothing is
 /// changed, and a run may be under way meanwhile. An error of `each` ends the reading and comes back.
 pub fn read_records<E: From<JournalError>>(
     journal: &Path,

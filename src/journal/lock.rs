@@ -4,7 +4,7 @@
 //! The operating system's advisory lock does the work: it is gone with the process that held it, however that ended, so
 //! there are no stale locks. The file's content only says who the holder is.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use url::{Host, Url};
 
-use crate::files::create_private_directory;
+use crate::files::{create_private_directory, private_options};
 use crate::hexadecimal::hexadecimal;
 use crate::ignore::ignore;
 use crate::source::Shard;
@@ -108,15 +108,11 @@ fn take_shared(path: &Path, purpose: &str) -> Result<File, LockError> {
 /// Opens a lock file, and makes it if it is not there.
 fn open(path: &Path) -> Result<File, LockError> {
     let failed = |source| LockError::Io { path: path.to_path_buf(), source };
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     // What is at the end of a link is not ours to write to.
     if path.is_symlink() {
         return Err(failed(io::Error::other("it is a symbolic link")));
     }
-    options.open(path).map_err(failed)
+    private_options().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)
 }
 
 /// Says who holds the lock.
@@ -140,7 +136,7 @@ fn held(file: &mut File, path: &Path) -> LockError {
     LockError::Held { path: path.to_path_buf(), holder: holder(file) }
 }
 
-/// The directory of the locks of targets, where all runs of this user on this host meet, in whichever directory they are
+/// The directory of the locks of targets, where all runs of this user on this host meet, no matter in which directory they are
 /// started.
 #[derive(Clone, Debug)]
 pub struct LockDirectory {
@@ -173,7 +169,7 @@ impl LockDirectory {
     }
 }
 
-/// One name for one target, whichever of its names it was called by: an import to `localhost` and one to `127.0.0.1` meet,
+/// One name for one target, by any of its names: an import to `localhost` and one to `127.0.0.1` meet,
 /// and so do two over one database.
 fn canonical_name(target: &str) -> String {
     if let Some(database) = target.strip_prefix("sandbox:") {

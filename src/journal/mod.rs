@@ -12,6 +12,7 @@
 //!                     memberships.json how many memberships went into users: counts and places
 //!                     report.json      the account of the run
 //!                     report.html      the same for people
+//!                     named-people.json whom that page names, if it was asked to
 //!                     lock             held while the run is under way
 //!                     undone.json      that undoing it was begun, and what came of it
 //!                     pruned.json      that its journal was removed, and what it counted
@@ -29,20 +30,25 @@ mod amendment;
 mod confirmed;
 mod ended;
 mod entry;
+mod file_record;
 mod first_pass;
 mod input_record;
 mod journal_account;
 mod journal_error;
 mod journalled_record;
 mod kept_selection;
+mod kratos_record;
 mod learned_ids;
 mod lock;
 mod log;
+mod lost_run;
 mod merged_record;
+mod organization_record;
 mod original;
 mod progress;
 mod pruned_file;
 mod read_journal;
+mod recorded_options;
 mod reject;
 mod rejected_places;
 mod rejects;
@@ -57,18 +63,23 @@ pub use amendment::Amendment;
 pub use confirmed::{CONFIRMED_USERS_PREFIX, ConfirmedLookup, ConfirmedUser, ConfirmedUsers, ContentHash, SAMPLE_SIZE};
 pub use ended::{Ended, EndedInput};
 pub use entry::{Entry, Identified, Mark, Plan, RecordKey, RecordOutcome, RejectsEnd, Settled};
+pub use file_record::FileRecord;
 pub use first_pass::{FirstPassRecord, Prediction};
 pub use input_record::{Fingerprint, InputRecord, TAKEN_OUT_OF_USERS};
 pub use journal_account::{CountedRejects, Ending, JournalAccount};
 pub use journal_error::JournalError;
 pub use journalled_record::{JournalledRecord, read_records};
+pub use kratos_record::{KetoRecord, KratosRecord};
 pub use learned_ids::{LearnedId, LearnedIds, read_created_ids, read_learned_ids};
 pub(crate) use lock::target_digest;
 pub use lock::{Lock, LockDirectory, LockError};
 pub use log::LogError;
+pub use lost_run::LostRun;
 pub use merged_record::MergedRecord;
+pub use organization_record::OrganizationRecord;
 pub use progress::{InDoubt, Progress, Tracker};
 pub use pruned_file::{PrunedFile, PrunedRecord};
+pub use recorded_options::RecordedOptions;
 pub use reject::Reject;
 pub use rejected_places::{RejectedPlace, RejectedPlaces};
 use rejects::RejectsFile;
@@ -76,4 +87,4 @@ pub use rejects_left::{RejectsCount, RejectsLeft, rejects_path};
 pub use run_directory::{RunDirectory, UndoneRecord};
 pub use run_journal::{Journal, Replayed};
 pub use run_of_rejects::run_of_rejects;
-pub use run_record::{FileRecord, KetoRecord, KratosRecord, OrganizationRecord, RecordedOptions, RunRecord};
+pub use run_record::RunRecord;

@@ -122,7 +122,7 @@ impl Tracker {
         reading.advance(start.key.input)
     }
 
-    /// An input was read to its end; it has so many records.
+    /// An input was read to its end; it has this many records.
     pub fn end(&mut self, input: u16, records: u64) -> Option<Mark> {
         let reading = self.inputs.get_mut(usize::from(input))?;
         reading.records = Some(records);

@@ -42,7 +42,7 @@ impl RunDirectory {
     /// Whether the journal was removed, and what is kept of it.
     pub fn pruned_record(&self) -> Option<PrunedFile> {
         let text = std::fs::read(self.pruned()).ok()?;
-        // Whatever is in it, it was there before the journal was touched.
+        // Even if it cannot be read: it was there before the journal was touched.
         let empty = || PrunedFile { at: String::new(), counts: None };
         Some(serde_json::from_slice(&text).unwrap_or_else(|_| empty()))
     }
@@ -59,9 +59,10 @@ impl RunDirectory {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let is_rejects = name.starts_with("rejects") && name.ends_with(".ndjson");
-            let of_missing = [self.missing(), self.disabled(), self.missing_memberships(), self.removed()];
+            let others =
+                [self.named_people(), self.missing(), self.disabled(), self.missing_memberships(), self.removed()];
             if path.is_file()
-                && (is_rejects || path == self.journal() || path == self.in_doubt() || of_missing.contains(&path))
+                && (is_rejects || path == self.journal() || path == self.in_doubt() || others.contains(&path))
             {
                 found.push(path);
             }

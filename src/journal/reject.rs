@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 
 use super::RecordKey;
 use super::original::{OneLine, original};
-use super::rejects_left::Check;
+use super::rejects_left::RejectsCheck;
 use crate::kind::Kind;
 use crate::mapping::{EarlierRecord, RecordIds, RejectCode, Rejection};
 use crate::source::{Header, Place, Position, RecordChunk, RecordSpan};
@@ -109,7 +109,7 @@ impl Reject {
         }
         map.end()?;
         line.pop();
-        line.extend_from_slice(&Check::of(&line));
+        line.extend_from_slice(&RejectsCheck::of(&line));
         Ok(line)
     }
 }

@@ -20,9 +20,9 @@ pub(super) fn numbered(first: &Path, number: u32) -> PathBuf {
 }
 
 /// The end of a line, by which it is known to be as it was written.
-pub(super) struct Check;
+pub(super) struct RejectsCheck;
 
-impl Check {
+impl RejectsCheck {
     const START: &[u8] = b",\"line_check\":\"";
     const LENGTH: usize = Self::START.len() + 8 + 2;
 
@@ -77,7 +77,7 @@ pub fn rejects_path(first: &Path, mut may_replace: impl FnMut(&Path, bool) -> io
     }
 }
 
-/// What is left of a rejects file that a run is done with.
+/// What is left of a rejects file whose run is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RejectsLeft {
     /// All of it, as it was written.
@@ -176,7 +176,7 @@ impl ScannedLine {
             self.first = self.first.or(piece.first().copied());
             self.has_zeros |= memchr::memchr(0, content).is_some();
             self.end.extend_from_slice(content);
-            let surplus = self.end.len().saturating_sub(Check::LENGTH);
+            let surplus = self.end.len().saturating_sub(RejectsCheck::LENGTH);
             self.sum.update(&self.end[..surplus]);
             self.end.drain(..surplus);
             let consumed = content.len() + usize::from(line_break.is_some());
@@ -204,7 +204,7 @@ impl ScannedLine {
     }
 
     fn is_as_written(&self) -> bool {
-        self.is_whole && self.end == Check::of_sum(self.sum.clone().finalize())
+        self.is_whole && self.end == RejectsCheck::of_sum(self.sum.clone().finalize())
     }
 }
 
@@ -215,7 +215,7 @@ mod tests {
 
     fn line_of(record: &str) -> String {
         let line = format!("{{\"code\":\"no_email\",\"original\":{record}");
-        String::from_utf8([line.as_bytes(), &Check::of(line.as_bytes())].concat()).unwrap()
+        String::from_utf8([line.as_bytes(), &RejectsCheck::of(line.as_bytes())].concat()).unwrap()
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! The directory of one run.
 
+mod undone;
+
 use std::cmp::Reverse;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+pub use undone::UndoneRecord;
 
-use super::run_file::{fault, read_json, unreadable};
+use super::run_file::{fault, read_json};
 use super::{Ended, Journal, RunRecord};
 use crate::exit::ExitStatus;
 use crate::files::{create_private_directory, is_forgotten, private_directory, replace_private, sync_directory_of};
@@ -19,26 +22,6 @@ pub struct RunDirectory {
     path: PathBuf,
     /// Its journal says how it ended.
     journals_end: bool,
-}
-
-/// What came of undoing a run: of what it created, by its journal.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UndoneRecord {
-    /// Not at the target any more.
-    pub deleted: u64,
-    /// Kept, for it was changed since, is not the run's own any more, or the target did not delete it.
-    pub kept: u64,
-}
-
-/// `undone.json`
-#[derive(Serialize, Deserialize)]
-struct UndoneFile {
-    at: String,
-    /// Undoing came to its end.
-    as_a_whole: bool,
-    /// What came of it so far; nothing if undoing was broken off before it was written.
-    #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
-    record: Option<UndoneRecord>,
 }
 
 impl RunDirectory {
@@ -126,46 +109,6 @@ impl RunDirectory {
         replace_private(&self.path.join("run.json"), |file| {
             serde_json::to_writer_pretty(file, record).map_err(Into::into)
         })
-    }
-
-    /// Says that the run is being undone, or was as a whole: from now on it is never taken up again, for what its journal says
-    /// is no longer at the target.
-    pub fn mark_undone(&self, as_a_whole: bool, record: Option<UndoneRecord>) -> io::Result<()> {
-        let undone = UndoneFile { at: jiff::Timestamp::now().to_string(), as_a_whole, record };
-        let path = self.undone();
-        let written = replace_private(&path, |file| serde_json::to_writer(file, &undone).map_err(Into::into));
-        written.map_err(|error| {
-            let (purpose, advice) = ("which says that the run is being undone", "move it away, and undo the run again");
-            if path.is_dir() { fault(&path, purpose, &unreadable(&path, &error), advice) } else { error }
-        })
-    }
-
-    /// Whether undoing it came to its end.
-    pub fn is_undone_as_a_whole(&self) -> bool {
-        self.read_undone().is_some_and(|undone| undone.as_a_whole)
-    }
-
-    /// What came of undoing it so far, where that is known.
-    pub fn undone_record(&self) -> Option<UndoneRecord> {
-        self.read_undone()?.record
-    }
-
-    fn read_undone(&self) -> Option<UndoneFile> {
-        let text = std::fs::read(self.undone()).ok()?;
-        let of_earlier_versions = || {
-            let (at, as_a_whole) = serde_json::from_slice(&text).ok()?;
-            Some(UndoneFile { at, as_a_whole, record: None })
-        };
-        serde_json::from_slice(&text).ok().or_else(of_earlier_versions)
-    }
-
-    /// Whether the run was undone, in part at least.
-    pub fn is_undone(&self) -> bool {
-        self.undone().exists()
-    }
-
-    fn undone(&self) -> PathBuf {
-        self.path.join("undone.json")
     }
 
     /// Whether the run is over: it came to its end and gave its account, or it was undone.
@@ -290,6 +233,11 @@ impl RunDirectory {
         self.path.join("report.json")
     }
 
+    /// Whom the page of the report names, if it was asked to name people.
+    pub fn named_people(&self) -> PathBuf {
+        self.path.join("named-people.json")
+    }
+
     /// Where the page of the report goes.
     pub fn report_page(&self) -> PathBuf {
         self.path.join("report.html")
@@ -307,8 +255,8 @@ fn has_entries(journal: &Path) -> bool {
 }
 
 /// What to do about a run whose record is lost. Nobody is claimed by a new one, and the mark says whom the old one created.
-const NO_RECORD: &str = "put it back from a copy; or import the same input again, which begins a new run and sends nobody twice. \
-                         Without it the run cannot be undone: the users it created have its id in their \
+const NO_RECORD: &str = "put it back from a copy; or move the directory of the run away and import the same input again, which begins a \
+                         new run and sends nobody twice. Without it the run cannot be undone: the users it created have its id in their \
                          `admin_metadata.avnology_migrate`";
 
 /// What of the report of an earlier version decides about the next run.

@@ -127,7 +127,7 @@ impl Journal {
             settled(record);
         };
         let found = ReadJournal::read(&file, path, inputs, counted)?.ok_or_else(|| wrong(LogError::Empty))?;
-        // One that says that all is done has its end, even if somebody changed the report.
+        // One that says that all is settled has its end, even if somebody changed the report.
         let reported = if found.finished { 0 } else { created_by_report(path) };
         if created < reported {
             return Err(wrong(LogError::Short { found: created, reported }));

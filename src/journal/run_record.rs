@@ -1,11 +1,13 @@
 //! `run.json`: what a run is about. No secret and no personal datum is in it.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::InputRecord;
+use super::file_record::FileRecord;
+use super::kratos_record::KratosRecord;
+use super::organization_record::OrganizationRecord;
+use super::recorded_options::RecordedOptions;
 use crate::hexadecimal::hexadecimal;
 use crate::kind::Kind;
 use crate::selection::SelectionRecord;
@@ -64,110 +66,6 @@ pub struct RunRecord {
     /// The run whose rejects, mended, are an input of this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects_of: Option<String>,
-}
-
-/// What has to be known of a Kratos. It decides what is sent, so a run that is resumed goes by it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KratosRecord {
-    /// The id of the identity schema, if one was named.
-    pub schema: Option<String>,
-    /// The trait that identities are known by, as in `trait:external_id`.
-    pub key: String,
-    /// What it calls providers, as in `google=google-oidc`.
-    pub providers: Vec<String>,
-    /// Hashers whose digests move although their form is not documented.
-    #[serde(default)]
-    pub assumed: Vec<String>,
-    /// The Keto where the roles of its users go, if anywhere.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keto: Option<KetoRecord>,
-    /// Whether organizations go into the metadata of their members.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub organizations_in_users: bool,
-}
-
-/// The two ports of a Keto.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KetoRecord {
-    /// Where tuples are read.
-    pub read: String,
-    /// Where they are written.
-    pub write: String,
-}
-
-/// How a run runs: what `resume` goes by if no option says otherwise. Nothing in it decides what becomes of a user.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordedOptions {
-    /// Requests, as in `50/s`, or `auto`.
-    pub rate: Option<String>,
-    /// How many requests may be under way at once, or `auto`.
-    pub concurrency: Option<String>,
-    /// The most users in one request.
-    pub batch_size: Option<usize>,
-    /// The most bytes in one request.
-    pub batch_bytes: Option<usize>,
-    /// Seconds to keep trying while the target fails.
-    pub max_wait: Option<u64>,
-    /// Rejects after which the run stops.
-    pub max_errors: Option<u64>,
-    /// The largest record, in bytes.
-    pub max_record_bytes: Option<usize>,
-    /// Whether the target is asked about users it confirmed in an earlier run.
-    #[serde(default)]
-    pub recheck: bool,
-    /// Whether nothing is sent while any record would be rejected.
-    #[serde(default)]
-    pub strict: bool,
-    /// With fewer records than that nothing is sent.
-    #[serde(default)]
-    pub min_records: Option<u64>,
-    /// What becomes of users who are no longer in the export; nothing is asked about them without it.
-    #[serde(default)]
-    pub on_missing: Option<String>,
-    /// With more missing users than so many percent nothing is sent.
-    #[serde(default)]
-    pub max_missing: Option<u8>,
-}
-
-/// The organization that the users of a run go into.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrganizationRecord {
-    /// Its id or name, as it was typed.
-    pub asked: String,
-    /// Its id, once the target was asked. From then on the run goes by that, whatever is called so later.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// Whether it is made if it is not there.
-    #[serde(default)]
-    pub create: bool,
-}
-
-impl OrganizationRecord {
-    /// Its id, or what was typed as long as that is not known.
-    pub fn known(&self) -> &str {
-        self.id.as_deref().unwrap_or(&self.asked)
-    }
-}
-
-/// A file that decides about every user, and that is kept as a copy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileRecord {
-    /// Where it was.
-    pub path: String,
-    /// SHA-256 of its content, in hexadecimal.
-    pub sha256: String,
-}
-
-impl FileRecord {
-    /// Describes a file with this content.
-    pub fn of(path: &Path, content: &str) -> Self {
-        Self { path: path.display().to_string(), sha256: hexadecimal(&Sha256::digest(content)) }
-    }
-
-    /// Whether both are files of the same content, or there is neither.
-    pub fn is_same_content(one: Option<&Self>, other: Option<&Self>) -> bool {
-        one.map(|file| &file.sha256) == other.map(|file| &file.sha256)
-    }
 }
 
 /// What all shards of one piece of work have in common: what decides about the outcome.

@@ -109,7 +109,7 @@ pub(super) fn read_sent(encoded: &[u8]) -> Option<Comparable<'_>> {
     Some(comparable(format!("{namespace}:{object}#{relation}@{subject}"), metadata))
 }
 
-/// Keto tells no times of tuples: they count as nobody's change.
+/// Keto gives no times of tuples: they count as nobody's change.
 fn comparable(id: String, metadata: &RawValue) -> Comparable<'_> {
     Comparable { as_created: Some(true), ..Comparable::of_metadata(id, None, Some(metadata)) }
 }

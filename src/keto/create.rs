@@ -16,7 +16,7 @@ use crate::pace::Permit;
 impl KetoTuples {
     /// Grants the roles of a batch.
     pub(super) async fn create_batch(&self, request: CreateRequest<'_>, permit: Permit) -> CreateOutcome {
-        // The permit is for one request, and this one tells how busy Keto is.
+        // The permit is for one request, and this one shows how busy Keto is.
         let first = request.items.first().and_then(|item| RelationTuple::of(item.external_id));
         let parameters = first.as_ref().map(RelationTuple::parameters).unwrap_or_default();
         let reply = self.calls.read.send(Request::get(self.calls.list_url(&parameters))).await;

@@ -10,17 +10,17 @@ use url::Url;
 use super::errors::{gave_up, refused, unknown_namespace};
 use super::{RelationTuple, answer};
 use crate::destination::{Destination, TargetError};
-use crate::http::{Client, PacedRequests, Reply, ReplyOutcome, Request, is_transient};
+use crate::http::{HttpClient, PacedRequests, Reply, ReplyOutcome, Request, is_transient};
 use crate::mapping::TupleRules;
 use crate::pace::{Pace, RetryBudget};
 
 /// A Keto, by its read port and its write port.
 #[derive(Clone, Debug)]
 pub struct KetoCalls {
-    pub(super) read: Client,
-    pub(super) write: Client,
+    pub(super) read: HttpClient,
+    pub(super) write: HttpClient,
     pub(super) requests: PacedRequests,
-    /// The same, for what must not be sent again without looking.
+    /// A call for what must not be sent again without looking.
     pub(super) once: PacedRequests,
 }
 
@@ -43,7 +43,7 @@ impl fmt::Debug for KetoTuples {
 
 impl KetoCalls {
     /// Calls to this Keto at this pace.
-    pub fn new(read: Client, write: Client, pace: Arc<Pace>, budget: RetryBudget) -> Self {
+    pub fn new(read: HttpClient, write: HttpClient, pace: Arc<Pace>, budget: RetryBudget) -> Self {
         let once = RetryBudget { attempts: 1, ..budget };
         Self {
             read,
@@ -100,7 +100,7 @@ impl KetoCalls {
     /// Asks until there is an acceptable answer, or one that waiting does not change.
     pub(super) async fn asked(
         &self,
-        client: &Client,
+        client: &HttpClient,
         request: &Request,
         acceptable: impl Fn(&Reply) -> bool,
     ) -> Result<Reply, TargetError> {

@@ -34,5 +34,5 @@ pub use relation_tuple::RelationTuple;
 /// The most tuples of one request that inserts: a request that takes over ten seconds is cut off without an answer.
 pub const MAX_BATCH_ITEMS: usize = 500;
 
-/// The same of one that deletes, which is slow.
+/// How long one may take that deletes, which is slow.
 const MAX_DELETES: usize = 50;

@@ -16,7 +16,7 @@ pub struct RelationTuple<'a> {
     /// The role.
     #[serde(borrow)]
     pub relation: Cow<'a, str>,
-    /// Who has it. A subject that is a set is another one, whatever it is called.
+    /// Who has it. A subject that is a set is another one, even if it has the same name.
     #[serde(borrow, rename = "subject_id")]
     pub subject: Cow<'a, str>,
 }
@@ -37,7 +37,7 @@ impl<'a> RelationTuple<'a> {
         format!("{namespace}:{object}#{relation}@{subject}")
     }
 
-    /// Whose role it is, whichever role that is.
+    /// Whose role it is; any role.
     pub(super) fn member(&self) -> String {
         format!("{}/{}", self.object, self.subject)
     }

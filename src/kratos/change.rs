@@ -1,4 +1,4 @@
-//! Changes one identity: a JSON patch, and another one for what only its answer tells the place of.
+//! Changes one identity: a JSON patch, and another one for what has its place only in the answer.
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -45,7 +45,7 @@ impl KratosCalls {
             return Ok(refusal);
         }
         let sent = read_sent(change.encoded, self.key()).unwrap_or_default();
-        // A new address is unverified, whatever the old one was.
+        // A new address is unverified, even if the old one was not.
         let concerns_addresses = |field: &Field| {
             matches!(field, Field::Email | Field::EmailVerified | Field::Phone | Field::PhoneVerified | Field::Traits)
         };

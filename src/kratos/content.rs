@@ -1,4 +1,4 @@
-//! A digest of what was sent, by which it can be told whether somebody has changed it since.
+//! A digest of what was sent, which shows whether somebody has changed it since.
 //!
 //! Kratos v1.3.1 never changes `updated_at`, and PostgreSQL writes JSON in a form of its own. So the digest is of the values, and
 //! not of their spelling. The password's hash is in it: who has set another password has changed the identity. So has, by this
@@ -12,7 +12,7 @@ use crate::mapping::{CONTENT_MARK, MARK};
 
 /// What the digest is of.
 #[derive(Clone, Copy)]
-pub(super) struct Content<'a> {
+pub(super) struct SentContent<'a> {
     /// `active` or `inactive`.
     pub state: &'a str,
     pub traits: Option<&'a RawValue>,
@@ -25,7 +25,7 @@ pub(super) struct Content<'a> {
 /// Bytes of the digest that are kept.
 const KEPT: usize = 16;
 
-impl Content<'_> {
+impl SentContent<'_> {
     /// The digest, in hexadecimal.
     pub(super) fn digest(&self) -> String {
         let mut canonical = format!("{}\n{}\n", self.state, self.password.unwrap_or_default());

@@ -1,7 +1,7 @@
 //! Creates identities in batches, and believes of the answers what can be believed.
 //!
 //! Kratos v1.3.1 rolls a batch back as a whole if one of its identities conflicts, and answers all the same that the others were
-//! created, with ids that nobody has. Newer versions keep the others. So, whatever the version: beside a conflict, a "created"
+//! created, with ids that nobody has. Newer versions keep the others. So, with any version: beside a conflict, a "created"
 //! counts only if the id is there; what is not there is sent again, without those that conflict.
 
 use std::collections::HashSet;

@@ -7,7 +7,7 @@ use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use super::KratosOptions;
-use super::content::Content;
+use super::content::SentContent;
 use super::key::MAX_NATIVE;
 use crate::mapping::{CONTENT_MARK, MigrationIdentity, RejectCode, Rejection, WireForm};
 
@@ -27,7 +27,7 @@ impl KratosForm {
         let traits = serde_json::value::to_raw_value(&KratosTraits { identity, key: self.options.key.trait_name() })?;
         let admin = serde_json::value::to_raw_value(&identity.admin_metadata)?;
         let state = if identity.is_disabled() { "inactive" } else { "active" };
-        let content = Content {
+        let content = SentContent {
             state,
             traits: Some(&traits),
             metadata_public: identity.traits.public_metadata,

@@ -8,14 +8,14 @@ use url::Url;
 use super::KratosOptions;
 use super::errors::{gave_up, refused};
 use crate::destination::TargetError;
-use crate::http::{BaseUrl, Client, PacedRequests, Reply, Request, is_transient};
+use crate::http::{BaseUrl, HttpClient, PacedRequests, Reply, Request, is_transient};
 use crate::keto::KetoCalls;
 use crate::pace::{Pace, RetryBudget};
 
 /// A Kratos, by its admin API.
 #[derive(Clone, Debug)]
 pub struct KratosCalls {
-    pub(super) http: Client,
+    pub(super) http: HttpClient,
     pub(super) requests: PacedRequests,
     pub(super) options: Arc<KratosOptions>,
     /// Where the roles of its users go, if anywhere.
@@ -27,11 +27,11 @@ const WITH_CREDENTIALS: [(&str, &str); 2] = [("include_credential", "password"),
 
 impl KratosCalls {
     /// Calls to this Kratos at this pace.
-    pub fn new(http: Client, options: Arc<KratosOptions>, pace: Arc<Pace>, budget: RetryBudget) -> Self {
+    pub fn new(http: HttpClient, options: Arc<KratosOptions>, pace: Arc<Pace>, budget: RetryBudget) -> Self {
         Self { http, requests: PacedRequests::new(pace, budget, is_transient), options, keto: None }
     }
 
-    /// The same with a Keto beside it, for the roles of its users.
+    /// These calls with a Keto beside them, for the roles of its users.
     #[must_use]
     pub fn with_keto(self, keto: Option<KetoCalls>) -> Self {
         Self { keto, ..self }

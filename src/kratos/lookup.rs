@@ -23,13 +23,13 @@ const IN_ONE_CALL: usize = 16;
 const PAGE: usize = 100;
 
 impl KratosCalls {
-    /// A list of who has this identifier, of whichever kind it is.
+    /// A list of who has this identifier, of any kind.
     pub(super) async fn identified_by(&self, identifier: &str) -> Result<Body, TargetError> {
         let request = Request::get(self.list_url([("credentials_identifier", identifier)]));
         Ok(self.ask(&request, |reply| read_found(&reply.body, self.key()).is_some()).await?.body)
     }
 
-    /// The same of several identifiers, as one list.
+    /// Who has any of several identifiers, as one list.
     async fn identified_by_any(&self, identifiers: &[&str]) -> Result<Body, TargetError> {
         let lists: Vec<BoxFuture<'_, _>> =
             identifiers.iter().map(|identifier| self.identified_by(identifier).boxed()).collect();

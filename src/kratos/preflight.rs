@@ -12,14 +12,16 @@ use super::errors::{gave_up, refused};
 use super::read::read_found;
 use super::schema::faults;
 use crate::destination::TargetError;
-use crate::http::{Client, ClientOptions, KeySource, Reply, ReplyOutcome, Request, is_transient, retry_until_answered};
+use crate::http::{
+    ClientOptions, HttpClient, KeySource, Reply, ReplyOutcome, Request, is_transient, retry_until_answered,
+};
 use crate::mapping::Rules;
 use crate::pace::RetryBudget;
 
 /// Asks for the first identity, then for the identity schema. `rules` are those of the users who will be sent; without them only
 /// what is there will be read.
 pub async fn preflight(
-    client: &Client,
+    client: &HttpClient,
     client_options: &ClientOptions,
     options: &KratosOptions,
     rules: Option<&Rules>,
@@ -72,7 +74,7 @@ pub async fn preflight(
 
 /// Whether it has external ids. Only a Kratos that has them says itself that it has no identity with this one; no version number
 /// tells, for builds of one's own have none.
-async fn has_external_ids(client: &Client, patience: Duration) -> Result<bool, TargetError> {
+async fn has_external_ids(client: &HttpClient, patience: Duration) -> Result<bool, TargetError> {
     let request = Request::get(client.url("admin/identities/by/external/avnology_migrate"));
     let reply = answered(client, &request, patience, |_| true).await?;
     Ok(match reply.outcome {
@@ -91,7 +93,7 @@ struct IdentitySchema {
 /// All identity schemas. Kratos has them at its public address, and its admin address says where that is: they are asked for
 /// there without the key, and nothing of anybody is sent.
 async fn schemas(
-    client: &Client,
+    client: &HttpClient,
     options: &ClientOptions,
     patience: Duration,
 ) -> Result<Option<Vec<IdentitySchema>>, TargetError> {
@@ -106,7 +108,7 @@ async fn schemas(
         let Some(base_url) = reply.location.as_ref().and_then(origin) else { return Ok(None) };
         let elsewhere =
             ClientOptions { base_url, secret_key: None, key_source: KeySource::Given(None), ..options.clone() };
-        client = Client::new(&elsewhere)?;
+        client = HttpClient::new(&elsewhere)?;
     }
     Ok(None)
 }
@@ -121,7 +123,7 @@ fn origin(url: &Url) -> Option<crate::http::BaseUrl> {
 }
 
 async fn answered(
-    client: &Client,
+    client: &HttpClient,
     request: &Request,
     patience: Duration,
     acceptable: impl Fn(&Reply) -> bool,

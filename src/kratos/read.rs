@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::content::Content;
+use super::content::SentContent;
 use crate::destination::json::Members;
 use crate::destination::{Comparable, SignInMethods};
 
@@ -107,7 +107,7 @@ fn comparable<'a>(identity: KratosIdentity<'a>, key: Option<&str>) -> Comparable
     let of_credentials = credentials.map_or("{}", RawValue::get);
     let methods: SignInMethods<'a> = serde_json::from_str(of_credentials).unwrap_or_default();
     let hash: PasswordHash<'_> = serde_json::from_str(of_credentials).unwrap_or_default();
-    let content = Content {
+    let content = SentContent {
         state: state.as_deref().unwrap_or("active"),
         traits: Some(traits),
         metadata_public,

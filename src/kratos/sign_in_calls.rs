@@ -11,8 +11,8 @@ use url::Url;
 
 use crate::destination::{SignInAnswer, SignIns, TargetError};
 use crate::http::{
-    Client, ClientError, ClientOptions, GaveUp, KeySource, PacedRequests, Reply, ReplyOutcome, Request, is_transient,
-    was_not_tried,
+    ClientError, ClientOptions, GaveUp, HttpClient, KeySource, PacedRequests, Reply, ReplyOutcome, Request,
+    is_transient, was_not_tried,
 };
 use crate::ignore::ignore;
 use crate::pace::{Pace, RetryBudget};
@@ -23,7 +23,7 @@ const WRONG_CREDENTIALS: u64 = 4_000_006;
 /// Signs people in, at one pace.
 #[derive(Clone, Debug)]
 pub struct SignInCalls {
-    http: Client,
+    http: HttpClient,
     /// What changes nothing, and is tried again.
     reading: PacedRequests,
     /// What may count as a wrong password.
@@ -72,7 +72,7 @@ impl SignInCalls {
         // The token is for the gateway before the admin address.
         let options = ClientOptions { secret_key: None, key_source: KeySource::Given(None), ..options.clone() };
         Ok(Self {
-            http: Client::new(&options)?,
+            http: HttpClient::new(&options)?,
             reading: PacedRequests::new(Arc::clone(pace), budget, is_transient),
             trying: PacedRequests::new(Arc::clone(pace), budget, was_not_tried),
         })

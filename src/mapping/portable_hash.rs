@@ -121,7 +121,7 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
     STANDARD_NO_PAD.decode(text.trim_end_matches('=')).ok()
 }
 
-/// So many bytes in hexadecimal.
+/// This many bytes in hexadecimal.
 fn hex_of(text: &str, bytes: usize) -> Option<Vec<u8>> {
     hex(text).filter(|decoded| decoded.len() == bytes)
 }

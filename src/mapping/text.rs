@@ -19,7 +19,7 @@ pub(super) fn lowercase(text: Cow<'_, str>, wanted: bool) -> Cow<'_, str> {
     }
 }
 
-/// Rejects what is longer than so many characters.
+/// Rejects what is longer than this many characters.
 pub(super) fn at_most(limit: usize, field: &str, text: &str) -> Result<(), Rejection> {
     // Bytes are never fewer than characters: the count is needed for long texts only.
     if text.len() > limit && text.chars().count() > limit {

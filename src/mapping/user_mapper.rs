@@ -36,7 +36,7 @@ impl UserMapper {
         Self { rules, form, joins: Vec::new() }
     }
 
-    /// The same with what these know about users beside their records.
+    /// The mapper with what these know about users beside their records.
     #[must_use]
     pub fn joining(self, joins: Vec<Arc<dyn UserJoin>>) -> Self {
         Self { joins, ..self }

@@ -8,7 +8,7 @@ use super::missing_users::KnownRecord;
 use super::present_memberships::{PresentMemberships, key};
 use super::removal::RemovalKind;
 use super::removals::{self, Removals};
-use super::search_error::SearchError;
+use super::search_error::{SearchError, check_runs, lost};
 use crate::index::{HASH_BYTES, Table};
 use crate::journal::{InputRecord, LearnedId, RunDirectory, RunRecord, read_created_ids};
 use crate::kind::Kind;
@@ -28,7 +28,7 @@ pub struct MembershipSearch {
     pub run: String,
     /// The inputs with users, organizations and memberships, as runs keep them.
     pub records: Vec<InputRecord>,
-    /// The same inputs, and how their bytes are watched.
+    /// These inputs, and how their bytes are watched.
     pub inputs: Vec<(Kind, Input, InputWatch)>,
     /// Bounds of what the reader buffers.
     pub limits: ReaderLimits,
@@ -40,6 +40,7 @@ impl MembershipSearch {
     /// Searches; nothing if it was stopped. Blocks.
     pub fn find(&self, is_stopped: impl Fn() -> bool) -> Result<Option<MissingMemberships>, SearchError> {
         let temporary = self.temporary.as_path();
+        check_runs(&self.runs_directory)?;
         // What an earlier part of this run did belongs to its account.
         let removals = Self::removals(&self.runs_directory, &self.target, Some(&self.run))?;
         let present = PresentMemberships::read(&self.inputs, self.limits, temporary, is_stopped)?;
@@ -118,7 +119,7 @@ fn each_created(
     runs: &[(RunDirectory, RunRecord)],
     kind: Kind,
     mut each: impl FnMut(KnownRecord) -> io::Result<()>,
-) -> io::Result<()> {
+) -> Result<(), SearchError> {
     for (directory, record) in runs {
         let read = read_created_ids(&directory.journal(), |created: LearnedId<'_>| {
             let input = record.inputs.get(usize::from(created.key.input));
@@ -127,7 +128,7 @@ fn each_created(
             }
             Ok(())
         });
-        read.map_err(io::Error::other)?;
+        read.map_err(|error| lost(directory, &error))?;
     }
     Ok(())
 }

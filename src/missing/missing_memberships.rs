@@ -81,7 +81,7 @@ impl MissingMemberships {
         read(&self.tuples)
     }
 
-    /// Whether more than so many percent of those that are known are missing.
+    /// Whether more than this percentage of those that are known are missing.
     pub fn is_more_than(&self, percent: u8) -> bool {
         is_more_than(self.missing, self.known, percent)
     }

@@ -62,13 +62,13 @@ impl MissingUsers {
         read(&self.back)
     }
 
-    /// Whether more than so many percent of those who are known are missing.
+    /// Whether more than this percentage of those who are known are missing.
     pub fn is_more_than(&self, percent: u8) -> bool {
         is_more_than(self.missing, self.known, percent)
     }
 }
 
-/// Whether these are more than so many percent of those who are known.
+/// Whether these are more than this percentage of those who are known.
 pub(super) fn is_more_than(missing: u64, known: u64, percent: u8) -> bool {
     u128::from(missing) * 100 > u128::from(known) * u128::from(percent)
 }

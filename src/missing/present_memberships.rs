@@ -1,4 +1,4 @@
-//! Which memberships are in the export, and which users and organizations, whatever else is wrong with their records.
+//! Which memberships are in the export, and which users and organizations, even if something else is wrong with their records.
 
 use std::io;
 use std::path::Path;

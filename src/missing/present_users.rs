@@ -1,4 +1,4 @@
-//! Who is in the export: the ids at Clerk of all records, whatever else is wrong with them.
+//! Who is in the export: the ids at Clerk of all records, even if something else is wrong with them.
 
 use std::io;
 use std::path::Path;

@@ -43,7 +43,7 @@ impl Removals {
     }
 }
 
-/// What tells one from all others, also from one with the same id that was created later.
+/// What no other one has, also from one with the same id that was created later.
 pub(super) fn key(kind: Kind, known: &KnownRecord) -> [u8; HASH_BYTES] {
     let KnownRecord { run, record: (input, number), id, .. } = known;
     hash_of(kind.number(), &format!("{run} {input}:{number} {id}"))

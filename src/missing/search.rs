@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::changed_states::{ChangedStates, StatesFile};
 use super::missing_users::{KnownRecord, MissingUsers};
 use super::present_users::{PresentUsers, key};
-use super::search_error::SearchError;
+use super::search_error::{SearchError, check_runs, lost};
 use super::state_change::{StateChange, StateChangeKind};
 use crate::index::{HASH_BYTES, Table, Texts};
 use crate::journal::{LearnedId, RunDirectory, RunRecord, read_created_ids};
@@ -42,6 +42,7 @@ impl MissingSearch {
     /// Searches; nothing if it was stopped. Blocks.
     pub fn find(&self, is_stopped: impl Fn() -> bool) -> Result<Option<MissingUsers>, SearchError> {
         let temporary = self.temporary.as_path();
+        check_runs(&self.runs_directory)?;
         // What an earlier part of this run did belongs to its account.
         let states = Self::states(&self.runs_directory, &self.target, self.run.as_deref())?;
         let inputs = (self.limits, &self.rules);
@@ -89,7 +90,7 @@ impl MissingSearch {
                 }
                 Ok(())
             });
-            read.map_err(io::Error::other)?;
+            read.map_err(|error| lost(&directory, &error))?;
         }
         Ok(Some(found))
     }
@@ -142,7 +143,8 @@ impl MissingSearch {
         runs: &Path,
         (directory, record): (&RunDirectory, &RunRecord),
         mut each: impl FnMut(KnownRecord) -> io::Result<()>,
-    ) -> io::Result<()> {
+    ) -> Result<(), SearchError> {
+        check_runs(runs)?;
         let temporary = std::env::temp_dir();
         // Several runs can begin in the same second, so that their ids do not say which one is the later one.
         let of_target = states_of(runs, &record.target, Some(directory.id()))?;
@@ -157,6 +159,7 @@ impl MissingSearch {
             }
             seen.insert(hash)?;
             each(user)
-        })
+        })?;
+        Ok(())
     }
 }

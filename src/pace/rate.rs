@@ -13,7 +13,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// So many requests a minute, and at least one.
+    /// This many requests a minute, and at least one.
     pub fn per_minute(requests: u32) -> Self {
         Self { requests: NonZeroU32::new(requests).unwrap_or(NonZeroU32::MIN), per: Duration::from_mins(1) }
     }

@@ -74,7 +74,7 @@ impl Passwords {
         self.digest.as_ref()
     }
 
-    /// Gives a user what its row holds; tells what an administrator has to know about that.
+    /// Gives a user what its row holds, and returns what an administrator has to know about that.
     pub fn join(&self, user: &mut User<'_>, position: impl FnOnce() -> Position) -> io::Result<Notices> {
         let mut notices = Notices::default();
         let Some(id) = user.id.as_deref().filter(|id| !id.is_empty()) else { return Ok(notices) };

@@ -49,7 +49,7 @@ pub(super) struct Committer {
 }
 
 impl Committer {
-    /// Takes events until every stage is done.
+    /// Takes events until every stage has finished.
     pub(super) async fn run(
         mut self,
         mut inbox: mpsc::Receiver<Event>,
@@ -180,7 +180,7 @@ impl Committer {
         let Some(mut users) = self.confirmed.take() else { return };
         match tokio::task::block_in_place(|| remember(&mut users)) {
             Ok(()) => self.confirmed = Some(users),
-            Err(error) => tracing::warn!(%error, "the next run cannot be told what is at the target"),
+            Err(error) => tracing::warn!(%error, "what is at the target is not remembered for the next run"),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Records that claim what an earlier record of the input has: the same external id, and of users the same address, username or
 //! number.
 //!
-//! The target would take whichever came first and refuse the other, or take it for the same user. So the earlier record
+//! The target would take the first one to arrive and refuse the other, or take it for the same user. So the earlier record
 //! wins, always, and the later one is a reject that names both places. Only a record that is itself sent wins anything. To
 //! know before the first user is sent, an import goes through its files twice; a dry run reports at its end. A shard or
 //! a selection goes through all of it, too, for the earlier record may be one that it does not take, and reports only its
@@ -21,7 +21,7 @@ use crate::account::booking::{LateReject, LateShared, earlier, position};
 use crate::account::event::{Event, send_event};
 use crate::ignore::ignore;
 use crate::index::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Meaning, RecordPlace};
-use crate::mapping::{Notices, Rejection, Unique, UniqueKeys};
+use crate::mapping::{Notice, Notices, Rejection, Unique, UniqueKeys};
 use crate::selection::RecordsOfRun;
 use crate::source::RecordSpan;
 
@@ -43,6 +43,20 @@ impl DuplicateCheck {
     /// Rejects those that were found before, if the input could be looked through.
     pub(super) fn found_before(duplicates: Option<Arc<Duplicates>>) -> Self {
         duplicates.map_or(Self::Off, Self::Reject)
+    }
+
+    /// The rejection of a record that maps, if an earlier one was found that has what only one may have. Of one that shares an
+    /// address with another record only a notice says so.
+    pub(super) fn reject(&self, input: u16, number: u64, notices: &mut Notices) -> io::Result<Option<Rejection>> {
+        let Self::Reject(found) = self else { return Ok(None) };
+        Ok(match found.find(input, number)? {
+            Some(found) if found.meaning == Meaning::Taken => Some(rejection(&found)),
+            Some(_) => {
+                notices.add(Notice::AddressShared);
+                None
+            }
+            None => None,
+        })
     }
 }
 
@@ -74,23 +88,6 @@ pub(super) fn collect(
             finder.beside(into, &place, field, text);
         }
     }
-}
-
-/// What was found about a record that maps.
-pub(super) enum Found {
-    /// It is a duplicate.
-    Rejected(Rejection),
-    /// It has an address or a number that another record has, too.
-    Shares,
-    Nothing,
-}
-
-/// What was found about a record.
-pub(super) fn look_up(duplicates: &Duplicates, input: u16, number: u64) -> io::Result<Found> {
-    Ok(duplicates.find(input, number)?.map_or(Found::Nothing, |found| match found.meaning {
-        Meaning::Shared => Found::Shares,
-        Meaning::Taken => Found::Rejected(rejection(&found)),
-    }))
 }
 
 /// The reject of a duplicate.

@@ -6,9 +6,9 @@ use std::pin::pin;
 use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 
-use super::map::MappedChunk;
+use super::mapped_chunk::MappedChunk;
 use crate::account::event::{Event, SettledRecords, report_settled, send_event};
-use crate::delivery::{BatchLimits, Item, MemoryBudget, Packer, PendingBatch};
+use crate::delivery::{BatchItem, BatchLimits, MemoryBudget, Packer, PendingBatch};
 use crate::destination::Envelope;
 use crate::journal::{Plan, RecordKey};
 
@@ -51,7 +51,7 @@ pub(super) async fn batches(
         report_settled(&events, settled).await;
         for record in ready {
             let encoded = &encoded[record.encoded.clone()];
-            let item = Item::new(input, &chunk, record);
+            let item = BatchItem::new(input, &chunk, record);
             let full = match replayed.take(item, encoded) {
                 Placed::Into(full) => full,
                 Placed::Not(item) => {
@@ -85,7 +85,7 @@ struct ReplayedBatches {
 /// Whether a record belongs to a batch that is put together again, and that batch once it is complete.
 enum Placed {
     Into(Option<PendingBatch>),
-    Not(Item),
+    Not(BatchItem),
 }
 
 impl ReplayedBatches {
@@ -103,7 +103,7 @@ impl ReplayedBatches {
         }
     }
 
-    fn take(&mut self, item: Item, encoded: &[u8]) -> Placed {
+    fn take(&mut self, item: BatchItem, encoded: &[u8]) -> Placed {
         let Some(index) = self.plan_of.remove(&item.key()) else { return Placed::Not(item) };
         let Some((packer, expected, round)) = self.plans.get_mut(index) else { return Placed::Not(item) };
         packer.push(encoded, item);

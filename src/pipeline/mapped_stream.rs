@@ -7,7 +7,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::duplicates::DuplicateCheck;
-use super::map::{self, MappedChunk};
+use super::map_context::MapContext;
+use super::mapped_chunk::MappedChunk;
 use super::run::columns_of;
 use super::unchanged::Unchanged;
 use super::{Intake, read};
@@ -80,7 +81,7 @@ pub fn map_inputs(
         }
     });
     let (columns, shard) = (columns_of(&mappers), records.shard());
-    let mapping = map::Mapping {
+    let context = MapContext {
         mappers,
         progress: Arc::clone(&progress),
         confirmed: None,
@@ -94,8 +95,8 @@ pub fn map_inputs(
         foresee: extras.foresee,
         records,
     };
-    let (queue, mapped) = super::mappers::start(workers, mapping, events, stop.clone());
-    let reading = read::Reading { inputs, part, columns, limits: reader, shard, watch, progress };
+    let (queue, mapped) = super::mappers::start(workers, context, events, stop.clone());
+    let reading = read::ReadingJob { inputs, part, columns, limits: reader, shard, watch, progress };
     read::start(reading, stop, move |read| queue.push(read));
     mapped.map(group)
 }
@@ -113,7 +114,7 @@ fn group(mapped: MappedChunk) -> MappedGroup {
 }
 
 impl Ledger {
-    /// Books a group that is asked about: what its chunk adds to the counts, and the records that cannot be sent. So many
+    /// Books a group that is asked about: what its chunk adds to the counts, and the records that cannot be sent. This many
     /// previews are wanted in all.
     pub fn mapped_group(&mut self, group: MappedGroup, previews: usize) -> Vec<MappedIdentity> {
         let MappedGroup { identities, rejects, counts } = group;

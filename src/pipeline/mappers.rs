@@ -11,8 +11,10 @@ use futures::{Stream, stream};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::map::{MappedChunk, Mapping, map_chunk};
+use super::map::map_chunk;
+use super::map_context::MapContext;
 use super::map_failure::MapFailure;
+use super::mapped_chunk::MappedChunk;
 use super::read::Read;
 use crate::account::StopReason;
 use crate::account::booking::InputEnd;
@@ -30,16 +32,16 @@ pub(super) const fn queue_length(workers: usize) -> usize {
 struct Task {
     input: u16,
     chunk: Arc<RecordChunk>,
-    mapping: Arc<Mapping>,
+    context: Arc<MapContext>,
     mapped: oneshot::Sender<Result<MappedChunk, MapFailure>>,
 }
 
 impl Task {
     fn run(self) {
-        let Self { input, chunk, mapping, mapped } = self;
-        let result = map_chunk(input, chunk, &mapping);
-        // Drop our reference first: after the last chunk the consumer takes what the mapping collected out of the `Arc`.
-        drop(mapping);
+        let Self { input, chunk, context, mapped } = self;
+        let result = map_chunk(input, chunk, &context);
+        // Drop our reference first: after the last chunk the consumer takes what the mappers collected out of the `Arc`.
+        drop(context);
         ignore(mapped.send(result), "the run was stopped, and nobody waits for the chunk");
     }
 }
@@ -53,8 +55,8 @@ enum PendingStep {
 
 /// Where the reader puts what it read; behind it the chunks come out in the same order.
 pub(super) struct ChunkQueue {
-    /// Dropped before `pending`, whose end says that the mapping is not used any more.
-    mapping: Arc<Mapping>,
+    /// Dropped before `pending`, whose end says that the context is not used any more.
+    context: Arc<MapContext>,
     tasks: blocking::Sender<Task>,
     pending: mpsc::Sender<PendingStep>,
 }
@@ -65,7 +67,7 @@ impl ChunkQueue {
         let (step, task) = match read {
             Read::Chunk(input, chunk) => {
                 let (sender, mapped) = oneshot::channel();
-                let task = Task { input, chunk, mapping: Arc::clone(&self.mapping), mapped: sender };
+                let task = Task { input, chunk, context: Arc::clone(&self.context), mapped: sender };
                 (PendingStep::Chunk(mapped), Some(task))
             }
             Read::End(end) => (PendingStep::End(end), None),
@@ -78,7 +80,7 @@ impl ChunkQueue {
 /// Starts mappers, which end with the queue. Ends and errors are reported to the committer after the chunks before them.
 pub(super) fn start(
     workers: usize,
-    mapping: Mapping,
+    context: MapContext,
     events: mpsc::Sender<Event>,
     stop: CancellationToken,
 ) -> (ChunkQueue, impl Stream<Item = MappedChunk> + use<>) {
@@ -94,7 +96,7 @@ pub(super) fn start(
         });
     }
     let (pending, steps) = mpsc::channel(queue_length(workers));
-    (ChunkQueue { mapping: Arc::new(mapping), tasks, pending }, in_order(steps, events, stop))
+    (ChunkQueue { context: Arc::new(context), tasks, pending }, in_order(steps, events, stop))
 }
 
 /// What was mapped, in the order of the input. It ends with the queue, or at a chunk that could not be mapped: if one behind
@@ -141,13 +143,12 @@ mod tests {
     use crate::journal::Progress;
     use crate::mapping::{Rules, UserMapper};
     use crate::pipeline::duplicates::DuplicateCheck;
-    use crate::pipeline::map::Mapping;
     use crate::pipeline::unchanged::Unchanged;
     use crate::selection::RecordsOfRun;
     use crate::source::SkippedRows;
 
-    fn mapping() -> Mapping {
-        Mapping {
+    fn context() -> MapContext {
+        MapContext {
             mappers: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(crate::avnology::AvnologyForm)))],
             progress: Arc::new(Progress::new(1)),
             confirmed: None,
@@ -169,7 +170,7 @@ mod tests {
     }
 
     fn mapped(consumed: u64) -> Result<MappedChunk, MapFailure> {
-        map_chunk(0, chunk(consumed), &mapping())
+        map_chunk(0, chunk(consumed), &context())
     }
 
     /// A chunk in the queue that becomes this; nothing if its mapper fails.
@@ -234,11 +235,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_mapping_is_free_when_the_queue_ends() {
+    async fn the_context_is_free_when_the_queue_ends() {
         let (events, _inbox) = mpsc::channel(8);
-        let mapping = mapping();
-        let progress = Arc::clone(&mapping.progress);
-        let (queue, out) = start(2, mapping, events, CancellationToken::new());
+        let context = context();
+        let progress = Arc::clone(&context.progress);
+        let (queue, out) = start(2, context, events, CancellationToken::new());
         let push_all =
             tokio::task::spawn_blocking(move || (0..100).all(|index| queue.push(Read::Chunk(0, chunk(index)))));
         let out: Vec<u64> = out.map(|chunk| chunk.counts.consumed).collect().await;

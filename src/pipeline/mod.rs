@@ -18,12 +18,17 @@
 //! seconds at most. A second signal drops them at once. What was not confirmed by then counts as unfinished; the
 //! same command resumes it, and sends what was under way once more under the same idempotency key.
 
+mod chunk_mapping;
 mod commit;
 mod duplicates;
 mod fill;
 mod job;
 mod map;
+mod map_context;
 mod map_failure;
+#[cfg(test)]
+mod map_tests;
+mod mapped_chunk;
 mod mapped_stream;
 mod mappers;
 mod memory;

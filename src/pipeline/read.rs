@@ -24,7 +24,7 @@ pub(super) enum Read {
 }
 
 /// What is read, and how.
-pub(super) struct Reading {
+pub(super) struct ReadingJob {
     /// All inputs of the run, in order.
     pub inputs: Vec<Input>,
     /// Which of them are read.
@@ -44,13 +44,13 @@ pub(super) struct Reading {
 /// still listens. The thread ends with its inputs, at the first error, or when nobody does.
 ///
 /// It is never joined: blocked on standard input it could not be woken, and it holds nothing that matters.
-pub(super) fn start(reading: Reading, stop: CancellationToken, hand_on: impl Fn(Read) -> bool + Send + 'static) {
+pub(super) fn start(reading: ReadingJob, stop: CancellationToken, hand_on: impl Fn(Read) -> bool + Send + 'static) {
     let reader = Reader { reading, stop, hand_on };
     let runtime = Handle::current();
     std::thread::spawn(move || {
         // Objects are fetched by the runtime.
         let _entered = runtime.enter();
-        let Reading { inputs, part, .. } = &reader.reading;
+        let ReadingJob { inputs, part, .. } = &reader.reading;
         for (index, input) in (0..).zip(inputs).skip(part.start).take(part.len()) {
             let last = match reader.read(index, input) {
                 Ok(Some(end)) => Read::End(end),
@@ -66,7 +66,7 @@ pub(super) fn start(reading: Reading, stop: CancellationToken, hand_on: impl Fn(
 }
 
 struct Reader<H> {
-    reading: Reading,
+    reading: ReadingJob,
     stop: CancellationToken,
     hand_on: H,
 }
@@ -74,7 +74,7 @@ struct Reader<H> {
 impl<H: Fn(Read) -> bool> Reader<H> {
     /// Reads one input; `None` when it was not read to its end because nobody wants to know.
     fn read(&self, index: u16, input: &Input) -> Result<Option<InputEnd>, SourceError> {
-        let Reading { limits, shard, watch, progress, .. } = &self.reading;
+        let ReadingJob { limits, shard, watch, progress, .. } = &self.reading;
         let watch = watch.of(index);
         let reader = match progress.mark(index) {
             None => RecordReader::open_watched(input, *limits, &watch)?,

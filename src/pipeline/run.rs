@@ -9,8 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::duplicates::DuplicateCheck;
 use super::job::ModeParts;
+use super::map_context::MapContext;
+use super::mapped_chunk::MappedChunk;
 use super::unchanged::Unchanged;
-use super::{Intake, Job, Ran, commit, duplicates, fill, map, read};
+use super::{Intake, Job, Ran, commit, duplicates, fill, read};
 use crate::account::event::Event;
 use crate::account::{Ledger, Reporter, StopReason};
 use crate::delivery::{Delivery, MemoryBudget, Sender};
@@ -37,7 +39,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     // If keys are to be collected, every record has to be read, those of other shards too.
     let read_only = records.shard().filter(|_| !matches!(parts.check, DuplicateCheck::Find(_)));
     let columns = columns_of(&mappers);
-    let mapping = map::Mapping {
+    let context = MapContext {
         mappers,
         progress: Arc::clone(&progress),
         confirmed: parts.lookup,
@@ -52,10 +54,17 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         foresee: parts.reported.is_some(),
         records: records.clone(),
     };
-    let (queue, mapped) = super::mappers::start(workers, mapping, events.clone(), stop.clone());
+    let (queue, mapped) = super::mappers::start(workers, context, events.clone(), stop.clone());
     let (limits, read_progress) = (reader, Arc::clone(&progress));
-    let reading =
-        read::Reading { inputs, part: part.clone(), columns, limits, shard: read_only, watch, progress: read_progress };
+    let reading = read::ReadingJob {
+        inputs,
+        part: part.clone(),
+        columns,
+        limits,
+        shard: read_only,
+        watch,
+        progress: read_progress,
+    };
     read::start(reading, stop.clone(), move |read| queue.push(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
     let pace = parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));
@@ -94,7 +103,7 @@ pub(super) fn columns_of(mappers: &[Arc<dyn RecordMapper>]) -> Vec<&'static [&'s
 
 /// Packs what was mapped, and sends it.
 async fn send(
-    mapped: impl Stream<Item = map::MappedChunk>,
+    mapped: impl Stream<Item = MappedChunk>,
     delivery: Delivery,
     progress: Arc<Progress>,
     events: mpsc::Sender<Event>,

@@ -68,7 +68,7 @@ impl Unchanged {
 }
 
 impl UnchangedRecords {
-    /// Room for the records of so many inputs; `None` if they are too many.
+    /// Room for the records of this many inputs; `None` if they are too many.
     pub fn create(inputs: usize) -> io::Result<Option<Self>> {
         if inputs > MOST_INPUTS {
             return Ok(None);

@@ -3,7 +3,7 @@
 //! A dry run does not need the form in which records are sent, and to write it takes time. So only the first few of each chunk
 //! are written, and the others of the chunk are taken to be alike: records that stand together come from the same export.
 
-/// So many records of a chunk are weighed at least.
+/// How many records of a chunk are weighed at least.
 const FEW: u32 = 16;
 
 /// The bytes of a chunk's records, before and after.
@@ -21,7 +21,7 @@ impl Weighing {
         self.weighed < FEW
     }
 
-    /// Adds a record of so many bytes; `sent` is what it is when it is sent, if that was written.
+    /// Adds a record of this many bytes; `sent` is what it is when it is sent, if that was written.
     pub(super) fn add(&mut self, record: u64, sent: Option<u64>) {
         self.records += record;
         if let Some(sent) = sent {

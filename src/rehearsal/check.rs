@@ -4,7 +4,7 @@ use futures::StreamExt;
 
 use super::findings::FindingsFile;
 use super::home::Home;
-use super::people::{Standing, TargetPeople};
+use super::people::{PersonStanding, TargetPeople};
 use crate::account::{AtTarget, Ledger, StopReason, Validation};
 use crate::delivery::{OnExisting, exists, external_id_taken, other_organization, refused_by, taken_by_another};
 use crate::destination::{Destination, Field, ItemError, ItemErrorKind, PAGE, TargetError};
@@ -29,7 +29,7 @@ pub struct CheckRules {
 }
 
 /// Asks about users, and keeps the account of them.
-pub(super) struct Check<'a> {
+pub(super) struct TargetCheck<'a> {
     pub target: &'a dyn Destination,
     pub people: &'a TargetPeople,
     pub home: &'a Home,
@@ -43,7 +43,7 @@ pub(super) struct Check<'a> {
     new_bytes: usize,
 }
 
-impl<'a> Check<'a> {
+impl<'a> TargetCheck<'a> {
     pub(super) fn new(
         target: &'a dyn Destination,
         (people, home): (&'a TargetPeople, &'a Home),
@@ -61,10 +61,10 @@ impl<'a> Check<'a> {
             self.people.standing(&sent).map_err(StopReason::Temporary)?
         };
         match standing {
-            Standing::Known => self.known.push(identity),
-            Standing::ExternalIdTaken => self.refuse(&identity, &external_id_taken(), ledger)?,
-            Standing::Taken(field) => self.refuse(&identity, &taken_by_another(field), ledger)?,
-            Standing::New => self.add_new(identity),
+            PersonStanding::Known => self.known.push(identity),
+            PersonStanding::ExternalIdTaken => self.refuse(&identity, &external_id_taken(), ledger)?,
+            PersonStanding::Taken(field) => self.refuse(&identity, &taken_by_another(field), ledger)?,
+            PersonStanding::New => self.add_new(identity),
         }
         Ok(())
     }

@@ -29,7 +29,7 @@ pub struct TargetPeople {
 
 /// What a user of the export is at the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum PersonStanding {
     /// There, by the external id or by the id at Clerk.
     Known,
     /// Another user of Clerk's has the external id.
@@ -69,7 +69,7 @@ impl TargetPeople {
     }
 
     /// What this user is at the target.
-    pub(super) fn standing(&self, sent: &Comparable<'_>) -> io::Result<Standing> {
+    pub(super) fn standing(&self, sent: &Comparable<'_>) -> io::Result<PersonStanding> {
         let clerk_id = sent.clerk_id();
         let by_external_id = sent.external_id.as_deref().map(|id| self.catalogue.by_external_id(id)).transpose()?;
         let by_external_id = by_external_id.flatten();
@@ -77,17 +77,17 @@ impl TargetPeople {
             matches!((&found.clerk_id, &clerk_id), (Some(theirs), Some(ours)) if theirs.as_str() != ours.as_ref())
         });
         if by_external_id.is_some() && !is_another {
-            return Ok(Standing::Known);
+            return Ok(PersonStanding::Known);
         }
         if let Some(clerk_id) = clerk_id
             && self.catalogue.person(&clerk_id)?.is_some()
         {
-            return Ok(Standing::Known);
+            return Ok(PersonStanding::Known);
         }
         if is_another {
-            return Ok(Standing::ExternalIdTaken);
+            return Ok(PersonStanding::ExternalIdTaken);
         }
-        Ok(self.taken(sent, None)?.map_or(Standing::New, Standing::Taken))
+        Ok(self.taken(sent, None)?.map_or(PersonStanding::New, PersonStanding::Taken))
     }
 
     /// The target's own id of this user, who is there.
@@ -144,14 +144,14 @@ mod tests {
         }
         let standing = |text: &str| people.standing(&identity(text)).unwrap();
         let clerk = |id: &str| format!(r#""admin_metadata":{{"clerk":{{"id":"{id}"}}}}"#);
-        assert_eq!(standing(&format!(r#"{{"external_id":"e1",{}}}"#, clerk("u1"))), Standing::Known);
-        assert_eq!(standing(&format!(r#"{{"external_id":"e9",{}}}"#, clerk("u1"))), Standing::Known, "moved");
-        assert_eq!(standing(&format!(r#"{{"external_id":"e1",{}}}"#, clerk("u9"))), Standing::ExternalIdTaken);
+        assert_eq!(standing(&format!(r#"{{"external_id":"e1",{}}}"#, clerk("u1"))), PersonStanding::Known);
+        assert_eq!(standing(&format!(r#"{{"external_id":"e9",{}}}"#, clerk("u1"))), PersonStanding::Known, "moved");
+        assert_eq!(standing(&format!(r#"{{"external_id":"e1",{}}}"#, clerk("u9"))), PersonStanding::ExternalIdTaken);
         let other = |more: &str| format!(r#"{{"external_id":"e9",{},{more}}}"#, clerk("u9"));
-        assert_eq!(standing(&other(r#""email":"ada@B.example""#)), Standing::Taken(Field::Email));
-        assert_eq!(standing(&other(r#""username":"ADA""#)), Standing::Taken(Field::Username));
-        assert_eq!(standing(&other(r#""phone":"+15551""#)), Standing::Taken(Field::Phone));
-        assert_eq!(standing(&other(r#""email":"c@b.example","username":"bob@b.example""#)), Standing::New);
+        assert_eq!(standing(&other(r#""email":"ada@B.example""#)), PersonStanding::Taken(Field::Email));
+        assert_eq!(standing(&other(r#""username":"ADA""#)), PersonStanding::Taken(Field::Username));
+        assert_eq!(standing(&other(r#""phone":"+15551""#)), PersonStanding::Taken(Field::Phone));
+        assert_eq!(standing(&other(r#""email":"c@b.example","username":"bob@b.example""#)), PersonStanding::New);
         let changed = r#"{"external_id":"e1","email":"bob@b.example","username":"ada"}"#;
         assert_eq!(people.taken(&identity(changed), Some("usr_1")).unwrap(), Some(Field::Email));
         assert_eq!(people.taken(&identity(changed), Some("usr_2")).unwrap(), Some(Field::Username));

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::check::{Check, CheckRules};
+use super::check::{CheckRules, TargetCheck};
 use super::findings::FindingsFile;
 use super::home::Home;
 use super::people::TargetPeople;
@@ -66,7 +66,7 @@ async fn rehearse(job: RehearsalJob, ledger: &mut Ledger, reporter: &mut dyn Rep
     let (stops, mut stopped) = mpsc::channel(4);
     let extras = Extras { preview, foresee: true };
     let mut groups = Box::pin(map_inputs(intake, duplicates, extras, stop, stops));
-    let mut check = Check::new(target.as_ref(), (&people, &home), rules, (known, findings));
+    let mut check = TargetCheck::new(target.as_ref(), (&people, &home), rules, (known, findings));
     while let Some(group) = groups.next().await {
         for identity in ledger.mapped_group(group, preview) {
             check.take(identity, ledger)?;

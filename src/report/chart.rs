@@ -8,7 +8,7 @@ use serde::Serialize;
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 160.0;
 
-/// How many values a line has at most: more cannot be told apart.
+/// How many values a line has at most: nobody could see more of them.
 const VALUES: usize = 72;
 
 /// A line over time.

@@ -10,7 +10,7 @@ use crate::markdown;
 /// What is on the page.
 const PAGE: &str = include_str!("cutover_page.html");
 
-/// The same as Markdown.
+/// The page as Markdown.
 const MARKDOWN: &str = include_str!("cutover_page.md");
 
 /// The page of an account of a switch, which is given as JSON.
@@ -23,7 +23,7 @@ pub fn cutover_page(account: &Value) -> Result<String, PageError> {
     Ok(page_with(&environment, "Cutover", &body)?)
 }
 
-/// The same as Markdown.
+/// The page as Markdown.
 ///
 /// # Errors
 /// If it is no such account.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Progress;
+use super::ShownProgress;
 use crate::clerk_api::Requests;
 use crate::export::{Kind, Manifest, Missing, Tally};
 use crate::human::{bytes, count, duration, plural};
@@ -59,7 +59,7 @@ impl ExportFigures {
     }
 }
 
-impl Progress for ExportFigures {
+impl ShownProgress for ExportFigures {
     fn done(&self) -> u64 {
         self.exported
     }

@@ -69,7 +69,7 @@ impl Forecast {
         Self::new(&steps, sent, foreseen.record_bytes / mapped, bounds)
     }
 
-    /// The forecast for so many users, whose records have so many bytes each, if there is somebody to send. What is sent is
+    /// The forecast for `users`, whose records have this many bytes each, if there is somebody to send. What is sent is
     /// taken to be as large as the records.
     pub fn about(users: u64, of_record: u64, bounds: &RequestBounds) -> Option<Self> {
         Self::new(&[users], users * of_record, of_record, bounds)

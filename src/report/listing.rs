@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Progress;
+use super::ShownProgress;
 use crate::human::{count, plural};
 
 /// How many identities of the target were listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Listing {
+pub struct ListingProgress {
     /// Identities that were listed until now.
     pub listed: u64,
 }
 
-impl Progress for Listing {
+impl ShownProgress for ListingProgress {
     fn done(&self) -> u64 {
         self.listed
     }

@@ -7,7 +7,7 @@ use crate::version::LONG_VERSION;
 
 /// Who ran a job, when, and how.
 #[derive(Clone, Debug, Serialize)]
-pub struct Origin {
+pub struct InputOrigin {
     /// When the run began, RFC 3339.
     pub started: Option<String>,
     /// When this account of it was given, RFC 3339.
@@ -22,7 +22,7 @@ pub struct Origin {
     pub settings: Map<String, Value>,
 }
 
-impl Origin {
+impl InputOrigin {
     /// What ends now and was run by this user.
     pub fn now(user: Option<String>, started: Option<String>, settings: Map<String, Value>) -> Self {
         let ended = jiff::Timestamp::now().to_string();

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::chart::{Chart, speed};
@@ -16,7 +16,7 @@ use crate::missing::KnownRecord;
 const TEMPLATE: &str = include_str!("page.html");
 
 /// Somebody who did not move, named on the page if the user asks for personal data.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectedPerson {
     /// The code of the reject.
     pub code: String,
@@ -33,7 +33,7 @@ pub struct RejectedPerson {
 }
 
 /// Who is named on the page, if the user asks for personal data; else nobody.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct NamedPeople {
     /// The first of those who did not move.
     pub rejected: Vec<RejectedPerson>,

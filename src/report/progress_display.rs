@@ -10,7 +10,7 @@ use super::json_line;
 use crate::ignore::ignore;
 
 /// How far a job is.
-pub trait Progress: Serialize {
+pub trait ShownProgress: Serialize {
     /// How much is done of what a bar is about.
     fn done(&self) -> u64;
 
@@ -73,7 +73,7 @@ impl ProgressDisplay {
     }
 
     /// The state of affairs, several times a second.
-    pub fn update(&mut self, progress: &impl Progress, elapsed: Duration) {
+    pub fn update(&mut self, progress: &impl ShownProgress, elapsed: Duration) {
         let every = match &self.style {
             Style::Bar(bar) => {
                 bar.set_position(progress.done());

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Progress;
+use super::ShownProgress;
 use crate::human::{bytes, left};
 
 /// How far the reading of a file is, or of several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Reading {
+pub struct ReadingProgress {
     /// What is in them.
     pub what: &'static str,
     /// Bytes that were read.
@@ -18,7 +18,7 @@ pub struct Reading {
     pub bytes_total: Option<u64>,
 }
 
-impl Progress for Reading {
+impl ShownProgress for ReadingProgress {
     fn done(&self) -> u64 {
         self.bytes
     }
@@ -39,11 +39,11 @@ mod tests {
     #[test]
     fn the_time_that_is_left_comes_first_and_all_of_it_fits_beside_a_bar() {
         let reading =
-            Reading { what: "journals and rejects", bytes: 20_500_000_000, bytes_total: Some(204_500_000_000) };
+            ReadingProgress { what: "journals and rejects", bytes: 20_500_000_000, bytes_total: Some(204_500_000_000) };
         let line = reading.line(Duration::from_mins(50));
         assert_eq!(line, "7 h 28 min left, journals and rejects: 20.5 GB of 204.5 GB read");
-        let passwords = Reading { what: "passwords", bytes: 1_000_000, bytes_total: None };
+        let passwords = ReadingProgress { what: "passwords", bytes: 1_000_000, bytes_total: None };
         assert_eq!(passwords.line(Duration::from_secs(9)), "passwords: 1.0 MB read", "nobody knows of a pipe");
-        assert_eq!(Reading { bytes: 0, ..reading }.line(Duration::from_secs(9)).matches("left").count(), 0);
+        assert_eq!(ReadingProgress { bytes: 0, ..reading }.line(Duration::from_secs(9)).matches("left").count(), 0);
     }
 }

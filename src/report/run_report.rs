@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::forecast::Forecast;
 use super::selection_report::SelectionReport;
-use super::{Origin, TimelineMoment};
+use super::{InputOrigin, TimelineMoment};
 use crate::account::{AtTarget, CodeCount, Counts, InputProgress, Ledger, SharingRecord};
 use crate::exit::ExitStatus;
 use crate::mapping::{Coverage, Notice, NoticeKind, RejectCode, RoleCounts};
@@ -46,7 +46,7 @@ pub struct RunDetails {
     /// The database of the sandbox, if the run uses one.
     pub sandbox_database: Option<String>,
     /// Who ran it, when, and how.
-    pub origin: Option<Origin>,
+    pub origin: Option<InputOrigin>,
     /// SHA-256 of the inputs, in order, as far as they are known.
     pub digests: Vec<String>,
     /// How this part of the run went over time.
@@ -89,7 +89,7 @@ pub struct RunReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<&'a MissingReport>,
     counts: Counts,
-    /// The same by step, if there are several.
+    /// Counts by step, if there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     steps: Vec<StepReport>,
     /// How many of the unchanged records were not asked about, because the target confirmed them in an earlier run.
@@ -119,7 +119,7 @@ pub struct RunReport<'a> {
     pace: Option<&'a PaceFigures>,
     elapsed_seconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    origin: Option<&'a Origin>,
+    origin: Option<&'a InputOrigin>,
     /// How this part of the run went over time.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     timeline: &'a [TimelineMoment],

@@ -74,7 +74,7 @@ fn closed() -> io::Error {
 
 /// Whether the process was started without a standard output (`>&-`). Rust then opens `/dev/null` in its place, so that no
 /// other file gets its number. Rust opens it for reading and writing; a shell that discards output opens it only for
-/// writing. Some programs that start others open it for both, too, and nothing tells that from a closed one.
+/// writing. Some programs that start others open it for both, too, and nobody can see a difference to a closed one.
 #[cfg(target_os = "linux")]
 fn is_closed() -> bool {
     let stdout = io::stdout();

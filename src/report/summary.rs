@@ -1,21 +1,21 @@
 //! The summary at the end of a run, for people.
 
+mod codes;
+
 use std::fmt::{self, Write};
+
+use codes::{all_notices, rejects};
 
 use super::covered::write_coverage;
 use super::found_there::{standings, write_found};
 use super::no_longer_there::write_missing;
 use super::organizations_of_users::write_organizations;
 use super::run_report::RunDetails;
-use crate::account::{CodeCount, Counts, InputProgress, Ledger, RejectedRecord, SameAs, SharingRecord};
+use crate::account::{Counts, InputProgress, Ledger};
 use crate::human::{bytes, count, duration, plural};
 use crate::kind::Kind;
-use crate::mapping::{Notice, NoticeKind};
 use crate::passwords::PasswordsReport;
-use crate::source::{Position, SkippedRows};
-
-/// How many of the records that share an address are named. The report has more.
-const NAMED_SHARING: usize = 4;
+use crate::source::SkippedRows;
 
 /// Writes the summary of a run. It names positions and codes, never a person.
 pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) -> fmt::Result {
@@ -211,67 +211,6 @@ fn passwords(out: &mut String, report: &PasswordsReport) -> fmt::Result {
     ];
     rare.into_iter().filter(|(number, ..)| *number > 0).try_for_each(|(number, one, many)| line(number, one, many))?;
     skipped(out, &report.file, report.skipped_rows)
-}
-
-fn rejects(out: &mut String, ledger: &Ledger) -> fmt::Result {
-    if ledger.rejected_by_code().is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "\nRejected:")?;
-    for (code, CodeCount { count: number, first }) in ledger.rejected_by_code() {
-        writeln!(out, "  {:>14} {:<24} {}", count(*number), code.as_str(), code.sentence())?;
-        for RejectedRecord { position, same_as } in first {
-            place(out, position, same_as.as_ref())?;
-        }
-        more(out, *number, first.len())?;
-    }
-    Ok(())
-}
-
-fn place(out: &mut String, position: &Position, same_as: Option<&SameAs>) -> fmt::Result {
-    let (input, record) = (&position.input, count(position.record));
-    write!(out, "  {:>14}   {input}: record {record}, line {}, byte {}", "", position.line, position.offset)?;
-    if let Some(SameAs { input: of, record, line }) = same_as {
-        let of = if **of == **input { String::new() } else { format!("{of}: ") };
-        write!(out, " (same as {of}record {}, line {line})", count(*record))?;
-    }
-    writeln!(out)
-}
-
-fn more(out: &mut String, number: u64, named: usize) -> fmt::Result {
-    match number.saturating_sub(named as u64) {
-        0 => Ok(()),
-        more => writeln!(out, "  {:>14}   and {} more", "", count(more)),
-    }
-}
-
-fn all_notices(out: &mut String, ledger: &Ledger) -> fmt::Result {
-    let (warnings, left_behind) = if ledger.steps().is_empty() {
-        ("Warnings (these users move all the same):", "What cannot move (users who have it):")
-    } else {
-        ("Warnings (these records move all the same):", "What cannot move (records that have it):")
-    };
-    notices(out, ledger, NoticeKind::Warning, warnings)?;
-    notices(out, ledger, NoticeKind::LeftBehind, left_behind)?;
-    notices(out, ledger, NoticeKind::AtTarget, "At the target already:")
-}
-
-fn notices(out: &mut String, ledger: &Ledger, kind: NoticeKind, heading: &str) -> fmt::Result {
-    let notices = ledger.notices(kind);
-    if notices.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "\n{heading}")?;
-    let width = notices.keys().map(|notice| notice.as_str().len()).max().unwrap_or(0);
-    for (notice, number) in notices {
-        writeln!(out, "  {:>14} {:<width$} {}", count(number), notice.as_str(), notice.sentence())?;
-        if notice == Notice::AddressShared {
-            let named = &ledger.sharing[..ledger.sharing.len().min(NAMED_SHARING)];
-            named.iter().try_for_each(|SharingRecord { position, same_as }| place(out, position, Some(same_as)))?;
-            more(out, number, named.len())?;
-        }
-    }
-    Ok(())
 }
 
 fn users_have(number: u64) -> String {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Progress;
+use super::ShownProgress;
 use crate::human::{count, left};
 use crate::kind::Kind;
 
@@ -15,10 +15,10 @@ pub struct Deleted {
     pub created: u64,
     /// What was deleted now, or would be.
     pub deleted: u64,
-    /// Of these, those with which somebody has signed in since.
+    /// Deleted ones with which somebody has signed in since.
     #[serde(skip_serializing_if = "is_zero")]
     pub signed_in: u64,
-    /// Of these, in a dry run, those of which the target does not say whether somebody has.
+    /// In a dry run, those of which the target does not say whether somebody has signed in.
     #[serde(skip_serializing_if = "is_zero")]
     pub sign_ins_unknown: u64,
     /// What was gone already, as the target reports.
@@ -46,7 +46,7 @@ impl Deleted {
     }
 }
 
-/// The same, of each kind.
+/// What undoing came to, of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeletedKinds([Deleted; Kind::ALL.len()]);
 
@@ -96,20 +96,20 @@ impl Serialize for DeletedKinds {
 
 /// What an undoing has done so far: for programs all kinds together, and of a tenant each of them beside that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Undoing {
+pub struct UndoingProgress {
     #[serde(flatten)]
     all: Deleted,
     #[serde(skip_serializing_if = "Option::is_none")]
     kinds: Option<DeletedKinds>,
 }
 
-impl From<DeletedKinds> for Undoing {
+impl From<DeletedKinds> for UndoingProgress {
     fn from(counts: DeletedKinds) -> Self {
         Self { all: counts.all(), kinds: counts.is_of_tenant().then_some(counts) }
     }
 }
 
-impl Progress for Undoing {
+impl ShownProgress for UndoingProgress {
     fn done(&self) -> u64 {
         self.all.deleted + self.all.gone_already + self.all.kept()
     }
@@ -135,10 +135,10 @@ mod tests {
             Deleted { created: 300_000, deleted: 98_000, gone_already: 999, kept_changed: 1, ..Deleted::default() };
         assert_eq!(counts.all().created, 300_000);
         *counts.of(Kind::Membership) = Deleted { deleted: 1_000, ..Deleted::default() };
-        let line = Undoing::from(counts).line(Duration::from_secs(100));
+        let line = UndoingProgress::from(counts).line(Duration::from_secs(100));
         assert_eq!(line, "3 min 20 s left, 99,000 of 300,000 deleted, 999 gone already, 1 kept");
         let mut nothing_yet = DeletedKinds::default();
         nothing_yet.of(Kind::User).created = 3;
-        assert_eq!(Undoing::from(nothing_yet).line(Duration::from_secs(9)), "0 of 3 deleted");
+        assert_eq!(UndoingProgress::from(nothing_yet).line(Duration::from_secs(9)), "0 of 3 deleted");
     }
 }

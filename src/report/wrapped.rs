@@ -15,7 +15,7 @@ pub(super) fn for_terminal(text: &str, size: Option<(Width, Height)>) -> Cow<'_,
     }
 }
 
-/// The text in lines of so many characters at most. A word that is longer than that stays whole.
+/// The text in lines of at most this many characters. A word that is longer than that stays whole.
 fn wrapped(text: &str, columns: usize) -> Cow<'_, str> {
     if text.lines().all(|line| width(line) <= columns) {
         return Cow::Borrowed(text);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// One cell of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cell<'a> {
+pub enum TableCell<'a> {
     /// A text; an empty cell, or `null`, without one.
     Text(Option<Cow<'a, str>>),
     /// A number.
@@ -15,7 +15,7 @@ pub enum Cell<'a> {
     Words(Vec<&'a str>),
 }
 
-impl<'a> Cell<'a> {
+impl<'a> TableCell<'a> {
     /// A text that is there.
     pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Text(Some(text.into()))

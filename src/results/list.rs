@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::run_inputs::InputCursor;
-use super::{Cell, ResultsError, RunInputs, Table, TableForm, UserList};
+use super::{ResultsError, ResultsTable, RunInputs, TableCell, TableForm, UserList};
 use crate::id_map::{IdLookup, KnownId};
 use crate::journal::{InDoubt, JournalledRecord, RecordOutcome, RunDirectory, RunRecord, Settled, read_records};
 use crate::kind::Kind;
@@ -33,7 +33,7 @@ pub struct ListedRun<'r> {
 
 /// What was written.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Written {
+pub struct WrittenList {
     /// Records in the list.
     pub records: u64,
     /// Why some records have no id at Clerk: inputs that cannot be read as they were, each in a sentence without its end.
@@ -66,8 +66,8 @@ pub fn list_records(
     list: UserList,
     runs: &[ListedRun<'_>],
     mut each: impl FnMut(&ListedRecord<'_>) -> Result<(), ResultsError>,
-) -> Result<Written, ResultsError> {
-    let mut written = Written::default();
+) -> Result<WrittenList, ResultsError> {
+    let mut written = WrittenList::default();
     for run in runs {
         let mut lines = RunLines { run, list, cursor: InputCursor::new(run.inputs), records: 0 };
         read_records(&run.directory.journal(), run.record.inputs.len(), |record| lines.show(&record, &mut each))?;
@@ -83,9 +83,9 @@ pub fn write_list(
     form: TableForm,
     list: UserList,
     runs: &[ListedRun<'_>],
-) -> Result<Written, ResultsError> {
+) -> Result<WrittenList, ResultsError> {
     let columns = if list.has_addresses() { WITH_ADDRESS } else { COLUMNS };
-    let mut table = Table::begin(out, form, columns).map_err(ResultsError::Write)?;
+    let mut table = ResultsTable::begin(out, form, columns).map_err(ResultsError::Write)?;
     let written =
         list_records(list, runs, |record| table.row(&record.cells(list.has_addresses())).map_err(ResultsError::Write))?;
     table.finish().map_err(ResultsError::Write)?;
@@ -93,19 +93,19 @@ pub fn write_list(
 }
 
 impl ListedRecord<'_> {
-    fn cells(&self, has_addresses: bool) -> Vec<Cell<'_>> {
+    fn cells(&self, has_addresses: bool) -> Vec<TableCell<'_>> {
         let ids = [&self.clerk_id, &self.external_id, &self.id];
-        let mut cells = vec![Cell::text(self.kind.as_str())];
-        cells.extend(ids.map(|id| Cell::Text(id.as_deref().map(Cow::Borrowed))));
+        let mut cells = vec![TableCell::text(self.kind.as_str())];
+        cells.extend(ids.map(|id| TableCell::Text(id.as_deref().map(Cow::Borrowed))));
         if has_addresses {
-            cells.push(Cell::Text(self.email.map(Cow::Borrowed)));
+            cells.push(TableCell::Text(self.email.map(Cow::Borrowed)));
         }
         cells.extend([
-            Cell::text(self.outcome.name),
-            Cell::Text(self.outcome.code.map(Cow::Borrowed)),
-            Cell::Words(self.outcome.notices.iter().map(Notice::as_str).collect()),
-            Cell::text(self.input),
-            Cell::Number(self.number),
+            TableCell::text(self.outcome.name),
+            TableCell::Text(self.outcome.code.map(Cow::Borrowed)),
+            TableCell::Words(self.outcome.notices.iter().map(Notice::as_str).collect()),
+            TableCell::text(self.input),
+            TableCell::Number(self.number),
         ]);
         cells
     }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{Cell, ResultsError, Table, TableForm};
+use super::{ResultsError, ResultsTable, TableCell, TableForm};
 use crate::journal::{RunDirectory, RunRecord};
 use crate::missing::{ChangedStates, KnownRecord, MissingOfRun, StateChangeKind, read_missing};
 
@@ -14,7 +14,7 @@ pub fn write_missing_list<'r>(
     form: TableForm,
     runs: impl IntoIterator<Item = (&'r RunDirectory, &'r RunRecord)>,
 ) -> Result<(), ResultsError> {
-    let mut table = Table::begin(out, form, COLUMNS).map_err(ResultsError::Write)?;
+    let mut table = ResultsTable::begin(out, form, COLUMNS).map_err(ResultsError::Write)?;
     for (directory, record) in runs {
         if record.options.on_missing.is_none() {
             return Err(ResultsError::NotLooked(record.id.clone()));
@@ -31,7 +31,7 @@ pub fn write_missing_list<'r>(
     table.finish().map_err(ResultsError::Write)
 }
 
-fn write_user(table: &mut Table<'_>, states: &ChangedStates, user: &KnownRecord) -> Result<(), ResultsError> {
+fn write_user(table: &mut ResultsTable<'_>, states: &ChangedStates, user: &KnownRecord) -> Result<(), ResultsError> {
     let outcome = match states.of_id(&user.id).map_err(ResultsError::Missing)? {
         // Of one that it was about to disable when it was broken off nobody knows.
         Some(StateChangeKind::Disabling) => "unfinished",
@@ -40,8 +40,13 @@ fn write_user(table: &mut Table<'_>, states: &ChangedStates, user: &KnownRecord)
         Some(StateChangeKind::Enabled | StateChangeKind::Returned) | None => "missing",
     };
     let KnownRecord { clerk_id, external_id, id, run, .. } = user;
-    let cells =
-        [Cell::text("user"), Cell::text(clerk_id), Cell::text(external_id), Cell::text(id), Cell::text(outcome)];
-    let cells: Vec<Cell<'_>> = cells.into_iter().chain([Cell::text(run)]).collect();
+    let cells = [
+        TableCell::text("user"),
+        TableCell::text(clerk_id),
+        TableCell::text(external_id),
+        TableCell::text(id),
+        TableCell::text(outcome),
+    ];
+    let cells: Vec<TableCell<'_>> = cells.into_iter().chain([TableCell::text(run)]).collect();
     table.row(&cells).map_err(ResultsError::Write)
 }

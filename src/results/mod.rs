@@ -13,10 +13,10 @@ mod run_inputs;
 mod table;
 mod user_list;
 
-pub use cell::Cell;
-pub use list::{ListedRecord, ListedRun, Written, list_records, write_list};
+pub use cell::TableCell;
+pub use list::{ListedRecord, ListedRun, WrittenList, list_records, write_list};
 pub use missing_list::write_missing_list;
 pub use results_error::ResultsError;
 pub use run_inputs::RunInputs;
-pub use table::{Table, TableForm, TableFormat};
+pub use table::{ResultsTable, TableForm, TableFormat};
 pub use user_list::UserList;

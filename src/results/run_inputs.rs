@@ -58,7 +58,7 @@ pub(super) struct InputCursor<'r> {
     current: Option<u16>,
     reader: Option<RecordReader>,
     chunk: Option<RecordChunk>,
-    /// The first record of the chunk that was not gone past.
+    /// The first record of the chunk that is still to come.
     next: usize,
     /// Why inputs cannot be read, or not any further; each in a sentence without its end.
     pub missing: Vec<String>,

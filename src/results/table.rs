@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::Cell;
+use super::TableCell;
 use crate::report::{visible, visible_json};
 
 /// How a table is written.
@@ -36,7 +36,7 @@ pub struct TableForm {
 }
 
 /// A table that is being written.
-pub struct Table<'w> {
+pub struct ResultsTable<'w> {
     columns: &'static [&'static str],
     rows: Rows<'w>,
     is_shown: bool,
@@ -47,7 +47,7 @@ enum Rows<'w> {
     Lines(&'w mut dyn Write),
 }
 
-impl<'w> Table<'w> {
+impl<'w> ResultsTable<'w> {
     /// Begins a table with these columns.
     pub fn begin(out: &'w mut dyn Write, form: TableForm, columns: &'static [&'static str]) -> io::Result<Self> {
         let rows = match form.format {
@@ -62,7 +62,7 @@ impl<'w> Table<'w> {
     }
 
     /// Writes a row: a cell for each column.
-    pub fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
+    pub fn row(&mut self, cells: &[TableCell<'_>]) -> io::Result<()> {
         match &mut self.rows {
             Rows::Csv(rows) => {
                 for cell in cells {
@@ -99,16 +99,18 @@ mod tests {
 
     fn written(format: TableFormat, texts: &[String]) -> Vec<u8> {
         let mut out = Vec::new();
-        let mut table = Table::begin(&mut out, TableForm { format, is_shown: false }, COLUMNS).unwrap();
+        let mut table = ResultsTable::begin(&mut out, TableForm { format, is_shown: false }, COLUMNS).unwrap();
         for (number, text) in (1..).zip(texts) {
-            table.row(&[Cell::text(text), Cell::Number(number), Cell::Words(vec!["totp", "passkeys"])]).unwrap();
+            table
+                .row(&[TableCell::text(text), TableCell::Number(number), TableCell::Words(vec!["totp", "passkeys"])])
+                .unwrap();
         }
         table.finish().unwrap();
         out
     }
 
     proptest! {
-        /// Whatever a text is, a program that reads the table gets it back, in either format.
+        /// A program that reads the table gets any text back as it was, in either format.
         #[test]
         fn texts_come_back(texts in proptest::collection::vec(".*|[\",\n\r ]{1,5}", 0..6)) {
             let written_rows = written(TableFormat::Csv, &texts);

@@ -98,7 +98,51 @@ impl FromStr for UserList {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    const OUTCOMES: [UserList; 5] =
+        [UserList::Created, UserList::Updated, UserList::Unchanged, UserList::Rejected, UserList::Unfinished];
+
+    /// Whether a record is in a list.
+    fn takes(list: UserList, outcome: UserList, code: RejectCode, notices: Notices) -> bool {
+        match outcome {
+            UserList::Rejected => list.takes_unmoved(Some(code.as_str())),
+            UserList::Unfinished => list.takes_unmoved(None),
+            moved => list.takes_moved(moved, notices),
+        }
+    }
+
+    proptest! {
+        /// Each record is in the list of all, in that of its outcome and in no other one of an outcome; in that of a code only if
+        /// it has the code; and nobody has to set a new password who did not move.
+        #[test]
+        fn a_record_is_in_the_lists_that_it_belongs_to(
+            outcome in 0..OUTCOMES.len(),
+            code in 0..RejectCode::ALL.len(),
+            bits in any::<u64>(),
+        ) {
+            let (outcome, code) = (OUTCOMES[outcome], RejectCode::ALL[code]);
+            let mut notices = Notices::default();
+            let chosen = Notice::ALL.iter().enumerate().filter(|(index, _)| (bits >> (index % 64)) & 1 == 1);
+            chosen.for_each(|(_, notice)| notices.add(*notice));
+            let is_in = |list| takes(list, outcome, code, notices);
+            prop_assert!(is_in(UserList::All) && !is_in(UserList::Missing));
+            for other in OUTCOMES {
+                prop_assert_eq!(is_in(other), other == outcome);
+            }
+            for other in RejectCode::ALL {
+                prop_assert_eq!(is_in(UserList::Code(*other)), outcome == UserList::Rejected && *other == code);
+            }
+            let has_moved = !matches!(outcome, UserList::Rejected | UserList::Unfinished);
+            for notice in Notice::ALL {
+                prop_assert_eq!(is_in(UserList::Notice(*notice)), has_moved && notices.contains(*notice));
+            }
+            let needs = notices.iter().any(Notice::needs_password_reset);
+            prop_assert_eq!(is_in(UserList::NeedsReset), has_moved && needs);
+        }
+    }
 
     #[test]
     fn each_list_is_known_by_its_name_and_no_code_is_taken_for_another() {

@@ -61,7 +61,7 @@ impl ApiError {
         Self::new(409, "AVNOLOGY_AUTH_301", "the user is a member of the organization already")
     }
 
-    /// The same error, because of this field.
+    /// This error, because of this field.
     pub(super) fn with_field(self, field: &'static str) -> Self {
         Self { field: Some(field), ..self }
     }

@@ -22,7 +22,7 @@ struct BatchRequest<'a> {
 /// What became of one item.
 #[derive(Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
-pub(super) enum ItemResult {
+pub(super) enum SandboxItemResult {
     Created {
         /// None if it was only validated.
         id: Option<String>,
@@ -40,28 +40,28 @@ pub(super) enum ItemResult {
         id: String,
     },
     Error {
-        error: ItemError,
+        error: SandboxItemError,
     },
 }
 
 #[derive(Serialize)]
-pub(super) struct ItemError {
+pub(super) struct SandboxItemError {
     code: &'static str,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'static str>,
 }
 
-impl From<ApiError> for ItemResult {
+impl From<ApiError> for SandboxItemResult {
     fn from(ApiError { code, message, field, .. }: ApiError) -> Self {
-        Self::Error { error: ItemError { code, message, field } }
+        Self::Error { error: SandboxItemError { code, message, field } }
     }
 }
 
 /// Answers a body of `requests`. `one` gets the bytes of an item, and whether to do no more than validate it.
 pub(super) fn each_request(
     call: &Call,
-    mut one: impl FnMut(&[u8], bool) -> Result<ItemResult, ApiError>,
+    mut one: impl FnMut(&[u8], bool) -> Result<SandboxItemResult, ApiError>,
 ) -> Result<ApiAnswer, ApiError> {
     let batch: BatchRequest<'_> = parse(&call.body)?;
     let validate_only = batch.validate_only;
@@ -72,11 +72,11 @@ pub(super) fn each_request(
 pub(super) fn each<T>(
     call: &Call,
     items: Vec<T>,
-    mut one: impl FnMut(T) -> Result<ItemResult, ApiError>,
+    mut one: impl FnMut(T) -> Result<SandboxItemResult, ApiError>,
 ) -> Result<ApiAnswer, ApiError> {
     #[derive(Serialize)]
     struct Results {
-        results: Vec<ItemResult>,
+        results: Vec<SandboxItemResult>,
     }
     if items.len() > MAX_ITEMS {
         return Err(ApiError::validation(format!("at most {MAX_ITEMS} items at a time")));
@@ -88,7 +88,7 @@ pub(super) fn each<T>(
         } else {
             match one(item) {
                 Err(failure) if failure.status >= 500 => return Err(failure),
-                answer => answer.unwrap_or_else(ItemResult::from),
+                answer => answer.unwrap_or_else(SandboxItemResult::from),
             }
         });
     }

@@ -106,7 +106,7 @@ impl Call {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The values of a query parameter that lists several with commas, at most so many.
+    /// The values of a query parameter that lists several with commas, at most this many.
     pub(super) fn query_list(&self, name: &str, most: usize) -> Result<Vec<&str>, ApiError> {
         let given = self.query.iter().filter(|(key, _)| key == name);
         let values: Vec<&str> =
@@ -124,7 +124,7 @@ pub(super) struct ApiAnswer {
     pub status: u16,
     pub body: Vec<u8>,
     pub etag: Option<String>,
-    /// The same idempotency key got this answer before.
+    /// A call with this idempotency key got this answer before.
     pub replayed: bool,
 }
 

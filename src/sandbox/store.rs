@@ -14,98 +14,11 @@ use super::SandboxError;
 use super::api_error::ApiError;
 use super::identities::ensure_email_keys;
 use super::webhooks;
-use crate::files::{create_private_directory, sync_directory_of};
+use crate::files::{create_private_directory, private_options, sync_directory_of};
 use crate::ignore::ignore;
 
 /// Any SQLite tool can read it. Metadata is stored as the text that the caller sent.
-const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS identities (
-    number          INTEGER PRIMARY KEY,
-    id              TEXT NOT NULL UNIQUE,
-    external_id     TEXT UNIQUE,
-    email           TEXT NOT NULL,
-    email_key       TEXT,
-    email_verified  INTEGER NOT NULL,
-    username        TEXT UNIQUE COLLATE NOCASE,
-    phone           TEXT UNIQUE,
-    phone_verified  INTEGER NOT NULL,
-    first_name      TEXT,
-    last_name       TEXT,
-    display_name    TEXT,
-    organization_id TEXT,
-    locale          TEXT,
-    timezone        TEXT,
-    state           TEXT NOT NULL,
-    traits          TEXT,
-    admin_metadata  TEXT,
-    hashed_password TEXT,
-    oidc            TEXT,
-    version         INTEGER NOT NULL DEFAULT 1,
-    create_time     TEXT NOT NULL,
-    update_time     TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS organizations (
-    number            INTEGER PRIMARY KEY,
-    id                TEXT NOT NULL UNIQUE,
-    external_id       TEXT UNIQUE,
-    name              TEXT NOT NULL UNIQUE,
-    display_name      TEXT,
-    slug              TEXT NOT NULL UNIQUE,
-    registration_mode TEXT NOT NULL,
-    feature_flags     TEXT,
-    security_policies TEXT,
-    metadata          TEXT,
-    admin_metadata    TEXT,
-    version           INTEGER NOT NULL DEFAULT 1,
-    create_time       TEXT NOT NULL,
-    update_time       TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS members (
-    number          INTEGER PRIMARY KEY,
-    organization_id TEXT NOT NULL,
-    user_id         TEXT NOT NULL,
-    role            TEXT NOT NULL,
-    metadata        TEXT,
-    joined_at       TEXT NOT NULL,
-    UNIQUE (organization_id, user_id)
-);
-CREATE TABLE IF NOT EXISTS invitations (
-    number          INTEGER PRIMARY KEY,
-    id              TEXT NOT NULL UNIQUE,
-    organization_id TEXT NOT NULL,
-    email           TEXT NOT NULL,
-    email_key       TEXT NOT NULL,
-    role            TEXT NOT NULL,
-    metadata        TEXT,
-    email_sent      INTEGER NOT NULL,
-    expires_at      TEXT,
-    created_at      TEXT NOT NULL,
-    UNIQUE (organization_id, email_key)
-);
-CREATE TABLE IF NOT EXISTS permissions (
-    number    INTEGER PRIMARY KEY,
-    namespace TEXT NOT NULL,
-    object    TEXT NOT NULL,
-    relation  TEXT NOT NULL,
-    subject   TEXT NOT NULL,
-    UNIQUE (namespace, object, relation, subject)
-);
-CREATE TABLE IF NOT EXISTS idempotency_keys (
-    key          TEXT PRIMARY KEY,
-    request      BLOB NOT NULL,
-    status       INTEGER NOT NULL,
-    body         BLOB NOT NULL,
-    created_unix INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS sign_ins (
-    identity_id   TEXT PRIMARY KEY,
-    last_login_at TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (created_unix);
-CREATE INDEX IF NOT EXISTS members_by_user ON members (user_id);
-CREATE INDEX IF NOT EXISTS permissions_by_subject ON permissions (subject);
-CREATE INDEX IF NOT EXISTS identities_by_organization ON identities (organization_id) WHERE organization_id IS NOT NULL;
-";
+const TABLES: &str = include_str!("tables.sql");
 
 /// Applications, and what people granted them. Of secrets there are digests.
 const OAUTH_TABLES: &str = include_str!("oauth/tables.sql");
@@ -121,7 +34,7 @@ const GROUP: usize = 64;
 /// A call that waits for a transaction. It does its work, unless the transaction failed to begin, and returns how to answer.
 type QueuedCall = Box<dyn FnOnce(Result<&Transaction<'_>, ApiError>) -> Done + Send>;
 
-/// Answers a call whose work is done. It needs to know whether the transaction was committed.
+/// Answers a call whose work has finished. It needs to know whether the transaction was committed.
 type Done = Box<dyn FnOnce(Result<(), ApiError>) + Send>;
 
 /// The database of a sandbox.
@@ -167,7 +80,7 @@ impl Database {
         let connection = Connection::open(path).map_err(|error| failed(error.to_string()))?;
         connection
             .execute_batch(PRAGMAS)
-            .and_then(|()| connection.execute_batch(SCHEMA))
+            .and_then(|()| connection.execute_batch(TABLES))
             .and_then(|()| connection.execute_batch(OAUTH_TABLES))
             .and_then(|()| ensure_email_keys(&connection))
             .and_then(|()| webhooks::prepare(&connection, delivers_webhooks))
@@ -255,11 +168,7 @@ fn in_savepoint<T>(
 
 /// Creates the file for the owner only, and makes its name durable. SQLite does neither.
 fn make_private_file(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?;
+    private_options().write(true).create(true).truncate(false).open(path)?;
     sync_directory_of(path)
 }
 

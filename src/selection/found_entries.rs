@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::NotFound;
-use super::known_ids::KnownIds;
+use super::known_ids::SelectedIds;
 use crate::index::{HASH_BYTES, Sorter};
 
 /// The number of entries in memory of each sorter: 192 and 144 KiB.
@@ -32,7 +32,7 @@ impl FoundEntries {
     }
 
     /// The lines of a list that no record had anything of. An address in it is found as an id or as an address.
-    pub(super) fn not_found(self, list: &KnownIds) -> io::Result<NotFound> {
+    pub(super) fn not_found(self, list: &SelectedIds) -> io::Result<NotFound> {
         let found = self.hashes.finish()?;
         let mut found = found.iter().peekable();
         let lines = Sorter::<LINE_BYTES>::new(BUFFERED, self.directory);

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 
 use super::found_entries::FoundEntries;
-use super::known_ids::{KeyKind, KnownIds, KnownIdsBuilder};
+use super::known_ids::{IdKind, KnownIdsBuilder, SelectedIds};
 use super::{IdListError, ListRecord, NotFound};
 use crate::clerk::{Text, User};
 use crate::hexadecimal::hexadecimal;
@@ -40,7 +40,7 @@ impl IdListArgument {
 /// A list of users, on disk.
 #[derive(Debug)]
 pub struct IdList {
-    ids: KnownIds,
+    ids: SelectedIds,
     record: ListRecord,
     file: Option<PathBuf>,
 }
@@ -75,8 +75,8 @@ impl IdList {
 
     /// Whether a user is in the list; notes in `found` which entries name the user.
     pub(super) fn names(&self, user: &User<'_>, found: &FoundEntries) -> io::Result<bool> {
-        let ids = [&user.id, &user.external_id].into_iter().flatten().map(|id| (KeyKind::Id, id.trim()));
-        let addresses = addresses(user).map(|address| (KeyKind::Address, address));
+        let ids = [&user.id, &user.external_id].into_iter().flatten().map(|id| (IdKind::Id, id.trim()));
+        let addresses = addresses(user).map(|address| (IdKind::Address, address));
         let mut is_named = false;
         // All of them, for each may be an entry of its own.
         for (kind, text) in ids.chain(addresses) {

@@ -17,15 +17,15 @@ const FILTER_BITS: usize = 8 * 1024 * 1024;
 
 /// What a text is: an id has to be the same to the byte, an address has spellings.
 #[derive(Clone, Copy)]
-pub(super) enum KeyKind {
+pub(super) enum IdKind {
     Id = 0,
     Address = 1,
 }
 
-fn hash(kind: KeyKind, text: &str) -> [u8; HASH_BYTES] {
+fn hash(kind: IdKind, text: &str) -> [u8; HASH_BYTES] {
     match kind {
-        KeyKind::Id => hash_of(KeyKind::Id as u8, text),
-        KeyKind::Address => hash_of(KeyKind::Address as u8, &normal_form(text)),
+        IdKind::Id => hash_of(IdKind::Id as u8, text),
+        IdKind::Address => hash_of(IdKind::Address as u8, &normal_form(text)),
     }
 }
 
@@ -43,7 +43,7 @@ impl KnownIdsBuilder {
 
     /// Adds what stands in a line. An external id can be an address.
     pub(super) fn add(&mut self, text: &str, line: u64) -> io::Result<()> {
-        let kinds = if text.contains('@') { &[KeyKind::Id, KeyKind::Address][..] } else { &[KeyKind::Id] };
+        let kinds = if text.contains('@') { &[IdKind::Id, IdKind::Address][..] } else { &[IdKind::Id] };
         for kind in kinds {
             let hash = hash(*kind, text);
             self.filter.add(&hash);
@@ -55,23 +55,23 @@ impl KnownIdsBuilder {
         Ok(())
     }
 
-    pub(super) fn finish(self, directory: &Path) -> io::Result<KnownIds> {
+    pub(super) fn finish(self, directory: &Path) -> io::Result<SelectedIds> {
         let sorted = self.sorter.finish()?;
         let entries = SortedFile::write(tempfile::tempfile_in(directory)?, sorted.iter())?;
-        Ok(KnownIds { entries, filter: self.filter })
+        Ok(SelectedIds { entries, filter: self.filter })
     }
 }
 
 /// The ids and addresses of a list.
 #[derive(Debug)]
-pub(super) struct KnownIds {
+pub(super) struct SelectedIds {
     entries: SortedFile<ENTRY_BYTES>,
     filter: Filter,
 }
 
-impl KnownIds {
+impl SelectedIds {
     /// The hash of a text that is in the list; `None` if it is not.
-    pub(super) fn find(&self, kind: KeyKind, text: &str) -> io::Result<Option<[u8; HASH_BYTES]>> {
+    pub(super) fn find(&self, kind: IdKind, text: &str) -> io::Result<Option<[u8; HASH_BYTES]>> {
         let hash = hash(kind, text);
         Ok((self.filter.may_have(&hash) && self.entries.find(&hash)?.is_some()).then_some(hash))
     }

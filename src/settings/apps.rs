@@ -12,7 +12,7 @@ use super::output::OutputSettings;
 use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::{Environment, SettingsError};
-use crate::cli::{AppsArguments, AppsCommand, AppsTargetArguments, RunOptions, TargetArguments, TargetKind};
+use crate::cli::{AppsArguments, AppsCommand, AppsTargetArguments, AvnologyTargetArguments, ObjectOptions, TargetKind};
 use crate::http::{BaseUrl, KeySource, Proxy};
 
 /// What to do.
@@ -107,11 +107,11 @@ impl AppsSettings {
     fn with(
         job: AppsJob,
         target: AppsTargetArguments,
-        options: RunOptions,
+        options: ObjectOptions,
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let connection = Connection::resolve(&options, None, environment)?;
+        let connection = Connection::resolve(&options.rate, &options.connection, None, environment)?;
         let runs_directory = runs_directory(options.runs_dir, environment)?;
         let target = resolve_target(target, environment)?;
         let mut files = NamedFiles::new(&output).certificates(connection.certificates.as_deref());
@@ -131,7 +131,8 @@ impl AppsSettings {
 }
 
 fn resolve_target(arguments: AppsTargetArguments, environment: &Environment) -> Result<AppsTarget, SettingsError> {
-    let AppsTargetArguments { sandbox, sandbox_db, target, base_url, hydra_admin_url } = arguments;
+    let AppsTargetArguments { avnology, hydra_admin_url } = arguments;
+    let AvnologyTargetArguments { sandbox, target, .. } = avnology;
     match (target.filter(|_| !sandbox), hydra_admin_url.filter(|_| !sandbox)) {
         (Some(TargetKind::Kratos), _) => Err(SettingsError::KratosClients),
         (Some(TargetKind::Hydra), Some(base_url)) => {
@@ -143,20 +144,7 @@ fn resolve_target(arguments: AppsTargetArguments, environment: &Environment) -> 
         (Some(TargetKind::Hydra), None) | (None, Some(_)) => Err(SettingsError::NoHydraAddress),
         // An address of a Hydra may be in the config file.
         (Some(TargetKind::Avnology), _) | (None, None) => {
-            let of_avnology = TargetArguments {
-                sandbox,
-                sandbox_db,
-                target: None,
-                kratos_schema: None,
-                kratos_key: None,
-                kratos_provider: Vec::new(),
-                kratos_organizations: None,
-                assume_hash_format: Vec::new(),
-                keto_read_url: None,
-                keto_write_url: None,
-                base_url,
-            };
-            Ok(AppsTarget::Avnology(TargetSettings::resolve(of_avnology, environment)?))
+            Ok(AppsTarget::Avnology(TargetSettings::of_avnology(avnology, environment)?))
         }
     }
 }

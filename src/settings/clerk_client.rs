@@ -9,7 +9,7 @@ use super::environment::KeyVariables;
 use super::{Environment, SettingsError};
 use crate::clerk_api::{ClerkKeyKind, DEFAULT_CLERK_URL};
 use crate::cli::CLERK_URL;
-use crate::export::MOST_LANES;
+use crate::export::MOST_AT_ONCE;
 use crate::http::{BaseUrl, BaseUrlError, ClientOptions, Timeouts};
 use crate::pace::{ConcurrencyRules, PaceRules, Rate, RateChoice, RateRules, Timer};
 
@@ -45,7 +45,7 @@ pub(super) fn clerk_pace(typed: Option<RateChoice>, key_kind: ClerkKeyKind, pati
     let rate = typed.unwrap_or(RateChoice::Fixed(Rate::per_minute(key_kind.requests_per_minute())));
     PaceRules {
         rate: RateRules::new(rate, None, None, NonZeroU32::MIN),
-        concurrency: ConcurrencyRules::new(Some(MOST_LANES)),
+        concurrency: ConcurrencyRules::new(Some(MOST_AT_ONCE)),
         items: 1,
         bytes: 1,
         patience,

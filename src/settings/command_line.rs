@@ -137,7 +137,7 @@ mod tests {
         let text =
             "[migrate.clerk]\nimport = 'users.json'\nrate = '30/s'\nquiet = true\nbase-url = 'https://a.example'";
         let rate = |variables: &[(&str, &str)], more: &str| {
-            import(text, variables, more).options.rate.map(|rate| rate.to_string())
+            import(text, variables, more).options.rate.rate.map(|rate| rate.to_string())
         };
         assert_eq!(rate(&[], ""), Some("30/s".to_owned()));
         assert_eq!(rate(&[("AVNOLOGY_RATE", "20/s")], ""), None, "settings ask the environment");
@@ -169,7 +169,7 @@ mod tests {
         let text = "[migrate.clerk]\nrate = '30/s'\nreport = 'report.json'";
         let cli = typed(text, &[], "avnology migrate clerk resume").unwrap();
         let Some(ClerkCommand::Resume(resume)) = clerk(cli).command else { panic!() };
-        assert_eq!((resume.options.rate, resume.options.output.report.is_some()), (None, true));
+        assert_eq!((resume.options.rate.rate, resume.options.output.report.is_some()), (None, true));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Environment, SettingsError, shard};
-use crate::cli::{CACERT, CONCURRENCY, RATE, RunOptions};
+use crate::cli::{CACERT, CONCURRENCY, ConnectionOptions, RATE, RateOptions, RunOptions};
 use crate::http::Timeouts;
 use crate::pace::{ConcurrencyRules, PaceRules, RateChoice, RateRules, RetryBudget, Timer};
 use crate::source::Shard;
@@ -32,20 +32,35 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Resolves what was typed; a shard gets its part of the rate.
-    pub(super) fn resolve(
+    /// Resolves what was typed for a run; a shard gets its part of the rate.
+    pub(super) fn of_run(
         options: &RunOptions,
         shard: Option<Shard>,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let rate = environment.or_variable(options.rate, RATE)?.unwrap_or_default();
+        let mut connection = Self::resolve(&options.rate, &options.connection, shard, environment)?;
         let concurrency = environment.or_variable(options.concurrency, CONCURRENCY)?;
-        let rules = RateRules::new(rate, options.rate_min, options.rate_max, options.burst.unwrap_or(NonZeroU32::MIN));
+        let pace = &mut connection.pace;
+        pace.concurrency = concurrency.unwrap_or(pace.concurrency);
+        pace.items = options.batch_size.unwrap_or(pace.items);
+        pace.bytes = options.batch_bytes.unwrap_or(pace.bytes);
+        Ok(connection)
+    }
+
+    /// Resolves what was typed; a shard gets its part of the rate.
+    pub(super) fn resolve(
+        typed: &RateOptions,
+        options: &ConnectionOptions,
+        shard: Option<Shard>,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        let rate = environment.or_variable(typed.rate, RATE)?.unwrap_or_default();
+        let rules = RateRules::new(rate, typed.rate_min, typed.rate_max, typed.burst.unwrap_or(NonZeroU32::MIN));
         let pace = PaceRules {
             rate: shard::share(rules, shard),
-            concurrency: concurrency.unwrap_or(ConcurrencyRules::new(None)),
-            items: options.batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
-            bytes: options.batch_bytes.unwrap_or(DEFAULT_BATCH_BYTES),
+            concurrency: ConcurrencyRules::new(None),
+            items: DEFAULT_BATCH_SIZE,
+            bytes: DEFAULT_BATCH_BYTES,
             patience: patience(options.max_wait),
             timer: Timer::default(),
         };
@@ -77,6 +92,9 @@ pub(super) fn timeouts(connect: Option<NonZeroU32>, request: Option<NonZeroU32>)
 }
 
 /// The file with further certificates to trust.
-pub(super) fn certificates(options: &RunOptions, environment: &Environment) -> Result<Option<PathBuf>, SettingsError> {
+pub(super) fn certificates(
+    options: &ConnectionOptions,
+    environment: &Environment,
+) -> Result<Option<PathBuf>, SettingsError> {
     environment.or_variable(options.cacert.clone(), CACERT)
 }

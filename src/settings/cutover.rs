@@ -14,7 +14,7 @@ use super::target::TargetSettings;
 use super::{Environment, SettingsError};
 use crate::cli::{
     CACERT, CutoverCheckArguments, CutoverPlaces, CutoverRecordArguments, CutoverReportArguments,
-    CutoverStatusArguments, OutputFormat, RunOptions,
+    CutoverStatusArguments, OutputFormat, RateOptions,
 };
 use crate::cutover::{Fact, FileUse, StateFile, Step, TriedClient, Words};
 use crate::http::ClientOptions;
@@ -70,7 +70,7 @@ pub struct CutoverCheckSettings {
     pub client: Option<TriedClient>,
     /// When the export of the last import was begun, if that was typed.
     pub exported_at: Option<Timestamp>,
-    /// So many users may have changed.
+    /// How many users may have changed.
     pub max_changes: u64,
     /// Which target; or why none can be asked, which is what its checks find out.
     pub target: Result<TargetSettings, SettingsError>,
@@ -100,7 +100,6 @@ impl CutoverCheckSettings {
             redirect_uri,
             target,
             api,
-            max_wait,
             connection,
             ..
         } = &arguments;
@@ -109,14 +108,8 @@ impl CutoverCheckSettings {
         let of_clerk = timeouts(connection.connect_timeout, connection.request_timeout);
         let choice = ClerkClientChoice { url: api.clerk_url.clone(), timeouts: of_clerk, certificates };
         let clerk = choice.resolve(environment);
-        let clerk = clerk.map(|(client, kind)| (client, clerk_pace(api.clerk_rate, kind, patience(*max_wait))));
-        let options = RunOptions {
-            max_wait: *max_wait,
-            connect_timeout: connection.connect_timeout,
-            request_timeout: connection.request_timeout,
-            cacert: connection.cacert.clone(),
-            ..RunOptions::default()
-        };
+        let clerk =
+            clerk.map(|(client, kind)| (client, clerk_pace(api.clerk_rate, kind, patience(connection.max_wait))));
         let target = TargetSettings::resolve(target.clone(), environment);
         let state = [at.state.path().to_path_buf()];
         NamedFiles::new(&output).writing("--state", state).check(&at.runs_directory, environment)?;
@@ -131,9 +124,9 @@ impl CutoverCheckSettings {
             exported_at: *exported_at,
             max_changes: *max_changes,
             target,
-            connection: Connection::resolve(&options, None, environment)?,
+            connection: Connection::resolve(&RateOptions::default(), connection, None, environment)?,
             clerk,
-            retry: retry(*max_wait),
+            retry: retry(connection.max_wait),
             output,
             files: named(arguments)?,
         })
@@ -148,6 +141,7 @@ fn named(arguments: CutoverCheckArguments) -> Result<BTreeMap<FileUse, Vec<PathB
         (FileUse::CodeReport, arguments.code_report),
         (FileUse::AppsReport, one(arguments.apps_report)),
         (FileUse::WebhooksReport, one(arguments.webhooks_report)),
+        (FileUse::ActivateReport, one(arguments.activate_report)),
         (FileUse::TryReport, one(arguments.try_report)),
         (FileUse::SignInReport, one(arguments.sign_in_report)),
         (FileUse::StagingVerifyReport, one(arguments.staging_verify_report)),

@@ -88,8 +88,8 @@ impl DryRunSettings {
             if arguments.shard.is_some() {
                 return Err(SettingsError::ClerkInShards);
             }
-            let connection = &Connection::resolve(&arguments.options, None, environment)?;
-            let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.max_wait);
+            let connection = &Connection::of_run(&arguments.options, None, environment)?;
+            let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.connection.max_wait);
             let choice = FromClerk { api, connection, max_wait, new: true, output: &output };
             from_clerk = Some(choice.resolve(passing_directory(), &mut inputs, environment)?);
         }
@@ -108,7 +108,7 @@ impl DryRunSettings {
         let choice = ReadingChoice::of(inputs, passwords, shard, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(kratos.as_ref())?;
         let missing = MissingRules::resolve(missing.0, missing.1, &reading, reading.selection.is_some())?;
-        let connection = Connection::resolve(&options, reading.shard, environment)?;
+        let connection = Connection::of_run(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
         let check =
             check_target.then(|| CheckSettings::resolve(target, existing, findings, environment)).transpose()?;

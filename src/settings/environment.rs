@@ -1,50 +1,21 @@
 //! The environment and `.env`, read once.
 
+mod dot_env;
+mod keys;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 
-use secrecy::{ExposeSecret, SecretString};
+use dot_env::read_dot_env;
+pub(super) use keys::KeyVariables;
 
 use super::SettingsError;
 use super::engine::is_of_engine;
-use super::found_key::FoundKey;
-use crate::cli::{
-    CLERK_SECRET_KEY, CLERK_SECRET_KEY_FILE, CLERK_URL, HYDRA_TOKEN, HYDRA_TOKEN_FILE, KRATOS_TOKEN, KRATOS_TOKEN_FILE,
-    OptionRow, SECRET_KEY, SECRET_KEY_FILE,
-};
-use crate::http::{BaseUrl, KeySource, Proxy, check_key, check_proxy};
+use crate::cli::{CLERK_SECRET_KEY, CLERK_URL, OptionRow};
+use crate::http::{BaseUrl, Proxy, check_proxy};
 use crate::journal::LockDirectory;
-
-/// The variables that a key comes from.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct KeyVariables {
-    /// The one that holds it.
-    pub key: &'static str,
-    /// The one that names a file with it.
-    pub file: &'static str,
-    /// What messages call the key.
-    pub called: &'static str,
-}
-
-impl KeyVariables {
-    /// Of the target's key.
-    pub(super) const ADMIN: Self = Self { key: SECRET_KEY, file: SECRET_KEY_FILE, called: "the admin key" };
-
-    /// Of the token of a gateway before Kratos.
-    pub(super) const KRATOS: Self = Self { key: KRATOS_TOKEN, file: KRATOS_TOKEN_FILE, called: "the token for Kratos" };
-
-    /// Of the token of a gateway before Hydra.
-    pub(super) const HYDRA: Self = Self { key: HYDRA_TOKEN, file: HYDRA_TOKEN_FILE, called: "the token for Hydra" };
-
-    /// Of the key of Clerk's API.
-    pub(super) const CLERK: Self = Self { key: CLERK_SECRET_KEY, file: CLERK_SECRET_KEY_FILE, called: "Clerk's key" };
-
-    /// All of them.
-    const ALL: [Self; 4] = [Self::ADMIN, Self::KRATOS, Self::HYDRA, Self::CLERK];
-}
 
 /// Where programs keep state between runs, by the XDG Base Directory Specification.
 const STATE_HOME: &str = "XDG_STATE_HOME";
@@ -59,9 +30,6 @@ const USER: [&str; 3] = ["USER", "LOGNAME", "USERNAME"];
 
 /// Our own variables begin with it.
 const OURS: &str = "AVNOLOGY_";
-
-/// What editors on Windows put before a text.
-const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The variables that concern us, from the process and from `.env`.
 #[derive(Clone, Default)]
@@ -154,71 +122,6 @@ impl Environment {
         names.iter().find_map(|name| Some((*name, self.variables.get(*name)?.as_str())))
     }
 
-    /// Where a key is to be found, now and later.
-    pub(super) fn key_source(&self, names: KeyVariables) -> KeySource {
-        let given = self.get(names.key).map(SecretString::from);
-        match self.get(names.file) {
-            Some(file) if given.is_none() => KeySource::File(PathBuf::from(file)),
-            _ if given.is_some() && self.of_dot_env.contains(names.key) => {
-                let dot_env = self.dot_env.clone();
-                KeySource::Read(Arc::new(move || {
-                    let text = std::fs::read_to_string(&dot_env).ok()?;
-                    let variables = read_dot_env(&text).ok()?;
-                    variables
-                        .into_iter()
-                        .rfind(|(name, _)| name == names.key)
-                        .map(|(_, value)| SecretString::from(value))
-                }))
-            }
-            _ => KeySource::Given(given),
-        }
-    }
-
-    /// The key that is there now, if there is one. Warns if everybody on this machine can read it.
-    pub(super) fn checked_key(
-        &self,
-        source: &KeySource,
-        names: KeyVariables,
-    ) -> Result<Option<SecretString>, SettingsError> {
-        let KeyVariables { file: variable, called, .. } = names;
-        let Some(key) = source.read().map_err(|source| SettingsError::KeyFile { variable, source })? else {
-            return Ok(None);
-        };
-        check_key(&key).map_err(|fault| SettingsError::Key { called, place: self.key_place(names), fault })?;
-        self.warn_of_readers(names);
-        Ok(Some(key))
-    }
-
-    /// The key that is there now, as far as it may be shown.
-    pub(super) fn found_key(&self, names: KeyVariables) -> Result<Option<FoundKey>, SettingsError> {
-        let Some(key) = self.checked_key(&self.key_source(names), names)? else { return Ok(None) };
-        let begins = |kind: &str| ["sk", "ak"].map(|begin| format!("{begin}_{kind}_"));
-        let is = |kind: &str| begins(kind).iter().any(|begin| key.expose_secret().trim().starts_with(begin.as_str()));
-        let kind = ["live", "test"].into_iter().find(|kind| is(kind));
-        Ok(Some(FoundKey { kind, place: self.key_place(names) }))
-    }
-
-    /// What messages call the place that a key comes from.
-    fn key_place(&self, names: KeyVariables) -> String {
-        let KeyVariables { key, file: key_file, .. } = names;
-        match (self.get(key), self.get(key_file)) {
-            (None, Some(file)) => format!("`{file}` ({key_file})"),
-            (Some(_), _) if self.of_dot_env.contains(key) => format!("`.env` ({key})"),
-            _ => key.to_owned(),
-        }
-    }
-
-    /// Warns if everybody on this machine can read the file that a key is in.
-    fn warn_of_readers(&self, names: KeyVariables) {
-        let file = match (self.get(names.key), self.get(names.file)) {
-            (Some(_), _) => self.of_dot_env.contains(names.key).then(|| self.dot_env.clone()),
-            (None, file) => file.map(PathBuf::from),
-        };
-        let Some(file) = file.filter(|file| can_all_read(file)) else { return };
-        let (file, called) = (file.strip_prefix(".").unwrap_or(&file).display(), names.called);
-        tracing::warn!("everybody on this machine can read {called} in `{file}`; `chmod 600 {file}` ends that");
-    }
-
     /// What was typed, else what the option's variable says.
     pub(super) fn or_variable<T: FromStr>(
         &self,
@@ -261,16 +164,6 @@ fn of_process() -> Result<BTreeMap<String, String>, SettingsError> {
     Ok(variables)
 }
 
-#[cfg(unix)]
-fn can_all_read(file: &Path) -> bool {
-    std::fs::metadata(file).is_ok_and(|data| std::os::unix::fs::PermissionsExt::mode(&data.permissions()) & 0o004 != 0)
-}
-
-#[cfg(not(unix))]
-fn can_all_read(_: &Path) -> bool {
-    false
-}
-
 fn is_ours(name: &str) -> bool {
     let of_clerk = [Some(CLERK_SECRET_KEY), CLERK_URL.variable];
     name.starts_with(OURS)
@@ -281,40 +174,6 @@ fn is_ours(name: &str) -> bool {
 
 fn is_of_store(name: &str) -> bool {
     ["AWS_", "AZURE_", "GOOGLE_", "IDENTITY_ENDPOINT"].iter().any(|prefix| name.starts_with(prefix))
-}
-
-/// Reads the lines that concern us; the others belong to other programs, and may be in their own dialect.
-///
-/// A line of ours that was overlooked would send users to the default target.
-fn read_dot_env(text: &str) -> Result<Vec<(String, String)>, SettingsError> {
-    let is_blank = |character: char| character.is_whitespace() || character == BYTE_ORDER_MARK;
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let mut variables = Vec::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let wrong = |problem: &str| SettingsError::DotEnv(format!("line {number} {problem}"));
-        let line = line.trim_start_matches(is_blank);
-        let exported = line.strip_prefix("export").filter(|rest| rest.starts_with(is_blank));
-        let assignment = exported.unwrap_or(line).trim_start_matches(is_blank);
-        if is_ours(assignment) {
-            for variable in dotenvy::from_read_iter(assignment.as_bytes()) {
-                // dotenvy's own message would repeat the line, which may hold the key.
-                let told = |_| wrong("cannot be understood; put the value in single quotes");
-                variables.push(variable.map_err(told)?);
-            }
-        } else if is_in_other_words(line) {
-            return Err(wrong("sets a variable in a way that is not known here; write it as NAME=value"));
-        }
-    }
-    Ok(variables)
-}
-
-/// Whether a line sets a variable of ours in some other way, as in `set NAME=value`.
-fn is_in_other_words(line: &str) -> bool {
-    let Some((begin, _)) = line.split_once('=').filter(|_| !line.starts_with('#')) else { return false };
-    let Some((before, name)) = begin.trim_end().rsplit_once(OURS) else { return false };
-    let is_of_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
-    // Another program's variable may end as ours do, and its text may speak of them.
-    name.chars().all(is_of_name) && !before.ends_with(is_of_name) && before.split_whitespace().count() < 2
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ pub enum SettingsError {
     )]
     NoClerkKey,
     /// A record is known by the number of its input, which is a small one.
-    #[error("there are {count} inputs, and at most {} can be told apart; put some of them together", u16::MAX)]
+    #[error("there are {count} inputs, and a run can have at most {}; put some of them together", u16::MAX)]
     TooManyInputs {
         /// How many there are.
         count: usize,

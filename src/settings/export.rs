@@ -8,7 +8,7 @@ use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::{Environment, SettingsError};
 use crate::cli::{CACERT, ExportArguments};
-use crate::export::{ExportDirectory, ExportError, Kind, Plan, SinceArgument};
+use crate::export::{ExportDirectory, ExportError, ExportPlan, Kind, SinceArgument};
 use crate::http::ClientOptions;
 use crate::pace::{PaceRules, RetryBudget};
 
@@ -16,7 +16,7 @@ use crate::pace::{PaceRules, RetryBudget};
 #[derive(Clone, Debug)]
 pub struct ExportSettings {
     /// What is wanted.
-    pub plan: Plan,
+    pub plan: ExportPlan,
     /// Where it goes.
     pub directory: ExportDirectory,
     /// Whether an export that is there already is deleted.
@@ -38,14 +38,14 @@ impl ExportSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let ExportArguments { out, only, since, deleted, compress, new, api, connection, max_wait, .. } = arguments;
+        let ExportArguments { out, only, since, deleted, compress, new, api, connection, .. } = arguments;
         let client = ClerkClientChoice {
             url: api.clerk_url,
             timeouts: timeouts(connection.connect_timeout, connection.request_timeout),
             certificates: environment.or_variable(connection.cacert, CACERT)?,
         };
         let (client, key_kind) = client.resolve(environment)?;
-        let pace = clerk_pace(api.clerk_rate, key_kind, patience(max_wait));
+        let pace = clerk_pace(api.clerk_rate, key_kind, patience(connection.max_wait));
         let kinds = Kind::ALL.into_iter().filter(|kind| only.is_empty() || only.contains(kind)).collect();
         let files = NamedFiles::new(&output).certificates(client.certificates.as_deref());
         files.check(&out, environment)?;
@@ -54,12 +54,17 @@ impl ExportSettings {
             return Err(ExportError::Earlier { path, problem: "this export goes there (--out)".to_owned() }.into());
         }
         Ok(Self {
-            plan: Plan { kinds, since: since.map(SinceArgument::resolve).transpose()?, deleted, compression: compress },
+            plan: ExportPlan {
+                kinds,
+                since: since.map(SinceArgument::resolve).transpose()?,
+                deleted,
+                compression: compress,
+            },
             directory: ExportDirectory::new(out),
             new,
             client,
             pace,
-            retry: retry(max_wait),
+            retry: retry(connection.max_wait),
             output,
         })
     }

@@ -11,7 +11,7 @@ use super::output::OutputSettings;
 use super::typed_inputs::{WantedInputs, of_export};
 use super::{Environment, SettingsError};
 use crate::cli::ClerkApiArguments;
-use crate::export::{self, Compression, ExportDirectory, Plan};
+use crate::export::{self, Compression, ExportDirectory, ExportPlan};
 
 /// What an import is about that reads from Clerk's API.
 pub(super) struct FromClerk<'s> {
@@ -46,7 +46,7 @@ impl FromClerk<'_> {
         };
         let (client, key_kind) = choice.resolve(environment)?;
         Ok(ExportSettings {
-            plan: Plan { kinds, since: None, deleted: Vec::new(), compression },
+            plan: ExportPlan { kinds, since: None, deleted: Vec::new(), compression },
             directory,
             new,
             pace: clerk_pace(clerk_rate, key_kind, patience(max_wait)),

@@ -138,8 +138,8 @@ impl ImportSettings {
                 return Err(SettingsError::ClerkInShards);
             }
             let directory = kept_directory(&runs, &target);
-            let (connection, new) = (&Connection::resolve(&arguments.options, None, environment)?, arguments.new_run);
-            let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.max_wait);
+            let (connection, new) = (&Connection::of_run(&arguments.options, None, environment)?, arguments.new_run);
+            let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.connection.max_wait);
             let choice = FromClerk { api, connection, max_wait, new, output: &output };
             from_clerk = Some(choice.resolve(directory, &mut inputs, environment)?);
         }
@@ -164,7 +164,7 @@ impl ImportSettings {
             limits: Limits::resolve(&options, &reading)?,
             missing: MissingRules::resolve(on_missing, max_missing, &reading, reading.selection.is_some())?,
             target,
-            connection: Connection::resolve(&options, reading.shard, environment)?,
+            connection: Connection::of_run(&options, reading.shard, environment)?,
             reading,
             from_clerk,
             output,

@@ -10,7 +10,7 @@ use crate::missing::OnMissing;
 pub struct MissingRules {
     /// What becomes of them.
     pub rule: OnMissing,
-    /// With more of them than so many percent nothing is sent, if they would be disabled or removed.
+    /// With a higher percentage of them nothing is sent, if they would be disabled or removed.
     pub most: u8,
 }
 

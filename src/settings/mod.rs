@@ -13,6 +13,7 @@ mod config_file;
 mod config_value;
 mod connection;
 mod cutover;
+mod deliveries;
 mod doctor;
 mod dry_run;
 mod engine;
@@ -55,6 +56,7 @@ pub use connection::Connection;
 pub use cutover::{
     CutoverCheckSettings, CutoverRecordSettings, CutoverReportSettings, CutoverStatusSettings, CutoverSubject, LookedUp,
 };
+pub use deliveries::{TrySettings, VerifySignatureSettings};
 pub use doctor::DoctorSettings;
 pub use dry_run::{CheckSettings, DryRunSettings};
 pub use engine::ShardError;
@@ -81,6 +83,6 @@ pub use tokens::TokensSettings;
 pub use undo::UndoSettings;
 pub use verify::VerifySettings;
 pub use webhooks::{
-    PlannedWebhooks, TrySettings, VerifySignatureSettings, WebhooksApplySettings, WebhooksPlanSettings,
-    WebhooksTargetSettings, WebhooksUndoSettings, WebhooksVerifySettings,
+    PlannedWebhooks, WebhooksActivateSettings, WebhooksApplySettings, WebhooksPlanSettings, WebhooksTargetSettings,
+    WebhooksUndoSettings, WebhooksVerifySettings,
 };

@@ -179,7 +179,7 @@ impl ReadingSettings {
         MigrationPlan::of(self.kinds.iter().copied().zip(&self.inputs))
     }
 
-    /// The same for a Kratos, if the target is one.
+    /// These settings for a Kratos, if the target is one.
     pub(super) fn for_kratos(mut self, choice: Option<&KratosChoice>) -> Result<Self, SettingsError> {
         let Some(choice) = choice else { return Ok(self) };
         if self.organization.is_some() {
@@ -201,7 +201,7 @@ impl ReadingSettings {
         Ok(self)
     }
 
-    /// The same without what Clerk turned out not to have: files of this directory that are not in its manifest, or are empty.
+    /// These settings without what Clerk turned out not to have: files of this directory that are not in its manifest, or are empty.
     #[must_use]
     pub fn that_is_there(mut self, directory: &ExportDirectory, manifest: &Manifest) -> Self {
         let is_there = |input: &Input, kind: Kind| match input {
@@ -234,14 +234,17 @@ fn users_in(path: &Path) -> Result<PathBuf, SettingsError> {
 }
 
 /// How inputs are reached that lie in a store.
-fn object_access(options: &RunOptions, environment: &Environment) -> Result<Arc<ObjectAccess>, SettingsError> {
-    let Timeouts { connect, request } = timeouts(options.connect_timeout, options.request_timeout);
+fn object_access(
+    RunOptions { connection, .. }: &RunOptions,
+    environment: &Environment,
+) -> Result<Arc<ObjectAccess>, SettingsError> {
+    let Timeouts { connect, request } = timeouts(connection.connect_timeout, connection.request_timeout);
     Ok(Arc::new(ObjectAccess {
         options: environment.of_stores(),
-        certificates: certificates(options, environment)?,
+        certificates: certificates(connection, environment)?,
         connect_timeout: connect,
         part_timeout: request,
-        patience: patience(options.max_wait),
+        patience: patience(connection.max_wait),
     }))
 }
 

@@ -1,7 +1,7 @@
 //! The options that a run remembers in `run.json`: written when it begins, and read when it is resumed or undone.
 
 use super::{ImportSettings, KratosChoice};
-use crate::cli::RunOptions;
+use crate::cli::{ConnectionOptions, RateOptions, RunOptions};
 use crate::journal::{KratosRecord, RecordedOptions};
 
 impl ImportSettings {
@@ -34,11 +34,11 @@ pub(super) fn options_of_run(typed: RunOptions, recorded: &RecordedOptions) -> R
     let rate = recorded.rate.as_deref().map(str::parse).transpose()?;
     let concurrency = recorded.concurrency.as_deref().map(str::parse).transpose()?;
     Ok(RunOptions {
-        rate: typed.rate.or(rate),
+        rate: RateOptions { rate: typed.rate.rate.or(rate), ..typed.rate },
         concurrency: typed.concurrency.or(concurrency),
         batch_size: typed.batch_size.or(recorded.batch_size),
         batch_bytes: typed.batch_bytes.or(recorded.batch_bytes),
-        max_wait: typed.max_wait.or(recorded.max_wait),
+        connection: ConnectionOptions { max_wait: typed.connection.max_wait.or(recorded.max_wait), ..typed.connection },
         max_errors: typed.max_errors.or(recorded.max_errors),
         min_records: typed.min_records.or(recorded.min_records),
         strict: typed.strict || recorded.strict,

@@ -46,7 +46,7 @@ impl ImportSettings {
             limits: Limits::resolve(&options, &reading)?,
             missing: missing(record, &reading).map_err(wrong)??,
             target,
-            connection: Connection::resolve(&options, reading.shard, environment)?,
+            connection: Connection::of_run(&options, reading.shard, environment)?,
             reading,
             from_clerk: None,
             output,

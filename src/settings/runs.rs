@@ -110,7 +110,7 @@ pub struct PruneSettings {
     pub runs_directory: PathBuf,
     /// Only runs that began longer ago than that.
     pub older_than: Duration,
-    /// So many of the newest runs stay as they are.
+    /// How many of the newest runs stay as they are.
     pub keep: usize,
     /// Only files with personal data are removed.
     pub personal_data: bool,

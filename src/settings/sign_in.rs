@@ -66,7 +66,7 @@ fn sign_in(
         (None, None) => None,
         _ => return Err(SettingsError::KratosPublicAddress),
     };
-    let connection = Connection::resolve(&options, None, environment)?;
+    let connection = Connection::of_run(&options, None, environment)?;
     let runs = runs_directory(options.runs_dir, environment)?;
     let files = NamedFiles::new(&output).sign_in(&accounts).target(&target);
     files.certificates(connection.certificates.as_deref()).check(&runs, environment)?;

@@ -9,7 +9,7 @@ use super::environment::KeyVariables;
 use super::kratos_target::{KratosChoice, OF_KRATOS};
 use super::{Environment, SettingsError};
 use crate::avnology::DEFAULT_BASE_URL;
-use crate::cli::{BASE_URL, TargetArguments};
+use crate::cli::{AvnologyTargetArguments, BASE_URL, TargetArguments};
 use crate::http::{BaseUrl, BaseUrlError, KeySource, Proxy};
 use crate::journal::KratosRecord;
 
@@ -59,14 +59,25 @@ impl TargetSettings {
         let base_url = match environment.or_variable(arguments.base_url, BASE_URL)? {
             Some(base_url) => base_url,
             None if kratos.is_some() => return Err(SettingsError::NoKratosAddress),
-            None => DEFAULT_BASE_URL.parse().map_err(|error: BaseUrlError| SettingsError::Variable {
-                name: "AVNOLOGY_BASE_URL",
-                problem: error.to_string(),
-            })?,
+            None => default_base_url()?,
         };
         match kratos {
             Some(choice) => Self::kratos(base_url, choice, environment),
             None => Self::real(base_url, environment),
+        }
+    }
+
+    /// The Avnology ID that was typed.
+    pub(super) fn of_avnology(
+        arguments: AvnologyTargetArguments,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        if arguments.sandbox {
+            return Ok(Self::Sandbox(arguments.sandbox_db));
+        }
+        match environment.or_variable(arguments.base_url, BASE_URL)? {
+            Some(base_url) => Self::real(base_url, environment),
+            None => Self::real(default_base_url()?, environment),
         }
     }
 
@@ -126,4 +137,10 @@ impl TargetSettings {
             Self::Sandbox(_) | Self::Real { .. } => None,
         }
     }
+}
+
+/// The address that is asked when none is named.
+fn default_base_url() -> Result<BaseUrl, SettingsError> {
+    let wrong = |error: BaseUrlError| SettingsError::Variable { name: "AVNOLOGY_BASE_URL", problem: error.to_string() };
+    DEFAULT_BASE_URL.parse().map_err(wrong)
 }

@@ -9,7 +9,7 @@ use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::{Environment, ExportSettings, SettingsError};
 use crate::cli::{CACERT, PlanArguments};
-use crate::export::{Compression, ExportDirectory, Plan};
+use crate::export::{Compression, ExportDirectory, ExportPlan};
 use crate::tenant_plan::{Assignment, PlanBuilder};
 
 /// What a plan needs.
@@ -36,7 +36,7 @@ impl TenantPlanSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let PlanArguments { from, out, assign, api, connection, max_wait, .. } = arguments;
+        let PlanArguments { from, out, assign, api, connection, .. } = arguments;
         if out.extension().is_none_or(|extension| extension != "json") {
             return Err(SettingsError::NoJsonName { path: out });
         }
@@ -54,12 +54,12 @@ impl TenantPlanSettings {
                 ClerkClientChoice { url: api.clerk_url, timeouts, certificates }.resolve(environment)?;
             let compression = Compression::None;
             from_clerk = Some(ExportSettings {
-                plan: Plan { kinds: PlanBuilder::KINDS.to_vec(), since: None, deleted: Vec::new(), compression },
+                plan: ExportPlan { kinds: PlanBuilder::KINDS.to_vec(), since: None, deleted: Vec::new(), compression },
                 directory: directory.clone(),
                 new: true,
-                pace: clerk_pace(api.clerk_rate, key_kind, patience(max_wait)),
+                pace: clerk_pace(api.clerk_rate, key_kind, patience(connection.max_wait)),
                 client,
-                retry: retry(max_wait),
+                retry: retry(connection.max_wait),
                 output: output.clone(),
             });
         }

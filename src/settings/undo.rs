@@ -61,7 +61,7 @@ impl UndoSettings {
         let options = options_of_run(options, &run.record.options).map_err(wrong)?;
         let shard = run.record.shard.as_deref().map(str::parse).transpose().map_err(wrong)?;
         let target = TargetSettings::of_record(&run.record.target, run.record.kratos.as_ref(), wrong, environment)?;
-        let connection = Connection::resolve(&options, shard, environment)?;
+        let connection = Connection::of_run(&options, shard, environment)?;
         let files = NamedFiles::new(&output)
             .inputs_of(&run.record)
             .target(&target)

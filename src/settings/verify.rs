@@ -49,15 +49,15 @@ impl VerifySettings {
         let mut inputs = typed_inputs(typed, target.kratos_choice())?;
         let mut from_clerk = None;
         if inputs.inputs.iter().any(|(_, input)| is_clerk(input)) {
-            let connection = &Connection::resolve(&arguments.options, None, environment)?;
-            let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.max_wait);
+            let connection = &Connection::of_run(&arguments.options, None, environment)?;
+            let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.connection.max_wait);
             let choice = FromClerk { api, connection, max_wait, new: true, output: &output };
             from_clerk = Some(choice.resolve(passing_directory(), &mut inputs, environment)?);
         }
         let VerifyArguments { inputs: InputArguments { passwords, .. }, selection, mapping, options, .. } = arguments;
         let choice = ReadingChoice::of(inputs, passwords, None, selection, &mapping)?;
         let reading = ReadingSettings::resolve(choice, &options, environment)?.for_kratos(target.kratos_choice())?;
-        let connection = Connection::resolve(&options, reading.shard, environment)?;
+        let connection = Connection::of_run(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir, environment)?;
         let files =
             NamedFiles::new(&output).reading(&reading).target(&target).certificates(connection.certificates.as_deref());

@@ -1,9 +1,6 @@
 //! The settings of commands about webhooks.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use secrecy::SecretString;
 
 use super::connection::Connection;
 use super::named_files::NamedFiles;
@@ -12,14 +9,9 @@ use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::{Environment, SettingsError};
 use crate::cli::{
-    CACERT, KeyForm, PlannedWebhooksArguments, RunOptions, SchemeName, TryArguments, VerifySignatureArguments,
-    WebhooksApplyArguments, WebhooksPlanArguments, WebhooksTargetArguments, WebhooksUndoArguments,
-    WebhooksVerifyArguments,
+    ObjectOptions, PlannedWebhooksArguments, TargetKind, WebhooksActivateArguments, WebhooksApplyArguments,
+    WebhooksPlanArguments, WebhooksTargetArguments, WebhooksUndoArguments, WebhooksVerifyArguments,
 };
-use crate::cli::{OutputFormat, SecretFileArguments};
-use crate::files::read_private;
-use crate::http::{BaseUrl, Proxy};
-use crate::webhooks::{EndpointUrl, Scheme, SigningSecret};
 
 /// What a plan of webhooks needs.
 #[derive(Clone, Debug)]
@@ -70,14 +62,13 @@ impl WebhooksTargetSettings {
         files: &[(&'static str, PathBuf)],
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let WebhooksTargetArguments { target, max_wait, connect_timeout, request_timeout, cacert, runs_dir, output: _ } =
-            arguments;
-        let target = TargetSettings::resolve(target, environment)?;
-        if matches!(target, TargetSettings::Kratos { .. }) {
+        let WebhooksTargetArguments { target, options } = arguments;
+        let ObjectOptions { rate, connection, runs_dir, output: _ } = options;
+        if target.target.is_some_and(|kind| kind != TargetKind::Avnology) {
             return Err(SettingsError::KratosWebhooks);
         }
-        let options = RunOptions { max_wait, connect_timeout, request_timeout, cacert, ..RunOptions::default() };
-        let connection = Connection::resolve(&options, None, environment)?;
+        let target = TargetSettings::of_avnology(target, environment)?;
+        let connection = Connection::resolve(&rate, &connection, None, environment)?;
         let runs_directory = runs_directory(runs_dir, environment)?;
         let named = NamedFiles::new(&output).target(&target).certificates(connection.certificates.as_deref());
         let named = files.iter().fold(named, |named, (option, path)| named.reads(option, path));
@@ -157,6 +148,31 @@ impl WebhooksVerifySettings {
     }
 }
 
+/// What activating endpoints needs.
+#[derive(Clone, Debug)]
+pub struct WebhooksActivateSettings {
+    /// What is activated.
+    pub planned: PlannedWebhooks,
+    /// Whether nothing is activated.
+    pub dry_run: bool,
+    /// Where.
+    pub at: WebhooksTargetSettings,
+}
+
+impl WebhooksActivateSettings {
+    /// Resolves what was typed.
+    pub fn resolve(
+        arguments: WebhooksActivateArguments,
+        output: OutputSettings,
+        environment: &Environment,
+    ) -> Result<Self, SettingsError> {
+        let WebhooksActivateArguments { planned, dry_run, at } = arguments;
+        let planned = PlannedWebhooks::new(planned);
+        let at = WebhooksTargetSettings::resolve(at, output, &planned.files(), environment)?;
+        Ok(Self { planned, dry_run, at })
+    }
+}
+
 /// What deleting endpoints needs.
 #[derive(Clone, Debug)]
 pub struct WebhooksUndoSettings {
@@ -181,90 +197,4 @@ impl WebhooksUndoSettings {
         let at = WebhooksTargetSettings::resolve(at, output, &[], environment)?;
         Ok(Self { is_confirmed: yes, dry_run, force, at })
     }
-}
-
-/// What trying a handler needs.
-#[derive(Clone, Debug)]
-pub struct TrySettings {
-    /// The handler.
-    pub url: EndpointUrl,
-    /// What samples are signed with.
-    pub key: SecretString,
-    /// The key is what the secret holds, decoded.
-    pub decoded: Option<Vec<u8>>,
-    /// The event of the sample.
-    pub event: String,
-    /// How it is signed.
-    pub scheme: Scheme,
-    /// Further certificates to trust.
-    pub certificates: Option<PathBuf>,
-    /// The proxy on the way.
-    pub proxy: Option<Arc<Proxy>>,
-    /// Where the output goes.
-    pub output: OutputSettings,
-}
-
-impl TrySettings {
-    /// Resolves what was typed.
-    pub fn resolve(
-        arguments: TryArguments,
-        output: OutputSettings,
-        environment: &Environment,
-    ) -> Result<Self, SettingsError> {
-        let TryArguments { url, secret, event, scheme, key_form, cacert, output: _ } = arguments;
-        let certificates = environment.or_variable(cacert, CACERT)?;
-        let files = NamedFiles::new(&output).certificates(certificates.as_deref());
-        let files = files.reads("--secret-file", &secret.secret_file);
-        files.check(Path::new(""), environment)?;
-        output.without_page()?;
-        let signing = read_secret(&secret)?;
-        let scheme = match scheme {
-            SchemeName::Avnology => Scheme::Avnology,
-            SchemeName::Clerk => Scheme::Clerk,
-        };
-        let wants_decoded = scheme == Scheme::Clerk || key_form == KeyForm::Decoded;
-        let decoded = if wants_decoded {
-            let no_base64 = || SettingsError::Secret {
-                path: secret.secret_file.clone(),
-                problem: "behind `whsec_` is no base64, so there is no key to decode".to_owned(),
-            };
-            Some(signing.decoded_key().ok_or_else(no_base64)?)
-        } else {
-            None
-        };
-        // Where a proxy is on the way is decided by the origin alone.
-        let origin: Option<BaseUrl> = url.url().origin().ascii_serialization().parse().ok();
-        let proxy = origin.map(|origin| environment.proxy(&origin)).transpose()?.flatten().map(Arc::new);
-        Ok(Self { url, key: signing.into_text(), decoded, event, scheme, certificates, proxy, output })
-    }
-}
-
-/// What checking one signature needs.
-#[derive(Clone, Debug)]
-pub struct VerifySignatureSettings {
-    /// The secret.
-    pub secret: SigningSecret,
-    /// Headers that were typed.
-    pub header: Vec<String>,
-    /// A file of headers.
-    pub headers: Option<PathBuf>,
-    /// How far its time may be from now, in seconds.
-    pub tolerance: u64,
-    /// What standard output gets.
-    pub format: OutputFormat,
-}
-
-impl VerifySignatureSettings {
-    /// Resolves what was typed.
-    pub fn resolve(arguments: VerifySignatureArguments) -> Result<Self, SettingsError> {
-        let VerifySignatureArguments { secret, header, headers, tolerance, output } = arguments;
-        Ok(Self { secret: read_secret(&secret)?, header, headers, tolerance, format: output })
-    }
-}
-
-fn read_secret(arguments: &SecretFileArguments) -> Result<SigningSecret, SettingsError> {
-    let SecretFileArguments { secret_file, endpoint } = arguments;
-    let wrong = |problem: String| SettingsError::Secret { path: secret_file.clone(), problem };
-    let text = read_private(secret_file).map_err(|error| wrong(error.to_string()))?;
-    SigningSecret::in_file(&text, endpoint.as_deref()).map_err(|fault| wrong(fault.to_string()))
 }

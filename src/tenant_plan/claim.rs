@@ -15,7 +15,7 @@ pub(super) fn claims(object: &Map<String, Value>) -> Vec<Item> {
 
 fn collect(object: &Map<String, Value>, above: &str, items: &mut Vec<Item>) {
     for (name, value) in object {
-        // A pointer (RFC 6901), so that a name with a dot in it is told from two names.
+        // A pointer (RFC 6901), so that a name with a dot in it is not taken for two names.
         let path = format!("{above}/{}", name.replace('~', "~0").replace('/', "~1"));
         match value {
             Value::Object(inner) if !inner.is_empty() => collect(inner, &path, items),

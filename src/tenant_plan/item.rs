@@ -45,7 +45,7 @@ pub struct Warning {
 pub struct Item {
     /// What it is.
     pub kind: ItemKind,
-    /// Clerk's id; of a part what tells it from the others.
+    /// Clerk's id; of a part what no other part has.
     pub id: String,
     /// What people call it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,24 +78,24 @@ impl Item {
         Self { kind, id: id.into(), name, verdict, why: why.into(), target, warnings, assigned_to, note, parts }
     }
 
-    /// The same with a name.
+    /// The item with a name.
     pub(super) fn named(self, name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ..self }
     }
 
-    /// The same with something that is known of it at the target.
+    /// The item with something that is known of it at the target.
     pub(super) fn at_target(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.target.insert(name.to_owned(), value.into());
         self
     }
 
-    /// The same with a warning.
+    /// The item with a warning.
     pub(super) fn warned(mut self, code: &str, sentence: &str) -> Self {
         self.warnings.push(Warning { code: code.to_owned(), sentence: sentence.to_owned() });
         self
     }
 
-    /// The same with parts, in the order of their kinds and ids.
+    /// The item with parts, in the order of their kinds and ids.
     pub(super) fn with_parts(mut self, parts: impl IntoIterator<Item = Self>) -> Self {
         self.parts.extend(parts);
         self.parts.sort_by(|one, other| (one.kind, &one.id).cmp(&(other.kind, &other.id)));

@@ -10,7 +10,7 @@
 //! **Token templates** are taken further apart than a plan has them: [`TokenTemplate`] is the form from which somebody can build a
 //! claim resolver, and `evaluate` is what such a resolver has to reproduce.
 //!
-//! **Each thing once.** Whatever a record holds that somebody has to decide about is one [`Item`], or a part of one, with one
+//! **Each thing once.** Each thing in a record that somebody has to decide about is one [`Item`], or a part of one, with one
 //! [`Verdict`] and one sentence. [`Totals`] count them.
 //!
 //! **Many things.** They are sorted on disk, and read, counted and written one at a time.

@@ -9,7 +9,7 @@ const QUESTIONS: [(&str, Verdict, &str); 11] = [
         Verdict::Check,
         "Clerk's access tokens live for a day; the target's example has 900 seconds.",
     ),
-    ("api_and_machine_keys", Verdict::CannotMove, "Keys do not move: whoever uses one needs a new one of the target."),
+    ("api_and_machine_keys", Verdict::CannotMove, "Keys do not move: those who use one need a new one of the target."),
     ("audit_log", Verdict::ToDo, "No call reads it: keep what you need before the instance is deleted."),
     (
         "billing_and_waitlist",

@@ -7,7 +7,7 @@ use serde_json::Value;
 pub enum TemplateText {
     /// It stays as it is.
     Static,
-    /// One shortcode and nothing else: its value, of whichever type.
+    /// One shortcode and nothing else: its value, of any type.
     Shortcode(Operand),
     /// Several in one place: the first that is neither null nor false, else the last.
     Conditional(Vec<Operand>),

@@ -33,12 +33,12 @@ pub struct TokenClaim {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ClaimForm {
-    /// The same for everybody.
+    /// One value for everybody.
     Static {
         /// The value.
         value: Value,
     },
-    /// The value of a shortcode, of whichever type.
+    /// The value of a shortcode, of any type.
     Shortcode(FormOperand),
     /// The first that is neither null nor false, else the last.
     Conditional {

@@ -34,7 +34,7 @@ impl TokenTemplate {
         Ok(Self { template: name, id, lifetime_seconds: lifetime, algorithm: signing_algorithm, warnings, claims })
     }
 
-    /// The same with what each claim is for a user.
+    /// The template with what each claim is for a user.
     #[must_use]
     pub fn with_example(mut self, user: ExampleUser<'_>) -> Self {
         for claim in &mut self.claims {

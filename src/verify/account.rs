@@ -19,7 +19,7 @@ use crate::source::{Position, Purpose};
 const FIRST_POSITIONS: usize = 10;
 
 const EXTRA: &str = "at the target and not in the export";
-/// What does not count as extra: it is told, and nothing is wrong with it.
+/// What does not count as extra: it is reported, and nothing is wrong with it.
 const OF_OTHER_IMPORTS: &str = "of other imports: their runs made nothing that is in this export";
 const PRESENT_BUT_REJECTED: &str = "at the target, but their record in the export cannot be sent now";
 const PRESENT_TWICE: &str = "at the target once more than in the export";
@@ -42,7 +42,7 @@ impl Finding {
 
 /// The findings of a verification.
 #[derive(Debug)]
-pub struct Account {
+pub struct VerifyAccount {
     /// What was read and mapped. Its rejects are records that an import would not send.
     pub ledger: Ledger,
     /// What the selection came to, if users were selected.
@@ -60,7 +60,7 @@ pub struct Account {
     hidden: BTreeMap<Field, u64>,
 }
 
-impl Account {
+impl VerifyAccount {
     pub(super) fn new(ledger: Ledger) -> Self {
         let (missing, different) = (Finding::default(), Finding::default());
         Self {

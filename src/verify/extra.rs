@@ -37,7 +37,7 @@ pub(super) struct Identities {
 pub(super) struct NotFound {
     /// Their ids are in no record of the export.
     pub extra: Identities,
-    /// The same, of what another import made.
+    /// What is extra of what another import made.
     pub of_other_imports: Identities,
     /// Their records are in the export and cannot be sent.
     pub rejected: Identities,

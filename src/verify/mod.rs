@@ -25,7 +25,7 @@ mod present;
 mod sign_in;
 mod verification;
 
-pub use account::{Account, VerifyReport};
+pub use account::{VerifyAccount, VerifyReport};
 pub use comparison::{Compared, Comparison, ComparisonResult};
 pub use listed_ids::ListedIds;
 pub use ownership::Ownership;

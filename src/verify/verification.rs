@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::Account;
+use super::VerifyAccount;
 use super::comparison::{Compared, Comparison};
 use super::extra::FoundIdentities;
 use super::ownership::Ownership;
@@ -36,9 +36,9 @@ pub struct VerifyJob {
 }
 
 /// Verifies all records of one kind, or those that are selected.
-pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, signals: &mut Signals) -> Account {
+pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, signals: &mut Signals) -> VerifyAccount {
     let started = Instant::now();
-    let mut account = Account::new(Ledger::new(&job.intake.inputs, false));
+    let mut account = VerifyAccount::new(Ledger::new(&job.intake.inputs, false));
     account.selection = job.intake.records.selected().map(|selected| selected.totals().clone());
     let ended = tokio::select! {
         biased;
@@ -51,7 +51,11 @@ pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, signals: &mut Sign
     account
 }
 
-async fn compare_all(job: VerifyJob, account: &mut Account, reporter: &mut dyn Reporter) -> Result<(), StopReason> {
+async fn compare_all(
+    job: VerifyJob,
+    account: &mut VerifyAccount,
+    reporter: &mut dyn Reporter,
+) -> Result<(), StopReason> {
     let VerifyJob { intake, duplicates, target, catalogue, mut ownership, concurrency } = job;
     let started = Instant::now();
     let stop = CancellationToken::new();
@@ -95,7 +99,7 @@ async fn compare(
     concurrency: usize,
     identities: &[MappedIdentity],
     seen: &mut Seen,
-    account: &mut Account,
+    account: &mut VerifyAccount,
 ) -> Result<(), StopReason> {
     let mut pages = futures::stream::iter(identities.chunks(PAGE))
         .map(|page| async move { (page, comparison.compare(page).await) })

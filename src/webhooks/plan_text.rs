@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::plan::VerdictCount;
+use super::totals::VerdictCount;
 use super::{PlannedEndpoint, WebhooksPlan};
 
 /// The plan as text.

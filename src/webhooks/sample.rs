@@ -7,12 +7,12 @@ use super::Scheme;
 
 /// A sample of an event. The person in it does not exist.
 #[derive(Clone, Debug)]
-pub struct Sample {
+pub struct SampleEvent {
     /// The id of the delivery.
     pub id: String,
     /// The body of a delivery.
     pub body: Vec<u8>,
-    /// The same with another person in it.
+    /// The sample with another person in it.
     pub falsified: Vec<u8>,
 }
 
@@ -22,7 +22,7 @@ const ADDRESS: &str = "sample@example.invalid";
 /// The address that a falsified sample has in its place.
 const OTHER_ADDRESS: &str = "forged@example.invalid";
 
-impl Sample {
+impl SampleEvent {
     /// A sample of this event as of now, in the form of those who sign by this scheme.
     pub fn new(scheme: Scheme, event: &str, now: Timestamp) -> Self {
         let id = uuid::Uuid::new_v4();

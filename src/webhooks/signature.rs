@@ -1,61 +1,14 @@
 //! Whether a delivery was signed with a secret, and if not, why not.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
-use super::{Scheme, SigningSecret};
-
-/// The headers of Clerk's signatures, by both names that they have.
-const OF_CLERK: [[&str; 3]; 2] =
-    [["svix-id", "svix-timestamp", "svix-signature"], ["webhook-id", "webhook-timestamp", "webhook-signature"]];
-
-/// The headers of Avnology's signatures.
-const OF_AVNOLOGY: [&str; 2] = ["x-avnology-timestamp", "x-avnology-signature"];
+use super::headers::{OF_AVNOLOGY, OF_CLERK};
+use super::{Headers, Scheme, SignatureFault, SigningSecret};
 
 /// Times beyond this are no seconds but milliseconds: it is in the year 5138.
 const MOST_SECONDS: i64 = 100_000_000_000;
-
-/// Headers by their names in small letters.
-#[derive(Clone, Debug, Default)]
-pub struct Headers(BTreeMap<String, String>);
-
-impl Headers {
-    /// Reads lines such as `svix-id: msg_1`. Empty lines, and lines of a request or a status, are passed by.
-    pub fn parse<'t>(lines: impl IntoIterator<Item = &'t str>) -> Result<Self, Fault> {
-        let mut headers = BTreeMap::new();
-        for line in lines {
-            let line = line.trim();
-            if line.is_empty() || line.contains(" HTTP/") || line.starts_with("HTTP/") {
-                continue;
-            }
-            let (name, value) = line.split_once(':').ok_or(Fault::NoHeader)?;
-            let name = name.trim().to_ascii_lowercase();
-            // One header twice: which one a server takes is its own affair, so none is taken here.
-            if headers.insert(name.clone(), value.trim().to_owned()).is_some() && is_ours(&name) {
-                return Err(Fault::Twice(name));
-            }
-        }
-        Ok(Self(headers))
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
-    }
-
-    fn need(&self, name: &'static str) -> Result<&str, Fault> {
-        self.get(name).ok_or(Fault::Missing(name))
-    }
-
-    fn has_any(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| self.get(name).is_some())
-    }
-}
-
-fn is_ours(name: &str) -> bool {
-    OF_CLERK.as_flattened().contains(&name) || OF_AVNOLOGY.contains(&name)
-}
 
 /// How a signature fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,65 +17,6 @@ pub struct Fit {
     pub scheme: Scheme,
     /// The key is what stands behind `whsec_`, decoded; else it is the text of the secret itself.
     pub is_decoded: bool,
-}
-
-/// Why a delivery is not valid.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// A line is no header.
-    #[error("a line of the headers is none: each is `name: value`")]
-    NoHeader,
-    /// A header of the signature is there twice.
-    #[error("the header {0} is there twice")]
-    Twice(String),
-    /// No scheme is known by its headers.
-    #[error(
-        "no header of a signature is there: Clerk sends svix-id, svix-timestamp and svix-signature, Avnology ID \
-         X-Avnology-Timestamp and X-Avnology-Signature"
-    )]
-    NoSignature,
-    /// A header is missing.
-    #[error("the header {0} is missing")]
-    Missing(&'static str),
-    /// The time is none.
-    #[error("{0} is no time: it has to be the seconds since 1970, as in 1760000000")]
-    NoTime(&'static str),
-    /// The time is in milliseconds.
-    #[error("{0} is in milliseconds; it has to be in seconds")]
-    Milliseconds(&'static str),
-    /// The secret is of another kind.
-    #[error("the secret is none of Clerk's: behind `whsec_` has to be base64")]
-    NotOfClerk,
-    /// Signatures of other versions only.
-    #[error("svix-signature has no signature of version 1 (`v1,…`)")]
-    NoVersion,
-    /// The signature has another form.
-    #[error("X-Avnology-Signature has another form: it has to be 64 hexadecimal digits")]
-    NoHexadecimal,
-    /// The signature fits a body that is a little different.
-    #[error("the body was changed on the way: {0}, the signature fits; sign and check the bytes as they came")]
-    Changed(&'static str),
-    /// The signature does not fit.
-    #[error("the signature does not fit: the secret is another one, or the body or the time was changed")]
-    Other,
-    /// The time is too far back.
-    #[error("the signature fits, and the delivery is too old: {seconds} s, and at most {tolerance} s are allowed")]
-    TooOld {
-        /// How old it is.
-        seconds: u64,
-        /// How old it may be.
-        tolerance: u64,
-    },
-    /// The time is ahead.
-    #[error(
-        "the signature fits, and its time is {seconds} s ahead, at most {tolerance} s are allowed: is a clock wrong?"
-    )]
-    Ahead {
-        /// How far.
-        seconds: u64,
-        /// How far it may be.
-        tolerance: u64,
-    },
 }
 
 /// What is signed, and the signatures that it came with.
@@ -140,11 +34,11 @@ pub fn check_signature(
     secret: &SigningSecret,
     now: i64,
     tolerance: u64,
-) -> Result<Fit, Fault> {
+) -> Result<Fit, SignatureFault> {
     let (signed, time) = signed(headers)?;
     let decoded = secret.decoded_key();
     let keys: Vec<(bool, &[u8])> = match (signed.scheme, &decoded) {
-        (Scheme::Clerk, None) => return Err(Fault::NotOfClerk),
+        (Scheme::Clerk, None) => return Err(SignatureFault::NotOfClerk),
         (Scheme::Clerk, Some(key)) => vec![(true, key)],
         // No page says which of the two it is.
         (Scheme::Avnology, key) => {
@@ -154,47 +48,47 @@ pub fn check_signature(
     let fitting = |body: &[u8]| keys.iter().find(|(_, key)| signed.fits(key, body)).map(|(is_decoded, _)| *is_decoded);
     let Some(is_decoded) = fitting(body) else {
         let changed = variants(body).into_iter().find(|(_, variant)| fitting(variant).is_some());
-        return Err(changed.map_or(Fault::Other, |(how, _)| Fault::Changed(how)));
+        return Err(changed.map_or(SignatureFault::Other, |(how, _)| SignatureFault::Changed(how)));
     };
     let seconds = now.abs_diff(time);
     if seconds <= tolerance {
         Ok(Fit { scheme: signed.scheme, is_decoded })
     } else if now > time {
-        Err(Fault::TooOld { seconds, tolerance })
+        Err(SignatureFault::TooOld { seconds, tolerance })
     } else {
-        Err(Fault::Ahead { seconds, tolerance })
+        Err(SignatureFault::Ahead { seconds, tolerance })
     }
 }
 
 /// What the headers say, and the time in them.
-fn signed(headers: &Headers) -> Result<(Signed<'_>, i64), Fault> {
+fn signed(headers: &Headers) -> Result<(Signed<'_>, i64), SignatureFault> {
     if headers.has_any(&OF_AVNOLOGY) {
         let [time, signature] = OF_AVNOLOGY;
         let timestamp = headers.need(time)?;
         let signature = headers.need(signature)?;
         if signature.len() != 64 || !signature.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(Fault::NoHexadecimal);
+            return Err(SignatureFault::NoHexadecimal);
         }
         let signatures = vec![Cow::Owned(signature.to_ascii_lowercase())];
         return Ok((Signed { scheme: Scheme::Avnology, id: "", timestamp, signatures }, seconds(time, timestamp)?));
     }
     let Some([id, time, signature]) = OF_CLERK.into_iter().find(|names| headers.has_any(names)) else {
-        return Err(Fault::NoSignature);
+        return Err(SignatureFault::NoSignature);
     };
     let (id, timestamp) = (headers.need(id)?, headers.need(time)?);
     let signatures = headers.need(signature)?.split(' ').filter_map(|one| one.strip_prefix("v1,"));
     let signatures: Vec<_> = signatures.map(Cow::Borrowed).collect();
     if signatures.is_empty() {
-        return Err(Fault::NoVersion);
+        return Err(SignatureFault::NoVersion);
     }
     Ok((Signed { scheme: Scheme::Clerk, id, timestamp, signatures }, seconds(time, timestamp)?))
 }
 
-fn seconds(name: &'static str, text: &str) -> Result<i64, Fault> {
+fn seconds(name: &'static str, text: &str) -> Result<i64, SignatureFault> {
     match text.parse::<i64>() {
-        Ok(time) if time > MOST_SECONDS => Err(Fault::Milliseconds(name)),
+        Ok(time) if time > MOST_SECONDS => Err(SignatureFault::Milliseconds(name)),
         Ok(time) if time >= 0 => Ok(time),
-        _ => Err(Fault::NoTime(name)),
+        _ => Err(SignatureFault::NoTime(name)),
     }
 }
 
@@ -241,7 +135,7 @@ mod tests {
         signed.into_iter().map(|(name, value)| format!("{name}: {value}")).collect()
     }
 
-    fn check(lines: &[String], body: &[u8]) -> Result<Fit, Fault> {
+    fn check(lines: &[String], body: &[u8]) -> Result<Fit, SignatureFault> {
         let headers = Headers::parse(lines.iter().map(String::as_str))?;
         check_signature(&headers, body, &secret(), NOW, 300)
     }
@@ -258,25 +152,28 @@ mod tests {
             assert_eq!(check(&good, BODY), Ok(Fit { scheme, is_decoded }));
             assert_eq!(check(&lines(scheme, key, NOW + 300), BODY), Ok(Fit { scheme, is_decoded }));
             let (seconds, tolerance) = (301, 300);
-            assert_eq!(check(&lines(scheme, key, NOW - 301), BODY), Err(Fault::TooOld { seconds, tolerance }));
-            assert_eq!(check(&lines(scheme, key, NOW + 301), BODY), Err(Fault::Ahead { seconds, tolerance }));
-            assert_eq!(check(&lines(scheme, b"another", NOW), BODY), Err(Fault::Other));
+            assert_eq!(check(&lines(scheme, key, NOW - 301), BODY), Err(SignatureFault::TooOld { seconds, tolerance }));
+            assert_eq!(check(&lines(scheme, key, NOW + 301), BODY), Err(SignatureFault::Ahead { seconds, tolerance }));
+            assert_eq!(check(&lines(scheme, b"another", NOW), BODY), Err(SignatureFault::Other));
             // Each byte of the body counts.
             for at in 0..BODY.len() {
                 let mut body = BODY.to_vec();
                 body[at] ^= 1;
-                assert_eq!(check(&good, &body), Err(Fault::Other), "byte {at}");
+                assert_eq!(check(&good, &body), Err(SignatureFault::Other), "byte {at}");
             }
-            assert_eq!(check(&good, &[BODY, b"\n"].concat()), Err(Fault::Changed("without the line end at its end")));
+            assert_eq!(
+                check(&good, &[BODY, b"\n"].concat()),
+                Err(SignatureFault::Changed("without the line end at its end"))
+            );
             // Each header counts, and so does each character of the signature.
             for left_out in 0..good.len() {
                 let mut fewer = good.clone();
                 fewer.remove(left_out);
-                assert!(matches!(check(&fewer, BODY), Err(Fault::Missing(_))), "{fewer:?}");
+                assert!(matches!(check(&fewer, BODY), Err(SignatureFault::Missing(_))), "{fewer:?}");
             }
             let shifted: Vec<String> =
                 good.iter().map(|line| line.replace(&(NOW - 300).to_string(), &NOW.to_string())).collect();
-            assert_eq!(check(&shifted, BODY), Err(Fault::Other), "the time is signed, too");
+            assert_eq!(check(&shifted, BODY), Err(SignatureFault::Other), "the time is signed, too");
         }
     }
 
@@ -292,18 +189,21 @@ mod tests {
             check(&[format!("X-Avnology-Timestamp: {time}"), format!("x-avnology-signature: {signature}")], BODY)
         };
         let hexadecimal = "0".repeat(64);
-        assert_eq!(of("soon", &hexadecimal), Err(Fault::NoTime("x-avnology-timestamp")));
-        assert_eq!(of("1760000000000", &hexadecimal), Err(Fault::Milliseconds("x-avnology-timestamp")));
-        assert_eq!(of("1760000000", "abc"), Err(Fault::NoHexadecimal));
-        assert_eq!(of("1760000000", &hexadecimal), Err(Fault::Other));
-        assert_eq!(check(&["POST /in HTTP/1.1".to_owned(), "Host: a".to_owned()], BODY), Err(Fault::NoSignature));
-        assert_eq!(check(&["nonsense".to_owned()], BODY), Err(Fault::NoHeader));
+        assert_eq!(of("soon", &hexadecimal), Err(SignatureFault::NoTime("x-avnology-timestamp")));
+        assert_eq!(of("1760000000000", &hexadecimal), Err(SignatureFault::Milliseconds("x-avnology-timestamp")));
+        assert_eq!(of("1760000000", "abc"), Err(SignatureFault::NoHexadecimal));
+        assert_eq!(of("1760000000", &hexadecimal), Err(SignatureFault::Other));
+        assert_eq!(
+            check(&["POST /in HTTP/1.1".to_owned(), "Host: a".to_owned()], BODY),
+            Err(SignatureFault::NoSignature)
+        );
+        assert_eq!(check(&["nonsense".to_owned()], BODY), Err(SignatureFault::NoHeader));
         let twice = [good.clone(), good.clone()].concat();
-        assert_eq!(check(&twice, BODY), Err(Fault::Twice("svix-id".to_owned())));
+        assert_eq!(check(&twice, BODY), Err(SignatureFault::Twice("svix-id".to_owned())));
         let unversioned: Vec<String> = good.iter().map(|line| line.replace("v1,", "v2,")).collect();
-        assert_eq!(check(&unversioned, BODY), Err(Fault::NoVersion));
+        assert_eq!(check(&unversioned, BODY), Err(SignatureFault::NoVersion));
         let plain = SigningSecret::in_file("whsec_!", None).unwrap();
         let headers = Headers::parse(good.iter().map(String::as_str)).unwrap();
-        assert_eq!(check_signature(&headers, BODY, &plain, NOW, 300), Err(Fault::NotOfClerk));
+        assert_eq!(check_signature(&headers, BODY, &plain, NOW, 300), Err(SignatureFault::NotOfClerk));
     }
 }

@@ -121,6 +121,9 @@ fn each_check_fails_where_it_should_until_the_switch_is_done() {
     switch.scratch.import(staging, &bad, &[]).expect_code(3);
     let run = switch.check(staging, &["staging"]).expect_code(3);
     expect(&run, &[("staging-import", "ok"), ("staging-rejects", "failed"), ("staging-verified", "failed")]);
+    // An invitation that was accepted, say, cannot be mended: a person accepts that it stays behind.
+    switch.record(&["rejects-accepted"]).expect_code(0);
+    expect(&switch.check(staging, &["staging"]).expect_code(3), &[("staging-rejects", "ok")]);
     let client =
         json!({ "client_id": "app_try", "client_name": "Try", "redirect_uris": ["https://app.example.com/callback"] });
     make_client(staging, &client);
@@ -209,7 +212,19 @@ fn each_check_fails_where_it_should_until_the_switch_is_done() {
     later(11);
     expect(&switch.check(production, &["swap"]).expect_code(3), &[("clerk-still", "failed")]);
     later(12);
-    let run = switch.check(production, &["swap"]).expect_code(0);
+    // Endpoints have to be active at production's target, by a report that is about it and no rehearsal.
+    expect(&switch.check(production, &["swap"]).expect_code(3), &[("endpoints-active", "needs_you")]);
+    let report = |command: &str, target: &str| {
+        let report = json!({ "command": command, "target": target, "exit_code": 0 });
+        switch.scratch.write("activate.json", report.to_string());
+        switch.check(production, &["swap", "--activate-report", "activate.json"])
+    };
+    for (command, target) in
+        [("webhooks activate", staging.base_url()), ("webhooks activate --dry-run", production.base_url())]
+    {
+        expect(&report(command, &target).expect_code(3), &[("endpoints-active", "failed")]);
+    }
+    let run = report("webhooks activate", &production.base_url()).expect_code(0);
     assert_eq!(step(&run, "swap"), "ok", "{}", run.stdout);
     for fact in ["dns-moved", "keys-revoked", "instance-deleted"] {
         switch.record(&[fact, "--evidence", "export/manifest.json"]).expect_code(0);

@@ -1,6 +1,7 @@
 //! What a person sees in a terminal of 80 columns: how far a job is and how long it takes yet, and lists in which no word is
 //! broken.
 
+use std::io::Write;
 use std::process::{Command, Stdio};
 
 use crate::support::terminal::Terminal;
@@ -70,6 +71,24 @@ fn against(scratch: &Scratch, sandbox: &Sandbox, arguments: &[&str]) -> Command 
     let mut command = scratch.avnology(&[&["migrate", "clerk"], arguments].concat());
     command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).env("AVNOLOGY_BASE_URL", sandbox.base_url()).stdout(Stdio::null());
     command
+}
+
+/// Who gives the passwords takes time.
+#[test]
+fn reading_passwords_shows_how_far_it_is() {
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export((0..3).map(user)));
+    let pipe = scratch.path("passwords.csv");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    let job = ["migrate", "clerk", "--import", &file, "--passwords", "passwords.csv", "--dry-run", "--preview", "0"];
+    let mut terminal = Terminal::start(&mut scratch.avnology(&job));
+    let mut rows = std::fs::File::options().write(true).open(&pipe).expect("a pipe");
+    rows.write_all(b"id,password_digest,password_hasher\n").expect("it is read");
+    terminal.wait_for("passwords: ");
+    rows.write_all(b"user_000001,none,bcrypt\n").expect("it is read");
+    drop(rows);
+    let (code, screen) = terminal.end();
+    assert!(code == Some(0) && screen.contains("1 user has a row in it"), "{screen:?}");
 }
 
 /// The target takes its time, so that each job lasts for seconds however fast the machine is.

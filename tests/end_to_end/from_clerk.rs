@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use crate::clerk_document::records;
 use crate::support::clerk::ClerkSandbox;
+use crate::support::scripted_clerk::{Clerk, KEY};
+use crate::support::target::http;
 use crate::support::{Run, Sandbox, Scratch, until_of};
 use crate::tenant::write_tenant;
 use crate::user::Generator;
@@ -160,7 +162,7 @@ fn an_import_that_is_killed_goes_on_with_the_users_that_it_read() {
         let permissions = std::fs::metadata(&path).expect("it is there").permissions();
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777, mode, "{}", path.display());
     }
-    // Whoever is new at Clerk by now is for the next import.
+    // Users who are new at Clerk by now is for the next import.
     let new = r#"{"email_address":["new@example.com"],"first_name":"New"}"#;
     parts.clerk.call(Method::POST, "/v1/users", Some(new)).expect(200);
 
@@ -194,6 +196,47 @@ fn an_import_that_is_killed_goes_on_with_the_users_that_it_read() {
     let run = parts.import(&[&placeholder[..], &["users,organizations"]].concat());
     assert_eq!(run.count("read"), USERS + 2 + tenant_size(&parts, "organizations"), "{}", run.stderr);
     assert_eq!((run.count("rejected"), parts.kept()), (0, Vec::new()), "{}", run.stderr);
+}
+
+/// What was read of a list that is not at its end, by the state of the reading.
+fn records_so_far(scratch: &Scratch) -> u64 {
+    let runs = std::fs::read_dir(scratch.path(".avnology/runs")).into_iter().flatten().flatten();
+    let states = runs.filter_map(|entry| std::fs::read(entry.path().join("export-state.json")).ok());
+    let records = states.filter_map(|state| serde_json::from_slice::<Value>(&state).ok()?["open"]["records"].as_u64());
+    records.sum()
+}
+
+#[test]
+fn a_kill_while_it_reads_from_clerk_costs_no_page_that_is_durable() {
+    const READ: u64 = 2_600;
+    let (scratch, clerk) = (Scratch::new(), Clerk::with_users(READ));
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let mut pages = 0;
+    clerk.instead(move |request| {
+        pages += u64::from(request.contains("/users?limit=500"));
+        // What was read is made durable once a second; then nothing comes any more.
+        if pages == 3 {
+            std::thread::sleep(std::time::Duration::from_millis(1100));
+        }
+        (pages > 3).then(|| http("503 Service Unavailable", "", ""))
+    });
+    let command = || {
+        let more = ["--steps", "users", "--clerk-url", &clerk.url, "--clerk-rate", "5000/s"];
+        let mut command = scratch.import_command(&sandbox, "clerk://", &more);
+        command.env("CLERK_SECRET_KEY", KEY);
+        command
+    };
+    let mut killed = command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    until_of(&mut killed, "three pages are durable", || records_so_far(&scratch) == 1_500);
+    killed.kill().expect("it can be killed");
+    killed.wait().expect("it ends");
+    clerk.instead(|_| None);
+    clerk.tenant().requests.clear();
+    let run = Run::of(command().output().expect("the binary runs")).expect_code(0);
+    assert_eq!((run.count("read"), run.count("created")), (READ, READ), "{}", run.stdout);
+    let requests = clerk.tenant().requests.clone();
+    let first = requests.iter().find(|request| request.contains("/users?limit=500")).expect("a page");
+    assert!(first.contains("starting_after=user_001499&"), "it goes on behind the last record: {requests:?}");
 }
 
 fn tenant_size(parts: &Parts, kind: &str) -> u64 {

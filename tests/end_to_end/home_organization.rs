@@ -78,7 +78,7 @@ async fn two_instances(more: &[&str]) {
     let beta = organization(&caller, "beta").await["id"].as_str().expect("made").to_owned();
     assert_eq!(identity(&caller, "external_id", "user_b3").await["organization_id"], beta);
 
-    // The same user in both: never taken out of the first one, whatever is asked for.
+    // The same user in both: never taken out of the first one, by any option.
     scratch.write("c.json", export([user("user_a1", None, "shared@example.com")]));
     for rule in ["skip", "update"] {
         let run = scratch.import(&sandbox, "c.json", &[&into_b[..], &["--on-existing", rule]].concat()).expect_code(3);

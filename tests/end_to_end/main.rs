@@ -15,6 +15,7 @@ mod tenant;
 mod user;
 
 mod addresses;
+mod applied;
 mod apps;
 mod changed;
 mod check_target;

@@ -69,18 +69,18 @@ fn users_who_left_are_named_then_disabled_and_enabled_when_they_are_back() {
         let some: Vec<usize> = (3..10).collect();
         let rehearsal = night(&some, &[&DISABLE[..], &["--dry-run", "--check-target"]].concat()).expect_code(0);
         assert_counts(&rehearsal, &[("known", 10), ("missing", 3), ("disabled", 0)]);
-        let told = night(&some, &["--on-missing", "report"]).expect_code(0);
-        assert_counts(&told, &[("known", 10), ("missing", 3), ("disabled", 0)]);
+        let reported = night(&some, &["--on-missing", "report"]).expect_code(0);
+        assert_counts(&reported, &[("known", 10), ("missing", 3), ("disabled", 0)]);
         assert_eq!(disabled(&sandbox), Vec::<String>::new());
-        let file = missing(&told)["file"].as_str().expect("a file").to_owned();
+        let file = missing(&reported)["file"].as_str().expect("a file").to_owned();
         let mut named: Vec<String> = lines(&scratch.path(&file))
             .iter()
             .map(|line| line["clerk_id"].as_str().expect("an id").to_owned())
             .collect();
         named.sort();
         assert_eq!(named, [id(0), id(1), id(2)]);
-        assert_page(&scratch, &told, "3 of 10 whom earlier runs created are no longer in the export", &[]);
-        assert_eq!(exported(&scratch, &told), [0, 1, 2].map(|number| (id(number), "missing".to_owned())));
+        assert_page(&scratch, &reported, "3 of 10 whom earlier runs created are no longer in the export", &[]);
+        assert_eq!(exported(&scratch, &reported), [0, 1, 2].map(|number| (id(number), "missing".to_owned())));
         assert_eq!(exported(&scratch, &first), []);
 
         // One of them is gone at the target, and another one there is somebody else's by now.
@@ -190,9 +190,9 @@ fn nobody_is_disabled_if_the_export_may_be_wrong() {
     assert!(scratch.import(&sandbox, &file, &rehearsed).expect_code(5).stderr.contains("20 of 40"));
     assert_eq!(sandbox.identities(), before);
     // So it is in a report alone: that sends what is there, and disables nobody.
-    let told = scratch.import(&sandbox, &file, &["--on-missing", "report"]).expect_code(0);
-    assert_counts(&told, &[("missing", 20), ("disabled", 0)]);
-    assert_eq!((told.count("created"), disabled(&sandbox).len()), (1, 0));
+    let reported = scratch.import(&sandbox, &file, &["--on-missing", "report"]).expect_code(0);
+    assert_counts(&reported, &[("missing", 20), ("disabled", 0)]);
+    assert_eq!((reported.count("created"), disabled(&sandbox).len()), (1, 0));
 
     // A record without a readable id can be anybody's.
     let broken = "{\"first_name\":\"N\"}".to_owned();
@@ -206,11 +206,25 @@ fn nobody_is_disabled_if_the_export_may_be_wrong() {
     let run = scratch.import(&sandbox, &file, &DISABLE).expect_code(3);
     assert_counts(&run, &[("missing", 0), ("records_without_id", 0)]);
 
+    a_run_that_cannot_be_read_is_needed(&scratch, &sandbox, &file, &run);
     parts_are_refused(&scratch, &sandbox, &file);
     let rejects = run.report()["rejects_file"].as_str().expect("a file").to_owned();
     let mended = scratch.import(&sandbox, &rejects, &DISABLE).expect_code(2);
     assert!(mended.stderr.contains("needs the whole export"), "{}", mended.stderr);
     assert_eq!(disabled(&sandbox).len(), 0);
+}
+
+/// What an earlier run created, disabled or left to others is in its files alone.
+#[track_caller]
+fn a_run_that_cannot_be_read_is_needed(scratch: &Scratch, sandbox: &Sandbox, file: &str, run: &Run) {
+    for name in ["run.json", "journal"] {
+        let path = scratch.path(&format!(".avnology/runs/{}/{name}", run_id(run)));
+        let whole = std::fs::read(&path).expect(name);
+        std::fs::write(&path, [b"damaged", &whole[7..]].concat()).expect(name);
+        let stopped = scratch.import(sandbox, file, &[&["--new-run"][..], &DISABLE].concat()).expect_code(2);
+        assert!(stopped.stderr.contains(&format!("{}` away", run_id(run))), "{name}: {}", stopped.stderr);
+        std::fs::write(&path, whole).expect(name);
+    }
 }
 
 /// Of a part of the users nobody knows who is missing.

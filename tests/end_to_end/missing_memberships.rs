@@ -48,9 +48,9 @@ fn memberships_that_are_gone_are_named_then_removed_and_put_back() {
         assert_counts(&first, &[("known", 0), ("missing", 0)]);
         let before = state(&sandbox);
         let some = without(&all, &GONE);
-        let told = night(&some, &["--on-missing", "disable"], 3);
-        assert_counts(&told, &[("known", 9), ("missing", 2), ("removed", 0)]);
-        let file = told.report()["missing"]["memberships"]["file"].as_str().expect("a file").to_owned();
+        let named = night(&some, &["--on-missing", "disable"], 3);
+        assert_counts(&named, &[("known", 9), ("missing", 2), ("removed", 0)]);
+        let file = named.report()["missing"]["memberships"]["file"].as_str().expect("a file").to_owned();
         let named: Vec<Value> = lines(&scratch.path(&file)).iter().map(|line| line["clerk_id"].clone()).collect();
         assert_eq!(named.len(), 2);
         assert!(

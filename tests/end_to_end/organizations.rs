@@ -380,7 +380,7 @@ fn a_kill_while_a_role_changes_leaves_nobody_the_role_before() {
     let mut tenant = Tenant::new(&scratch);
     tenant.memberships = scratch.write("roles.ndjson", lines_of([membership(0, 0, "org:admin")]));
     tenant.import(&scratch, &sandbox, &[]).expect_code(3);
-    // What a kill between the two requests leaves, whichever comes first: the change is not made while the role is granted.
+    // What a kill between the two requests leaves, in either order: the change is not made while the role is granted.
     let refuse = "CREATE TRIGGER t BEFORE DELETE ON permissions BEGIN SELECT RAISE(ABORT, 'no'); END";
     rusqlite::Connection::open(&sandbox.database).expect("the database").execute_batch(refuse).expect("a trigger");
     tenant.memberships = scratch.write("lowered.ndjson", lines_of([membership(0, 0, "org:viewer")]));
@@ -461,7 +461,7 @@ fn a_run_that_is_killed_again_and_again_makes_each_once_and_undo_leaves_nothing(
     assert_eq!((rows(&sandbox, ORGANIZATIONS).len(), rows(&sandbox, MEMBERS).len()), (3, 9));
     assert_eq!((rows(&sandbox, TUPLES).len(), rows(&sandbox, "SELECT id FROM invitations").len()), (9, 1));
     assert_eq!(sandbox.identities().len(), USERS);
-    // Kills may have come before the first run began; whichever runs there are, undone they leave nothing.
+    // Kills may have come before the first run began; all runs that there are, undone, leave nothing.
     let runs: BTreeSet<String> = std::fs::read_dir(scratch.path(".avnology/runs"))
         .expect("runs")
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())

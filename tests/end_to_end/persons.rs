@@ -3,6 +3,8 @@
 
 use crate::support;
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use support::target::{Way, proxy};
 use support::{Run, Sandbox, Scratch, export, lines};
@@ -244,6 +246,67 @@ fn an_id_map_that_cannot_be_read_stops_the_run() {
     assert_eq!(night.people(), 3);
     std::fs::write(&map, whole).expect("written");
     assert_eq!((night.import("skip").expect_code(0).count("unchanged"), night.people()), (3, 3));
+}
+
+/// Of a run that was killed, only its journal knows whom it met.
+#[test]
+fn a_run_that_cannot_be_read_stops_an_import_that_it_could_change() {
+    let other = Person { external_id: Some("emp-1"), emails: vec!["robert@example.com"], ..bob() };
+    let night = Night::new(&[], &[ada(), bob(), cleo()], &[ada(), other, cleo()]);
+    let runs = night.scratch.path(".avnology/runs");
+    let run = runs.join(night.first.report()["run"].as_str().expect("a run"));
+    let damaged = |file: &str, damage: &dyn Fn(&Path)| {
+        let path = run.join(file);
+        let whole = std::fs::read(&path).expect(file);
+        damage(&path);
+        let imported = night.import("skip");
+        if path.is_dir() {
+            std::fs::remove_dir(&path).expect(file);
+        }
+        std::fs::write(&path, whole).expect(file);
+        imported
+    };
+    let cut = |path: &Path| std::fs::write(path, "{").expect("written");
+    let garbled = |path: &Path| {
+        let mut bytes = std::fs::read(path).expect("a file");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(path, bytes).expect("written");
+    };
+    let gone = |path: &Path| std::fs::remove_file(path).expect("it goes");
+    let no_file =
+        |path: &Path| std::fs::remove_file(path).and_then(|()| std::fs::create_dir(path)).expect("a directory");
+    let forget_ids = || {
+        let maps = std::fs::read_dir(&runs).expect("runs").map(|entry| entry.expect("an entry").path());
+        for map in maps.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ids-"))) {
+            std::fs::remove_dir_all(map).expect("the map goes");
+        }
+    };
+    for (file, damage) in [
+        ("run.json", &cut as &dyn Fn(&Path)),
+        ("run.json", &gone),
+        ("journal", &garbled),
+        ("journal", &gone),
+        ("journal", &no_file),
+    ] {
+        forget_ids();
+        let stopped = damaged(file, damage).expect_code(2);
+        let said = &stopped.stderr;
+        let place = format!("{}` away", run.file_name().expect("a name").to_string_lossy());
+        assert!(said.contains("second identity") && said.contains(&place), "{said}");
+        assert_eq!(night.people(), 3, "{file}: {said}");
+    }
+    // It is back, and all is known. From now on nobody needs the run for that.
+    assert_eq!((night.import("skip").expect_code(0).count("unchanged"), night.people()), (3, 3));
+    for damage in [&cut as &dyn Fn(&Path), &gone] {
+        damaged("run.json", damage).expect_code(0);
+    }
+    damaged("journal", &garbled).expect_code(0);
+    assert_eq!(night.people(), 3);
+    // It is lost for good, and somebody says so.
+    forget_ids();
+    std::fs::remove_dir_all(&run).expect("moved away");
+    night.import("skip").expect_code(0);
 }
 
 /// In a query, a comma can be part of an id or stand between two.

@@ -36,9 +36,12 @@ fn keeps_to(schema: &jsonschema::Validator, report: &Value) {
     assert!(faults.is_empty(), "{faults:#?}\n{report:#}");
 }
 
+fn id(run: &Run) -> String {
+    run.report()["run"].as_str().expect("a run").to_owned()
+}
+
 fn of_run(scratch: &Scratch, run: &Run, name: &str) -> String {
-    let report = run.report();
-    scratch.read(&format!(".avnology/runs/{}/{name}", report["run"].as_str().expect("a run")))
+    scratch.read(&format!(".avnology/runs/{}/{name}", id(run)))
 }
 
 /// Whose name and file are markup, and who cannot move.
@@ -104,6 +107,19 @@ fn the_report_keeps_to_its_schema_and_the_page_has_the_same_facts() {
     let page = of_run(&scratch, &night, "report.html");
     assert!(page.contains("60 of 60 identities are as the export has them"), "{page}");
     assert!(!page.contains("Not verified") && of_run(&scratch, &run, "report.html").contains("Not verified"));
+    let named = scratch.import(&sandbox, &file, &["--new-run", "--report-personal-data"]).expect_code(3);
+    // Who is named stays named, also after a verification and with other rejects, until personal data is removed.
+    scratch.write(&format!(".avnology/runs/{}/rejects.ndjson", id(&named)), "");
+    scratch.verify(&sandbox, &file, &[]).expect_code(0);
+    let page = of_run(&scratch, &named, "report.html");
+    assert!(page.contains("&lt;script&gt;alert(1)") && page.contains("60 of 60 identities"), "{page}");
+    let mode = std::fs::metadata(scratch.path(&format!(".avnology/runs/{}/named-people.json", id(&named))));
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode.expect("a file").permissions()) & 0o777, 0o600);
+    let prune = ["migrate", "clerk", "runs", "prune", "--older-than", "0h", "--personal-data"];
+    scratch.run(&prune).expect_code(0);
+    scratch.verify(&sandbox, &file, &[]).expect_code(0);
+    let page = of_run(&scratch, &named, "report.html");
+    assert!(!page.contains("alert(1)") && page.contains("60 of 60 identities"), "{page}");
     // A shard, joined passwords and what is merged keep to the schema, too.
     scratch.write("passwords.csv", "id,password_digest,password_hasher\nuser_000001,$2b$10$x,bcrypt\n");
     let other = scratch.write("more.json", export((100..1_300).map(user)));

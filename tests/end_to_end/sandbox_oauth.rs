@@ -292,7 +292,7 @@ async fn a_client_library_signs_a_migrated_user_in() {
     stage.sql("UPDATE oauth_grants SET expires_unix = 1 WHERE phase = 'code'");
     expect_refused(exchange(&code, verifier).request_async(&network).await, "invalid_grant");
 
-    // A public client has no secret. Whoever is disabled since gets nothing, though the code was good.
+    // A public client has no secret. Who is disabled since gets nothing, though the code was good.
     let (code, verifier) = stage.code(&mobile, &["openid"]).await;
     let tokens = mobile.exchange_code(code).set_pkce_verifier(verifier).request_async(&network).await.expect("tokens");
     let (code, verifier) = stage.code(&mobile, &["openid"]).await;

@@ -173,7 +173,7 @@ async fn members_have_a_role_and_a_batch_says_which_role_is_there() {
         ]
     );
     assert_eq!((&results[0]["role"], &results[1]["id"]), (&json!("admin"), &json!(format!("{acme}/{alan}"))));
-    assert!(!tenant.is_allowed("admin", ada).await, "a member's role is no tuple unless the sandbox is told so");
+    assert!(!tenant.is_allowed("admin", ada).await, "a member's role is no tuple unless the sandbox has the option");
 
     let listed = caller.get(&format!("{}?page_size=1", tenant.members())).await.expect(200);
     assert_eq!((&listed["members"][0]["user_id"], &listed["total_size"]), (&json!(alan), &json!(2)));

@@ -96,7 +96,7 @@ fn test_accounts_sign_in_and_nothing_of_them_is_said() {
         assert!(screen.contains("1 signed in") && !screen.contains("Other-7f3a"), "{screen}");
     }
 
-    // Whatever is not as it should be has a name and a line.
+    // All that is not as it should be has a name and a line.
     let bad = "email,password,state\n\
         other-7f3a@example.com,Other-7f3a,disabled\n\
         banned-7f3a@example.com,Banned-7f3a,active\n\

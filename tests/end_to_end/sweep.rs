@@ -46,11 +46,11 @@ pub(crate) struct Fault {
 }
 
 /// The run goes on, and imports everything that can be imported.
-const SURVIVED: &[i32] = &[3];
+pub(crate) const SURVIVED: &[i32] = &[3];
 /// The run stops and can be resumed.
 pub(crate) const STOPPED: &[i32] = &[6];
 /// It concerns the content of a request. A batch is split; a request that only reads or checks cannot be.
-const ABOUT_CONTENT: &[i32] = &[3, 6];
+pub(crate) const ABOUT_CONTENT: &[i32] = &[3, 6];
 
 pub(crate) const FAULTS: &[Fault] = &[
     Fault { name: "reset before", way: || Way::Instead(String::new()), codes: SURVIVED },

@@ -148,7 +148,7 @@ fn what_another_instance_moved_is_told_apart_by_the_marks_of_its_run() {
             (count("extra"), count("of_other_imports"))
         })
     };
-    // It is told, and is not extra; their users are, for nothing says whose they are.
+    // It is reported, and is not extra; their users are, for nothing says whose they are.
     assert_eq!(found(), [(0, 1), (0, 1), (0, 1)]);
     // One of ours that is gone at Clerk is: its run made others that are there. And so is one that no run made.
     let organizations = scratch.read(&ours.organizations);

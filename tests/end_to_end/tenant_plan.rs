@@ -2,6 +2,7 @@
 //! bytes; no secret and no person's address is in it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -39,11 +40,30 @@ fn application(id: &str, uris: &[&str]) -> Value {
     })
 }
 
+/// Puts into each record what no answer of Clerk's is documented to have, and what it may have all the same.
+fn hide_canaries(tenant: &Path) {
+    let files = std::fs::read_dir(tenant).expect("a tenant").map(|entry| entry.expect("an entry").path());
+    for file in files.filter(|path| path.extension().is_some_and(|extension| extension == "ndjson")) {
+        let text = std::fs::read_to_string(&file).expect("records");
+        let with_secrets = text.lines().map(|line| {
+            let mut record: Value = serde_json::from_str(line).expect("a record");
+            for name in ["client_secret", "signing_key", "svix_url"] {
+                record[name] = json!(CANARY);
+            }
+            record["oauth_config"] = json!({ "client_secret": CANARY });
+            record.to_string() + "\n"
+        });
+        let with_secrets: String = with_secrets.collect();
+        std::fs::write(&file, with_secrets).expect("written");
+    }
+}
+
 /// A tenant behind Clerk's API, with what is odd, and its export.
 pub(crate) fn parts() -> (Scratch, ClerkSandbox) {
     let scratch = Scratch::new();
     let generator = Generator { seed: 3, bad_share: 0.0, digests: false };
     write_tenant(&generator, 5, &scratch.path("tenant")).expect("written");
+    hide_canaries(&scratch.path("tenant"));
     let clerk = ClerkSandbox::start(&scratch, "tenant", &[]);
     let put = |kind: &str, record: Value| {
         let path = format!("/sandbox/{kind}/{}", record["id"].as_str().expect("an id"));
@@ -174,6 +194,11 @@ fn everything_is_in_a_plan_once_and_the_same_tenant_gives_the_same_bytes() {
     let applications = records(&scratch.path("export"), "oauth_applications");
     let uris: usize = applications.iter().map(|it| it["redirect_uris"].as_array().expect("a list").len()).sum();
     assert_eq!(ids(&items, "redirect_uri").len(), uris + 1, "and the callback URL that is not among them");
+    for entry in std::fs::read_dir(scratch.path("export")).expect("an export").flatten() {
+        let (name, text) = (entry.file_name(), std::fs::read_to_string(entry.path()).expect("records"));
+        let is_of_records = name.to_string_lossy().ends_with(".ndjson") && !text.is_empty();
+        assert!(!is_of_records || text.contains(CANARY), "each answer has a secret: {name:?}");
+    }
     let settings: usize = ["organization_settings", "oauth_application_settings"]
         .map(|name| records(&scratch.path("export"), name)[0].as_object().expect("an object").len() - 1)
         .iter()

@@ -18,7 +18,7 @@ struct Service {
 }
 
 impl Service {
-    /// One that answers with this status, whatever it hears.
+    /// One that answers all requests with this status.
     fn start(status: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("an address");
         let url = format!("http://{}/ping/5b1f", listener.local_addr().expect("an address"));

@@ -226,7 +226,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("memberships", &["mapping", "kind", "clerk", "source", "index"]),
     ("id_map", &["journal", "kind", "mapping", "index", "files"]),
     ("cutover", &["hexadecimal", "tenant_plan", "journal", "files", "human"]),
-    ("applied", &["hexadecimal", "journal", "files", "ignore"]),
+    ("applied", &["hexadecimal", "journal", "index", "files", "ignore"]),
     (
         "journal",
         &["hexadecimal", "selection", "mapping", "kind", "clerk", "source", "index", "files", "exit", "ignore"],
@@ -320,6 +320,7 @@ const CODEMOD_ROOMS: &[&str] = &[
     "swap",
     "other",
     "rules",
+    "texts",
     "finding",
     "code",
     "kind",

@@ -156,6 +156,9 @@ fn answer(tenant: &Tenant, request: &str) -> String {
     if !request.to_lowercase().contains(&format!("authorization: bearer {KEY}")) {
         return refusal("401 Unauthorized", "authentication_invalid");
     }
+    if !request.to_lowercase().contains("clerk-api-version: 2026-05-12") {
+        return refusal("400 Bad Request", "another_version_is_expected");
+    }
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let query: BTreeMap<&str, String> = query
         .split('&')

@@ -58,7 +58,7 @@ impl RecordCalls {
             return CreateOutcome::Results(CreateResults::default());
         };
         let mut reply = self.calls.client.post(&self.single_path(item.external_id), self.single_body(&body), key).await;
-        // A page of a gateway creates nothing, whatever its status says.
+        // A page of a gateway creates nothing, even if its status is one of success.
         if decide(reply.outcome) == Decision::Done && !self.is_created(&reply.body) {
             reply = reply.unreadable();
         }
@@ -114,7 +114,7 @@ impl RecordCalls {
         Bytes::copy_from_slice(inner.get().as_bytes())
     }
 
-    /// Tells apart, by reading, a record that is there already from another one that is in the way.
+    /// Finds out, by reading, whether the record is there already or another one is in the way.
     async fn existing(&self, item: CreateItem<'_>, conflict: ErrorBody) -> Result<ItemResult, TargetError> {
         let (_, body) = self.find_some(&[item.external_id]).await?;
         let found = read_found(&body).unwrap_or_default().0;

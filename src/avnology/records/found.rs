@@ -10,7 +10,7 @@ use crate::http::Body;
 
 /// One that was found, in the names of [`Comparable`].
 #[derive(Default, Serialize)]
-pub(super) struct Found<'a> {
+pub(super) struct FoundRecord<'a> {
     pub external_id: &'a str,
     pub id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,10 +36,10 @@ impl Default for Times {
 }
 
 /// A list of those that were found.
-pub(super) fn list_of(found: &[Found<'_>]) -> Body {
+pub(super) fn list_of(found: &[FoundRecord<'_>]) -> Body {
     #[derive(Serialize)]
     struct List<'a> {
-        found: &'a [Found<'a>],
+        found: &'a [FoundRecord<'a>],
     }
     Body::from(serde_json::to_vec(&List { found }).unwrap_or_default())
 }

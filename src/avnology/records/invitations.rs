@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::found::{Found, list_of};
+use super::found::{FoundRecord, list_of};
 use super::record_calls::{RecordCalls, pair};
 use crate::destination::{Comparable, TargetError};
 use crate::http::{Body, Cycle};
@@ -94,7 +94,8 @@ impl RecordCalls {
                 let external_id = format!("{organization}/{}", found.email.to_lowercase());
                 let role = Some(Cow::Borrowed(&*found.role));
                 let admin_metadata = found.metadata;
-                let found = Found { external_id: &external_id, id: &id, role, admin_metadata, ..Found::default() };
+                let found =
+                    FoundRecord { external_id: &external_id, id: &id, role, admin_metadata, ..FoundRecord::default() };
                 return Ok(Some(list_of(&[found])));
             }
             match list.next_page_token.filter(|token| !token.is_empty()) {

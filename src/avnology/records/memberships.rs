@@ -6,9 +6,9 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::found::{Found, list_of};
+use super::found::{FoundRecord, list_of};
 use super::record_calls::{RecordCalls, pair};
-use super::tuple::Tuple;
+use super::tuple::TupleBody;
 use crate::avnology::{AdminCalls, deleted};
 use crate::destination::{Change, Changed, Comparable, TargetError};
 use crate::http::Body;
@@ -62,12 +62,12 @@ impl RecordCalls {
         let Some(path) = path_of(id) else { return Ok((1, list_of(&[]))) };
         let Some(reply) = self.read(&path, &[]).await? else { return Ok((1, list_of(&[]))) };
         let member = serde_json::from_slice::<Member<'_>>(&reply.body).ok();
-        let found = member.map(|Member { role, metadata, .. }| Found {
+        let found = member.map(|Member { role, metadata, .. }| FoundRecord {
             external_id: id,
             id,
             role: Some(role),
             admin_metadata: metadata,
-            ..Found::default()
+            ..FoundRecord::default()
         });
         Ok((1, list_of(found.as_slice())))
     }
@@ -118,7 +118,7 @@ impl RecordCalls {
     async fn take_back(&self, organization: &str, user: &str, role: &str) -> Result<Option<String>, TargetError> {
         let (relation, subject) = (self.tuples.relation(role), self.tuples.subject(user));
         let namespace = self.tuples.namespace.as_str();
-        let tuple = Tuple { namespace, object: organization, relation: &relation, subject: &subject };
+        let tuple = TupleBody { namespace, object: organization, relation: &relation, subject: &subject };
         let is_there = self.has_tuple(&tuple).await?;
         self.delete_tuple(&tuple).await?;
         Ok(is_there.then(|| self.tuples.text(organization, role, user)))

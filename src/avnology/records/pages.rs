@@ -42,7 +42,9 @@ impl<'a> Pages<'a> {
         self.token = token.filter(|token| !token.is_empty());
         match &self.token {
             None => self.is_over = true,
-            Some(next) if self.cycle.closes_with(next) => return Err(endless_list(calls.calls.client.base_url())),
+            Some(next) if self.cycle.closes_with(next) => {
+                return Err(endless_list(calls.calls.client.base_url(), "records"));
+            }
             Some(_) => {}
         }
         Ok(Some(reply.body))

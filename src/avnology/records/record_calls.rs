@@ -37,7 +37,7 @@ impl RecordCalls {
         Ok(records)
     }
 
-    /// The same for reading alone: the key may be one that can do nothing else, so nothing is asked that a read does not say.
+    /// Checks the target for reading alone: the key may be one that can do nothing else, so nothing is asked that a read does not say.
     pub(in crate::avnology) async fn reading(
         calls: AdminCalls,
         kind: Kind,
@@ -94,7 +94,7 @@ impl RecordCalls {
         }
     }
 
-    /// Whether the target knows the batch method, by an empty batch, which creates nothing whatever it makes of it.
+    /// Whether the target knows the batch method, by an empty batch, which creates nothing in any case.
     async fn has_batch_method(&self) -> Result<bool, TargetError> {
         let key = format!("preflight-{}", uuid::Uuid::new_v4());
         let empty = Bytes::from_static(br#"{"requests":[],"validate_only":true}"#);

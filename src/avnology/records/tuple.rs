@@ -10,14 +10,14 @@ pub(super) const BATCH_CHECK: &str = "v1/permissions:batchCheck";
 
 /// `namespace:object#relation@subject`. It names a user by the target's id alone, which is no personal datum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Tuple<'a> {
+pub(super) struct TupleBody<'a> {
     pub namespace: &'a str,
     pub object: &'a str,
     pub relation: &'a str,
     pub subject: &'a str,
 }
 
-impl<'a> Tuple<'a> {
+impl<'a> TupleBody<'a> {
     /// The parts of a text.
     pub(super) fn of(text: &'a str) -> Option<Self> {
         let (namespace, rest) = text.split_once(':')?;
@@ -43,8 +43,8 @@ mod tests {
             ("organizations:org_1#admin@identities:usr_1", ["organizations", "org_1", "admin", "identities:usr_1"]),
             ("orgs:org_1#a:b@usr_1", ["orgs", "org_1", "a:b", "usr_1"]),
         ] {
-            assert_eq!(Tuple::of(text).expect("a tuple").parameters().map(|(_, part)| part), parts);
+            assert_eq!(TupleBody::of(text).expect("a tuple").parameters().map(|(_, part)| part), parts);
         }
-        assert_eq!(Tuple::of("organizations:org_1"), None);
+        assert_eq!(TupleBody::of("organizations:org_1"), None);
     }
 }

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::found::{Found, list_of};
+use super::found::{FoundRecord, list_of};
 use super::memberships::delete_batch;
 use super::pages::Pages;
 use super::record_calls::RecordCalls;
-use super::tuple::{BATCH_CHECK, PERMISSIONS, Tuple};
+use super::tuple::{BATCH_CHECK, PERMISSIONS, TupleBody};
 use crate::avnology::MAX_PAGE;
 use crate::destination::{Comparable, TargetError};
 use crate::http::{Body, Reply};
@@ -19,7 +19,7 @@ const PASSES: u32 = 32;
 #[derive(Deserialize)]
 struct List<'a> {
     #[serde(borrow)]
-    permissions: Vec<Tuple<'a>>,
+    permissions: Vec<TupleBody<'a>>,
 }
 
 /// Reads an encoded tuple. There is nothing in it that could differ.
@@ -27,9 +27,10 @@ pub(super) fn read_sent_tuple(encoded: &[u8]) -> Option<Comparable<'_>> {
     #[derive(Deserialize)]
     struct Item<'a> {
         #[serde(borrow)]
-        permission: Tuple<'a>,
+        permission: TupleBody<'a>,
     }
-    let Item { permission: Tuple { namespace, object, relation, subject } } = serde_json::from_slice(encoded).ok()?;
+    let Item { permission: TupleBody { namespace, object, relation, subject } } =
+        serde_json::from_slice(encoded).ok()?;
     Some(Comparable::of_metadata(format!("{namespace}:{object}#{relation}@{subject}"), None, None))
 }
 
@@ -38,7 +39,7 @@ pub(super) fn tuples_of(body: &[u8], namespace: &str) -> Vec<String> {
     let list = serde_json::from_slice::<List<'_>>(body).ok();
     let tuples = list.into_iter().flat_map(|list| list.permissions).filter(|tuple| tuple.namespace == namespace);
     tuples
-        .map(|Tuple { namespace, object, relation, subject }| format!("{namespace}:{object}#{relation}@{subject}"))
+        .map(|TupleBody { namespace, object, relation, subject }| format!("{namespace}:{object}#{relation}@{subject}"))
         .collect()
 }
 
@@ -49,13 +50,14 @@ impl RecordCalls {
             return self.check_tuples(ids).await;
         }
         let Some(id) = ids.first() else { return Ok((0, Body::default())) };
-        let Some(tuple) = Tuple::of(id) else { return Ok((1, list_of(&[]))) };
-        let found = self.has_tuple(&tuple).await?.then(|| Found { external_id: id, id, ..Found::default() });
+        let Some(tuple) = TupleBody::of(id) else { return Ok((1, list_of(&[]))) };
+        let found =
+            self.has_tuple(&tuple).await?.then(|| FoundRecord { external_id: id, id, ..FoundRecord::default() });
         Ok((1, list_of(found.as_slice())))
     }
 
     /// Whether the tuple is there.
-    pub(super) async fn has_tuple(&self, tuple: &Tuple<'_>) -> Result<bool, TargetError> {
+    pub(super) async fn has_tuple(&self, tuple: &TupleBody<'_>) -> Result<bool, TargetError> {
         let reply = self.read(PERMISSIONS, &tuple.parameters()).await?;
         let list = reply.as_ref().and_then(|reply| serde_json::from_slice::<List<'_>>(&reply.body).ok());
         // A target may ignore a filter.
@@ -64,7 +66,7 @@ impl RecordCalls {
 
     /// Grants a role again that was taken back, by the text of its tuple: whether it is granted now.
     pub(super) async fn grant(&self, tuple: &str) -> Result<bool, TargetError> {
-        let Some(tuple) = Tuple::of(tuple) else { return Ok(false) };
+        let Some(tuple) = TupleBody::of(tuple) else { return Ok(false) };
         self.create_again(PERMISSIONS, Bytes::from(serde_json::json!(tuple).to_string())).await
     }
 
@@ -78,7 +80,7 @@ impl RecordCalls {
             allowed: bool,
         }
         let ids = &ids[..ids.len().min(MAX_PAGE)];
-        let tuples: Vec<Option<Tuple<'_>>> = ids.iter().map(|id| Tuple::of(id)).collect();
+        let tuples: Vec<Option<TupleBody<'_>>> = ids.iter().map(|id| TupleBody::of(id)).collect();
         let body = Bytes::from(serde_json::json!({ "permissions": tuples }).to_string());
         let key = format!("check-{}", uuid::Uuid::new_v4());
         let read = |reply: &Reply| {
@@ -89,7 +91,8 @@ impl RecordCalls {
         let reply = self.calls.ask(request, |reply| read(reply).is_some()).await?;
         let allowed = read(&reply).unwrap_or_default();
         let there = ids.iter().zip(allowed).filter(|(_, result)| result.allowed);
-        let found: Vec<_> = there.map(|(id, _)| Found { external_id: id, id, ..Found::default() }).collect();
+        let found: Vec<_> =
+            there.map(|(id, _)| FoundRecord { external_id: id, id, ..FoundRecord::default() }).collect();
         Ok((ids.len(), list_of(&found)))
     }
 
@@ -127,20 +130,20 @@ impl RecordCalls {
     }
 
     /// Takes a role back: whether it is gone now.
-    pub(super) async fn delete_tuple(&self, tuple: &Tuple<'_>) -> Result<bool, TargetError> {
+    pub(super) async fn delete_tuple(&self, tuple: &TupleBody<'_>) -> Result<bool, TargetError> {
         self.delete_one(PERMISSIONS, &tuple.parameters()).await
     }
 
     /// Deletes tuples: for each whether it is gone now.
     pub(super) async fn delete_tuples(&self, ids: &[&str]) -> Result<Vec<bool>, TargetError> {
-        let tuples: Vec<Tuple<'_>> = ids.iter().filter_map(|id| Tuple::of(id)).collect();
+        let tuples: Vec<TupleBody<'_>> = ids.iter().filter_map(|id| TupleBody::of(id)).collect();
         if self.batch && tuples.len() == ids.len() {
             let body = serde_json::json!({ "permissions": tuples }).to_string();
             return delete_batch(&self.calls, "v1/permissions:batchDelete", body, ids.len()).await;
         }
         let mut done = Vec::with_capacity(ids.len());
         for id in ids {
-            done.push(match Tuple::of(id) {
+            done.push(match TupleBody::of(id) {
                 Some(tuple) => self.delete_tuple(&tuple).await?,
                 None => false,
             });

@@ -1,6 +1,6 @@
 //! Lists of all records of a kind, page by page. Members and invitations are listed for each organization.
 
-use super::found::{Found, list_of, read_found};
+use super::found::{FoundRecord, list_of, read_found};
 use super::invitations::invitations_of;
 use super::memberships::members_of;
 use super::pages::Pages;
@@ -39,7 +39,7 @@ impl RecordCalls {
         while let Some(body) = pages.next(self).await? {
             // A target may ignore a filter.
             let ids = tuples_of(&body, namespace);
-            show(ids.iter().map(|id| Found { external_id: id, id, ..Found::default() }), look)?;
+            show(ids.iter().map(|id| FoundRecord { external_id: id, id, ..FoundRecord::default() }), look)?;
         }
         Ok(())
     }
@@ -85,17 +85,21 @@ impl RecordCalls {
         while let Some(body) = pages.next(self).await? {
             if self.kind == Kind::Membership {
                 let members = members_of(&body, organization);
-                let found = members.iter().map(|(id, member)| Found {
+                let found = members.iter().map(|(id, member)| FoundRecord {
                     external_id: id,
                     id,
                     role: Some(member.role.clone()),
                     admin_metadata: member.metadata,
-                    ..Found::default()
+                    ..FoundRecord::default()
                 });
                 show(found, look)?;
             } else {
                 let invitations = invitations_of(&body, organization);
-                let found = invitations.iter().map(|(id, external_id)| Found { external_id, id, ..Found::default() });
+                let found = invitations.iter().map(|(id, external_id)| FoundRecord {
+                    external_id,
+                    id,
+                    ..FoundRecord::default()
+                });
                 show(found, look)?;
             }
         }
@@ -103,7 +107,7 @@ impl RecordCalls {
     }
 }
 
-fn show<'f>(found: impl Iterator<Item = Found<'f>>, look: &mut Look<'_>) -> Result<(), TargetError> {
+fn show<'f>(found: impl Iterator<Item = FoundRecord<'f>>, look: &mut Look<'_>) -> Result<(), TargetError> {
     let list = list_of(&found.collect::<Vec<_>>());
     let (found, _) = read_found(&list).unwrap_or_default();
     Ok(look(&found)?)

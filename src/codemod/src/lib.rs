@@ -21,7 +21,7 @@
 //! | [`report`] | the account, as a summary, Markdown, JSON, a diff |
 //! | [`rim`] | git, the work tree, threads |
 //! | [`code`], [`kind`], [`finding`] | what an entry of the report says |
-//! | [`edit`], [`lines`], [`environment`] | changes by byte range, lines, names of variables |
+//! | [`edit`], [`lines`], [`environment`], [`texts`] | changes by byte range, lines, names of variables, what is found by its text |
 
 pub mod code;
 pub mod edit;
@@ -36,6 +36,7 @@ pub mod rim;
 pub mod rules;
 pub mod swap;
 pub mod syntax;
+pub mod texts;
 
 pub use code::Code;
 pub use project::Asked;

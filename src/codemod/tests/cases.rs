@@ -1,8 +1,9 @@
 //! Every row of what moves and what is left, as files before and after with the report; and what holds for all of them.
 //!
 //! A case is a file in `fixtures/cases`. Its parts begin with a line `>>> `: `before PATH`, `after PATH` (a file without it does
-//! not change), `options`, and `report`, which has every entry as `PATH:LINES ACTION CODE SUBJECT`. What a case came out as, if
-//! that is not what it says, lies beside the other results of the build, in `tmp/cases`.
+//! not change), `options`, and `report`, which has every entry as `PATH:LINES ACTION CODE SUBJECT`. Below it stands its
+//! sentence, if it is not the first one of what its code means, and a suggestion and details, if it has any. What a case came
+//! out as, if that is not what it says, lies beside the other results of the build, in `tmp/cases`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -97,6 +98,10 @@ fn report(account: &Account) -> String {
             let action = action.as_str().expect("a text");
             writeln!(text, "{}:{} {action} {} {}", file.path, lines.join(","), entry.code.name(), entry.subject)
                 .expect("text");
+            let is_own = !entry.code.meaning().starts_with(&entry.sentence);
+            for said in is_own.then_some(&entry.sentence).into_iter().chain(&entry.suggestion).chain(&entry.details) {
+                writeln!(text, "    {said}").expect("text");
+            }
         }
     }
     text

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::apps::Finding;
+use crate::apps::ClientFinding;
 use crate::cli::OutputFormat;
 use crate::command::import_error::ImportError;
 use crate::command::output::write_report;
@@ -30,7 +30,7 @@ pub(super) struct AppsAccount {
     /// How many of them, or of the clients, are not as they should be.
     differences: u64,
     counts: BTreeMap<&'static str, u64>,
-    findings: Vec<Finding>,
+    findings: Vec<ClientFinding>,
     #[serde(skip_serializing_if = "Option::is_none")]
     findings_left_out: Option<u64>,
     #[serde(skip)]
@@ -64,7 +64,7 @@ impl AppsAccount {
     pub(super) fn impossible(&mut self, application: String, why: &str) -> Result<(), ImportError> {
         self.count("impossible");
         let (code, sentence) = ("no_client", why.to_owned());
-        self.find(Finding { application: Some(application), client_id: None, code, sentence }, true)
+        self.find(ClientFinding { application: Some(application), client_id: None, code, sentence }, true)
     }
 
     /// Counts a client that is of no application.
@@ -73,7 +73,7 @@ impl AppsAccount {
     }
 
     /// Notes what somebody has to know; if it is a difference, the command does not end with success.
-    pub(super) fn find(&mut self, finding: Finding, is_difference: bool) -> Result<(), ImportError> {
+    pub(super) fn find(&mut self, finding: ClientFinding, is_difference: bool) -> Result<(), ImportError> {
         if self.format == OutputFormat::Text {
             let mark = if is_difference { "!" } else { "-" };
             let names = [finding.application.as_deref(), finding.client_id.as_deref()];
@@ -85,7 +85,7 @@ impl AppsAccount {
     }
 
     /// Notes the same, and prints nothing of it.
-    pub(super) fn note(&mut self, finding: Finding, is_difference: bool) {
+    pub(super) fn note(&mut self, finding: ClientFinding, is_difference: bool) {
         self.differences += u64::from(is_difference);
         if self.findings.len() < KEPT {
             self.findings.push(finding);

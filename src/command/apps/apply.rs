@@ -6,12 +6,13 @@ use super::account::AppsAccount;
 use super::at::At;
 use super::checklist::checklist;
 use super::plan::PlanOfApps;
-use crate::applied::{APPS_PREFIX, MadeObjects, MadeState, SecretsFile};
-use crate::apps::{Applying, ClientRegistry, Finding, Left, Outcome, Planned, PlannedClient, apply_one};
+use crate::applied::{APPS_PREFIX, LostSecrets, MadeObjects, MadeState, SecretsFile};
+use crate::apps::{
+    Applying, ClientFinding, ClientOutcome, ClientRegistry, Left, Planned, PlannedClient, apply_one, client_of_line,
+};
 use crate::avnology::KeyKind;
 use crate::command::apps_error::AppsError;
 use crate::command::import_error::ImportError;
-use crate::command::memory_log::log_peak;
 use crate::exit::ExitStatus;
 
 /// Makes the applications of a plan clients of the target.
@@ -44,6 +45,7 @@ pub(super) async fn apply<R: ClientRegistry>(
         return Err(AppsError::NoSecretsFile { count: new_secrets }.into());
     }
     let mut account = AppsAccount::new("apps apply", &at.name, dry_run, output);
+    let lost = lost_secrets(&objects, &mut account)?;
     let mut applying = Applying { registry: at.registry, objects: &objects, secrets, force, dry_run };
     apply_all(&mut applying, plan, &mut account).await?;
     let mut sentence = String::new();
@@ -52,10 +54,29 @@ pub(super) async fn apply<R: ClientRegistry>(
             let path = secrets.path().display();
             sentence = format!("The secrets of new clients are in {path}: hand each over, then delete the file.\n");
         }
-        secrets.finish().map_err(AppsError::from)?;
+        if lost.as_ref().is_none_or(|lost| !lost.are_open()) {
+            secrets.finish().map_err(AppsError::from)?;
+        }
     }
-    log_peak();
+    if let Some(lost) = lost.filter(|_| !dry_run) {
+        lost.said(&objects).map_err(AppsError::from)?;
+    }
     account.end(output, &sentence)
+}
+
+/// Says whose secrets somebody took out of the file since they were written to it.
+fn lost_secrets(objects: &MadeObjects, account: &mut AppsAccount) -> Result<Option<LostSecrets>, ImportError> {
+    let lost = LostSecrets::look(objects, client_of_line).map_err(AppsError::from)?;
+    for (lost, object) in lost.iter().flat_map(|lost| lost.objects().iter().map(move |object| (lost, object))) {
+        let path = lost.path().display();
+        let sentence = format!(
+            "Its secret was written to {path} and is there no more. Put its line back from a copy; if nobody has it, give the \
+             client a new secret at the target. This is said until its line is back or that file is deleted."
+        );
+        let (application, client_id) = (Some(object.id.clone()), object.target_id.clone());
+        account.find(ClientFinding { application, client_id, code: "secret_gone", sentence }, true)?;
+    }
+    Ok(lost)
 }
 
 /// Makes the client of each application, one after the other: of a secret that is lost there is one at the most.
@@ -84,14 +105,14 @@ async fn apply_all<R: ClientRegistry>(
     applications.end().await
 }
 
-const fn name_of(outcome: &Outcome) -> &'static str {
+const fn name_of(outcome: &ClientOutcome) -> &'static str {
     match outcome {
-        Outcome::Created => "created",
-        Outcome::MadeAgain => "made_again",
-        Outcome::Changed(_) => "changed",
-        Outcome::Unchanged => "unchanged",
-        Outcome::Left(_) => "left_as_it_is",
-        Outcome::Refused(_) => "refused",
+        ClientOutcome::Created => "created",
+        ClientOutcome::MadeAgain => "made_again",
+        ClientOutcome::Changed(_) => "changed",
+        ClientOutcome::Unchanged => "unchanged",
+        ClientOutcome::Left(_) => "left_as_it_is",
+        ClientOutcome::Refused(_) => "refused",
     }
 }
 
@@ -99,38 +120,38 @@ const fn name_of(outcome: &Outcome) -> &'static str {
 fn report(
     account: &mut AppsAccount,
     client: &PlannedClient,
-    outcome: &Outcome,
+    outcome: &ClientOutcome,
     client_id: &str,
 ) -> Result<(), ImportError> {
     account.count(name_of(outcome));
-    let finding = |code, sentence| Finding {
+    let finding = |code, sentence| ClientFinding {
         application: Some(client.application.clone()),
         client_id: Some(client_id.to_owned()),
         code,
         sentence,
     };
     match outcome {
-        Outcome::Left(left) => {
+        ClientOutcome::Left(left) => {
             let (code, sentence) = sentence_of(left);
             account.find(finding(code, sentence), true)?;
         }
-        Outcome::Refused(reason) => {
+        ClientOutcome::Refused(reason) => {
             let sentence = format!("The target does not take it: {reason}.");
             account.find(finding("refused", sentence), true)?;
         }
-        Outcome::MadeAgain => {
+        ClientOutcome::MadeAgain => {
             let sentence = "An earlier run was broken off before its secret was kept: it was deleted and made again.";
             account.find(finding("made_again", sentence.to_owned()), false)?;
         }
-        Outcome::Changed(fields) => {
+        ClientOutcome::Changed(fields) => {
             account.find(finding("changed", format!("Changed: {}.", fields.join(", "))), false)?;
         }
-        Outcome::Created | Outcome::Unchanged => {}
+        ClientOutcome::Created | ClientOutcome::Unchanged => {}
     }
     if client_id != client.form.client_id {
         let hosts = hosts(&client.form.redirect_uris).join(", ");
         let sentence = format!(
-            "Its client id was {} at Clerk: whoever runs {hosts} has to use the new one.",
+            "Its client id was {} at Clerk: those who run {hosts} have to use the new one.",
             client.form.client_id
         );
         account.find(finding("client_id_changed", sentence), false)?;

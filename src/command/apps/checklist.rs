@@ -3,7 +3,7 @@
 use super::account::AppsAccount;
 use super::at::At;
 use super::plan::PlanOfApps;
-use crate::apps::{Finding, Planned, checklist_entry};
+use crate::apps::{ClientFinding, Planned, checklist_entry};
 use crate::cli::OutputFormat;
 use crate::command::import_error::ImportError;
 use crate::exit::ExitStatus;
@@ -42,8 +42,10 @@ pub(super) async fn checklist<R>(
             print_text(&entry)?;
         }
         account.count("to_make_by_hand");
-        account
-            .note(Finding { application: Some(application), client_id, code: "make_by_hand", sentence: entry }, true);
+        account.note(
+            ClientFinding { application: Some(application), client_id, code: "make_by_hand", sentence: entry },
+            true,
+        );
     }
     applications.end().await?;
     account.end(output, "")

@@ -3,7 +3,7 @@
 use super::account::AppsAccount;
 use super::at::At;
 use crate::applied::{APPS_PREFIX, MadeObjects};
-use crate::apps::{ClientRegistry, Finding, Undoing, Undone, undo_one};
+use crate::apps::{ClientFinding, ClientRegistry, Undoing, Undone, undo_one};
 use crate::command::apps_error::AppsError;
 use crate::command::ask::{ask, is_somebody_there};
 use crate::command::import_error::ImportError;
@@ -55,7 +55,7 @@ pub(super) async fn undo<R: ClientRegistry>(
         };
         if let Some((code, why)) = kept {
             let sentence = why.to_owned();
-            account.find(Finding { application: Some(object.id), client_id, code, sentence }, true)?;
+            account.find(ClientFinding { application: Some(object.id), client_id, code, sentence }, true)?;
         }
     }
     account.end(output, "")

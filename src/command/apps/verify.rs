@@ -8,7 +8,7 @@ use super::at::At;
 use super::checklist::checklist;
 use super::plan::PlanOfApps;
 use crate::applied::{APPS_PREFIX, MadeObjects};
-use crate::apps::{ClientRegistry, Finding, FoundClient, Planned, PlannedClient};
+use crate::apps::{ClientFinding, ClientRegistry, FoundClient, Planned, PlannedClient};
 use crate::command::apps_error::AppsError;
 use crate::command::import_error::ImportError;
 use crate::exit::ExitStatus;
@@ -56,7 +56,7 @@ async fn compare<R: ClientRegistry>(
 ) -> Result<String, ImportError> {
     let remembered = objects.get(&client.application).map_err(AppsError::from)?;
     let id = remembered.and_then(|object| object.target_id).unwrap_or_else(|| client.form.client_id.clone());
-    let finding = |code, sentence| Finding {
+    let finding = |code, sentence| ClientFinding {
         application: Some(client.application.clone()),
         client_id: Some(id.clone()),
         code,
@@ -100,7 +100,7 @@ async fn extras<R: ClientRegistry>(
             ("other_client", format!("The client \u{201c}{name}\u{201d} is there, too, and not of this plan."))
         };
         let client_id = Some(client.client_id);
-        account.find(Finding { application: None, client_id, code, sentence }, is_difference)?;
+        account.find(ClientFinding { application: None, client_id, code, sentence }, is_difference)?;
         Ok(ControlFlow::Continue(()))
     };
     at.registry.each(look).await

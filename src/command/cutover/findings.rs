@@ -26,8 +26,7 @@ impl Gathered {
             Check::StagingKeys | Check::Keys => plain(self.keys()),
             Check::StagingClient => plain(self.sign_in_begins()),
             Check::StagingImport | Check::Import => plain(self.of_imports(|| self.imports.last_is_finished())),
-            Check::StagingRejects => plain(self.of_imports(|| self.imports.no_rejects_are_left(None))),
-            Check::Rejects => {
+            Check::StagingRejects | Check::Rejects => {
                 let accepted = self.state.fact(Fact::RejectsAccepted).map(|record| record.at);
                 plain(self.of_imports(|| self.imports.no_rejects_are_left(accepted)))
             }
@@ -40,6 +39,7 @@ impl Gathered {
             Check::Clients => self.result("apps verify", FileUse::AppsReport, "--apps-report"),
             Check::Endpoints => self.result("webhooks verify", FileUse::WebhooksReport, "--webhooks-report"),
             Check::Handler => self.result("webhooks try", FileUse::TryReport, "--try-report"),
+            Check::EndpointsActive => self.endpoints_active(),
             Check::Changes => plain(self.of_clerk(|reading| changes(reading, self.max_changes))),
             Check::ClerkStill => plain(self.of_clerk(|reading| {
                 clerk_is_still(self.state.flip(), &self.state.readings, reading, self.max_changes)
@@ -163,13 +163,21 @@ impl Gathered {
         };
         let Some(file) = file else { return (Finding::needs_you(format!("name its file with {option}")), Vec::new()) };
         let is_about_users = of == FileUse::SignInReport;
-        let target = self.target.as_deref().filter(|_| is_about_users);
+        let target = self.target.as_deref().filter(|_| is_about_users || of == FileUse::ActivateReport);
         let last_import = self.imports.last_started().filter(|_| is_about_users);
         let finding = match CommandResult::read(&file.text, file.written) {
             Ok(result) => result_is_good(command, &result, target, last_import),
             Err(problem) => Finding::failed(format!("`{}`: {problem}", file.name)).then(again),
         };
         (finding, vec![file.evidence])
+    }
+
+    /// Whether endpoints are active, if there are any.
+    fn endpoints_active(&self) -> Found {
+        if self.state.skip(Step::Webhooks).is_some() {
+            return (Finding::ok("there is none: the step `webhooks` is skipped"), Vec::new());
+        }
+        self.result("webhooks activate", FileUse::ActivateReport, "--activate-report")
     }
 
     fn code(&self) -> Found {

@@ -20,6 +20,6 @@ pub(super) struct Gathered {
     pub imports: Imports,
     /// What Clerk says; or what keeps that from being known.
     pub clerk: Result<ClerkReading, Finding>,
-    /// So many users may have changed at Clerk.
+    /// How many users may have changed at Clerk.
     pub max_changes: u64,
 }

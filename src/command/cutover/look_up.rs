@@ -29,7 +29,7 @@ fn moments(runs: &Path) -> Result<Vec<RunMoment>, CutoverError> {
     Ok(listed.into_iter().filter_map(moment).collect())
 }
 
-/// Success only if all steps of the account are done.
+/// Success only if all steps of the account are finished or skipped.
 pub(super) fn exit_status(account: &Account) -> ExitStatus {
     if account.status == "ok" { ExitStatus::Success } else { ExitStatus::Rejected }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::CutoverError;
-use crate::command::runs::{ListedRun, RunState};
+use crate::command::runs::{RunRow, RunState};
 use crate::cutover::{ExportSeen, RunStanding, SeenRun, Verification};
 use crate::export::{ExportDirectory, Manifest};
 use crate::journal::{InputRecord, RunDirectory, RunRecord};
@@ -21,7 +21,7 @@ pub(super) fn seen_runs(runs: &Path, target: &str) -> Result<Vec<SeenRun>, Cutov
 
 fn seen_run(directory: &RunDirectory, record: RunRecord) -> Option<SeenRun> {
     let started: Timestamp = record.started.parse().ok()?;
-    let (listed, _) = ListedRun::of(directory, record);
+    let (listed, _) = RunRow::of(directory, record);
     let record = listed.record;
     let standing = match listed.state {
         // What is known of a pruned run was kept of its journal.
@@ -70,6 +70,6 @@ fn verification(directory: &RunDirectory) -> Option<Verification> {
     let report: Value = serde_json::from_slice(&std::fs::read(directory.report()).ok()?).ok()?;
     let found = &report["verification"];
     let at = found["at"].as_str()?.parse().ok()?;
-    // The run is about this target, whatever the comparison calls it.
+    // The run is about this target, even if the comparison calls it otherwise.
     Verification::read(found, at).map(|found| Verification { target: None, ..found })
 }

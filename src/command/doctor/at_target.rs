@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::finding::Finding;
+use super::finding::DoctorFinding;
 use crate::avnology::{Capabilities, Client, preflight};
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;
@@ -20,9 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const OFF: Duration = Duration::from_mins(1);
 
 /// Asks the target.
-pub(super) async fn target(settings: &TargetSettings, certificates: Option<PathBuf>) -> Vec<Finding> {
+pub(super) async fn target(settings: &TargetSettings, certificates: Option<PathBuf>) -> Vec<DoctorFinding> {
     let (base_url, key, key_source, proxy) = match settings {
-        TargetSettings::Sandbox(_) => return vec![Finding::ok("target", "the embedded one, which needs nothing")],
+        TargetSettings::Sandbox(_) => {
+            return vec![DoctorFinding::ok("target", "the embedded one, which needs nothing")];
+        }
         TargetSettings::Real { base_url, secret_key, key_source, proxy } => {
             (base_url, Some(secret_key.clone()), key_source, proxy)
         }
@@ -40,7 +42,7 @@ pub(super) async fn target(settings: &TargetSettings, certificates: Option<PathB
     };
     let mut findings = Vec::new();
     if let Some(proxy) = proxy {
-        findings.push(Finding::note("proxy", format!("{proxy} is on the way to the target")));
+        findings.push(DoctorFinding::note("proxy", format!("{proxy} is on the way to the target")));
     }
     let asked = match settings {
         TargetSettings::Kratos { choice, .. } => kratos(&options, &choice.options).await,
@@ -48,43 +50,46 @@ pub(super) async fn target(settings: &TargetSettings, certificates: Option<PathB
     };
     match asked {
         Ok(found) => findings.extend(found),
-        Err(error) => findings
-            .push(Finding { status: ExitStatus::of_target(&error), ..Finding::wrong("target", error.to_string()) }),
+        Err(error) => findings.push(DoctorFinding {
+            status: ExitStatus::of_target(&error),
+            ..DoctorFinding::wrong("target", error.to_string())
+        }),
     }
     findings
 }
 
-async fn avnology(options: &ClientOptions) -> Result<Vec<Finding>, TargetError> {
+async fn avnology(options: &ClientOptions) -> Result<Vec<DoctorFinding>, TargetError> {
     let client = Client::new(options)?;
     let Capabilities { batch } = preflight(&client, PATIENCE).await?;
     let batch = if batch { "with the batch methods" } else { "without batch methods: one user a request" };
-    let mut findings = vec![Finding::ok("target", format!("{} answers and takes the key, {batch}", options.base_url))];
+    let mut findings =
+        vec![DoctorFinding::ok("target", format!("{} answers and takes the key, {batch}", options.base_url))];
     let asked = Instant::now();
     let reply = client.list(None, 1).await;
     findings.extend(reply.date.map(|date| clock(SystemTime::now(), date, asked.elapsed())));
     Ok(findings)
 }
 
-async fn kratos(options: &ClientOptions, choice: &KratosOptions) -> Result<Vec<Finding>, TargetError> {
-    let client = http::Client::new(options)?;
+async fn kratos(options: &ClientOptions, choice: &KratosOptions) -> Result<Vec<DoctorFinding>, TargetError> {
+    let client = http::HttpClient::new(options)?;
     kratos::preflight(&client, options, choice, None, PATIENCE).await?;
-    Ok(vec![Finding::ok("target", format!("the Ory Kratos at {} answers", options.base_url))])
+    Ok(vec![DoctorFinding::ok("target", format!("the Ory Kratos at {} answers", options.base_url))])
 }
 
 /// Compares the clock here with the date of an answer, which has whole seconds and is as old as the answer took at most.
-fn clock(here: SystemTime, date: SystemTime, taken: Duration) -> Finding {
+fn clock(here: SystemTime, date: SystemTime, taken: Duration) -> DoctorFinding {
     let (off, ahead) = match here.duration_since(date) {
         Ok(ahead) => (ahead.saturating_sub(taken + Duration::from_secs(1)), "ahead of"),
         Err(behind) => (behind.duration(), "behind"),
     };
     if off > OFF {
         let seconds = off.as_secs();
-        return Finding::wrong(
+        return DoctorFinding::wrong(
             "clock",
             format!("the clock here is {seconds} seconds {ahead} the target's; set it (`timedatectl set-ntp true`)"),
         );
     }
-    Finding::ok("clock", "the clocks here and at the target agree to the minute")
+    DoctorFinding::ok("clock", "the clocks here and at the target agree to the minute")
 }
 
 #[cfg(test)]

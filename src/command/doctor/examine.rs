@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::at_target::target;
-use super::finding::{Finding, Health};
+use super::finding::{DoctorFinding, Health};
 use super::machine;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
@@ -13,7 +13,7 @@ use crate::settings::{DoctorSettings, FoundKey, SettingsError, TargetSettings};
 /// Looks at everything an import needs. Returns the exit code of the first thing that is wrong.
 pub async fn doctor(settings: DoctorSettings) -> Result<ExitStatus, StdoutError> {
     let findings = examine(&settings).await;
-    let wrong: Vec<&Finding> = findings.iter().filter(|finding| finding.health == Health::Wrong).collect();
+    let wrong: Vec<&DoctorFinding> = findings.iter().filter(|finding| finding.health == Health::Wrong).collect();
     let status = wrong.first().map_or(ExitStatus::Success, |finding| finding.status);
     match settings.format {
         OutputFormat::Json => {
@@ -21,7 +21,7 @@ pub async fn doctor(settings: DoctorSettings) -> Result<ExitStatus, StdoutError>
             struct Report<'a> {
                 version: &'static str,
                 exit_code: u8,
-                findings: &'a [Finding],
+                findings: &'a [DoctorFinding],
             }
             let version = env!("CARGO_PKG_VERSION");
             print_json(&Report { version, exit_code: status.code(), findings: &findings })?;
@@ -42,27 +42,27 @@ pub async fn doctor(settings: DoctorSettings) -> Result<ExitStatus, StdoutError>
     Ok(status)
 }
 
-async fn examine(settings: &DoctorSettings) -> Vec<Finding> {
-    let mut findings = vec![Finding::ok("program", format!("avnology {}", env!("CARGO_PKG_VERSION")))];
+async fn examine(settings: &DoctorSettings) -> Vec<DoctorFinding> {
+    let mut findings = vec![DoctorFinding::ok("program", format!("avnology {}", env!("CARGO_PKG_VERSION")))];
     findings.push(match &settings.config_file {
-        Some(path) => Finding::ok("config file", format!("`{}` is used", path.display())),
-        None => Finding::note("config file", "there is none; options are typed, or in the environment"),
+        Some(path) => DoctorFinding::ok("config file", format!("`{}` is used", path.display())),
+        None => DoctorFinding::note("config file", "there is none; options are typed, or in the environment"),
     });
     let without = "there is none: set AVNOLOGY_SECRET_KEY in the environment or in .env, or AVNOLOGY_SECRET_KEY_FILE to a file \
                    with it; a dry run and --sandbox need none";
     let needs_key = !matches!(settings.target, Ok(TargetSettings::Sandbox(_) | TargetSettings::Kratos { .. }));
     let without = if needs_key {
-        Finding::wrong("admin key", without)
+        DoctorFinding::wrong("admin key", without)
     } else {
-        Finding::note("admin key", "none, and none is needed")
+        DoctorFinding::note("admin key", "none, and none is needed")
     };
     findings.push(key("admin key", &settings.admin_key, without));
-    let without = Finding::note("Clerk's key", "there is none; only an export from Clerk's API needs one");
+    let without = DoctorFinding::note("Clerk's key", "there is none; only an export from Clerk's API needs one");
     findings.push(key("Clerk's key", &settings.clerk_key, without));
     match &settings.target {
         Ok(found) => {
             if settings.offline {
-                findings.push(Finding::note("target", "not asked (--offline)"));
+                findings.push(DoctorFinding::note("target", "not asked (--offline)"));
             } else {
                 findings.extend(target(found, settings.certificates.clone()).await);
             }
@@ -72,9 +72,9 @@ async fn examine(settings: &DoctorSettings) -> Vec<Finding> {
         }
         // What is wrong with the key was said.
         Err(SettingsError::NoKey | SettingsError::Key { .. } | SettingsError::KeyFile { .. }) => {
-            findings.push(Finding::note("target", "not asked, for want of a key"));
+            findings.push(DoctorFinding::note("target", "not asked, for want of a key"));
         }
-        Err(error) => findings.push(Finding::wrong("target", error.to_string())),
+        Err(error) => findings.push(DoctorFinding::wrong("target", error.to_string())),
     }
     findings.push(machine::runs_directory(&settings.runs_directory));
     findings.push(machine::temporary_directory());
@@ -82,13 +82,13 @@ async fn examine(settings: &DoctorSettings) -> Vec<Finding> {
     findings
 }
 
-fn key(about: &'static str, found: &Result<Option<FoundKey>, SettingsError>, without: Finding) -> Finding {
+fn key(about: &'static str, found: &Result<Option<FoundKey>, SettingsError>, without: DoctorFinding) -> DoctorFinding {
     match found {
         Ok(Some(FoundKey { kind, place })) => {
             let kind = kind.map_or_else(|| "a key".to_owned(), |kind| format!("a {kind} key"));
-            Finding::ok(about, format!("{kind}, from {place}"))
+            DoctorFinding::ok(about, format!("{kind}, from {place}"))
         }
         Ok(None) => without,
-        Err(error) => Finding::wrong(about, error.to_string()),
+        Err(error) => DoctorFinding::wrong(about, error.to_string()),
     }
 }

@@ -18,7 +18,7 @@ pub(super) enum Health {
 
 /// What is found out about one thing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Finding {
+pub(super) struct DoctorFinding {
     /// The thing.
     pub about: &'static str,
     /// How it is.
@@ -37,7 +37,7 @@ const MARKS: usize = 7;
 /// Lines are no longer than this.
 const WIDTH: usize = 80;
 
-impl Finding {
+impl DoctorFinding {
     pub(super) fn ok(about: &'static str, text: impl Into<String>) -> Self {
         Self { about, health: Health::Ok, text: text.into(), status: ExitStatus::Success }
     }
@@ -83,7 +83,7 @@ mod tests {
     fn lines_are_broken_between_words_and_no_word_within() {
         let long = "x".repeat(70);
         let mut text = String::new();
-        Finding::wrong("target", format!("{} {long} end", "word ".repeat(20).trim_end())).write(&mut text);
+        DoctorFinding::wrong("target", format!("{} {long} end", "word ".repeat(20).trim_end())).write(&mut text);
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines[0].starts_with("WRONG  target         word word"), "{text}");
         assert!(lines.iter().all(|line| line.chars().count() <= WIDTH || line.trim() == long), "{text}");

@@ -8,7 +8,7 @@ use super::ended::EndedImport;
 use crate::exit::ExitStatus;
 use crate::journal::{FirstPassRecord, RunDirectory};
 use crate::missing::MissingReport;
-use crate::report::{Origin, RunDetails, SelectionReport};
+use crate::report::{InputOrigin, RunDetails, SelectionReport};
 use crate::selection::RecordsOfRun;
 use crate::settings::{OutputSettings, RecordedRun};
 
@@ -61,7 +61,7 @@ impl ImportAccount<'_> {
             target: Some(self.target.base_url.to_string()),
             report_file: Some(directory.report().display().to_string()),
             sandbox_database: self.target.sandbox_database.clone(),
-            origin: Some(Origin::now(self.user.clone(), Some(record.started.clone()), record.settings())),
+            origin: Some(InputOrigin::now(self.user.clone(), Some(record.started.clone()), record.settings())),
             digests: FirstPassRecord::digests(directory),
             timeline: Vec::new(),
             personal_data: personal_data(directory),

@@ -4,7 +4,7 @@ use super::super::first_pass::{FirstPass, Subject};
 use super::super::import_error::ImportError;
 use super::super::prepare_error::PrepareError;
 use super::consent::Consent;
-use super::missing::Missing;
+use super::missing::MissingRecords;
 use crate::account::{Ledger, StopReason};
 use crate::destination::Destination;
 use crate::journal::Prediction;
@@ -17,9 +17,9 @@ pub(super) enum Foresight<'r> {
     /// Nothing can be sent: an input is of no use.
     Unreadable(SourceError),
     /// Nothing is to be sent, for this reason. The rejects are written, for they are what has to be mended.
-    Refused(FirstPass, Option<Missing<'r>>, StopReason),
+    Refused(FirstPass, Option<MissingRecords<'r>>, StopReason),
     /// It may be sent.
-    Clear(FirstPass, Option<Missing<'r>>),
+    Clear(FirstPass, Option<MissingRecords<'r>>),
 }
 
 impl<'r> Foresight<'r> {
@@ -43,8 +43,8 @@ impl<'r> Foresight<'r> {
             return Ok(Self::Refused(first, None, reason));
         }
         let at_target = (consent.settings, destination);
-        let missing = Missing::find(at_target, run, subject, &first.watch(), signals).await?;
-        if let Some(reason) = missing.as_ref().and_then(Missing::refusal) {
+        let missing = MissingRecords::find(at_target, run, subject, &first.watch(), signals).await?;
+        if let Some(reason) = missing.as_ref().and_then(MissingRecords::refusal) {
             return Ok(Self::Refused(first, missing, reason));
         }
         consent.seek(prediction, subject.records, ledger, signals).await?;

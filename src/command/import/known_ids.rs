@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use super::super::recently_sought::RecentlySought;
 use crate::id_map::IdLookup;
 use crate::journal::RejectedPlaces;
 use crate::kind::Kind;
@@ -11,13 +12,23 @@ use crate::mapping::{TargetId, TargetIds};
 /// What the target calls them; and where those stand that this run rejected.
 #[derive(Debug)]
 pub(super) struct KnownIds {
-    pub ids: Arc<IdLookup>,
-    pub rejected: RejectedPlaces,
+    ids: Arc<IdLookup>,
+    rejected: RejectedPlaces,
+    recently: RecentlySought<Option<TargetId>>,
+}
+
+impl KnownIds {
+    /// They are found in these.
+    pub(super) fn new(ids: Arc<IdLookup>, rejected: RejectedPlaces) -> Self {
+        Self { ids, rejected, recently: RecentlySought::new() }
+    }
 }
 
 impl TargetIds for KnownIds {
     fn find(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<TargetId>> {
-        TargetIds::find(self.ids.as_ref(), kind, clerk_id)
+        let seek = || TargetIds::find(self.ids.as_ref(), kind, clerk_id);
+        // Of memberships each one is sought once.
+        if kind == Kind::Membership { seek() } else { self.recently.find(kind, clerk_id, seek) }
     }
 
     fn rejected(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<String>> {

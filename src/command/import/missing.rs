@@ -11,7 +11,7 @@ use super::super::import_error::ImportError;
 use super::super::known_identity::{Found, look_at, pages};
 use super::super::missing_users::{MissingUsersOf, account, refusal};
 use super::known_file::write_known;
-use super::missing_memberships::Memberships;
+use super::missing_memberships::GoneMemberships;
 use crate::account::StopReason;
 use crate::destination::{Destination, TargetError};
 use crate::journal::RunDirectory;
@@ -23,18 +23,18 @@ use crate::signal::Signals;
 use crate::source::Watch;
 
 /// Who is missing, and what is to be done about them.
-pub(super) struct Missing<'a> {
+pub(super) struct MissingRecords<'a> {
     rules: MissingRules,
     users: MissingUsers,
     /// Which memberships are missing, if they can be.
-    memberships: Option<Memberships<'a>>,
+    memberships: Option<GoneMemberships<'a>>,
     directory: &'a RunDirectory,
     /// What runs call the target.
     target: &'a str,
     report: MissingReport,
 }
 
-impl<'a> Missing<'a> {
+impl<'a> MissingRecords<'a> {
     /// Looks who is missing, if that was asked for, and names them in a file of the run. It is nothing, too, if the export cannot be
     /// read to its end: the import says so, and is stopped by it.
     pub(super) async fn find(
@@ -53,7 +53,7 @@ impl<'a> Missing<'a> {
         let file = (users.missing > 0).then(|| path.display().to_string());
         let report = MissingReport { file, ..account(rules, &users) };
         let memberships = if has_memberships(&settings.reading) {
-            Memberships::find((settings, rules, destination), run, subject, watch, signals).await?
+            GoneMemberships::find((settings, rules, destination), run, subject, watch, signals).await?
         } else {
             None
         };
@@ -62,12 +62,12 @@ impl<'a> Missing<'a> {
 
     /// Why nothing is to be sent, if too many are missing.
     pub(super) fn refusal(&self) -> Option<StopReason> {
-        refusal(self.rules, &self.users).or_else(|| self.memberships.as_ref().and_then(Memberships::refusal))
+        refusal(self.rules, &self.users).or_else(|| self.memberships.as_ref().and_then(GoneMemberships::refusal))
     }
 
     /// What came of it.
     pub(super) fn into_report(self) -> MissingReport {
-        MissingReport { memberships: self.memberships.map(Memberships::into_report), ..self.report }
+        MissingReport { memberships: self.memberships.map(GoneMemberships::into_report), ..self.report }
     }
 
     /// Disables those who are missing, enables those who are back, and removes memberships, as far as that was asked for.

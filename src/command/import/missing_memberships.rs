@@ -1,30 +1,26 @@
 //! Memberships that are no longer in the export: which they are is found out before anything is sent, and what is done about them
 //! comes after all steps.
-//!
-//! A role is taken back before its membership goes: should the program be killed in between, nobody has a role without a
-//! membership.
+
+mod changes;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use changes::Changes;
 
 use super::super::first_pass::Subject;
 use super::super::id_maps::with_id_map;
 use super::super::import_error::ImportError;
 use super::super::known_identity::pages;
-use super::super::known_membership::{FoundMembership, look_at_all, pair};
 use super::super::missing_users::search_for;
 use super::super::prepare_error::PrepareError;
 use super::known_file::write_known;
 use crate::account::StopReason;
 use crate::destination::{Destination, TargetError};
-use crate::id_map::IdLookup;
-use crate::journal::{ConfirmedUser, ConfirmedUsers, InputRecord, RunDirectory};
+use crate::journal::{ConfirmedUsers, InputRecord, RunDirectory};
 use crate::kind::Kind;
 use crate::mapping::TupleRules;
-use crate::missing::{
-    KnownRecord, MembershipSearch, MissingMemberships, MissingMembershipsReport, Removal, RemovalKind, Removals,
-    StatesFile,
-};
+use crate::missing::{MembershipSearch, MissingMemberships, MissingMembershipsReport};
 use crate::settings::{ImportSettings, MissingRules, RecordedRun};
 use crate::signal::Signals;
 use crate::source::Watch;
@@ -45,7 +41,7 @@ impl Parts {
 }
 
 /// Which memberships are missing, and what is to be done about them.
-pub(super) struct Memberships<'a> {
+pub(super) struct GoneMemberships<'a> {
     rules: MissingRules,
     found: MissingMemberships,
     /// Where they are removed, if they are.
@@ -56,7 +52,7 @@ pub(super) struct Memberships<'a> {
     report: MissingMembershipsReport,
 }
 
-impl<'a> Memberships<'a> {
+impl<'a> GoneMemberships<'a> {
     /// Looks which are missing, and names them in a file of the run.
     pub(super) async fn find(
         (settings, rules, destination): (&ImportSettings, MissingRules, &dyn Destination),
@@ -151,163 +147,4 @@ fn search(
         limits: reading.limits,
         temporary: std::env::temp_dir(),
     })
-}
-
-/// What is done about memberships and tuples, a page at a time. What is about to be done is durable before it is done, and what was
-/// done after it.
-struct Changes<'c> {
-    parts: &'c Parts,
-    found: &'c MissingMemberships,
-    ids: &'c IdLookup,
-    rules: &'c TupleRules,
-    concurrency: usize,
-    /// What earlier runs did, and earlier parts of this one.
-    before: Removals,
-    /// What the target confirmed: what is removed is not there any more, should it come back in a later export.
-    confirmed: ConfirmedUsers,
-    path: PathBuf,
-    file: Option<StatesFile>,
-    report: &'c mut MissingMembershipsReport,
-}
-
-impl Changes<'_> {
-    /// Takes tuples back that earlier runs created, of memberships that are gone or the tool's own.
-    async fn take_back(&mut self, tuples: &[KnownRecord]) -> Result<(), StopReason> {
-        let mut memberships = Vec::with_capacity(tuples.len());
-        for tuple in tuples {
-            let membership = self.found.membership(&tuple.clerk_id).map_err(StopReason::Temporary)?;
-            memberships.push(membership.unwrap_or_else(|| tuple.clone()));
-        }
-        let found = self.look_at(&memberships).await?;
-        for (tuple, found) in tuples.iter().zip(found) {
-            if matches!(found, FoundMembership::NotProven) {
-                self.note(&[removal(RemovalKind::Left, Kind::RoleTuple, tuple)])?;
-            } else {
-                self.take_back_one(tuple).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes a tuple back, if it is there.
-    async fn take_back_one(&mut self, tuple: &KnownRecord) -> Result<(), StopReason> {
-        let before = self.before.of(Kind::RoleTuple, tuple).map_err(StopReason::Temporary)?;
-        let line = |change| removal(change, Kind::RoleTuple, tuple);
-        if self.parts.tuples.get(&tuple.id).await.map_err(StopReason::Target)?.is_none() {
-            // By an earlier part of this run, if it was there.
-            let is_ours = matches!(before, Some(RemovalKind::Removing | RemovalKind::Removed));
-            self.report.roles_taken_back += u64::from(is_ours);
-            return match before {
-                Some(RemovalKind::Removed) => Ok(()),
-                Some(RemovalKind::Removing) => self.note(&[line(RemovalKind::Removed)]),
-                _ => self.note(&[line(RemovalKind::Left)]),
-            };
-        }
-        self.forget_confirmed([&tuple.id])?;
-        self.note(&[line(RemovalKind::Removing)])?;
-        if self.parts.tuples.delete(&[&tuple.id]).await.map_err(StopReason::Target)? == [true] {
-            self.report.roles_taken_back += 1;
-            self.note(&[line(RemovalKind::Removed)])?;
-        }
-        Ok(())
-    }
-
-    /// Removes memberships, and first the role that each has now.
-    async fn remove(&mut self, memberships: Vec<KnownRecord>) -> Result<(), StopReason> {
-        let found = self.look_at(&memberships).await?;
-        let (mut settled, mut doomed) = (Vec::new(), Vec::new());
-        for (membership, found) in memberships.into_iter().zip(found) {
-            let before = self.before.of(Kind::Membership, &membership).map_err(StopReason::Temporary)?;
-            let line = |change| removal(change, Kind::Membership, &membership);
-            match (&found, before) {
-                // By an earlier part of this run.
-                (FoundMembership::Gone, Some(RemovalKind::Removed)) => self.report.removed += 1,
-                (FoundMembership::Gone, Some(RemovalKind::Removing)) => {
-                    self.report.removed += 1;
-                    settled.push(line(RemovalKind::Removed));
-                }
-                (FoundMembership::Gone, _) => {
-                    self.report.gone += 1;
-                    settled.push(line(RemovalKind::Left));
-                }
-                (FoundMembership::NotProven, _) => {
-                    self.report.not_proven += 1;
-                    settled.push(line(RemovalKind::Left));
-                }
-                (FoundMembership::There { .. }, _) => doomed.push((membership, found)),
-            }
-        }
-        self.note(&settled)?;
-        if doomed.is_empty() {
-            return Ok(());
-        }
-        self.take_roles_back(&doomed).await?;
-        let ids: Vec<String> = doomed.iter().map(|(membership, _)| membership.id.clone()).collect();
-        let mut lines: Vec<Removal> =
-            doomed.into_iter().map(|(membership, found)| removing(membership, found)).collect();
-        self.forget_confirmed(&ids)?;
-        self.note(&lines)?;
-        let (ids, mut done): (Vec<&str>, _) = (ids.iter().map(String::as_str).collect(), Vec::new());
-        for some in ids.chunks(self.parts.members.at_once()) {
-            done.extend(self.parts.members.delete(some).await.map_err(StopReason::Target)?);
-        }
-        let mut done = done.into_iter();
-        lines.retain_mut(|line| {
-            line.change = RemovalKind::Removed;
-            done.next() == Some(true)
-        });
-        self.report.removed += lines.len() as u64;
-        self.report.failed += (ids.len() - lines.len()) as u64;
-        self.note(&lines)
-    }
-
-    /// Takes back the roles that members have now: also those that a change gave them, or the target itself.
-    async fn take_roles_back(&mut self, members: &[(KnownRecord, FoundMembership)]) -> Result<(), StopReason> {
-        for (membership, found) in members {
-            let (Some(role), Some((organization, user))) = (found.granted(), pair(&membership.id)) else { continue };
-            let text = self.rules.text(organization, role, user);
-            if self.parts.tuples.get(&text).await.map_err(StopReason::Target)?.is_some() {
-                self.take_back_one(&KnownRecord { external_id: text.clone(), id: text, ..membership.clone() }).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn look_at(&self, memberships: &[KnownRecord]) -> Result<Vec<FoundMembership>, StopReason> {
-        let found = look_at_all(self.parts.members.as_ref(), self.ids, memberships, self.concurrency).await;
-        found.map_err(StopReason::Target)
-    }
-
-    /// What is removed is not taken for confirmed, should it come back.
-    fn forget_confirmed<'i>(&mut self, ids: impl IntoIterator<Item = &'i String>) -> Result<(), StopReason> {
-        let nothing = ids.into_iter().map(|id| ConfirmedUser::nothing(id)).collect();
-        let forgotten = self.confirmed.add(nothing).and_then(|()| self.confirmed.write());
-        forgotten.map_err(StopReason::Temporary)
-    }
-
-    fn note(&mut self, lines: &[Removal]) -> Result<(), StopReason> {
-        let path = &self.path;
-        let failed = |source| StopReason::Journal { path: path.display().to_string(), source };
-        if lines.is_empty() {
-            return Ok(());
-        }
-        let file = match &mut self.file {
-            Some(file) => file,
-            none => none.insert(StatesFile::open(path).map_err(failed)?),
-        };
-        file.add(lines).map_err(failed)
-    }
-}
-
-fn removal(change: RemovalKind, kind: Kind, known: &KnownRecord) -> Removal {
-    Removal { change, kind, known: known.clone(), role: None, metadata: None, of: None }
-}
-
-/// A membership that is about to be removed, with what undo needs to put it back.
-fn removing(known: KnownRecord, found: FoundMembership) -> Removal {
-    let (role, metadata, of) = match found {
-        FoundMembership::There { role, metadata, of, .. } => (Some(role), metadata, Some(of)),
-        FoundMembership::Gone | FoundMembership::NotProven => (None, None, None),
-    };
-    Removal { change: RemovalKind::Removing, kind: Kind::Membership, known, role, metadata, of }
 }

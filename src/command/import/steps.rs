@@ -146,7 +146,7 @@ async fn forget(destination: &dyn Destination, mark: Option<&RunMark>) -> Option
 async fn known_ids(ids: &Arc<IdLookup>, journal: &Journal) -> std::io::Result<Arc<dyn TargetIds>> {
     let (ids, files) = (Arc::clone(ids), journal.rejects_files());
     let reading = tokio::task::spawn_blocking(move || {
-        RejectedPlaces::read(&files).map(|rejected| Arc::new(KnownIds { ids, rejected }) as Arc<dyn TargetIds>)
+        RejectedPlaces::read(&files).map(|rejected| Arc::new(KnownIds::new(ids, rejected)) as Arc<dyn TargetIds>)
     });
     reading.await.map_err(std::io::Error::other)?
 }

@@ -7,12 +7,12 @@ use std::path::Path;
 use tokio::time::Instant;
 
 use super::part::ShardRun;
-use crate::report::{ProgressDisplay, Reading};
+use crate::report::{ProgressDisplay, ReadingProgress};
 
 /// How far a merge is.
 pub(super) struct MergeProgress {
     started: Instant,
-    shown: RefCell<(ProgressDisplay, Reading)>,
+    shown: RefCell<(ProgressDisplay, ReadingProgress)>,
 }
 
 impl MergeProgress {
@@ -26,11 +26,11 @@ impl MergeProgress {
         } else {
             ProgressDisplay::lines()
         };
-        let reading = Reading { what: "journals and rejects", bytes: 0, bytes_total: Some(total) };
+        let reading = ReadingProgress { what: "journals and rejects", bytes: 0, bytes_total: Some(total) };
         Self { started: Instant::now(), shown: RefCell::new((display, reading)) }
     }
 
-    /// So many more bytes were read.
+    /// This many more bytes were read.
     pub(super) fn read(&self, bytes: u64) {
         let (display, reading) = &mut *self.shown.borrow_mut();
         reading.bytes += bytes;

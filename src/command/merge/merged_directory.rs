@@ -133,7 +133,7 @@ impl MergedDirectory {
         }
         let put_in_place = || -> io::Result<()> {
             let now = rejects.as_ref().map(|file| sha256_of(file.path())).transpose()?;
-            // Whichever of them is there after a crash is known as ours, and so are those that stayed.
+            // Each of them that is there after a crash is known as ours, and so are those that stayed.
             let earlier = self.was.rejects_sha256.iter().filter(|earlier| now.as_ref() != Some(*earlier)).cloned();
             let rejects_sha256 = now.iter().cloned().chain(earlier).take(KNOWN_REJECTS).collect();
             MergedRecord { shards: self.shards.clone(), rejects_sha256 }.write(&self.path)?;

@@ -8,7 +8,7 @@ mod runs_error;
 mod show;
 
 pub use list::list_runs;
-pub(super) use listed_run::{ListedRun, RunState};
+pub(super) use listed_run::{RunRow, RunState};
 pub use prune::prune_runs;
 pub use runs_error::RunsError;
 pub use show::show_run;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::listed_run::{ListedRun, RunState};
+use super::listed_run::{RunRow, RunState};
 use super::prune_rules::{KeptBecause, PruneFacts, PruneRules, Pruned};
 use super::runs_error::RunsError;
 use crate::account::Counts;
@@ -38,7 +38,7 @@ struct PrunedRun {
 /// A run that is looked at.
 struct OldRun {
     directory: RunDirectory,
-    listed: ListedRun,
+    listed: RunRow,
     pruned: Pruned,
 }
 
@@ -58,7 +58,7 @@ pub fn prune_runs(settings: &PruneSettings) -> Result<(), RunsError> {
     let listed = RunDirectory::list(runs_directory).map_err(RunsError::read(runs_directory))?;
     let mut runs = Vec::with_capacity(listed.len());
     for (newer, (directory, record)) in listed.into_iter().enumerate() {
-        let (listed, _) = ListedRun::of(&directory, record);
+        let (listed, _) = RunRow::of(&directory, record);
         let pruned = rules.decide(facts(&directory, &listed, newer));
         runs.push(OldRun { directory, listed, pruned });
     }
@@ -76,8 +76,8 @@ pub fn prune_runs(settings: &PruneSettings) -> Result<(), RunsError> {
     Ok(())
 }
 
-fn facts(directory: &RunDirectory, listed: &ListedRun, newer: usize) -> PruneFacts {
-    let ListedRun { record, state, counts, undone, .. } = listed;
+fn facts(directory: &RunDirectory, listed: &RunRow, newer: usize) -> PruneFacts {
+    let RunRow { record, state, counts, undone, .. } = listed;
     let left = undone.and_then(|undone| undone.left);
     let created = left.or(counts.map(|counts| counts.created + counts.unfinished));
     PruneFacts {

@@ -9,7 +9,7 @@ use super::listed_run::RunState;
 pub(super) struct PruneRules {
     /// Only runs that began longer ago than that.
     pub older_than: Duration,
-    /// So many of the newest runs stay as they are.
+    /// How many of the newest runs stay as they are.
     pub keep: usize,
     /// Only files with personal data are removed, and what else is kept of a run stays.
     pub personal_data: bool,

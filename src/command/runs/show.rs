@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::list::{age, write_list};
-use super::listed_run::{ListedRun, RunState};
+use super::listed_run::{RunRow, RunState};
 use super::runs_error::RunsError;
 use crate::account::{CodeCount, Ledger};
 use crate::cli::OutputFormat;
@@ -24,7 +24,7 @@ use crate::settings::{RecordedRun, ShowSettings};
 #[derive(Serialize)]
 struct ShownRun<'a> {
     #[serde(flatten)]
-    listed: &'a ListedRun,
+    listed: &'a RunRow,
     /// SHA-256 of the inputs, in order, as far as they are known.
     digests: Vec<String>,
     rejected_by_code: &'a BTreeMap<RejectCode, CodeCount>,
@@ -51,7 +51,7 @@ struct ShownRun<'a> {
 #[serde(untagged)]
 enum OneOfMerged<'a> {
     Whole(&'a ShownRun<'a>),
-    Part(&'a ListedRun),
+    Part(&'a RunRow),
 }
 
 /// How the last part of a run went that came to an end.
@@ -76,11 +76,11 @@ impl LastPart {
 
 /// Prints one run in full, or the account of several shards with these.
 pub fn show_run(settings: &ShowSettings) -> Result<(), RunsError> {
-    let looked: Vec<(RecordedRun, ListedRun, Ledger)> = settings
+    let looked: Vec<(RecordedRun, RunRow, Ledger)> = settings
         .runs
         .iter()
         .map(|run| {
-            let (listed, ledger) = ListedRun::of(&run.directory, run.record.clone());
+            let (listed, ledger) = RunRow::of(&run.directory, run.record.clone());
             (run.clone(), listed, ledger)
         })
         .collect();
@@ -100,7 +100,7 @@ pub fn show_run(settings: &ShowSettings) -> Result<(), RunsError> {
 /// Prints the account of several shards in full, and below it the shards.
 fn show_merged(
     directory: &Path,
-    looked: Vec<(RecordedRun, ListedRun, Ledger)>,
+    looked: Vec<(RecordedRun, RunRow, Ledger)>,
     settings: &ShowSettings,
 ) -> Result<(), RunsError> {
     let (mut parts, mut ledgers, mut digests) = (Vec::new(), Vec::new(), None);
@@ -109,8 +109,8 @@ fn show_merged(
         parts.push(listed);
         ledgers.push(ledger);
     }
-    let of_parts: Vec<&ListedRun> = parts.iter().collect();
-    let Some(whole) = ListedRun::merged(settings.run.clone(), directory, &of_parts) else { return Ok(()) };
+    let of_parts: Vec<&RunRow> = parts.iter().collect();
+    let Some(whole) = RunRow::merged(settings.run.clone(), directory, &of_parts) else { return Ok(()) };
     let Some(ledger) = ledgers.into_iter().reduce(Ledger::with) else { return Ok(()) };
     let personal_files = MergedRecord::rejects_files(directory).map_err(RunsError::read(directory))?;
     let shown = ShownRun {
@@ -142,7 +142,7 @@ fn print_all(write: impl FnOnce(&mut String) -> fmt::Result) -> Result<(), Stdou
 
 impl<'a> ShownRun<'a> {
     /// What is known of its records alone.
-    fn of_records(listed: &'a ListedRun, ledger: &'a Ledger) -> Self {
+    fn of_records(listed: &'a RunRow, ledger: &'a Ledger) -> Self {
         Self {
             listed,
             digests: Vec::new(),
@@ -160,7 +160,7 @@ impl<'a> ShownRun<'a> {
     }
 }
 
-fn shown<'a>(directory: &RunDirectory, listed: &'a ListedRun, ledger: &'a Ledger) -> ShownRun<'a> {
+fn shown<'a>(directory: &RunDirectory, listed: &'a RunRow, ledger: &'a Ledger) -> ShownRun<'a> {
     let missing = MissingOfRun::read(directory).unwrap_or_else(|error| {
         tracing::warn!(%error, "it is not known who was missing");
         None
@@ -181,7 +181,7 @@ fn name_of(path: &Path) -> String {
 }
 
 /// The next command to type, if there is one.
-fn next(listed: &ListedRun, rejects: Option<&PathBuf>) -> Option<String> {
+fn next(listed: &RunRow, rejects: Option<&PathBuf>) -> Option<String> {
     let id = &listed.record.id;
     let rejected = listed.counts.is_some_and(|counts| counts.rejected > 0);
     match listed.state {

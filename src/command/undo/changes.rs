@@ -7,7 +7,7 @@ use crate::human::plural;
 use crate::settings::OutputSettings;
 
 /// What undoing a run does beside deleting what it created.
-pub(super) struct Changes {
+pub(super) struct UndoChanges {
     /// What the run changed: it stays as it is.
     pub updated: u64,
     /// Users who are enabled again.
@@ -16,7 +16,7 @@ pub(super) struct Changes {
     pub restored: PutBack,
 }
 
-impl Changes {
+impl UndoChanges {
     /// Says what is as it was before the run.
     pub(super) fn note(&self, is_preview: bool, output: &OutputSettings) {
         let (enabled, back) =

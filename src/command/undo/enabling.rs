@@ -8,8 +8,8 @@ use super::super::known_identity::{Found, look_at, pages};
 use super::super::undo_error::UndoError;
 use crate::destination::Destination;
 use crate::index::Texts;
-use crate::journal::RunDirectory;
-use crate::missing::{KnownRecord, MissingSearch};
+use crate::journal::{LostRun, RunDirectory};
+use crate::missing::{KnownRecord, MissingSearch, SearchError};
 use crate::settings::RecordedRun;
 
 /// Enables the identities that a run disabled, and says how many. One that is enabled already, is not proven to be the user's, or
@@ -30,9 +30,15 @@ pub(super) async fn enable_disabled(
         MissingSearch::disabled_by(&runs, (&directory, &record), |user| {
             users.add(&serde_json::to_vec(&user)?).map(drop)
         })?;
-        Ok(users)
+        Ok::<Texts, SearchError>(users)
     });
-    let users = reading.await.map_err(std::io::Error::other).flatten().map_err(UndoError::Io)?;
+    let users = reading.await.map_err(std::io::Error::other).map_err(UndoError::Io)?.map_err(|error| match error {
+        SearchError::Io(error) => UndoError::Io(error),
+        SearchError::Lost(LostRun { directory, problem }) => {
+            UndoError::LostRun { directory: directory.display().to_string(), problem }
+        }
+        SearchError::Source(error) => UndoError::Io(std::io::Error::other(error)),
+    })?;
     let users = users.iter().map(|text| text.and_then(|(_, text)| Ok(serde_json::from_slice::<KnownRecord>(&text)?)));
     let mut enabled = 0;
     for page in pages(users) {

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
-use super::changes::{Changes, ChangesReport};
+use super::changes::{ChangesReport, UndoChanges};
 use super::kinds::write_kinds;
 use crate::cli::OutputFormat;
 use crate::human::{count, plural};
@@ -30,7 +30,7 @@ struct UndoPreview<'a> {
 pub(super) fn print(
     record: &RunRecord,
     counts: &DeletedKinds,
-    changes: &Changes,
+    changes: &UndoChanges,
     (force, output): (bool, &OutputSettings),
 ) -> Result<(), StdoutError> {
     let all = counts.all();

@@ -25,7 +25,7 @@ pub(super) struct PutBack {
     pub roles: u64,
 }
 
-/// Puts back what a run removed. Whoever is not at the target any more, or is another one there, gets nothing back; nor is a role
+/// Puts back what a run removed. A user who is not at the target any more, or is another one there, gets nothing back; nor is a role
 /// granted to a member who has another one by now. In a preview it is only counted.
 pub(super) async fn put_back(
     run: &RecordedRun,

@@ -1,5 +1,6 @@
 //! `avnology migrate clerk webhooks apply`: registers endpoints, inactive, each once.
 
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use tokio::time::sleep;
 use super::checklist::by_hand;
 use super::inputs::registrations;
 use super::report::{ReportLine, With, finish};
-use crate::applied::{MadeObject, MadeObjects, MadeState, SecretsFile};
+use crate::applied::{LostSecrets, MadeObject, MadeObjects, MadeState, SecretsFile, WEBHOOKS_PREFIX};
 use crate::avnology::{Registered, RegisteredWebhook, WebhookCalls};
 use crate::command::import_error::ImportError;
 use crate::command::target::{Target, at_target, client};
@@ -20,9 +21,6 @@ use crate::pace::Pace;
 use crate::settings::{WebhooksApplySettings, WebhooksTargetSettings};
 use crate::signal::Signals;
 use crate::webhooks::Registration;
-
-/// What the memory of endpoints is called.
-pub(super) const PREFIX: &str = "webhooks-";
 
 /// How often one endpoint is asked for whose answers are lost.
 const ATTEMPTS: u32 = 5;
@@ -66,10 +64,11 @@ async fn apply_at(
     settings: &WebhooksApplySettings,
 ) -> Result<ExitStatus, ImportError> {
     let at = &settings.at;
-    let objects =
-        MadeObjects::open(&at.runs_directory, PREFIX, &target.name, "webhooks apply").map_err(WebhooksError::from)?;
+    let objects = MadeObjects::open(&at.runs_directory, WEBHOOKS_PREFIX, &target.name, "webhooks apply");
+    let objects = objects.map_err(WebhooksError::from)?;
+    let lost = LostSecrets::look(&objects, id_of_line).map_err(WebhooksError::from)?;
     let secrets = SecretsFile::of(&objects, settings.secrets_out.as_deref()).map_err(WebhooksError::from)?;
-    let mut work = Work { calls: calls(target, at)?, objects, secrets, there: None, force: settings.force };
+    let mut work = Work { calls: calls(target, at)?, objects, secrets, there: None, lost, force: settings.force };
     let mut lines = Vec::new();
     for (index, registration) in registrations.iter().enumerate() {
         if settings.dry_run {
@@ -87,12 +86,17 @@ async fn apply_at(
     if let Some(secrets) = work.secrets.filter(|_| !settings.dry_run) {
         let path = secrets.path().to_path_buf();
         // As long as something is open, the same command goes on with the same file; one without a secret goes.
-        if lines.iter().all(|line| line.ok) || !secrets.has_any().map_err(WebhooksError::from)? {
+        let has_none = !secrets.has_any().map_err(WebhooksError::from)?;
+        let is_open = work.lost.as_ref().is_some_and(LostSecrets::are_open);
+        if lines.iter().all(|line| line.ok) || has_none && !is_open {
             secrets.finish().map_err(WebhooksError::from)?;
         }
         if lines.iter().any(|line| line.outcome == "registered") {
             at.output.console.note(&format!("Secrets: {} (keep it safe; nobody shows them again)", path.display()));
         }
+    }
+    if let Some(lost) = work.lost.filter(|_| !settings.dry_run) {
+        lost.said(&work.objects).map_err(WebhooksError::from)?;
     }
     finish("webhooks apply", With::Target(&target.name), &lines, &at.output)
 }
@@ -104,6 +108,8 @@ struct Work {
     secrets: Option<SecretsFile>,
     /// The endpoints that are there, once somebody has to know.
     there: Option<Vec<RegisteredWebhook>>,
+    /// Those whose secret somebody took out of the file.
+    lost: Option<LostSecrets>,
     force: bool,
 }
 
@@ -118,7 +124,7 @@ impl Work {
         let line = |outcome| ReportLine::ok(&registration.name, outcome, None);
         Ok(match self.known(registration)? {
             Some(MadeObject { state: MadeState::Made, content, target_id, .. }) => {
-                settled(registration, &content, target_id.as_deref())
+                self.settled(registration, &content, target_id.as_deref())
             }
             Some(_) => line("would_be_looked_for"),
             None => line("would_be_registered"),
@@ -131,7 +137,7 @@ impl Work {
             if state == MadeState::Made {
                 let is_missing = self.is_missing(target_id.as_deref()).await?;
                 match target_id.as_deref().filter(|_| is_missing) {
-                    None => return Ok(Outcome::Line(settled(registration, &content, target_id.as_deref()))),
+                    None => return Ok(Outcome::Line(self.settled(registration, &content, target_id.as_deref()))),
                     Some(id) if !self.force => return Ok(Outcome::Line(missing(registration, id))),
                     Some(_) => {}
                 }
@@ -234,15 +240,38 @@ impl Work {
 
     fn remember(&self, registration: &Registration, state: MadeState, id: Option<&str>) -> Result<(), WebhooksError> {
         let (name, content, target_id) = (registration.name.clone(), registration.digest(), id.map(str::to_owned));
-        Ok(self.objects.put(&MadeObject { id: name, state, target_id, content })?)
+        let secrets_of = self.secrets.as_ref().filter(|_| state == MadeState::Made);
+        let secrets_of = secrets_of.map(|secrets| secrets.begin().to_owned());
+        Ok(self.objects.put(&MadeObject { id: name, state, target_id, content, secrets_of, is_activated: false })?)
+    }
+
+    /// What is to be said of an endpoint that is registered.
+    fn settled(&self, registration: &Registration, content: &str, id: Option<&str>) -> ReportLine {
+        let is_it = |object: &MadeObject| object.id == registration.name;
+        match self.lost.as_ref().filter(|lost| lost.objects().iter().any(is_it)) {
+            Some(lost) => secret_gone(registration, lost.path(), id),
+            None if content == registration.digest() => ReportLine::ok(&registration.name, "unchanged", id),
+            None => changed_since(registration, id),
+        }
     }
 }
 
-/// What is to be said of an endpoint that is registered.
-fn settled(registration: &Registration, content: &str, id: Option<&str>) -> ReportLine {
-    if content == registration.digest() {
-        return ReportLine::ok(&registration.name, "unchanged", id);
-    }
+/// The id that a line of the file of secrets is about.
+fn id_of_line(line: &serde_json::Value) -> Option<&str> {
+    line["secret"].as_str()?;
+    line["id"].as_str()
+}
+
+fn secret_gone(registration: &Registration, path: &Path, id: Option<&str>) -> ReportLine {
+    let path = path.display();
+    let detail = format!(
+        "Its secret was written to {path} and is there no more. Put its line back from a copy; if nobody has it, rotate the \
+         secret in the target's dashboard. This is said until its line is back or that file is deleted."
+    );
+    ReportLine::wrong(&registration.name, "secret_gone", id, detail)
+}
+
+fn changed_since(registration: &Registration, id: Option<&str>) -> ReportLine {
     let detail = "It is registered, and the plan or the endpoints file has changed since. `undo` deletes what was registered, and \
                   then `apply` registers it anew with another secret; or change it in the target's dashboard.";
     ReportLine::wrong(&registration.name, "changed_since", id, detail)

@@ -1,5 +1,6 @@
 //! `avnology migrate clerk webhooks`: one file a command below it.
 
+mod activate;
 mod apply;
 mod checklist;
 mod inputs;
@@ -10,6 +11,7 @@ mod undo;
 mod verify;
 mod verify_signature;
 
+pub use activate::activate;
 pub use apply::apply;
 pub use plan::plan;
 pub use try_handler::try_handler;

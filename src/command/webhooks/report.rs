@@ -41,7 +41,7 @@ impl ReportLine {
         Self { ok: false, detail: detail.into(), ..Self::ok(name, outcome, id) }
     }
 
-    /// The same with a sentence.
+    /// The row with a sentence.
     pub(super) fn saying(self, detail: impl Into<String>) -> Self {
         Self { detail: detail.into(), ..self }
     }

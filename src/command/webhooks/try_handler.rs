@@ -13,7 +13,7 @@ use crate::exit::ExitStatus;
 use crate::http::{PlainPoster, ReplyOutcome, Transport};
 use crate::settings::TrySettings;
 use crate::signal::Signals;
-use crate::webhooks::{Sample, TOLERANCE};
+use crate::webhooks::{SampleEvent, TOLERANCE};
 
 /// How long the handler may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -37,7 +37,7 @@ async fn send_all(settings: &TrySettings) -> Result<ExitStatus, ImportError> {
     let key = decoded.as_deref().unwrap_or_else(|| key.expose_secret().as_bytes());
     let poster = PlainPoster::new(PATIENCE, certificates.as_deref(), proxy.as_deref()).map_err(TargetError::from)?;
     let now = Timestamp::now();
-    let (sample, time) = (Sample::new(*scheme, event, now), now.as_second());
+    let (sample, time) = (SampleEvent::new(*scheme, event, now), now.as_second());
     let old = time.saturating_sub_unsigned(4 * TOLERANCE);
     let signed = |time: i64, body: &[u8]| scheme.sign(key, &sample.id, time, body);
     let mut lines = Vec::new();

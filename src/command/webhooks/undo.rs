@@ -1,9 +1,9 @@
 //! `avnology migrate clerk webhooks undo`: deletes exactly what `apply` registered.
 
-use super::apply::{PREFIX, calls};
+use super::apply::calls;
 use super::checklist::no_list;
 use super::report::{ReportLine, With, finish};
-use crate::applied::{AppliedError, MadeObject, MadeObjects, MadeState};
+use crate::applied::{AppliedError, MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
 use crate::avnology::RegisteredWebhook;
 use crate::command::ask::{ask, is_somebody_there};
 use crate::command::import_error::ImportError;
@@ -27,8 +27,8 @@ async fn undo_at(
     signals: &mut Signals,
 ) -> Result<ExitStatus, ImportError> {
     let at = &settings.at;
-    let objects =
-        MadeObjects::open(&at.runs_directory, PREFIX, &target.name, "webhooks undo").map_err(WebhooksError::from)?;
+    let objects = MadeObjects::open(&at.runs_directory, WEBHOOKS_PREFIX, &target.name, "webhooks undo");
+    let objects = objects.map_err(WebhooksError::from)?;
     let made: Result<Vec<MadeObject>, AppliedError> = objects.each().and_then(Iterator::collect);
     let mut made = made.map_err(WebhooksError::from)?;
     made.sort_by(|one, other| one.id.cmp(&other.id));
@@ -93,7 +93,7 @@ fn kept(object: &MadeObject, found: &RegisteredWebhook, mark: &str, force: bool)
     if force {
         return None;
     }
-    if found.active {
+    if found.active && !object.is_activated {
         return Some("Somebody activated it (--force deletes it, too).");
     }
     let is_unchanged = Registration::is_unchanged(&object.content, &found.url, &found.events, &found.description, mark);

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use secrecy::ExposeSecret;
 
-use super::apply::{PREFIX, calls};
+use super::apply::calls;
 use super::checklist::no_list;
 use super::inputs::registrations;
 use super::report::{ReportLine, With, finish};
-use crate::applied::{MadeObject, MadeObjects, MadeState};
+use crate::applied::{MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
 use crate::avnology::RegisteredWebhook;
 use crate::command::import_error::ImportError;
 use crate::command::target::{Target, at_target};
@@ -34,8 +34,8 @@ async fn verify_at(
     settings: &WebhooksVerifySettings,
 ) -> Result<ExitStatus, ImportError> {
     let at = &settings.at;
-    let objects =
-        MadeObjects::open(&at.runs_directory, PREFIX, &target.name, "webhooks verify").map_err(WebhooksError::from)?;
+    let objects = MadeObjects::open(&at.runs_directory, WEBHOOKS_PREFIX, &target.name, "webhooks verify");
+    let objects = objects.map_err(WebhooksError::from)?;
     let there = calls(target, at)?.list().await?;
     let (mut lines, mut ours) = (Vec::new(), BTreeSet::new());
     for registration in registrations {

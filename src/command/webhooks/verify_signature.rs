@@ -11,7 +11,7 @@ use crate::command::webhooks_error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::report::{print_json, print_text};
 use crate::settings::VerifySignatureSettings;
-use crate::webhooks::{Fault, Fit, Headers, Scheme, check_signature};
+use crate::webhooks::{Fit, Headers, Scheme, SignatureFault, check_signature};
 
 /// The largest body that is read.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -50,7 +50,7 @@ pub fn verify_signature(settings: &VerifySignatureSettings) -> Result<ExitStatus
     Ok(if checked.is_ok() { ExitStatus::Success } else { ExitStatus::Rejected })
 }
 
-fn check(settings: &VerifySignatureSettings) -> Result<Result<Fit, Fault>, WebhooksError> {
+fn check(settings: &VerifySignatureSettings) -> Result<Result<Fit, SignatureFault>, WebhooksError> {
     let VerifySignatureSettings { secret, header, headers, tolerance, .. } = settings;
     let of_file = match headers {
         None => String::new(),

@@ -3,7 +3,7 @@
 use super::ContentHash;
 use super::entry::{KEY_BYTES, key};
 
-/// One user in so many may become part of the sample. A sample of a small tenant is smaller.
+/// One user in this many may become part of the sample. A sample of a small tenant is smaller.
 const SAMPLED: u8 = 8;
 
 /// A user who is at the target.

@@ -34,7 +34,7 @@ pub struct InvitationMapper {
 
 impl InvitationMapper {
     /// A mapper that goes by these rules, and by what the target calls organizations. An invitation that expired before `now` is no
-    /// open one, whatever Clerk calls it.
+    /// open one, even if Clerk calls it otherwise.
     pub fn new(rules: Rules, ids: Option<Arc<dyn TargetIds>>, now: Timestamp) -> Self {
         Self { rules, ids, now }
     }

@@ -29,13 +29,13 @@ impl<'a> Member<'a> {
         Ok(Self { organization: organization.into(), user: user.into(), role })
     }
 
-    /// What tells this membership from all others at Clerk.
+    /// What no other membership at Clerk has.
     pub(super) fn key(&self) -> String {
         format!("{}/{}", self.organization, self.user)
     }
 }
 
-/// The same as Clerk has it: ids and role.
+/// The member as Clerk has it: ids and role.
 pub(super) struct MemberAtClerk<'a> {
     /// The organization's id.
     pub organization: &'a str,

@@ -19,7 +19,7 @@ static MEMBER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"organ
 pub struct MembershipOfUser {
     /// It as a record of its own, on one line, with the id of its user.
     pub line: Vec<u8>,
-    /// What tells it from all others: each by itself.
+    /// What no other one has: each by itself.
     pub keys: Vec<String>,
 }
 
@@ -71,7 +71,7 @@ fn of_user(text: &str, user: Option<&str>) -> MembershipOfUser {
     MembershipOfUser { line: line.collect(), keys: keys(&membership, user) }
 }
 
-/// What tells the membership of a record from all others; nothing if it cannot be read.
+/// What no membership but that of this record has; nothing if it cannot be read.
 pub fn membership_keys(record: RawRecord<'_>) -> Vec<String> {
     #[derive(Deserialize)]
     struct Line<'a> {

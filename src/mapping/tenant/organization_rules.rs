@@ -15,7 +15,7 @@ pub enum MadeNames {
     /// From what people call the organization. The second one of two that become the same is rejected.
     #[default]
     Plain,
-    /// The same, and behind it a part that comes from the id at Clerk, so that it is the same in every run and no other
+    /// The name, and behind it a part that comes from the id at Clerk, so that it is the same in every run and no other
     /// organization has it.
     Suffix,
 }

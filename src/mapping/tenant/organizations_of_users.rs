@@ -51,7 +51,7 @@ pub fn organization_of_membership(
     read_json(record, Kind::Membership, |json| Ok(of_json(json)?))
 }
 
-/// The same of each membership that stands inside the record of a user.
+/// Notes each membership that stands inside the record of a user.
 pub fn organizations_inside(record: RawRecord<'_>) -> Vec<Result<(String, OrganizationOfUser), Rejection>> {
     memberships_of_user(record).iter().map(|membership| of_json(&membership.line)).collect()
 }

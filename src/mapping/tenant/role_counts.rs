@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// The most roles that are told apart; a tenant has few.
+/// The most roles that are counted each by itself; a tenant has few.
 const MOST: usize = 64;
 
 /// How many members have which role at the target.
@@ -19,7 +19,7 @@ pub struct RoleCounts {
 }
 
 impl RoleCounts {
-    /// Adds so many members with a role.
+    /// Adds this many members with a role.
     pub(super) fn add(&mut self, role: &str, is_documented: bool, members: u64) {
         let is_full = self.members.len() + self.tuples_alone.len() >= MOST;
         let roles = if is_documented { &mut self.members } else { &mut self.tuples_alone };

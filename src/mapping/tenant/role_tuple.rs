@@ -77,6 +77,10 @@ impl TupleMapper {
                            (`--on-existing update` changes that): its role is not granted";
             return Err(Rejection::of_field(RejectCode::MembershipNotImported, "organization", message).into());
         };
+        if found.is_proven && found.id == found.external_id {
+            // The step before sent it, by what it found both to be called: nothing was learned of either since.
+            return Ok([organization.into(), user.into()]);
+        }
         references.extend(found.reference(Kind::Membership, &key, Some(&member.role)));
         // Whom the membership names has to be whom the record names, as the target knows both now.
         for (kind, clerk_id, id) in
@@ -129,7 +133,7 @@ struct Wire<'a> {
     metadata: Option<Metadata<'a>>,
 }
 
-/// Whose role it is, whichever one that is: where no membership at the target says so.
+/// Whose role it is, of any role: where no membership at the target says so.
 #[derive(Serialize)]
 struct Metadata<'a> {
     clerk: Whose<'a>,

@@ -37,7 +37,7 @@ fn is_name(text: &str) -> bool {
     CHARACTERS.contains(&text.len()) && text.bytes().all(is_plain)
 }
 
-/// What of a text can be in a name, at most so many characters.
+/// What of a text can be in a name, at most this many characters.
 fn plain(text: &str, most: usize) -> String {
     let mut made = String::with_capacity(text.len().min(most));
     for character in text.chars() {

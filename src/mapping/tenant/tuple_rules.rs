@@ -47,7 +47,7 @@ impl TupleRules {
         }
     }
 
-    /// The same for a Keto beside a target without organizations: as the guide has it, unless somebody said another form.
+    /// The rules for a Keto beside a target without organizations: as the guide has it, unless somebody said another form.
     #[must_use]
     pub fn for_keto(&self) -> Self {
         let said = if self.is_usual { Self::of_guide() } else { self.clone() };

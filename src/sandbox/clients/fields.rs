@@ -23,7 +23,7 @@ pub(super) struct ClientFields<'a> {
 
 /// A body of `PATCH`.
 #[derive(Debug, Deserialize)]
-pub(super) struct UpdateRequest<'a> {
+pub(super) struct UpdateClient<'a> {
     #[serde(borrow)]
     pub client: ClientFields<'a>,
     pub update_mask: String,

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::value::RawValue;
 
 use super::client::{COLUMNS, OAuthClient, PUBLIC};
-use super::fields::{ClientFields, UpdateRequest};
+use super::fields::{ClientFields, UpdateClient};
 use super::validation;
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::assignments::Assignments;
@@ -74,7 +74,7 @@ fn list(given: Option<&[String]>, default: &[&str]) -> Result<String, ApiError> 
 }
 
 /// Sets the fields that the mask names; one that the body does not have gets its default.
-pub(super) fn update(transaction: &Transaction<'_>, id: &str, request: &UpdateRequest<'_>) -> Result<(), ApiError> {
+pub(super) fn update(transaction: &Transaction<'_>, id: &str, request: &UpdateClient<'_>) -> Result<(), ApiError> {
     let fields = &request.client;
     validation::check(fields)?;
     let client = need(transaction, id)?;

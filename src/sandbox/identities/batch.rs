@@ -3,26 +3,26 @@
 use rusqlite::Transaction;
 use serde::Deserialize;
 
-use super::request::{CreateRequest, UpdateRequest};
-use super::table::{Inserted, delete, find, insert, update};
+use super::request::{CreateIdentity, UpdateIdentity};
+use super::table::{InsertedIdentity, delete, find, insert, update};
 use super::validation;
 use crate::sandbox::api_error::ApiError;
-use crate::sandbox::batch::{ItemResult, each, each_request};
+use crate::sandbox::batch::{SandboxItemResult, each, each_request};
 use crate::sandbox::body::parse;
 use crate::sandbox::call::{ApiAnswer, Call};
 
 /// `:batchCreate`
 pub(super) fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
     each_request(call, |item, validate_only| {
-        let request: CreateRequest<'_> = parse(item)?;
+        let request: CreateIdentity<'_> = parse(item)?;
         validation::check_new(transaction, &request.identity)?;
         if validate_only || request.validate_only {
-            return Ok(ItemResult::Created { id: None });
+            return Ok(SandboxItemResult::Created { id: None });
         }
         Ok(match insert(transaction, &request.identity, None)? {
-            Inserted::Created(id) => ItemResult::Created { id: Some(id) },
-            Inserted::Exists(id) => ItemResult::Exists { id, role: None },
-            Inserted::Conflict(error) => error.into(),
+            InsertedIdentity::Created(id) => SandboxItemResult::Created { id: Some(id) },
+            InsertedIdentity::Exists(id) => SandboxItemResult::Exists { id, role: None },
+            InsertedIdentity::Conflict(error) => error.into(),
         })
     })
 }
@@ -30,14 +30,14 @@ pub(super) fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result
 /// `:batchUpdate`
 pub(super) fn batch_update(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
     each_request(call, |item, _| {
-        let request: UpdateRequest<'_> = parse(item)?;
+        let request: UpdateIdentity<'_> = parse(item)?;
         let id = match &request.id {
             Some(id) => id.to_string(),
             None => find(transaction, "external_id", request.identity.external_id.as_deref())?
                 .ok_or_else(|| ApiError::not_found("the identity"))?,
         };
         update(transaction, &id, &request)?;
-        Ok(ItemResult::Updated { id })
+        Ok(SandboxItemResult::Updated { id })
     })
 }
 
@@ -50,6 +50,6 @@ pub(super) fn batch_delete(transaction: &Transaction<'_>, call: &Call) -> Result
     let request: DeleteRequest = parse(&call.body)?;
     each(call, request.ids, |id| {
         delete(transaction, &id)?;
-        Ok(ItemResult::Deleted { id })
+        Ok(SandboxItemResult::Deleted { id })
     })
 }

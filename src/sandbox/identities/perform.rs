@@ -5,9 +5,9 @@ use rusqlite::Transaction;
 use super::batch::{batch_create, batch_delete, batch_update};
 use super::listing::{batch_get, list};
 use super::method::IdentityMethod;
-use super::request::{CreateRequest, UpdateRequest};
+use super::request::{CreateIdentity, UpdateIdentity};
 use super::stored::{StoredIdentity, get};
-use super::table::{Inserted, delete, insert, set_state, update};
+use super::table::{InsertedIdentity, delete, insert, set_state, update};
 use super::validation;
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::body::parse;
@@ -28,7 +28,7 @@ pub(in crate::sandbox) fn perform(
         IdentityMethod::List => list(transaction, call),
         IdentityMethod::Get(id) => get(transaction, id).and_then(|identity| identity.answer(200)),
         IdentityMethod::Update(id) => {
-            let request: UpdateRequest<'_> = parse(&call.body)?;
+            let request: UpdateIdentity<'_> = parse(&call.body)?;
             matches_etag(&get(transaction, id)?, call)?;
             update(transaction, id, &request)?;
             get(transaction, id).and_then(|identity| identity.answer(200))
@@ -45,18 +45,18 @@ pub(in crate::sandbox) fn perform(
     }
 }
 fn create(transaction: &Transaction<'_>, body: &[u8]) -> Result<ApiAnswer, ApiError> {
-    let request: CreateRequest<'_> = parse(body)?;
+    let request: CreateIdentity<'_> = parse(body)?;
     validation::check_new(transaction, &request.identity)?;
     let password = request.initial_password.as_deref().map(hash_password).transpose()?;
     if request.validate_only {
         return Ok(ApiAnswer::new(200, b"{}".to_vec()));
     }
     match insert(transaction, &request.identity, password.as_deref())? {
-        Inserted::Created(id) => get(transaction, &id)?.answer(201),
-        Inserted::Exists(_) => {
+        InsertedIdentity::Created(id) => get(transaction, &id)?.answer(201),
+        InsertedIdentity::Exists(_) => {
             Err(ApiError::conflict(Some("identity.external_id"), "an identity with this external_id exists"))
         }
-        Inserted::Conflict(error) => Err(error),
+        InsertedIdentity::Conflict(error) => Err(error),
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 /// A body of `POST /v1/identities`, and one item of a batch.
 #[derive(Debug, Deserialize)]
-pub(super) struct CreateRequest<'a> {
+pub(super) struct CreateIdentity<'a> {
     #[serde(borrow)]
     pub identity: IdentityFields<'a>,
     #[serde(default, borrow)]
@@ -18,7 +18,7 @@ pub(super) struct CreateRequest<'a> {
 
 /// A body of `PATCH`, and one item of `:batchUpdate`, which names its identity.
 #[derive(Debug, Deserialize)]
-pub(super) struct UpdateRequest<'a> {
+pub(super) struct UpdateIdentity<'a> {
     #[serde(default, borrow)]
     pub id: Option<Cow<'a, str>>,
     #[serde(borrow)]

@@ -4,14 +4,14 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::value::RawValue;
 
 use super::email_key::email_key;
-use super::request::{IdentityFields, UpdateRequest};
+use super::request::{IdentityFields, UpdateIdentity};
 use super::validation;
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::assignments::Assignments;
 use crate::sandbox::clock::now;
 
 /// What became of an identity that was to be inserted.
-pub(super) enum Inserted {
+pub(super) enum InsertedIdentity {
     /// It has this id now.
     Created(String),
     /// The identity with this id has the same external id.
@@ -25,7 +25,7 @@ pub(super) fn insert(
     transaction: &Transaction<'_>,
     fields: &IdentityFields<'_>,
     password: Option<&str>,
-) -> Result<Inserted, ApiError> {
+) -> Result<InsertedIdentity, ApiError> {
     // A UUID of version 7 begins with the time, so new ids are added at the end of the index and not all over it.
     let id = format!("usr_{}", uuid::Uuid::now_v7());
     let credentials = fields.credentials.as_ref();
@@ -61,13 +61,13 @@ pub(super) fn insert(
             oidc,
             now(),
         ])?;
-    if inserted == 1 { Ok(Inserted::Created(id)) } else { why_not(transaction, fields) }
+    if inserted == 1 { Ok(InsertedIdentity::Created(id)) } else { why_not(transaction, fields) }
 }
 
 /// Which unique column prevented the insert. `external_id` is checked first: it makes a repeated import change nothing.
-fn why_not(transaction: &Transaction<'_>, fields: &IdentityFields<'_>) -> Result<Inserted, ApiError> {
+fn why_not(transaction: &Transaction<'_>, fields: &IdentityFields<'_>) -> Result<InsertedIdentity, ApiError> {
     if let Some(id) = find(transaction, "external_id", fields.external_id.as_deref())? {
-        return Ok(Inserted::Exists(id));
+        return Ok(InsertedIdentity::Exists(id));
     }
     let email_key = fields.email.as_deref().map(email_key);
     for (column, value, name, field) in [
@@ -77,7 +77,7 @@ fn why_not(transaction: &Transaction<'_>, fields: &IdentityFields<'_>) -> Result
     ] {
         if find(transaction, column, value)?.is_some() {
             let error = ApiError::conflict(Some(field), format!("another identity has this {name}"));
-            return Ok(Inserted::Conflict(error));
+            return Ok(InsertedIdentity::Conflict(error));
         }
     }
     Err(ApiError::internal(500, "an identity was neither inserted nor in conflict"))
@@ -109,7 +109,7 @@ pub(super) fn delete(transaction: &Transaction<'_>, id: &str) -> Result<(), ApiE
 }
 
 /// Sets the columns that the mask names. A named column that the body does not have becomes null.
-pub(super) fn update(transaction: &Transaction<'_>, id: &str, request: &UpdateRequest<'_>) -> Result<(), ApiError> {
+pub(super) fn update(transaction: &Transaction<'_>, id: &str, request: &UpdateIdentity<'_>) -> Result<(), ApiError> {
     let fields = &request.identity;
     validation::check(transaction, fields)?;
     for (name, is_given) in [

@@ -4,9 +4,9 @@ use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 
 use super::method::InvitationMethod;
-use super::table::{Inserted, InvitationFields, SELECT, StoredInvitation, check, delete, get, insert};
+use super::table::{InsertedInvitation, InvitationFields, SELECT, StoredInvitation, check, delete, get, insert};
 use crate::sandbox::api_error::ApiError;
-use crate::sandbox::batch::{ItemResult, each_request};
+use crate::sandbox::batch::{SandboxItemResult, each_request};
 use crate::sandbox::body::parse;
 use crate::sandbox::call::{ApiAnswer, Call};
 use crate::sandbox::list_page::page;
@@ -30,8 +30,8 @@ pub(in crate::sandbox) fn perform(
             let fields: InvitationFields<'_> = parse(&call.body)?;
             check(transaction, organization, &fields)?;
             match insert(transaction, organization, &fields)? {
-                Inserted::Created(id) => ApiAnswer::json(201, &get(transaction, &id)?),
-                Inserted::Exists(_) => {
+                InsertedInvitation::Created(id) => ApiAnswer::json(201, &get(transaction, &id)?),
+                InsertedInvitation::Exists(_) => {
                     Err(ApiError::conflict(Some("invitation.email"), "this address is invited already"))
                 }
             }
@@ -46,11 +46,11 @@ pub(in crate::sandbox) fn perform(
             let Item { invitation } = parse(item)?;
             check(transaction, &invitation.organization_id, &invitation)?;
             if validate_only {
-                return Ok(ItemResult::Created { id: None });
+                return Ok(SandboxItemResult::Created { id: None });
             }
             Ok(match insert(transaction, &invitation.organization_id, &invitation)? {
-                Inserted::Created(id) => ItemResult::Created { id: Some(id) },
-                Inserted::Exists(id) => ItemResult::Exists { id, role: None },
+                InsertedInvitation::Created(id) => SandboxItemResult::Created { id: Some(id) },
+                InsertedInvitation::Exists(id) => SandboxItemResult::Exists { id, role: None },
             })
         }),
     }

@@ -67,7 +67,7 @@ impl StoredInvitation {
 }
 
 /// What became of an invitation that was to be inserted.
-pub(super) enum Inserted {
+pub(super) enum InsertedInvitation {
     /// It has this id now.
     Created(String),
     /// The invitation with this id is for the same address and organization.
@@ -109,7 +109,7 @@ pub(super) fn insert(
     transaction: &Transaction<'_>,
     organization: &str,
     fields: &InvitationFields<'_>,
-) -> Result<Inserted, ApiError> {
+) -> Result<InsertedInvitation, ApiError> {
     let (id, key) = (format!("inv_{}", uuid::Uuid::now_v7()), email_key(&fields.email));
     let inserted = transaction
         .prepare_cached(
@@ -129,11 +129,11 @@ pub(super) fn insert(
             now(),
         ])?;
     if inserted == 1 {
-        return Ok(Inserted::Created(id));
+        return Ok(InsertedInvitation::Created(id));
     }
     let mut statement =
         transaction.prepare_cached("SELECT id FROM invitations WHERE organization_id = ?1 AND email_key = ?2")?;
-    Ok(Inserted::Exists(statement.query_row([organization, &key], |row| row.get(0))?))
+    Ok(InsertedInvitation::Exists(statement.query_row([organization, &key], |row| row.get(0))?))
 }
 
 /// The invitation with this id.

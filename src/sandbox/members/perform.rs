@@ -8,9 +8,9 @@ use serde_json::value::RawValue;
 
 use super::method::MemberMethod;
 use super::stored::{SELECT, StoredMember, answer};
-use super::table::{Added, Membership, add, check, remove, update};
+use super::table::{Added, NewMember, add, check, remove, update};
 use crate::sandbox::api_error::ApiError;
-use crate::sandbox::batch::{ItemResult, each, each_request};
+use crate::sandbox::batch::{SandboxItemResult, each, each_request};
 use crate::sandbox::body::parse;
 use crate::sandbox::call::{ApiAnswer, Call};
 use crate::sandbox::list_page::page;
@@ -36,9 +36,9 @@ impl MemberFields<'_> {
     }
 
     /// The new membership of this organization.
-    fn of<'s>(&'s self, organization: &'s str) -> Result<Membership<'s>, ApiError> {
+    fn of<'s>(&'s self, organization: &'s str) -> Result<NewMember<'s>, ApiError> {
         let role = self.role.as_deref().ok_or_else(|| ApiError::field("membership.role", "a role is required"))?;
-        Ok(Membership { organization, user: &self.user_id, role, metadata: self.metadata() })
+        Ok(NewMember { organization, user: &self.user_id, role, metadata: self.metadata() })
     }
 
     fn id(&self) -> String {
@@ -92,7 +92,7 @@ pub(in crate::sandbox) fn perform(
             let Item { membership } = parse(item)?;
             let key = (membership.organization_id.as_ref(), membership.user_id.as_ref());
             update(transaction, key, membership.role.as_deref(), membership.metadata(), call.member_tuples)?;
-            Ok(ItemResult::Updated { id: membership.id() })
+            Ok(SandboxItemResult::Updated { id: membership.id() })
         }),
         MemberMethod::BatchDelete => batch_delete(transaction, call),
     }
@@ -120,12 +120,12 @@ fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer,
         let membership = fields.of(&fields.organization_id)?;
         check(transaction, &membership)?;
         if validate_only {
-            return Ok(ItemResult::Created { id: None });
+            return Ok(SandboxItemResult::Created { id: None });
         }
         let id = fields.id();
         Ok(match add(transaction, &membership, call.member_tuples)? {
-            Added::Created => ItemResult::Created { id: Some(id) },
-            Added::Exists(role) => ItemResult::Exists { id, role: Some(role) },
+            Added::Created => SandboxItemResult::Created { id: Some(id) },
+            Added::Exists(role) => SandboxItemResult::Exists { id, role: Some(role) },
         })
     })
 }
@@ -139,6 +139,6 @@ fn batch_delete(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer,
     let request: DeleteRequest<'_> = parse(&call.body)?;
     each(call, request.memberships, |membership| {
         remove(transaction, &membership.organization_id, &membership.user_id, call.member_tuples)?;
-        Ok(ItemResult::Deleted { id: membership.id() })
+        Ok(SandboxItemResult::Deleted { id: membership.id() })
     })
 }

@@ -12,7 +12,7 @@ pub(in crate::sandbox) const ROLES: [&str; 5] = ["owner", "admin", "member", "vi
 
 /// Who is a member of what, in which role.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Membership<'a> {
+pub(super) struct NewMember<'a> {
     pub organization: &'a str,
     pub user: &'a str,
     pub role: &'a str,
@@ -28,7 +28,7 @@ pub(super) enum Added {
 }
 
 /// Refuses a membership with a wrong value, or of an organization or a user who does not exist.
-pub(super) fn check(transaction: &Transaction<'_>, membership: &Membership<'_>) -> Result<(), ApiError> {
+pub(super) fn check(transaction: &Transaction<'_>, membership: &NewMember<'_>) -> Result<(), ApiError> {
     check_values(Some(membership.role), membership.metadata)?;
     if !organizations::exists(transaction, membership.organization)? {
         return Err(ApiError::organization().with_field("membership.organization_id"));
@@ -52,10 +52,10 @@ fn check_values(role: Option<&str>, metadata: Option<&str>) -> Result<(), ApiErr
 /// Adds a member who was checked.
 pub(super) fn add(
     transaction: &Transaction<'_>,
-    membership: &Membership<'_>,
+    membership: &NewMember<'_>,
     with_tuple: bool,
 ) -> Result<Added, ApiError> {
-    let Membership { organization, user, role, metadata } = *membership;
+    let NewMember { organization, user, role, metadata } = *membership;
     let inserted = transaction
         .prepare_cached(
             "INSERT OR IGNORE INTO members (organization_id, user_id, role, metadata, joined_at) VALUES (?1, ?2, ?3, ?4, ?5)",

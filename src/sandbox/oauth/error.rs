@@ -31,7 +31,7 @@ impl OAuthError {
         Self::new("invalid_grant", description)
     }
 
-    /// Somebody waited too long, or came back to a page that is done with.
+    /// Somebody waited too long, or came back to a page that is over.
     pub(super) const fn too_late() -> Self {
         Self::request("this sign-in is over: it took more than ten minutes, or was finished already")
     }

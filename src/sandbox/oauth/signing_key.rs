@@ -93,7 +93,7 @@ fn der_value(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (length, rest) = if *first < 0x80 {
         (usize::from(*first), rest)
     } else {
-        // So many bytes say how long it is.
+        // This many bytes say how long it is.
         let (length, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
         (length.iter().try_fold(0_usize, |sum, byte| sum.checked_mul(256)?.checked_add(usize::from(*byte)))?, rest)
     };

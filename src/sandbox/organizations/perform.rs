@@ -4,12 +4,12 @@ use rusqlite::{OptionalExtension, Transaction};
 use serde::Serialize;
 
 use super::method::OrganizationMethod;
-use super::request::{CreateRequest, OrganizationFields, UpdateRequest};
+use super::request::{CreateOrganization, OrganizationFields, UpdateOrganization};
 use super::stored::{COLUMNS, StoredOrganization, answer};
-use super::table::{Inserted, delete, insert, update};
+use super::table::{InsertedOrganization, delete, insert, update};
 use super::validation;
 use crate::sandbox::api_error::ApiError;
-use crate::sandbox::batch::{ItemResult, each_request};
+use crate::sandbox::batch::{SandboxItemResult, each_request};
 use crate::sandbox::body::parse;
 use crate::sandbox::call::{ApiAnswer, Call};
 use crate::sandbox::filter;
@@ -47,10 +47,10 @@ pub(in crate::sandbox) fn perform(
         }
         OrganizationMethod::BatchCreate => batch_create(transaction, call),
         OrganizationMethod::BatchUpdate => each_request(call, |item, _| {
-            let request: UpdateRequest<'_> = parse(item)?;
+            let request: UpdateOrganization<'_> = parse(item)?;
             let id = request.id.as_deref().ok_or_else(|| ApiError::field("id", "an id is required"))?;
             update(transaction, id, &request)?;
-            Ok(ItemResult::Updated { id: id.to_owned() })
+            Ok(SandboxItemResult::Updated { id: id.to_owned() })
         }),
         OrganizationMethod::BatchGet => batch_get(transaction, call),
     }
@@ -60,25 +60,25 @@ fn create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiEr
     let fields: OrganizationFields<'_> = parse(&call.body)?;
     validation::check_new(&fields)?;
     match insert(transaction, &fields)? {
-        Inserted::Created(id) => answer(transaction, 201, &id),
-        Inserted::Exists(_) => {
+        InsertedOrganization::Created(id) => answer(transaction, 201, &id),
+        InsertedOrganization::Exists(_) => {
             Err(ApiError::conflict(Some("organization.external_id"), "an organization with this external_id exists"))
         }
-        Inserted::Conflict(error) => Err(error),
+        InsertedOrganization::Conflict(error) => Err(error),
     }
 }
 
 fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
     each_request(call, |item, validate_only| {
-        let CreateRequest { organization } = parse(item)?;
+        let CreateOrganization { organization } = parse(item)?;
         validation::check_new(&organization)?;
         if validate_only {
-            return Ok(ItemResult::Created { id: None });
+            return Ok(SandboxItemResult::Created { id: None });
         }
         Ok(match insert(transaction, &organization)? {
-            Inserted::Created(id) => ItemResult::Created { id: Some(id) },
-            Inserted::Exists(id) => ItemResult::Exists { id, role: None },
-            Inserted::Conflict(error) => error.into(),
+            InsertedOrganization::Created(id) => SandboxItemResult::Created { id: Some(id) },
+            InsertedOrganization::Exists(id) => SandboxItemResult::Exists { id, role: None },
+            InsertedOrganization::Conflict(error) => error.into(),
         })
     })
 }

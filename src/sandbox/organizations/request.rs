@@ -31,14 +31,14 @@ pub(super) struct OrganizationFields<'a> {
 
 /// One item of `:batchCreate`.
 #[derive(Debug, Deserialize)]
-pub(super) struct CreateRequest<'a> {
+pub(super) struct CreateOrganization<'a> {
     #[serde(borrow)]
     pub organization: OrganizationFields<'a>,
 }
 
 /// A body of `PATCH`, and one item of `:batchUpdate`, which names its organization.
 #[derive(Debug, Deserialize)]
-pub(super) struct UpdateRequest<'a> {
+pub(super) struct UpdateOrganization<'a> {
     #[serde(default, borrow)]
     pub id: Option<Cow<'a, str>>,
     #[serde(borrow)]

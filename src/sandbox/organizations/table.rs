@@ -3,14 +3,14 @@
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::value::RawValue;
 
-use super::request::{OrganizationFields, UpdateRequest};
+use super::request::{OrganizationFields, UpdateOrganization};
 use super::validation;
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::assignments::Assignments;
 use crate::sandbox::clock::now;
 
 /// What became of an organization that was to be inserted.
-pub(super) enum Inserted {
+pub(super) enum InsertedOrganization {
     /// It has this id now.
     Created(String),
     /// The organization with this id has the same external id.
@@ -20,7 +20,10 @@ pub(super) enum Inserted {
 }
 
 /// Inserts an organization. Without a slug, the name is its slug.
-pub(super) fn insert(transaction: &Transaction<'_>, fields: &OrganizationFields<'_>) -> Result<Inserted, ApiError> {
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    fields: &OrganizationFields<'_>,
+) -> Result<InsertedOrganization, ApiError> {
     let id = format!("org_{}", uuid::Uuid::now_v7());
     let slug = fields.slug.as_ref().or(fields.name.as_ref());
     let inserted = transaction
@@ -43,15 +46,15 @@ pub(super) fn insert(transaction: &Transaction<'_>, fields: &OrganizationFields<
             now(),
         ])?;
     if inserted == 1 {
-        return Ok(Inserted::Created(id));
+        return Ok(InsertedOrganization::Created(id));
     }
     // Which unique column prevented it. `external_id` is checked first: it makes a repeated import change nothing.
     if let Some(id) = find(transaction, "external_id", fields.external_id.as_deref())? {
-        return Ok(Inserted::Exists(id));
+        return Ok(InsertedOrganization::Exists(id));
     }
     let name = find(transaction, "name", fields.name.as_deref())?.is_some();
     let field = if name { "organization.name" } else { "organization.slug" };
-    Ok(Inserted::Conflict(ApiError::conflict(Some(field), "another organization has this name or slug")))
+    Ok(InsertedOrganization::Conflict(ApiError::conflict(Some(field), "another organization has this name or slug")))
 }
 
 fn find(transaction: &Transaction<'_>, column: &str, value: Option<&str>) -> Result<Option<String>, ApiError> {
@@ -71,7 +74,11 @@ pub(in crate::sandbox) fn need(transaction: &Transaction<'_>, id: &str) -> Resul
 }
 
 /// Sets the fields that the mask names; one that the body does not have becomes null. A slug never changes.
-pub(super) fn update(transaction: &Transaction<'_>, id: &str, request: &UpdateRequest<'_>) -> Result<(), ApiError> {
+pub(super) fn update(
+    transaction: &Transaction<'_>,
+    id: &str,
+    request: &UpdateOrganization<'_>,
+) -> Result<(), ApiError> {
     let fields = &request.organization;
     validation::check(fields)?;
     need(transaction, id)?;

@@ -7,7 +7,7 @@ use super::method::PermissionMethod;
 use super::table::{grant, is_there, revoke};
 use super::tuple::Tuple;
 use crate::sandbox::api_error::ApiError;
-use crate::sandbox::batch::{ItemResult, each, each_request};
+use crate::sandbox::batch::{SandboxItemResult, each, each_request};
 use crate::sandbox::body::parse;
 use crate::sandbox::call::{ApiAnswer, Call};
 use crate::sandbox::list_page::page;
@@ -56,7 +56,7 @@ pub(in crate::sandbox) fn perform(
             let request: Tuples = parse(&call.body)?;
             each(call, request.permissions, |tuple| {
                 delete(transaction, &tuple)?;
-                Ok(ItemResult::Deleted { id: tuple.to_string() })
+                Ok(SandboxItemResult::Deleted { id: tuple.to_string() })
             })
         }
         PermissionMethod::BatchCheck => batch_check(transaction, call),
@@ -104,13 +104,13 @@ fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer,
         let Item { permission: tuple } = parse(item)?;
         tuple.check()?;
         if validate_only {
-            return Ok(ItemResult::Created { id: None });
+            return Ok(SandboxItemResult::Created { id: None });
         }
         let id = tuple.to_string();
         Ok(if grant(transaction, &tuple)? {
-            ItemResult::Created { id: Some(id) }
+            SandboxItemResult::Created { id: Some(id) }
         } else {
-            ItemResult::Exists { id, role: None }
+            SandboxItemResult::Exists { id, role: None }
         })
     })
 }

@@ -95,7 +95,7 @@ impl StoredWebhook {
         })
     }
 
-    /// The same with its secret.
+    /// An endpoint with its secret.
     pub(super) fn with_secret(self, secret: String) -> Self {
         Self { secret: Some(secret), ..self }
     }

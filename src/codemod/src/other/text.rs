@@ -5,13 +5,12 @@ use crate::environment::variables;
 use crate::finding::{Action, Found};
 use crate::kind::Kind;
 use crate::lines::ending;
+use crate::texts::{addresses, styles};
 
 /// Languages that hold code or show it, and that are not read as code.
 const UNREAD: [&str; 7] = [".vue", ".svelte", ".astro", ".mdx", ".md", ".html", ".markdown"];
 /// Languages of styles.
 const STYLES: [&str; 5] = [".css", ".scss", ".sass", ".less", ".pcss"];
-/// Addresses of Clerk's.
-const HOSTS: [&str; 5] = ["img.clerk.com", "images.clerk.dev", "clerk.accounts.dev", "api.clerk.com", "api.clerk.dev"];
 
 /// The entries of a file that is no code.
 pub fn find_by_text(path: &str, text: &str) -> Vec<Found> {
@@ -25,18 +24,13 @@ pub fn find_by_text(path: &str, text: &str) -> Vec<Found> {
     };
     let code = if ends(&UNREAD) { Code::UnsupportedFile } else { Code::ModuleNamed };
     add(Kind::Text, code, "@clerk/", places("@clerk/"));
-    for host in HOSTS {
-        add(Kind::Text, Code::ClerkHost, host, places(host));
-    }
-    if ends(&STYLES) {
-        let is_class = |at: &usize| text.as_bytes().get(at + 4).is_some_and(u8::is_ascii_lowercase);
-        add(Kind::Text, Code::Style, ".cl-", places(".cl-").into_iter().filter(is_class).collect());
-    }
     if ends(&UNREAD) && ending(path) != "md" {
         for (at, name) in variables(text) {
             add(Kind::Environment, Code::EnvironmentLeft, name, vec![at]);
         }
     }
+    found.extend(addresses(text));
+    found.extend(styles(text, false).filter(|_| ends(&STYLES)));
     found
 }
 

@@ -159,10 +159,10 @@ impl Analysis {
         self.clerk_packages = left.chain(others).map(|module| package_of(module).to_owned()).collect();
         let moved = swapped.names.iter().filter(|name| name.outcome == Outcome::Moved);
         let targets = moved.filter_map(|name| context.rules.find(&name.module, &name.name)).map(|to| to.module.clone());
-        let present = facts.imports.iter().map(|import| import.module.clone()).filter(|module| {
-            let packages = context.rules.target_packages();
-            packages.contains(&package_of(module))
-        });
+        let passed_on = facts.re_exports.iter().map(|re_export| &re_export.module);
+        let named = facts.imports.iter().map(|import| &import.module).chain(passed_on);
+        let packages = context.rules.target_packages();
+        let present = named.filter(|module| packages.contains(&package_of(module))).cloned();
         let modules = targets.chain(present).collect();
         self.content = Content::Code { swapped: Box::new(swapped), modules };
     }

@@ -16,6 +16,7 @@ use crate::rules::Equivalent;
 use crate::syntax::{
     EnvironmentForm, EnvironmentUse, Facts, Import, ImportedName, ModuleForm, Range, ReExport, UseForm,
 };
+use crate::texts::{addresses, styles};
 
 /// What becomes of a file.
 #[derive(Debug, Default)]
@@ -142,14 +143,15 @@ impl Swapped {
     fn import(&mut self, import: &Import, fates: &[Fate], renames: &Renames, place: &Place<'_>) {
         let Place { context, is_typescript } = *place;
         let module = import.module.as_str();
-        let (is_clerks, is_tied) = (is_clerks(module), is_tied(module));
+        let (is_clerks, is_tied, has_attributes) = (is_clerks(module), is_tied(module), import.has_attributes);
         if !is_clerks && !is_tied {
             self.moved_before(import, context);
             return;
         }
         for binding in &import.whole {
             let (name, import_place) = (binding.imported, binding.range.start);
-            let left = LeftName { name, is_type: import.is_type, import: import_place, uses: &binding.uses };
+            let uses = &binding.uses;
+            let left = LeftName { name, is_type: import.is_type, import: import_place, uses, has_attributes };
             self.found.push(left_name(context.rules, module, &left));
             if is_clerks {
                 self.count(module, binding.imported, import.is_type, Outcome::Left);
@@ -157,7 +159,8 @@ impl Swapped {
         }
         for (name, fate) in import.names.iter().zip(fates) {
             let is_type = import.is_type || name.is_type;
-            let left = LeftName { name: &name.imported, is_type, import: name.range.start, uses: &name.uses };
+            let (imported, start, uses) = (&name.imported, name.range.start, &name.uses);
+            let left = LeftName { name: imported, is_type, import: start, uses, has_attributes };
             match fate {
                 Fate::Foreign if is_tied => {
                     let found = left_name(context.rules, module, &left);
@@ -190,7 +193,7 @@ impl Swapped {
             }
         }
         if is_clerks && import.whole.is_empty() && import.names.is_empty() {
-            let left = LeftName { name: "*", is_type: false, import: import.range.start, uses: &[] };
+            let left = LeftName { name: "*", is_type: false, import: import.range.start, uses: &[], has_attributes };
             self.found.push(left_name(context.rules, module, &left));
             self.count(module, "*", false, Outcome::Left);
         }
@@ -306,12 +309,8 @@ impl Swapped {
             let places = facts.token_templates.clone();
             self.found.push(Found::new(Kind::Server, Code::TokenTemplate, Action::Left, "getToken", places));
         }
-        for host in ["img.clerk.com", "images.clerk.dev", "clerk.accounts.dev", "api.clerk.com", "api.clerk.dev"] {
-            let places: Vec<usize> = text.match_indices(host).map(|(at, _)| at).collect();
-            if !places.is_empty() {
-                self.found.push(Found::new(Kind::Text, Code::ClerkHost, Action::Left, host, places));
-            }
-        }
+        self.found.extend(addresses(text));
+        self.found.extend(styles(text, true));
         // A variable that goes to Clerk's own API, or that gets a key of Clerk's here, must not become the new key.
         let goes_to_clerk = text.contains("api.clerk.");
         for usage in &mut self.environment {

@@ -123,7 +123,10 @@ impl MovedName<'_> {
     fn of_call(&self, call: &Call, place: usize) -> Vec<Found> {
         let mut found = Vec::new();
         if self.to.name == "auth" && !call.is_awaited {
-            let not_awaited = self.check(Kind::Server, Code::AuthNotAwaited, "auth".to_owned(), place);
+            let mut not_awaited = self.check(Kind::Server, Code::AuthNotAwaited, "auth".to_owned(), place);
+            // Where the undefined value is read is what has to be looked at, too.
+            let reads = call.members.iter().filter(|(member, _)| member == "userId");
+            not_awaited.places.extend(reads.map(|(_, at)| at));
             let sentence = "`auth()` is not awaited: it gives a promise now, and `userId` of a promise is undefined.";
             found.push(not_awaited.saying(sentence).suggesting(Some("Write `await auth()`, in an async function.")));
         }

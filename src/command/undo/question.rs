@@ -1,0 +1,39 @@
+//! What the person at a terminal is asked before anything is deleted.
+
+use super::super::ask::{ask, is_somebody_there};
+use super::super::import_error::ImportError;
+use super::what_it_says::WhatItSays;
+use crate::human::plural;
+use crate::journal::RunRecord;
+use crate::report::{Deleted, DeletedKinds};
+use crate::signal::Signals;
+
+/// Shows what is at stake and asks, if there is somebody to ask.
+pub(super) async fn confirm(record: &RunRecord, said: &WhatItSays, signals: &mut Signals) -> Result<bool, ImportError> {
+    if !is_somebody_there() {
+        return Ok(false);
+    }
+    let RunRecord { id, started, target, .. } = record;
+    let WhatItSays { created, doubts, has_end, .. } = said;
+    let perhaps = if !has_end {
+        "\nIts journal has no end, so there may be more: what else carries the mark of the run is deleted, too."
+            .to_owned()
+    } else if doubts.is_empty() {
+        String::new()
+    } else {
+        let in_doubt = doubts.len();
+        format!(
+            "\nThe answers for {in_doubt} more were lost: of these, what carries the mark of the run is deleted, too."
+        )
+    };
+    let all = plural(created.all().created, created.noun());
+    let created = if created.is_of_tenant() { format!("{all} ({})", by_kind(created, |of| of.created)) } else { all };
+    let question = format!("Run {id} of {started} created {created} at {target}.{perhaps}\nDelete them?");
+    ask(&question, signals).await
+}
+
+/// How many there are of each kind, for a sentence.
+fn by_kind(counts: &DeletedKinds, number: impl Fn(&Deleted) -> u64) -> String {
+    let kinds = counts.kinds().map(|(kind, of_kind)| plural(number(of_kind), kind.at_target()));
+    kinds.collect::<Vec<_>>().join(", ")
+}

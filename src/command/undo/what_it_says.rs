@@ -1,0 +1,36 @@
+//! What the journal of a run says that it did, before any of it is undone.
+
+use super::super::undo_error::UndoError;
+use crate::journal::{Ending, InDoubt, Journal, RecordKey, RecordOutcome, RunDirectory, RunRecord};
+use crate::kind::Kind;
+use crate::report::DeletedKinds;
+
+/// What a journal says of what its run did.
+pub(super) struct WhatItSays {
+    /// What the run created.
+    pub created: DeletedKinds,
+    /// What it changed.
+    pub updated: u64,
+    /// Records of which it is not known whether the run created what they stand for.
+    pub doubts: Vec<InDoubt>,
+    /// Nothing of its end is missing.
+    pub has_end: bool,
+}
+
+/// Reads the whole journal for that.
+pub(super) fn look_at_journal(directory: &RunDirectory, record: &RunRecord) -> Result<WhatItSays, UndoError> {
+    let (mut created, mut updated) = (DeletedKinds::default(), 0);
+    let account = Journal::read_whole(&directory.journal(), &directory.rejects(), record.inputs.len(), |settled| {
+        if matches!(settled.outcome, RecordOutcome::Created { .. }) {
+            created.of(kind_of(record, settled.key)).created += 1;
+        }
+        updated += u64::from(settled.outcome == RecordOutcome::Updated);
+    })?;
+    let doubts = if let Ending::InDoubt(doubts) = account.ending { doubts } else { Vec::new() };
+    Ok(WhatItSays { created, updated, doubts, has_end: account.has_end })
+}
+
+/// Of which kind a record of a run is.
+pub(super) fn kind_of(record: &RunRecord, key: RecordKey) -> Kind {
+    record.inputs.get(usize::from(key.input)).map_or_else(Kind::default, |input| input.kind)
+}

@@ -1,0 +1,102 @@
+//! `avnology migrate clerk webhooks activate`: lets endpoints get deliveries, after the switch.
+
+use super::apply::calls;
+use super::checklist::no_list;
+use super::inputs::registrations;
+use super::report::{ReportLine, With, finish};
+use crate::applied::{MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
+use crate::avnology::{RegisteredWebhook, WebhookCalls};
+use crate::command::import_error::ImportError;
+use crate::command::target::{Target, at_target};
+use crate::command::webhooks_error::WebhooksError;
+use crate::exit::ExitStatus;
+use crate::settings::WebhooksActivateSettings;
+use crate::signal::Signals;
+use crate::webhooks::Registration;
+
+/// Activates the endpoints of a plan that `apply` registered.
+pub async fn activate(settings: WebhooksActivateSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+    let registrations = registrations(&settings.planned)?;
+    at_target(&settings.at.target, async |target| {
+        let activating = activate_at(&target, &registrations, &settings);
+        signals.unless_one_comes(activating).await.map_err(WebhooksError::Interrupted)?
+    })
+    .await
+}
+
+async fn activate_at(
+    target: &Target,
+    registrations: &[Registration],
+    settings: &WebhooksActivateSettings,
+) -> Result<ExitStatus, ImportError> {
+    let at = &settings.at;
+    let objects = MadeObjects::open(&at.runs_directory, WEBHOOKS_PREFIX, &target.name, "webhooks activate");
+    let objects = objects.map_err(WebhooksError::from)?;
+    let calls = calls(target, at)?;
+    let there = calls.list().await?;
+    let mut lines = Vec::new();
+    for registration in registrations {
+        let known = objects.get(&registration.name).map_err(WebhooksError::from)?;
+        let Some(there) = &there else {
+            lines.push(no_list(&registration.name, known.as_ref().and_then(|object| object.target_id.as_deref())));
+            continue;
+        };
+        lines.push(match inactive(registration, known, there, objects.mark()) {
+            Err(line) => line,
+            Ok((_, id)) if settings.dry_run => ReportLine::ok(&registration.name, "would_be_activated", Some(&id)),
+            Ok((object, id)) => activate_one(&calls, &objects, &object, &id).await?,
+        });
+    }
+    // A report of what would be done is no proof that it is.
+    let command = if settings.dry_run { "webhooks activate --dry-run" } else { "webhooks activate" };
+    finish(command, With::Target(&target.name), &lines, &at.output)
+}
+
+/// What is kept of an endpoint that has to be activated, and its id; or what else is to be said of it.
+fn inactive(
+    registration: &Registration,
+    known: Option<MadeObject>,
+    there: &[RegisteredWebhook],
+    maker: &str,
+) -> Result<(MadeObject, String), ReportLine> {
+    let name = &registration.name;
+    let Some(object) = known.filter(|object| object.state == MadeState::Made) else {
+        let why = "`apply` has not registered it, or did not finish.";
+        return Err(ReportLine::wrong(name, "not_registered", None, why));
+    };
+    let id = object.target_id.clone().unwrap_or_default();
+    let wrong = |outcome, why: &str| Err(ReportLine::wrong(name, outcome, Some(&id), why));
+    let Some(found) = there.iter().find(|webhook| webhook.id == id) else {
+        return wrong(
+            "missing",
+            "It was registered, and is at the target no more; `apply --force` registers it again.",
+        );
+    };
+    let mark = Registration::mark(maker, name);
+    let is_as_planned = object.content == registration.digest();
+    if !is_as_planned
+        || !Registration::is_unchanged(&object.content, &found.url, &found.events, &found.description, &mark)
+    {
+        return wrong("changed_since", "It is not as the plan has it: `verify` says in what. It stays as it is.");
+    }
+    if found.active {
+        return Err(ReportLine::ok(name, "active", Some(&id)));
+    }
+    Ok((object, id))
+}
+
+/// That it is ours to activate is durable before the target is asked: `undo` then deletes it after a kill, too.
+async fn activate_one(
+    calls: &WebhookCalls,
+    objects: &MadeObjects,
+    object: &MadeObject,
+    id: &str,
+) -> Result<ReportLine, ImportError> {
+    objects.put(&MadeObject { is_activated: true, ..object.clone() }).map_err(WebhooksError::from)?;
+    if calls.activate(id).await? {
+        return Ok(ReportLine::ok(&object.id, "activated", Some(id)));
+    }
+    objects.put(object).map_err(WebhooksError::from)?;
+    let why = "The target has no method for this: activate it in its dashboard.";
+    Ok(ReportLine::wrong(&object.id, "by_hand", Some(id), why))
+}

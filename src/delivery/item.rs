@@ -1,0 +1,89 @@
+//! One identity of a batch, and the record it came from.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::ready::Ready;
+use crate::journal::{ConfirmedUser, ContentHash, Identified, RecordKey, Reject};
+use crate::kind::Kind;
+use crate::mapping::{Notices, Reference, Rejection};
+use crate::source::RecordChunk;
+
+/// One identity of a batch, and the record it came from.
+#[derive(Clone, Debug)]
+pub(crate) struct BatchItem {
+    kind: Kind,
+    input: u16,
+    pub(super) chunk: Arc<RecordChunk>,
+    pub(super) span: usize,
+    pub notices: Notices,
+    pub external_id: Box<str>,
+    /// The id at Clerk, if that is another one.
+    pub clerk_id: Option<Box<str>>,
+    /// The external id under which the target is known to have whom the record is about, if that is another one.
+    pub earlier: Option<Box<str>>,
+    pub disabled: bool,
+    /// What the destination is asked about before it is sent.
+    pub references: Vec<Reference>,
+    /// Where its encoded form is in the body of its batch.
+    pub(super) encoded: Range<usize>,
+    /// The hash of its encoded form without the run's mark.
+    pub content: ContentHash,
+}
+
+impl BatchItem {
+    /// What was made of a record of this chunk; not in a batch yet.
+    pub(crate) fn new(input: u16, chunk: &Arc<RecordChunk>, ready: Ready) -> Self {
+        let Ready { kind, span, content, external_id, clerk_id, earlier, disabled, notices, references, encoded: _ } =
+            ready;
+        let (chunk, encoded) = (Arc::clone(chunk), 0..0);
+        Self {
+            kind,
+            input,
+            chunk,
+            span,
+            notices,
+            external_id,
+            clerk_id,
+            earlier,
+            disabled,
+            references,
+            encoded,
+            content,
+        }
+    }
+
+    /// Which record of the run it is.
+    pub(crate) fn key(&self) -> RecordKey {
+        RecordKey { input: self.input, number: self.chunk.spans[self.span].number }
+    }
+
+    /// It is at the target under this id, exactly as it was sent.
+    pub(crate) fn confirmed(&self, id: &str) -> ConfirmedUser {
+        match self.kind {
+            Kind::User => ConfirmedUser::new(&self.external_id, id, self.content),
+            _ => ConfirmedUser::unsampled(&self.external_id, self.content),
+        }
+    }
+
+    /// Of which kind its record is.
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What the target calls whom the record is about, who has this external id and this id there.
+    pub(crate) fn identified(&self, external_id: &str, id: &str) -> Identified {
+        let clerk_id = self.clerk_id.as_deref().unwrap_or(&self.external_id);
+        Identified {
+            key: self.key(),
+            clerk_id: clerk_id.to_owned(),
+            external_id: (external_id != clerk_id).then(|| external_id.to_owned()),
+            id: id.to_owned(),
+        }
+    }
+
+    /// The reject that this record becomes.
+    pub(crate) fn reject(&self, rejection: Rejection) -> Reject {
+        Reject::new(rejection, self.kind, self.input, &self.chunk, &self.chunk.spans[self.span])
+    }
+}

@@ -1,0 +1,72 @@
+//! What is kept of undoing a run, in `undone.json`.
+
+use std::io;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::run_file::{fault, unreadable};
+use super::RunDirectory;
+use crate::files::replace_private;
+
+/// What came of undoing a run: of what it created, by its journal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoneRecord {
+    /// Not at the target any more.
+    pub deleted: u64,
+    /// Kept, for it was changed since, is not the run's own any more, or the target did not delete it.
+    pub kept: u64,
+}
+
+/// `undone.json`
+#[derive(Serialize, Deserialize)]
+struct UndoneFile {
+    at: String,
+    /// Undoing came to its end.
+    as_a_whole: bool,
+    /// What came of it so far; nothing if undoing was broken off before it was written.
+    #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
+    record: Option<UndoneRecord>,
+}
+
+impl RunDirectory {
+    /// Says that the run is being undone, or was as a whole: from now on it is never taken up again, for what its journal says
+    /// is no longer at the target.
+    pub fn mark_undone(&self, as_a_whole: bool, record: Option<UndoneRecord>) -> io::Result<()> {
+        let undone = UndoneFile { at: jiff::Timestamp::now().to_string(), as_a_whole, record };
+        let path = self.undone();
+        let written = replace_private(&path, |file| serde_json::to_writer(file, &undone).map_err(Into::into));
+        written.map_err(|error| {
+            let (purpose, advice) = ("which says that the run is being undone", "move it away, and undo the run again");
+            if path.is_dir() { fault(&path, purpose, &unreadable(&path, &error), advice) } else { error }
+        })
+    }
+
+    /// Whether undoing it came to its end.
+    pub fn is_undone_as_a_whole(&self) -> bool {
+        self.read_undone().is_some_and(|undone| undone.as_a_whole)
+    }
+
+    /// What came of undoing it so far, where that is known.
+    pub fn undone_record(&self) -> Option<UndoneRecord> {
+        self.read_undone()?.record
+    }
+
+    fn read_undone(&self) -> Option<UndoneFile> {
+        let text = std::fs::read(self.undone()).ok()?;
+        let of_earlier_versions = || {
+            let (at, as_a_whole) = serde_json::from_slice(&text).ok()?;
+            Some(UndoneFile { at, as_a_whole, record: None })
+        };
+        serde_json::from_slice(&text).ok().or_else(of_earlier_versions)
+    }
+
+    /// Whether the run was undone, in part at least.
+    pub fn is_undone(&self) -> bool {
+        self.undone().exists()
+    }
+
+    fn undone(&self) -> PathBuf {
+        self.path.join("undone.json")
+    }
+}

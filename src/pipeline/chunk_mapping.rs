@@ -1,0 +1,239 @@
+//! How the records of one chunk are mapped, one after the other.
+
+use std::io;
+use std::sync::Arc;
+
+use super::duplicates::{self, DuplicateCheck};
+use super::map_context::MapContext;
+use super::map_failure::MapFailure;
+use super::weighing::Weighing;
+use crate::delivery::Ready;
+use crate::destination::RunMark;
+use crate::id_map::KnownId;
+use crate::index::Keys;
+use crate::journal::{ConfirmedLookup, ContentHash};
+use crate::mapping::{
+    Coverage, MapOutput, Notices, Prepared, RecordMapper, RejectCode, Rejection, RoleCounts, UniqueKeys,
+};
+use crate::selection::{ChunkRecords, RecordsOfRun};
+use crate::source::{FramingFault, RawRecord, RecordChunk, RecordSpan};
+
+/// Room that a request needs beside what is mapped: its envelope, and the mark of the run.
+const ENVELOPE_BYTES: usize = 64 + RunMark::MOST;
+
+/// Records up to this part of the largest request make what fits it: no field is sent more than three times, and each at
+/// most as long as it stands in the record.
+/// What a mapping file adds is at most a sixtieth of a request.
+const SURELY_FITS: usize = 8;
+
+/// The mapping of one chunk: what is the same for all of its records, and what has come out of those before.
+pub(super) struct ChunkMapping<'m> {
+    context: &'m MapContext,
+    /// What knows the kind of the records.
+    mapper: &'m dyn RecordMapper,
+    input: u16,
+    chunk: &'m RecordChunk,
+    /// Which of its records are ours.
+    ours: ChunkRecords,
+    output: MapOutput,
+    keys: Keys,
+    /// How many previews are wanted of this chunk.
+    wanted_previews: usize,
+    previews: Vec<String>,
+    weighing: Weighing,
+    /// Records that are not ours and do not map.
+    rejects_of_others: u64,
+}
+
+/// What has come out of the records of a chunk beside the records themselves.
+pub(super) struct MappedParts {
+    /// The encoded records one behind the other.
+    pub encoded: Vec<u8>,
+    /// What no two records share.
+    pub keys: Keys,
+    pub coverage: Coverage,
+    pub roles: RoleCounts,
+    pub previews: Vec<String>,
+    pub weighing: Weighing,
+    /// Records that are not ours and do not map.
+    pub rejects_of_others: u64,
+}
+
+impl<'m> ChunkMapping<'m> {
+    pub(super) fn new(input: u16, chunk: &'m RecordChunk, context: &'m MapContext) -> io::Result<Self> {
+        let looks_for_duplicates = matches!(context.duplicates, DuplicateCheck::Find(_));
+        let output = MapOutput {
+            encoded: Vec::with_capacity(if context.encode { chunk.bytes.len() } else { 0 }),
+            keys: looks_for_duplicates.then(UniqueKeys::default),
+            coverage: context.foresee.then(Coverage::default),
+            roles: context.foresee.then(RoleCounts::default),
+            ..MapOutput::default()
+        };
+        let numbers = [chunk.spans.first(), chunk.spans.last()].map(|span| span.map_or(0, |span| span.number));
+        Ok(Self {
+            context,
+            mapper: context.mapper(input),
+            input,
+            chunk,
+            ours: context.records.among(input, numbers[0]..=numbers[1])?,
+            output,
+            keys: Keys::default(),
+            wanted_previews: if holds_first(chunk, &context.records) { context.preview } else { 0 },
+            previews: Vec::new(),
+            weighing: Weighing::default(),
+            rejects_of_others: 0,
+        })
+    }
+
+    /// Whether a record is ours.
+    pub(super) fn takes(&self, span: &RecordSpan) -> bool {
+        self.ours.takes(span.number)
+    }
+
+    /// All that has come out.
+    pub(super) fn into_parts(self) -> MappedParts {
+        let Self { output, keys, previews, weighing, rejects_of_others, .. } = self;
+        let MapOutput { encoded, coverage, roles, .. } = output;
+        let (coverage, roles) = (coverage.unwrap_or_default(), roles.unwrap_or_default());
+        MappedParts { encoded, keys, coverage, roles, previews, weighing, rejects_of_others }
+    }
+
+    /// Maps a record that is not ours, of which nothing is kept but its keys: one of ours may be its duplicate.
+    pub(super) fn collect_keys_of_other(&mut self, index: usize, span: &RecordSpan) -> io::Result<()> {
+        let start = self.output.encoded.len();
+        let mapped = self.map(index, span)?;
+        self.rejects_of_others += u64::from(mapped.is_err());
+        self.output.encoded.truncate(start);
+        Ok(())
+    }
+
+    /// The notices of a record that is known to be unchanged, unless it is a duplicate.
+    pub(super) fn unchanged(&self, span: &RecordSpan, notices: u64) -> io::Result<Result<u64, Rejection>> {
+        let mut notices = Notices::from_bits(notices);
+        let rejection = self.context.duplicates.reject(self.input, span.number, &mut notices)?;
+        Ok(rejection.map_or(Ok(notices.bits()), Err))
+    }
+
+    /// Maps a record, and looks up what it may be a duplicate of.
+    pub(super) fn record(&mut self, index: usize, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
+        let start = self.output.encoded.len();
+        let mut mapped = self.map(index, span)?;
+        if mapped.is_ok() {
+            self.foresee(span, start);
+        }
+        if let Ok(ready) = &mut mapped
+            && let Some(rejection) = self.context.duplicates.reject(self.input, span.number, &mut ready.notices)?
+        {
+            self.output.encoded.truncate(ready.encoded.start);
+            return Ok(Err(rejection));
+        }
+        Ok(mapped)
+    }
+
+    /// Whether the target is known to have the record as it is; then its encoded form, the last one, is dropped.
+    pub(super) fn drop_if_confirmed(&mut self, record: &Ready) -> bool {
+        let is_confirmed =
+            |confirmed: &Arc<ConfirmedLookup>| confirmed.is_confirmed(&record.external_id, record.content);
+        let confirmed = self.context.confirmed.as_ref().is_some_and(is_confirmed);
+        if confirmed {
+            self.output.encoded.truncate(record.encoded.start);
+        }
+        confirmed
+    }
+
+    /// Notes under which other external id the target has the user whom the record is about. Without the id map the user could
+    /// get a second identity, so an error is the end of the run.
+    pub(super) fn with_earlier_id(&self, record: Ready) -> Result<Ready, MapFailure> {
+        let Some(ids) = &self.context.ids else { return Ok(record) };
+        let known = ids.find(record.kind, record.clerk_id()).map_err(MapFailure::IdMap)?;
+        let earlier = known.as_ref().map(KnownId::external_id).filter(|id| **id != *record.external_id);
+        Ok(Ready { earlier: earlier.map(Into::into), ..record })
+    }
+
+    /// Notes what a dry run says of a record that maps. Its encoded form begins at `start`.
+    fn foresee(&mut self, span: &RecordSpan, start: usize) {
+        let Some(coverage) = &mut self.output.coverage else { return };
+        if self.mapper.counts_coverage() {
+            coverage.count();
+        }
+        let sent = self.output.encoded.len() - start;
+        self.weighing.add(span.length, self.output.wants_encoded.then_some(sent as u64));
+        if !self.context.encode {
+            self.output.encoded.truncate(start);
+        }
+    }
+
+    /// Has the mapper of its kind map a record.
+    fn map(&mut self, index: usize, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
+        if let Some(fault) = span.fault {
+            return Ok(Err(framing_rejection(fault, span)));
+        }
+        let (start, is_ours) = (self.output.encoded.len(), self.takes(span));
+        // A line of a rejects file is longer than the record in it.
+        let largest = self.context.largest_request;
+        let is_weighed = self.context.foresee && is_ours && self.weighing.wants_next();
+        self.output.wants_encoded = self.context.encode || is_weighed || span.length > (largest / SURELY_FITS) as u64;
+        self.output.wants_preview = is_ours && self.previews.len() < self.wanted_previews;
+        let mapped = self.mapper.map(RawRecord::new(self.chunk, span), &mut self.output)?;
+        if mapped.is_ok() && self.output.encoded.len() - start > largest.saturating_sub(ENVELOPE_BYTES) {
+            self.output.encoded.truncate(start);
+            return Ok(Err(too_large(self.mapper.kind().at_target(), largest)));
+        }
+        Ok(mapped.map(|prepared| self.ready(prepared, index, span, start)))
+    }
+
+    /// A record that maps; its encoded form begins at `start`.
+    fn ready(&mut self, prepared: Prepared, index: usize, span: &RecordSpan, start: usize) -> Ready {
+        let Prepared { external_id, clerk_id, disabled, notices, references, preview } = prepared;
+        if let (DuplicateCheck::Find(finder), Some(keys)) = (&self.context.duplicates, &self.output.keys) {
+            duplicates::collect(finder, &mut self.keys, (self.input, span, notices), keys);
+        }
+        self.previews.extend(preview);
+        let encoded = &mut self.output.encoded;
+        let content = if self.context.encode { ContentHash::of(&encoded[start..]) } else { ContentHash::NOTHING };
+        if let Some(mark) = &self.context.mark
+            && self.mapper.has_room_for_mark()
+        {
+            mark.put_on(encoded, self.input, span.number);
+        }
+        Ready {
+            kind: self.mapper.kind(),
+            span: index,
+            encoded: start..encoded.len(),
+            content,
+            external_id,
+            clerk_id,
+            earlier: None,
+            disabled,
+            notices,
+            references,
+        }
+    }
+}
+
+/// Whether the first record of all, or of the shard, is in this chunk. The first selected ones can be anywhere.
+fn holds_first(chunk: &RecordChunk, records: &RecordsOfRun) -> bool {
+    let first = match records {
+        RecordsOfRun::All => 1,
+        RecordsOfRun::Shard(shard) => shard.first(),
+        RecordsOfRun::Selected(_) => return true,
+    };
+    chunk.spans.binary_search_by_key(&first, |span| span.number).is_ok()
+}
+
+fn too_large(what: &str, largest: usize) -> Rejection {
+    let message = format!("the {what} is larger than the {largest} bytes of the target's largest request");
+    Rejection::of_record(RejectCode::TooLargeForTarget, message)
+}
+
+fn framing_rejection(fault: FramingFault, span: &RecordSpan) -> Rejection {
+    match fault {
+        FramingFault::Empty => {
+            Rejection::of_record(RejectCode::InvalidJson, "a comma too many: there is no record between two separators")
+        }
+        FramingFault::TooLarge { limit } => Rejection::of_record(
+            RejectCode::RecordTooLarge,
+            format!("the record has {} bytes, more than the {limit} of --max-record-bytes", span.length),
+        ),
+    }
+}

@@ -1,0 +1,46 @@
+//! What mapping goes by, the same for all chunks of a job.
+
+use std::sync::Arc;
+
+use super::duplicates::DuplicateCheck;
+use super::unchanged::Unchanged;
+use crate::destination::RunMark;
+use crate::id_map::IdLookup;
+use crate::journal::{ConfirmedLookup, Progress};
+use crate::mapping::RecordMapper;
+use crate::selection::RecordsOfRun;
+
+/// What mapping goes by.
+pub(super) struct MapContext {
+    /// What knows the kind of the records, for each input.
+    pub mappers: Vec<Arc<dyn RecordMapper>>,
+    /// What an earlier part of the run has settled.
+    pub progress: Arc<Progress>,
+    /// What is known to be at the target, so that it need not be asked.
+    pub confirmed: Option<Arc<ConfirmedLookup>>,
+    /// Which records the target is known to have as they are.
+    pub unchanged: Unchanged,
+    /// Whom the target had before this part of the run, and under which external id.
+    pub ids: Option<Arc<IdLookup>>,
+    /// What is done about records that are in the input twice.
+    pub duplicates: DuplicateCheck,
+    /// Whether the encoded form is wanted, or only whether there is one.
+    pub encode: bool,
+    /// Bytes of the destination's largest request.
+    pub largest_request: usize,
+    /// What the run puts on what it creates.
+    pub mark: Option<RunMark>,
+    /// How many of the first records are kept for display.
+    pub preview: usize,
+    /// Whether it is wanted what of an import can be foreseen.
+    pub foresee: bool,
+    /// Which records are ours. The others are looked at only if their keys are to be collected.
+    pub records: RecordsOfRun,
+}
+
+impl MapContext {
+    /// What maps the records of an input.
+    pub(super) fn mapper(&self, input: u16) -> &dyn RecordMapper {
+        &*self.mappers[usize::from(input)]
+    }
+}

@@ -1,0 +1,22 @@
+//! A chunk behind its mapper: what is to be sent of it, and what is settled already.
+
+use std::sync::Arc;
+
+use crate::account::booking::MappedChunkCounts;
+use crate::delivery::Ready;
+use crate::journal::{Reject, Settled};
+use crate::source::RecordChunk;
+
+/// A mapped chunk.
+pub(super) struct MappedChunk {
+    pub input: u16,
+    pub chunk: Arc<RecordChunk>,
+    /// The encoded records one behind the other.
+    pub encoded: Vec<u8>,
+    /// The records that are to be sent.
+    pub ready: Vec<Ready>,
+    /// Records that are known to be at the target as they are.
+    pub unchanged: Vec<Settled>,
+    pub rejects: Vec<Reject>,
+    pub counts: MappedChunkCounts,
+}
