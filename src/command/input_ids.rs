@@ -47,10 +47,10 @@ impl InputIds {
             let read = signals.unless_one_comes(reading).await.map_err(ImportError::Interrupted)?;
             read.map_err(StopReason::Temporary)?;
         }
-        let sorted = tokio::task::block_in_place(|| {
+        let file = tokio::task::block_in_place(|| {
             SortedFile::write(tempfile::tempfile_in(directory)?, sorter.finish()?.iter())
         });
-        Ok(Self { known: sorted.map_err(StopReason::Temporary)?, kinds, recently: RecentlySought::new() })
+        Ok(Self { known: file.map_err(StopReason::Temporary)?, kinds, recently: RecentlySought::new() })
     }
 
     fn has(&self, kind: Kind, clerk_id: &str) -> io::Result<bool> {

@@ -49,8 +49,8 @@ impl Exporter<'_> {
         let page = Some((Start::Offset(offset), UP_TO_BORDER));
         let request = PageRequest { endpoint: list.kind.endpoint(), order: list.how.order, page, paginated: false };
         let page = self.calls.ask_for_optional(&request, ApiPage::read).await?;
-        let last = page.records.last()?;
-        let border = Border { created_at: last.created_at?, id: last.id.clone() };
+        let found = page.records.last()?;
+        let border = Border { created_at: found.created_at?, id: found.id.clone() };
         Some((border, page.records.into_iter().map(|record| record.id).collect()))
     }
 }
