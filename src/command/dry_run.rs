@@ -35,14 +35,13 @@ const MISSING_UNKNOWN: &str =
 pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
     let pace = settings.check.as_ref().map(|_| &settings.connection.pace);
     log_bound(&settings.reading, pace);
-    let status = match &settings.check {
+    match &settings.check {
         None => map_all(&settings, signals).await,
         Some(check) => {
             let rehearse = async |target| check_target(target, &settings, check, signals).await;
             at_target(&check.target, rehearse).await
         }
-    };
-    status
+    }
 }
 
 async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
