@@ -19,6 +19,16 @@ fn social(number: usize) -> String {
     user(number).replacen('{', &format!(r#"{{"external_accounts":{accounts},"#), 1)
 }
 
+/// The identity schema that is printed for a mapping, which takes nothing that it does not name.
+fn strict_schema(scratch: &Scratch, mapping: &str) -> String {
+    let printed = ["migrate", "clerk", &format!("--print-kratos-schema={mapping}")];
+    let mut schema: Value = serde_json::from_str(&scratch.run(&printed).expect_code(0).stdout).expect("a schema");
+    let traits = &mut schema["properties"]["traits"];
+    traits["additionalProperties"] = json!(false);
+    assert_eq!(traits["properties"]["number"], json!({}), "a place for the trait of the mapping");
+    schema.to_string()
+}
+
 #[test]
 fn behind_a_gateway_what_is_looked_at_beforehand_is_what_happens() {
     if !is_here() {
@@ -26,15 +36,7 @@ fn behind_a_gateway_what_is_looked_at_beforehand_is_what_happens() {
     }
     let scratch = Scratch::new();
     let mapping = scratch.write("mapping.toml", "[traits]\nnumber = \"public_metadata.number\"\n");
-    let printed = ["migrate", "clerk", &format!("--print-kratos-schema={mapping}")];
-    let mut schema: Value = serde_json::from_str(&scratch.run(&printed).expect_code(0).stdout).expect("a schema");
-    schema["properties"]["traits"]["additionalProperties"] = json!(false);
-    assert_eq!(
-        schema["properties"]["traits"]["properties"]["number"],
-        json!({}),
-        "a place for the trait of the mapping"
-    );
-    let kratos = Kratos::start_with(&schema.to_string());
+    let kratos = Kratos::start_with(&strict_schema(&scratch, &mapping));
     let heads = Arc::new(Mutex::new(String::new()));
     let heard = Arc::clone(&heads);
     let gateway = proxy(&kratos.base_url(), move |head, _| {

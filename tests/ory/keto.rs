@@ -298,10 +298,8 @@ fn what_a_killed_import_granted_is_its_own_and_nothing_else() {
     kratos.import(&scratch, &users, &[]).expect_code(0);
     let names = names(&kratos);
     let id = |number: usize| kratos.by_key(&format!("user_{number:06}")).expect("the user")["id"].clone();
-    let memberships = scratch.write(
-        "memberships.ndjson",
-        (0..6).map(|number| membership("org_0", number, "org:member")).collect::<String>(),
-    );
+    let memberships: String = (0..6).map(|number| membership("org_0", number, "org:member")).collect();
+    let memberships = scratch.write("memberships.ndjson", memberships);
     // What becomes of a request that writes: it goes through, or its answer never comes, or it never arrives.
     let (way, seen) = (Arc::new(AtomicUsize::new(THROUGH)), Arc::new(AtomicUsize::new(0)));
     let (chosen, counted) = (Arc::clone(&way), Arc::clone(&seen));
@@ -331,8 +329,7 @@ fn what_a_killed_import_granted_is_its_own_and_nothing_else() {
     };
     let resume = |run: &str| scratch.run(&["migrate", "clerk", "resume", run, "--output", "json"]);
     let theirs = |number: usize| {
-        let subject = id(number);
-        keto.patch("insert", ["org_0", "member", subject.as_str().expect("an id")]);
+        keto.patch("insert", ["org_0", "member", id(number).as_str().expect("an id")]);
         format!("orgs:org_0#member@user_{number:06}")
     };
     let of_first = theirs(1);
@@ -340,7 +337,7 @@ fn what_a_killed_import_granted_is_its_own_and_nothing_else() {
     let run = killed(CARRIED_OUT);
     assert!(keto.tuples(&names).len() > 6, "the receipt of the killed run is there");
     Kratos::undo(&scratch, &run, &[]).expect_code(0);
-    assert_eq!(keto.tuples(&names), [of_first.clone()], "undone without going on");
+    assert_eq!(keto.tuples(&names), std::slice::from_ref(&of_first), "undone without going on");
 
     let run = killed(CARRIED_OUT);
     let resumed = resume(&run).expect_code(0);

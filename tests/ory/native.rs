@@ -27,8 +27,9 @@ fn translated(method: &str, url: &str, mut body: Value) -> Value {
     match (method, &mut body) {
         ("POST", identity) => hide(identity),
         ("PATCH", Value::Object(batch)) => {
-            let items = batch["identities"].as_array_mut().expect("a list");
-            items.iter_mut().for_each(|item| hide(&mut item["create"]));
+            for item in batch["identities"].as_array_mut().expect("a list") {
+                hide(&mut item["create"]);
+            }
         }
         ("PATCH", Value::Array(operations)) => {
             let there = Kratos::send("GET", url, None).1["traits"]["external_id"].clone();
