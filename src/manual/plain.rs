@@ -1,5 +1,8 @@
 //! A page as a terminal shows it. The pages keep to a small part of Markdown, so this is no reader of all of it.
 
+/// The width of a terminal.
+const COLUMNS: usize = 80;
+
 /// The page without the marks of Markdown: links are their text, code is indented, and the pages that it refers to are
 /// listed at the end. Lines stay as they are broken in the file.
 pub fn plain(page: &str) -> String {
@@ -24,10 +27,24 @@ pub fn plain(page: &str) -> String {
     }
     text.truncate(text.trim_end().len());
     text.push('\n');
-    if !see_also.is_empty() {
-        push(&mut text, &["\nSee also: avnology help ", &see_also.join(", ")]);
-    }
+    push_list(&mut text, "\nSee also: avnology help ", &see_also);
     text
+}
+
+/// Adds the items behind a heading, as many a line as fit a terminal; nothing if there are none.
+fn push_list(text: &mut String, heading: &str, items: &[&str]) {
+    let mut line = heading.to_owned();
+    for (place, item) in items.iter().enumerate() {
+        if line.len() + item.len() + 1 > COLUMNS {
+            push(text, &[&line]);
+            "    ".clone_into(&mut line);
+        }
+        let comma = if place + 1 < items.len() { ", " } else { "" };
+        line.extend([item, comma]);
+    }
+    if !items.is_empty() {
+        push(text, &[&line]);
+    }
 }
 
 fn push(text: &mut String, parts: &[&str]) {
@@ -83,5 +100,13 @@ mod tests {
         let expected = "RUNS\n\nAs said, `[RUN…]` and runs are it.\n\nTwo\n---\n\na | b\n`x` | y\n\n    $ avnology [x]\n\n\
                         See also: avnology help pace, runs\n";
         assert_eq!(plain(page), expected);
+    }
+
+    #[test]
+    fn a_long_list_of_pages_is_broken_behind_a_comma() {
+        let pages = [("metrics", "metrics.md"); 9].map(|(label, page)| format!("[{label}]: {page}\n")).concat();
+        let expected = "X\n\nSee also: avnology help metrics, metrics, metrics, metrics, metrics, metrics,\n    \
+                        metrics, metrics, metrics\n";
+        assert_eq!(plain(&format!("# X\n\n{pages}")), expected);
     }
 }
