@@ -53,7 +53,7 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
-/// How long the rest of a job will take, by how long the part took that is done; nothing within the first second.
+/// How long the rest of a job will take, by how long the finished part took; nothing within the first second.
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
 pub fn left(done: u64, total: u64, elapsed: Duration) -> Option<String> {
     let seconds = elapsed.as_secs_f64();

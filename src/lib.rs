@@ -91,6 +91,8 @@
 //!   command in `settings`, or in the part that several commands share. If a run remembers it, add it to
 //!   [`journal::RecordedOptions`] and `settings/recorded_options.rs`. Then update the snapshot of `--help` and
 //!   `manual/options.md`.
+//! - **A variable** that is no option, as those with keys: its name and what it is go to `cli/variables.rs`, and a file of
+//!   `settings` reads it through `settings/environment.rs`.
 //! - **A command**: what can be typed goes to `cli/NAME.rs`, what it needs to `settings/NAME.rs`, what it does to
 //!   `command/NAME.rs`; `application` puts the three together.
 //! - **A kind of record**: add it to [`kind::Kind`], at the place in the order in which kinds move, and its unique fields to
@@ -103,7 +105,7 @@
 //!   words. What [`verify`] and undo ask goes through it, too; `command/target.rs` is the one place where a destination is
 //!   made.
 //! - **A journal entry**: add the variant at the end of [`journal::Entry`], because old journals are read by place.
-//!   Replay it in `journal/read_journal.rs`, and add the moment to `tests/crash`.
+//!   Replay it in `journal/read_journal.rs`, and have a scenario in `tests/crash/main.rs` write it.
 //! - **A page of the manual**: write `manual/TOPIC.md`, and name it in `manual/topics.rs` and in `manual/links.md`.
 //!
 //! # The rooms

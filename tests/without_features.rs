@@ -36,8 +36,8 @@ fn a_build_without_the_sandbox_says_how_to_get_it() {
 #[test]
 fn a_build_without_the_codemod_says_how_to_get_it() {
     for arguments in [&["migrate", "clerk", "codemod"][..], &["migrate", "clerk", "codemod", "--dry-run", "app"]] {
-        let told = refused(arguments);
-        assert!(told.contains("`cargo install --path . --features codemod`"), "{arguments:?}: {told}");
+        let refusal = refused(arguments);
+        assert!(refusal.contains("`cargo install --path . --features codemod`"), "{arguments:?}: {refusal}");
     }
 }
 
@@ -46,8 +46,8 @@ fn a_build_without_the_codemod_says_how_to_get_it() {
 fn a_build_without_completions_and_man_pages_says_how_to_get_them() {
     for arguments in [&["completions", "bash"][..], &["man"], &["man", "migrate", "clerk"], &["man", "--out", "pages"]]
     {
-        let told = refused(arguments);
-        assert!(told.contains("`cargo install --path . --features shell`"), "{arguments:?}: {told}");
+        let refusal = refused(arguments);
+        assert!(refusal.contains("`cargo install --path . --features shell`"), "{arguments:?}: {refusal}");
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::open_file::OpenFile;
+use super::open_secrets_file::OpenSecretsFile;
 use super::{AppliedError, MadeObject, MadeObjects, MadeState};
 use crate::files::sync_directory_of;
 use crate::ignore::ignore;
@@ -21,7 +21,7 @@ const OF_SECRETS: u8 = b's';
 /// The secrets that the work which is not finished wrote, and that are in its file no more.
 #[derive(Debug)]
 pub struct LostSecrets {
-    open: OpenFile,
+    open: OpenSecretsFile,
     memory: PathBuf,
     objects: Vec<MadeObject>,
 }
@@ -29,7 +29,7 @@ pub struct LostSecrets {
 impl LostSecrets {
     /// Looks for them. `id_of` says which id at the target a line of the file is about. Nothing if no work is open.
     pub fn look(objects: &MadeObjects, id_of: impl Fn(&Value) -> Option<&str>) -> Result<Option<Self>, AppliedError> {
-        let Some(open) = OpenFile::of(objects)? else { return Ok(None) };
+        let Some(open) = OpenSecretsFile::of(objects)? else { return Ok(None) };
         let failed = |source| AppliedError::Secrets { path: open.path.clone(), source };
         let ids = ids_in(&open, id_of).map_err(failed)?;
         // All of them are here at once: somebody took each of them away by hand.
@@ -43,7 +43,7 @@ impl LostSecrets {
             }
         }
         lost.sort_by(|one, other| one.id.cmp(&other.id));
-        Ok(Some(Self { memory: OpenFile::memory(objects), open, objects: lost }))
+        Ok(Some(Self { memory: OpenSecretsFile::memory(objects), open, objects: lost }))
     }
 
     /// The file that had them.
@@ -68,7 +68,7 @@ impl LostSecrets {
 
     /// They were said. If somebody took the whole file away, they are not said again.
     pub fn said(self, objects: &MadeObjects) -> Result<(), AppliedError> {
-        let is_begun_anew = OpenFile::of(objects)?.is_none_or(|now| now.begin != self.open.begin);
+        let is_begun_anew = OpenSecretsFile::of(objects)?.is_none_or(|now| now.begin != self.open.begin);
         if self.is_there() || is_begun_anew {
             return Ok(());
         }
@@ -80,7 +80,7 @@ impl LostSecrets {
 }
 
 /// The ids that have a whole line in a file; none if it is not there, or another one is in its place.
-fn ids_in(open: &OpenFile, id_of: impl Fn(&Value) -> Option<&str>) -> io::Result<Table<HASH_BYTES>> {
+fn ids_in(open: &OpenSecretsFile, id_of: impl Fn(&Value) -> Option<&str>) -> io::Result<Table<HASH_BYTES>> {
     let mut ids = Table::new(CAPACITY, std::env::temp_dir());
     let file = match File::open(&open.path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ids),

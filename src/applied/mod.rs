@@ -25,7 +25,7 @@ mod applied_error;
 mod lost_secrets;
 mod made_object;
 mod made_objects;
-mod open_file;
+mod open_secrets_file;
 mod secrets_file;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::open_file::OpenFile;
+use super::open_secrets_file::OpenSecretsFile;
 use super::{AppliedError, MadeObjects};
 use crate::files::{create_new_private, for_owner_only, sync_directory_of};
 use crate::ignore::ignore;
@@ -16,7 +16,7 @@ use crate::ignore::ignore;
 /// never overwritten, and gone on with only by the work that began it.
 #[derive(Debug)]
 pub struct SecretsFile {
-    open: OpenFile,
+    open: OpenSecretsFile,
     /// Where it is remembered which file it is.
     memory: PathBuf,
     file: Option<File>,
@@ -26,9 +26,9 @@ impl SecretsFile {
     /// Looks whether secrets can go to `path`, or if nothing is named, to the file of the work that was broken off. Nothing if
     /// there is neither. The file itself is made when it is needed.
     pub fn of(objects: &MadeObjects, path: Option<&Path>) -> Result<Option<Self>, AppliedError> {
-        let memory = OpenFile::memory(objects);
+        let memory = OpenSecretsFile::memory(objects);
         let failed = |source| AppliedError::Memory { path: memory.clone(), source };
-        let begun = OpenFile::of(objects)?;
+        let begun = OpenSecretsFile::of(objects)?;
         let path = path.map(std::path::absolute).transpose().map_err(failed)?;
         // One that somebody took away is begun anew.
         let begun = begun.filter(|begun| begun.path.symlink_metadata().is_ok() || path.as_ref() == Some(&begun.path));
@@ -38,7 +38,7 @@ impl SecretsFile {
             (Some(begun), Some(path)) if begun.path == path => begun,
             (Some(begun), Some(_)) => return Err(AppliedError::OtherSecrets { path: begun.path }),
             (None, Some(path)) if path.symlink_metadata().is_ok() => return Err(AppliedError::SecretsThere { path }),
-            (None, Some(path)) => OpenFile { path, begin: uuid::Uuid::new_v4().simple().to_string() },
+            (None, Some(path)) => OpenSecretsFile { path, begin: uuid::Uuid::new_v4().simple().to_string() },
         };
         Ok(Some(Self { open, memory, file: None }))
     }
@@ -58,12 +58,12 @@ impl SecretsFile {
     pub fn ready(&mut self) -> Result<(), AppliedError> {
         if self.file.is_none() {
             self.open.remember(self.memory.clone())?;
-            self.file = Some(self.open_file()?);
+            self.file = Some(self.open_secrets_file()?);
         }
         Ok(())
     }
 
-    fn open_file(&self) -> Result<File, AppliedError> {
+    fn open_secrets_file(&self) -> Result<File, AppliedError> {
         let path = &self.open.path;
         let failed = |source| AppliedError::Secrets { path: path.clone(), source };
         let first = self.open.first_line();

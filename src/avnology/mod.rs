@@ -24,7 +24,7 @@ mod probe;
 mod public_documents;
 mod read_identities;
 mod records;
-mod sign_in_calls;
+mod sign_ins;
 mod validation;
 mod webhook_calls;
 mod wire_form;
@@ -46,7 +46,7 @@ pub use oauth_clients::OAuthClients;
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
 pub use public_documents::PublicDocuments;
 pub use read_identities::{read_by_external_id, read_list, read_one, read_sent};
-pub use sign_in_calls::SignInCalls;
+pub use sign_ins::AvnologySignIns;
 pub use webhook_calls::{Registered, RegisteredWebhook, WebhookCalls};
 pub use wire_form::{AvnologyForm, encode};
 

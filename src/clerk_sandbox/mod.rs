@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! crate::sandbox   connections; faults before and after the call
-//!   └─ service     key, rate limit, dispatch                        (call, rate_window, api_error)
+//!   └─ service     key, rate limit, dispatch                        (operation, rate_window, failed_call)
 //!        ├─ page   the lists that the document has                  (documented, list, query, selection, order)
 //!        └─ users  the methods that write                           (object)
 //!             └─ store   SQLite, a table a kind                     (kind, record, schema; filled by load, export_file, zstd_frames)
@@ -16,14 +16,14 @@
 //! counts the requests of the last ten seconds, and those that were refused do not count. `limit` over 500 is 422. Lists with
 //! `paginated` are bare arrays with and without it. Nothing checks that addresses of users are unique.
 
-mod api_error;
-mod call;
 mod documented;
 mod export_file;
+mod failed_call;
 mod kind;
 mod list;
 mod load;
 mod object;
+mod operation;
 mod order;
 mod page;
 mod query;

@@ -1,6 +1,6 @@
 //! The order of a list, from a request to SQL.
 
-use super::api_error::ApiError;
+use super::failed_call::FailedCall;
 use super::list::List;
 use super::query::Query;
 
@@ -15,7 +15,7 @@ pub(super) struct Order {
 
 impl Order {
     /// The order that is asked for.
-    pub(super) fn of(list: &List, query: &Query) -> Result<Self, ApiError> {
+    pub(super) fn of(list: &List, query: &Query) -> Result<Self, FailedCall> {
         let text = query.text("order_by").unwrap_or(list.default_order);
         let (is_descending, name) = match text.strip_prefix('-') {
             Some(name) => (true, name),
@@ -23,7 +23,7 @@ impl Order {
         };
         let known = list.orders.iter().find(|(known, _)| *known == name);
         let (_, expression) =
-            known.ok_or_else(|| ApiError::invalid_value("order_by", "It is none of the documented orders."))?;
+            known.ok_or_else(|| FailedCall::invalid_value("order_by", "It is none of the documented orders."))?;
         Ok(Self { expression, is_descending, is_of_creation: name == "created_at" })
     }
 

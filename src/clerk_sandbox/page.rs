@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
-use super::api_error::ApiError;
+use super::failed_call::FailedCall;
 use super::kind::Kind;
 use super::list::{List, ListShape, Paging};
 use super::object::ApiObject;
@@ -30,12 +30,12 @@ pub(super) fn page(
     list: &List,
     owner: Option<&Owner>,
     query: &Query,
-) -> Result<Vec<u8>, ApiError> {
+) -> Result<Vec<u8>, FailedCall> {
     let selection = selection(list, owner, query)?;
     if let Some(Owner { kind, id }) = owner {
         let mut statement = connection.prepare_cached(&format!("SELECT 1 FROM {} WHERE id = ?1", kind.name()))?;
         if !statement.exists([id])? {
-            return Err(ApiError::not_found());
+            return Err(FailedCall::not_found());
         }
     }
     let order = Order::of(list, query)?;
@@ -81,11 +81,11 @@ pub(super) fn page(
 }
 
 /// How many records a request asks for.
-pub(super) fn count(connection: &Connection, list: &List, query: &Query) -> Result<i64, ApiError> {
+pub(super) fn count(connection: &Connection, list: &List, query: &Query) -> Result<i64, FailedCall> {
     total(connection, list.kind, &selection(list, None, query)?)
 }
 
-fn selection(list: &List, owner: Option<&Owner>, query: &Query) -> Result<Selection, ApiError> {
+fn selection(list: &List, owner: Option<&Owner>, query: &Query) -> Result<Selection, FailedCall> {
     query.expect(|name| list.has_parameter(name))?;
     let selection = Selection::of(list, query)?;
     Ok(match owner {
@@ -95,7 +95,7 @@ fn selection(list: &List, owner: Option<&Owner>, query: &Query) -> Result<Select
 }
 
 /// The largest number of records in an answer, and how many are left out before them. -1 is SQL's word for no limit.
-fn bounds(list: &List, query: &Query) -> Result<(i64, i64), ApiError> {
+fn bounds(list: &List, query: &Query) -> Result<(i64, i64), FailedCall> {
     let is_paged = match list.paging {
         Paging::Always => true,
         Paging::WhenAsked => query.flag("paginated")? == Some(true),
@@ -107,7 +107,7 @@ fn bounds(list: &List, query: &Query) -> Result<(i64, i64), ApiError> {
 }
 
 /// How many records there are of a selection.
-fn total(connection: &Connection, kind: Kind, selection: &Selection) -> Result<i64, ApiError> {
+fn total(connection: &Connection, kind: Kind, selection: &Selection) -> Result<i64, FailedCall> {
     // Counting a million records takes longer than reading a page of them, so their number is kept.
     if selection.is_everything() {
         let mut statement = connection.prepare_cached("SELECT total FROM totals WHERE kind = ?1")?;
@@ -119,26 +119,26 @@ fn total(connection: &Connection, kind: Kind, selection: &Selection) -> Result<i
 }
 
 /// Fails unless a list can go on behind a record.
-fn check_cursor(order: Order, offset: i64) -> Result<(), ApiError> {
+fn check_cursor(order: Order, offset: i64) -> Result<(), FailedCall> {
     if !order.is_of_creation {
-        return Err(ApiError::invalid_value("starting_after", "It requires the order of `created_at`."));
+        return Err(FailedCall::invalid_value("starting_after", "It requires the order of `created_at`."));
     }
     if offset != 0 {
-        return Err(ApiError::invalid_value("starting_after", "It cannot be combined with an offset."));
+        return Err(FailedCall::invalid_value("starting_after", "It cannot be combined with an offset."));
     }
     Ok(())
 }
 
 /// When a record was created. The document does not say what becomes of a cursor whose record is gone: here it is an error, so
 /// that a caller has to know what to do about it.
-fn created_at(connection: &Connection, kind: Kind, id: &str) -> Result<i64, ApiError> {
+fn created_at(connection: &Connection, kind: Kind, id: &str) -> Result<i64, FailedCall> {
     let mut statement = connection.prepare_cached(&format!("SELECT created_at FROM {} WHERE id = ?1", kind.name()))?;
     let found = statement.query_row([id], |row| row.get(0)).optional()?;
-    found.ok_or_else(|| ApiError::invalid_value("starting_after", "There is no such record."))
+    found.ok_or_else(|| FailedCall::invalid_value("starting_after", "There is no such record."))
 }
 
 /// An organization with the number of its members, if it does not have it already.
-pub(super) fn with_members_count(connection: &Connection, record: &str) -> Result<String, ApiError> {
+pub(super) fn with_members_count(connection: &Connection, record: &str) -> Result<String, FailedCall> {
     let mut statement = connection.prepare_cached(
         "SELECT count(*), ?1 ->> '$.members_count' FROM organization_memberships WHERE organization_id = ?1 ->> '$.id'",
     )?;

@@ -1,6 +1,6 @@
 //! The query of a request.
 
-use super::api_error::ApiError;
+use super::failed_call::FailedCall;
 
 /// The most values of a parameter that takes several.
 const MOST_VALUES: usize = 100;
@@ -21,9 +21,9 @@ impl Query {
     }
 
     /// Fails on a parameter that is not documented.
-    pub(super) fn expect(&self, is_documented: impl Fn(&str) -> bool) -> Result<(), ApiError> {
+    pub(super) fn expect(&self, is_documented: impl Fn(&str) -> bool) -> Result<(), FailedCall> {
         let unknown = self.0.iter().find(|(name, _)| !is_documented(name));
-        unknown.map_or(Ok(()), |(name, _)| Err(ApiError::unknown_parameter(name)))
+        unknown.map_or(Ok(()), |(name, _)| Err(FailedCall::unknown_parameter(name)))
     }
 
     /// The first value of a parameter.
@@ -32,35 +32,35 @@ impl Query {
     }
 
     /// All values of a parameter.
-    pub(super) fn texts(&self, name: &str) -> Result<Vec<&str>, ApiError> {
+    pub(super) fn texts(&self, name: &str) -> Result<Vec<&str>, FailedCall> {
         let values: Vec<&str> = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect();
         if values.len() > MOST_VALUES {
-            return Err(ApiError::invalid_value(name, "At most 100 values are accepted."));
+            return Err(FailedCall::invalid_value(name, "At most 100 values are accepted."));
         }
         Ok(values)
     }
 
-    pub(super) fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
-        let wrong = |_| ApiError::invalid_value(name, "It has to be a whole number.");
+    pub(super) fn integer(&self, name: &str) -> Result<Option<i64>, FailedCall> {
+        let wrong = |_| FailedCall::invalid_value(name, "It has to be a whole number.");
         self.text(name).map(|text| text.parse().map_err(wrong)).transpose()
     }
 
-    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
-        let wrong = |_| ApiError::invalid_value(name, "It has to be true or false.");
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, FailedCall> {
+        let wrong = |_| FailedCall::invalid_value(name, "It has to be true or false.");
         self.text(name).map(|text| text.parse().map_err(wrong)).transpose()
     }
 
     /// `limit`.
-    pub(super) fn limit(&self) -> Result<i64, ApiError> {
+    pub(super) fn limit(&self) -> Result<i64, FailedCall> {
         let limit = self.integer("limit")?.unwrap_or(DEFAULT_PAGE);
-        let wrong = || ApiError::invalid_value("limit", "It has to be from 1 to 500.");
+        let wrong = || FailedCall::invalid_value("limit", "It has to be from 1 to 500.");
         if (1..=LARGEST_PAGE).contains(&limit) { Ok(limit) } else { Err(wrong()) }
     }
 
     /// `offset`.
-    pub(super) fn offset(&self) -> Result<i64, ApiError> {
+    pub(super) fn offset(&self) -> Result<i64, FailedCall> {
         let offset = self.integer("offset")?.unwrap_or(0);
-        if offset >= 0 { Ok(offset) } else { Err(ApiError::invalid_value("offset", "It has to be 0 or more.")) }
+        if offset >= 0 { Ok(offset) } else { Err(FailedCall::invalid_value("offset", "It has to be 0 or more.")) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::types::Value;
 
-use super::api_error::ApiError;
+use super::failed_call::FailedCall;
 use super::list::{Filter, List};
 use super::query::Query;
 
@@ -15,7 +15,7 @@ pub(super) struct Selection {
 
 impl Selection {
     /// What the filters of a list ask for.
-    pub(super) fn of(list: &List, query: &Query) -> Result<Self, ApiError> {
+    pub(super) fn of(list: &List, query: &Query) -> Result<Self, FailedCall> {
         let mut selection = Self::default();
         for (name, filter) in list.filters {
             if let Some(condition) = selection.condition(name, *filter, query)? {
@@ -82,7 +82,7 @@ impl Selection {
     }
 
     /// The condition of a parameter; none if it is absent.
-    fn condition(&mut self, name: &str, filter: Filter, query: &Query) -> Result<Option<String>, ApiError> {
+    fn condition(&mut self, name: &str, filter: Filter, query: &Query) -> Result<Option<String>, FailedCall> {
         let values = query.texts(name)?;
         let Some(first) = values.first() else { return Ok(None) };
         Ok(Some(match filter {
@@ -90,13 +90,13 @@ impl Selection {
             Filter::Signed(sql) => self.signed(sql, &values),
             Filter::Choice(sql, choices) => {
                 if values.iter().any(|value| !choices.contains(value)) {
-                    return Err(ApiError::invalid_value(name, "It is none of the documented values."));
+                    return Err(FailedCall::invalid_value(name, "It is none of the documented values."));
                 }
                 sql.replace("{}", &self.bind_all(&values))
             }
             Filter::Text(sql) => {
                 if first.trim().is_empty() {
-                    return Err(ApiError::invalid_value(name, "It must not be empty."));
+                    return Err(FailedCall::invalid_value(name, "It must not be empty."));
                 }
                 sql.replace("{}", &self.bind((*first).to_owned().into()))
             }
@@ -136,8 +136,8 @@ impl Selection {
     }
 }
 
-fn comes_along(name: &str, other: &str) -> ApiError {
-    ApiError::invalid_value(name, format!("It has to be used along with `{other}`."))
+fn comes_along(name: &str, other: &str) -> FailedCall {
+    FailedCall::invalid_value(name, format!("It has to be used along with `{other}`."))
 }
 
 #[cfg(test)]

@@ -12,10 +12,10 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use super::api_error::{ApiError, answer};
-use super::call::Call;
 use super::documented::{OF_INVITATIONS, USER_COUNT};
+use super::failed_call::{FailedCall, answer};
 use super::kind::Kind;
+use super::operation::Operation;
 use super::page::{count, page, with_members_count, without};
 use super::query::Query;
 use super::rate_window::RateWindow;
@@ -46,7 +46,7 @@ async fn serve(State(service): State<Arc<Service>>, request: Request) -> Respons
     let admitted = service.admit(&head.headers);
     // Read even when the answer is known already: a sender that is cut off in the middle might never see it.
     let body = axum::body::to_bytes(body, MAX_BODY).await;
-    let body = body.map_err(|_| ApiError::new(413, "request_body_too_large", "The body is too large."));
+    let body = body.map_err(|_| FailedCall::new(413, "request_body_too_large", "The body is too large."));
     let query = Query::of(head.uri.query());
     let answered = match admitted.and(body) {
         Ok(body) => service.perform(head.method.as_str(), head.uri.path(), query, body.to_vec()).await,
@@ -57,28 +57,28 @@ async fn serve(State(service): State<Arc<Service>>, request: Request) -> Respons
 
 impl Service {
     /// Fails if the key is wrong or comes too often. Digests are compared, so that the time taken says nothing about the key.
-    fn admit(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+    fn admit(&self, headers: &HeaderMap) -> Result<(), FailedCall> {
         let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let given = given.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(ApiError::authentication)?;
+        let given = given.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(FailedCall::authentication)?;
         if Sha256::digest(given) != Sha256::digest(self.secret_key.expose_secret()) {
-            return Err(ApiError::authentication());
+            return Err(FailedCall::authentication());
         }
         let Some(window) = &self.window else { return Ok(()) };
         let admitted = window.lock().unwrap_or_else(PoisonError::into_inner).admit(Instant::now());
-        admitted.map_err(|seconds| ApiError::rate_limited(Some(seconds)))
+        admitted.map_err(|seconds| FailedCall::rate_limited(Some(seconds)))
     }
 
-    async fn perform(&self, method: &str, path: &str, query: Query, body: Vec<u8>) -> Result<Vec<u8>, ApiError> {
+    async fn perform(&self, method: &str, path: &str, query: Query, body: Vec<u8>) -> Result<Vec<u8>, FailedCall> {
         let store = &self.store;
-        match Call::of(method, path)? {
-            Call::Page(list, owner) => {
+        match Operation::of(method, path)? {
+            Operation::Page(list, owner) => {
                 store.read(move |connection| page(connection, list, owner.as_ref(), &query)).await
             }
-            Call::CountUsers => {
+            Operation::CountUsers => {
                 let count = store.read(move |connection| count(connection, &USER_COUNT, &query)).await?;
                 Ok(json!({"object": "total_count", "total_count": count}).to_string().into_bytes())
             }
-            Call::Get(kind, id) => {
+            Operation::Get(kind, id) => {
                 let counts_members = kind == Kind::Organizations && query.flag("include_members_count")? == Some(true);
                 store
                     .read(move |connection| {
@@ -88,7 +88,7 @@ impl Service {
                     .await
                     .map(String::into_bytes)
             }
-            Call::GetInvitation(organization, id) => {
+            Operation::GetInvitation(organization, id) => {
                 store
                     .read(move |connection| {
                         let record = store::find(connection, Kind::OrganizationInvitations, &id)?;
@@ -97,15 +97,15 @@ impl Service {
                         if is_of {
                             Ok(without(&record, OF_INVITATIONS).into_bytes())
                         } else {
-                            Err(ApiError::not_found())
+                            Err(FailedCall::not_found())
                         }
                     })
                     .await
             }
-            Call::GetSingle(kind) => {
+            Operation::GetSingle(kind) => {
                 let found = store.read(move |connection| store::only(connection, kind)).await?;
                 let found = found.or_else(|| (kind == Kind::Instance).then(|| self.instance()));
-                found.map(String::into_bytes).ok_or_else(ApiError::not_found)
+                found.map(String::into_bytes).ok_or_else(FailedCall::not_found)
             }
             writing => store.change(move |transaction| write(transaction, writing, &body)).await,
         }
@@ -121,26 +121,26 @@ impl Service {
     }
 }
 
-fn write(transaction: &Transaction<'_>, call: Call, body: &[u8]) -> Result<Vec<u8>, ApiError> {
+fn write(transaction: &Transaction<'_>, call: Operation, body: &[u8]) -> Result<Vec<u8>, FailedCall> {
     match call {
-        Call::CreateUser => users::create(transaction, body),
-        Call::UpdateUser(id) => users::update(transaction, &id, body),
-        Call::MergeMetadata(id) => users::metadata(transaction, &id, body, true),
-        Call::ReplaceMetadata(id) => users::metadata(transaction, &id, body, false),
-        Call::SetFlag(id, flag, to) => users::set_flag(transaction, &id, flag, to),
-        Call::DeleteUser(id) => users::delete(transaction, &id),
-        Call::Put(kind, id) => {
-            let record = Record::of(kind, body).map_err(|fault| ApiError::body(fault.to_string()))?;
+        Operation::CreateUser => users::create(transaction, body),
+        Operation::UpdateUser(id) => users::update(transaction, &id, body),
+        Operation::MergeMetadata(id) => users::metadata(transaction, &id, body, true),
+        Operation::ReplaceMetadata(id) => users::metadata(transaction, &id, body, false),
+        Operation::SetFlag(id, flag, to) => users::set_flag(transaction, &id, flag, to),
+        Operation::DeleteUser(id) => users::delete(transaction, &id),
+        Operation::Put(kind, id) => {
+            let record = Record::of(kind, body).map_err(|fault| FailedCall::body(fault.to_string()))?;
             if record.id != id {
-                return Err(ApiError::body("The record has another `id` than the path."));
+                return Err(FailedCall::body("The record has another `id` than the path."));
             }
             store::put(transaction, kind, &record)?;
             Ok(record.text.into_bytes())
         }
-        Call::Delete(kind, id) => {
+        Operation::Delete(kind, id) => {
             store::delete(transaction, kind, &id)?;
             Ok(json!({"object": kind.name(), "id": id, "deleted": true}).to_string().into_bytes())
         }
-        _ => Err(ApiError::method()),
+        _ => Err(FailedCall::method()),
     }
 }

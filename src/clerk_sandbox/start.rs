@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
-use super::api_error::refuse;
+use super::failed_call::refuse;
 use super::load;
 use super::rate_window::RateWindow;
 use super::service::{Service, router};

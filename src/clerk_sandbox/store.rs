@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::api_error::ApiError;
+use super::failed_call::FailedCall;
 use super::kind::Kind;
 use super::record::Record;
 
@@ -28,16 +28,16 @@ impl TenantStore {
     /// Does something that only reads, on a blocking thread.
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, ApiError> + Send + 'static,
-    ) -> Result<T, ApiError> {
+        work: impl FnOnce(&Connection) -> Result<T, FailedCall> + Send + 'static,
+    ) -> Result<T, FailedCall> {
         self.blocking(move |connection| work(connection)).await
     }
 
     /// Does something in a transaction, on a blocking thread. An error takes back what it did.
     pub(super) async fn change<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, ApiError> + Send + 'static,
-    ) -> Result<T, ApiError> {
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, FailedCall> + Send + 'static,
+    ) -> Result<T, FailedCall> {
         self.blocking(move |connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let done = work(&transaction)?;
@@ -49,12 +49,12 @@ impl TenantStore {
 
     async fn blocking<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Connection) -> Result<T, ApiError> + Send + 'static,
-    ) -> Result<T, ApiError> {
+        work: impl FnOnce(&mut Connection) -> Result<T, FailedCall> + Send + 'static,
+    ) -> Result<T, FailedCall> {
         let connection = Arc::clone(&self.0);
         let task =
             tokio::task::spawn_blocking(move || work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner)));
-        task.await.unwrap_or_else(|error| Err(ApiError::internal(500, format!("a call failed: {error}"))))
+        task.await.unwrap_or_else(|error| Err(FailedCall::internal(500, format!("a call failed: {error}"))))
     }
 }
 
@@ -72,25 +72,25 @@ pub(super) fn put(connection: &Connection, kind: Kind, record: &Record) -> rusql
 }
 
 /// The text of the record with this id, or with this value of the second member that its kind is found by.
-pub(super) fn find(connection: &Connection, kind: Kind, id: &str) -> Result<String, ApiError> {
+pub(super) fn find(connection: &Connection, kind: Kind, id: &str) -> Result<String, FailedCall> {
     let or_second = kind.second_key().map_or_else(String::new, |member| format!(" OR record ->> '$.{member}' = ?1"));
     let sql = format!("SELECT record FROM {} WHERE id = ?1{or_second} ORDER BY id <> ?1 LIMIT 1", kind.name());
     let mut statement = connection.prepare_cached(&sql)?;
     let found = statement.query_row([id], |row| row.get(0)).optional()?;
-    found.ok_or_else(ApiError::not_found)
+    found.ok_or_else(FailedCall::not_found)
 }
 
 /// The only record of a kind.
-pub(super) fn only(connection: &Connection, kind: Kind) -> Result<Option<String>, ApiError> {
+pub(super) fn only(connection: &Connection, kind: Kind) -> Result<Option<String>, FailedCall> {
     let mut statement = connection.prepare_cached(&format!("SELECT record FROM {}", kind.name()))?;
     Ok(statement.query_row([], |row| row.get(0)).optional()?)
 }
 
 /// Deletes the record with this id; of a user also the memberships, of an organization also what belongs to it.
-pub(super) fn delete(connection: &Connection, kind: Kind, id: &str) -> Result<(), ApiError> {
+pub(super) fn delete(connection: &Connection, kind: Kind, id: &str) -> Result<(), FailedCall> {
     let deleted = connection.prepare_cached(&format!("DELETE FROM {} WHERE id = ?1", kind.name()))?.execute([id])?;
     if deleted == 0 {
-        return Err(ApiError::not_found());
+        return Err(FailedCall::not_found());
     }
     let belonging: &[(Kind, &str)] = match kind {
         Kind::Users => &[(Kind::OrganizationMemberships, "user_id")],

@@ -4,7 +4,7 @@ use rusqlite::Transaction;
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::api_error::ApiError;
+use super::failed_call::FailedCall;
 use super::kind::Kind;
 use super::object::ApiObject;
 use super::record::Record;
@@ -14,7 +14,7 @@ use super::store;
 const METADATA: [&str; 3] = ["public_metadata", "private_metadata", "unsafe_metadata"];
 
 /// `POST /users`
-pub(super) fn create(transaction: &Transaction<'_>, body: &[u8]) -> Result<Vec<u8>, ApiError> {
+pub(super) fn create(transaction: &Transaction<'_>, body: &[u8]) -> Result<Vec<u8>, FailedCall> {
     let body = parse(body)?;
     let now = now();
     let id = format!("user_{}", unique());
@@ -31,7 +31,7 @@ pub(super) fn create(transaction: &Transaction<'_>, body: &[u8]) -> Result<Vec<u
 }
 
 /// `PATCH /users/{id}`
-pub(super) fn update(transaction: &Transaction<'_>, id: &str, body: &[u8]) -> Result<Vec<u8>, ApiError> {
+pub(super) fn update(transaction: &Transaction<'_>, id: &str, body: &[u8]) -> Result<Vec<u8>, FailedCall> {
     let body = parse(body)?;
     change(transaction, id, |user| body.members().try_for_each(|(name, value)| set(user, name, value, false)))
 }
@@ -42,15 +42,15 @@ pub(super) fn metadata(
     id: &str,
     body: &[u8],
     merges: bool,
-) -> Result<Vec<u8>, ApiError> {
+) -> Result<Vec<u8>, FailedCall> {
     let body = parse(body)?;
     change(transaction, id, |user| {
         for (name, value) in body.members() {
             if !METADATA.contains(&name) {
-                return Err(ApiError::unknown_parameter(name));
+                return Err(FailedCall::unknown_parameter(name));
             }
             let new = ApiObject::parse(value.get());
-            let new = new.ok_or_else(|| ApiError::invalid_value(name, "It has to be an object."))?;
+            let new = new.ok_or_else(|| FailedCall::invalid_value(name, "It has to be an object."))?;
             let mut old = user.get(name).and_then(|old| ApiObject::parse(old.get())).unwrap_or_default();
             if merges {
                 old.merge(&new);
@@ -64,7 +64,7 @@ pub(super) fn metadata(
 }
 
 /// `POST /users/{id}/ban`, `unban`, `lock` and `unlock`.
-pub(super) fn set_flag(transaction: &Transaction<'_>, id: &str, flag: &str, to: bool) -> Result<Vec<u8>, ApiError> {
+pub(super) fn set_flag(transaction: &Transaction<'_>, id: &str, flag: &str, to: bool) -> Result<Vec<u8>, FailedCall> {
     change(transaction, id, |user| {
         user.set(flag, raw(&to)?);
         Ok(())
@@ -72,7 +72,7 @@ pub(super) fn set_flag(transaction: &Transaction<'_>, id: &str, flag: &str, to: 
 }
 
 /// `DELETE /users/{id}`
-pub(super) fn delete(transaction: &Transaction<'_>, id: &str) -> Result<Vec<u8>, ApiError> {
+pub(super) fn delete(transaction: &Transaction<'_>, id: &str) -> Result<Vec<u8>, FailedCall> {
     store::delete(transaction, Kind::Users, id)?;
     Ok(json!({"object": "user", "id": id, "deleted": true}).to_string().into_bytes())
 }
@@ -80,30 +80,30 @@ pub(super) fn delete(transaction: &Transaction<'_>, id: &str) -> Result<Vec<u8>,
 fn change(
     transaction: &Transaction<'_>,
     id: &str,
-    change: impl FnOnce(&mut ApiObject) -> Result<(), ApiError>,
-) -> Result<Vec<u8>, ApiError> {
+    change: impl FnOnce(&mut ApiObject) -> Result<(), FailedCall>,
+) -> Result<Vec<u8>, FailedCall> {
     let text = store::find(transaction, Kind::Users, id)?;
-    let mut user = ApiObject::parse(&text).ok_or_else(|| ApiError::internal(500, "the record is no object"))?;
+    let mut user = ApiObject::parse(&text).ok_or_else(|| FailedCall::internal(500, "the record is no object"))?;
     change(&mut user)?;
     user.set("updated_at", raw(&now())?);
     put(transaction, &user)
 }
 
-fn put(transaction: &Transaction<'_>, user: &ApiObject) -> Result<Vec<u8>, ApiError> {
+fn put(transaction: &Transaction<'_>, user: &ApiObject) -> Result<Vec<u8>, FailedCall> {
     let text = user.to_string();
     let record =
-        Record::of(Kind::Users, text.as_bytes()).map_err(|fault| ApiError::internal(500, fault.to_string()))?;
+        Record::of(Kind::Users, text.as_bytes()).map_err(|fault| FailedCall::internal(500, fault.to_string()))?;
     store::put(transaction, Kind::Users, &record)?;
     Ok(text.into_bytes())
 }
 
-fn parse(body: &[u8]) -> Result<ApiObject, ApiError> {
+fn parse(body: &[u8]) -> Result<ApiObject, FailedCall> {
     let text = std::str::from_utf8(body).ok();
-    text.and_then(ApiObject::parse).ok_or_else(|| ApiError::body("The body has to be a JSON object."))
+    text.and_then(ApiObject::parse).ok_or_else(|| FailedCall::body("The body has to be a JSON object."))
 }
 
 /// Sets a member of a user by a parameter that both methods have, or that only creating one has.
-fn set(user: &mut ApiObject, name: &str, value: &RawValue, creates: bool) -> Result<(), ApiError> {
+fn set(user: &mut ApiObject, name: &str, value: &RawValue, creates: bool) -> Result<(), FailedCall> {
     let text = value.get();
     let is_null = text == "null";
     let is_text = text.starts_with('"');
@@ -136,7 +136,7 @@ fn set(user: &mut ApiObject, name: &str, value: &RawValue, creates: bool) -> Res
         "created_at" | "legal_accepted_at" if !is_null => {
             let moment = serde_json::from_str::<String>(text).ok().and_then(|text| text.parse().ok());
             let moment: jiff::Timestamp =
-                moment.ok_or_else(|| ApiError::invalid_value(name, "It has to be a moment as in RFC 3339."))?;
+                moment.ok_or_else(|| FailedCall::invalid_value(name, "It has to be a moment as in RFC 3339."))?;
             user.set(name, raw(&moment.as_millisecond())?);
         }
         "password" | "password_digest" if !is_null => {
@@ -160,12 +160,12 @@ fn set(user: &mut ApiObject, name: &str, value: &RawValue, creates: bool) -> Res
         | "skip_legal_checks" => {}
         "skip_password_requirement" | "skip_user_requirement" if creates => {}
         "profile_image_id" | "notify_primary_email_address_changed" | "sign_out_of_other_sessions" if !creates => {}
-        _ => return Err(ApiError::unknown_parameter(name)),
+        _ => return Err(FailedCall::unknown_parameter(name)),
     }
     Ok(())
 }
 
-fn set_boolean(user: &mut ApiObject, name: &str, value: &RawValue) -> Result<(), ApiError> {
+fn set_boolean(user: &mut ApiObject, name: &str, value: &RawValue) -> Result<(), FailedCall> {
     match value.get() {
         "null" => {}
         "true" | "false" => user.set(name, value.to_owned()),
@@ -181,7 +181,7 @@ fn set_contacts(
     name: &str,
     value: &RawValue,
     now: i64,
-) -> Result<bool, ApiError> {
+) -> Result<bool, FailedCall> {
     let (list, object, primary) = match name {
         "email_address" => ("email_addresses", "email_address", "primary_email_address_id"),
         "phone_number" => ("phone_numbers", "phone_number", "primary_phone_number_id"),
@@ -190,8 +190,8 @@ fn set_contacts(
         "email_address_identification_status" | "phone_number_identification_status" => return Ok(true),
         _ => return Ok(false),
     };
-    let texts = |value: &RawValue, name: &str| -> Result<Vec<String>, ApiError> {
-        serde_json::from_str(value.get()).map_err(|_| ApiError::invalid_value(name, "It has to be a list of texts."))
+    let texts = |value: &RawValue, name: &str| -> Result<Vec<String>, FailedCall> {
+        serde_json::from_str(value.get()).map_err(|_| FailedCall::invalid_value(name, "It has to be a list of texts."))
     };
     let values = texts(value, name)?;
     let states_name = format!("{name}_identification_status");
@@ -227,7 +227,7 @@ fn set_contacts(
 }
 
 /// A user of whom nothing is known yet, with every member that the document requires.
-fn blank(id: &str, now: i64) -> Result<ApiObject, ApiError> {
+fn blank(id: &str, now: i64) -> Result<ApiObject, FailedCall> {
     let image = format!("https://img.example.com/{id}.png");
     let user = json!({
         "id": id, "object": "user", "username": null, "first_name": null, "last_name": null, "locale": null,
@@ -241,15 +241,15 @@ fn blank(id: &str, now: i64) -> Result<ApiObject, ApiError> {
         "last_active_at": null, "mfa_enabled_at": null, "mfa_disabled_at": null, "legal_accepted_at": null,
         "bypass_client_trust": false,
     });
-    ApiObject::parse(&user.to_string()).ok_or_else(|| ApiError::internal(500, "no object"))
+    ApiObject::parse(&user.to_string()).ok_or_else(|| FailedCall::internal(500, "no object"))
 }
 
-fn expect(is_met: bool, name: &str, what: &str) -> Result<(), ApiError> {
-    if is_met { Ok(()) } else { Err(ApiError::invalid_value(name, format!("It has to be {what}."))) }
+fn expect(is_met: bool, name: &str, what: &str) -> Result<(), FailedCall> {
+    if is_met { Ok(()) } else { Err(FailedCall::invalid_value(name, format!("It has to be {what}."))) }
 }
 
-fn raw(value: &impl serde::Serialize) -> Result<Box<RawValue>, ApiError> {
-    to_raw_value(value).map_err(|error| ApiError::internal(500, format!("no JSON: {error}")))
+fn raw(value: &impl serde::Serialize) -> Result<Box<RawValue>, FailedCall> {
+    to_raw_value(value).map_err(|error| FailedCall::internal(500, format!("no JSON: {error}")))
 }
 
 /// What makes an id like no other, as long as Clerk's are, and later ones greater.

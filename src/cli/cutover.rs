@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{ClerkApiArguments, ConnectionOptions, OutputFormat, OutputOptions, TargetArguments, exit_codes};
-use crate::cutover::{Fact, Step, Words};
+use crate::cutover::{Fact, SwitchStep, Words};
 
 pub(super) const LONG_ABOUT: &str = "\
 Say how far the switch is: what the program checks, what persons record.
@@ -20,7 +20,7 @@ The exit code is 0 only if all steps that were asked for are ok or skipped, else
 
 pub(super) fn examples() -> String {
     let line = |text: String, name: &str, title: &str| text + &format!("\n  {name:<19}{title}");
-    let steps = Step::ALL.iter().fold(String::new(), |text, step| line(text, step.name(), step.title()));
+    let steps = SwitchStep::ALL.iter().fold(String::new(), |text, step| line(text, step.name(), step.title()));
     let facts = Fact::ALL.iter().fold(String::new(), |text, fact| line(text, fact.name(), fact.title()));
     format!(
         "\
@@ -87,7 +87,7 @@ pub struct CutoverPlaces {
 pub struct CutoverStatusArguments {
     /// Only these steps
     #[arg(value_name = "STEP")]
-    pub steps: Vec<Step>,
+    pub steps: Vec<SwitchStep>,
 
     /// Where it is kept.
     #[command(flatten)]
@@ -103,7 +103,7 @@ pub struct CutoverStatusArguments {
 pub struct CutoverCheckArguments {
     /// Only these steps. Without one: all; `staging` only as long as it was checked at no other target
     #[arg(value_name = "STEP")]
-    pub steps: Vec<Step>,
+    pub steps: Vec<SwitchStep>,
 
     /// Where it is kept.
     #[command(flatten)]
@@ -162,7 +162,7 @@ pub struct CutoverCheckArguments {
     #[arg(long, value_name = "TIME", help_heading = "What to look at")]
     pub exported_at: Option<Timestamp>,
 
-    /// So many users may have changed at Clerk since the last import
+    /// How many users may have changed at Clerk since the last import
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "What to look at")]
     pub max_changes: u64,
 

@@ -27,7 +27,7 @@ pub struct RunExportArguments {
     pub out: Option<PathBuf>,
 
     /// Write a line with a recovery link for each user who has to set a new password: with `--users needs-reset --out FILE`, of a
-    /// run whose target is a Kratos. The links hold for so many hours [default: 24]
+    /// run whose target is a Kratos. The links hold for this many hours [default: 24]
     #[arg(long, value_name = "HOURS", num_args = 0..=1, require_equals = true, default_missing_value = "24")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=720), requires = "out", conflicts_with = "format")]
     pub recovery_links: Option<u32>,

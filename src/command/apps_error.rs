@@ -65,7 +65,7 @@ pub enum AppsError {
     #[error(transparent)]
     Applied(#[from] AppliedError),
     /// A signal came.
-    #[error("interrupted by {0}; what is done is kept, and the same command goes on")]
+    #[error("interrupted by {0}; what was done is kept, and the same command goes on")]
     Interrupted(Signal),
 }
 

@@ -78,7 +78,9 @@ pub enum ImportError {
         source: io::Error,
     },
     /// The list of what became of each record cannot be written.
-    #[error("{source}; the run itself is done: `avnology migrate clerk runs export {run} --out FILE` writes the list")]
+    #[error(
+        "{source}; the run itself has finished: `avnology migrate clerk runs export {run} --out FILE` writes the list"
+    )]
     Results {
         /// The run.
         run: String,

@@ -14,7 +14,7 @@ const KEPT: usize = 1024;
 /// What was found of those who were sought last. Many threads may seek at once.
 pub(super) struct RecentlySought<T> {
     hasher: RandomState,
-    /// Each one has its place; whoever comes there later takes it.
+    /// Each one has its place; the one that comes there later takes it.
     places: Vec<Mutex<Option<Sought<T>>>>,
 }
 

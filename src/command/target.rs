@@ -125,10 +125,10 @@ pub(super) fn sign_ins(
 ) -> Result<Arc<dyn SignIns>, ImportError> {
     let (options, pace, budget) = (options(target, connection), Pace::new(&connection.pace), connection.retry);
     let Some((base_url, proxy)) = kratos_public else {
-        return Ok(Arc::new(avnology::SignInCalls::new(&options, pace, budget).map_err(TargetError::from)?));
+        return Ok(Arc::new(avnology::AvnologySignIns::new(&options, pace, budget).map_err(TargetError::from)?));
     };
     let public = ClientOptions { base_url: base_url.clone(), proxy: proxy.clone(), ..options };
-    Ok(Arc::new(kratos::SignInCalls::new(&public, &pace, budget).map_err(TargetError::from)?))
+    Ok(Arc::new(kratos::KratosSignIns::new(&public, &pace, budget).map_err(TargetError::from)?))
 }
 
 fn options(target: &Target, connection: &Connection) -> ClientOptions {

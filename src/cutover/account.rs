@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Evidence, RemovedWord, SkipRecord, Step, Words};
+use super::{Evidence, RemovedWord, SkipRecord, SwitchStep, Words};
 
 /// How a step or a point of it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -78,7 +78,7 @@ pub struct Account {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StepAccount {
     /// The step.
-    pub step: Step,
+    pub step: SwitchStep,
     /// For people.
     pub title: &'static str,
     /// The guide's step that it belongs to.
@@ -87,7 +87,7 @@ pub struct StepAccount {
     pub standing: Standing,
     /// The steps before it that are open.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub waits_for: Vec<Step>,
+    pub waits_for: Vec<SwitchStep>,
     /// Each time that it was skipped.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkipRecord>,

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::state::FORMAT;
 use super::{
-    About, Account, Check, CheckedInput, CutoverState, Evidence, Fact, Outcome, PointAccount, Standing, Step,
-    StepAccount,
+    About, Account, Check, CheckedInput, CutoverState, Evidence, Fact, Outcome, PointAccount, Standing, StepAccount,
+    SwitchStep,
 };
 
 /// When an import into a target began.
@@ -34,10 +34,10 @@ pub struct Assessment<'a> {
 
 impl Assessment<'_> {
     /// How these steps stand; all of them if none is named.
-    pub fn account(&self, asked: &[Step]) -> Account {
-        let is_asked = |step: &Step| asked.is_empty() || asked.contains(step);
+    pub fn account(&self, asked: &[SwitchStep]) -> Account {
+        let is_asked = |step: &SwitchStep| asked.is_empty() || asked.contains(step);
         let steps: Vec<StepAccount> =
-            Step::ALL.iter().filter(|step| is_asked(step)).map(|step| self.step(*step)).collect();
+            SwitchStep::ALL.iter().filter(|step| is_asked(step)).map(|step| self.step(*step)).collect();
         let is_done = steps.iter().all(|step| matches!(step.standing, Standing::Ok | Standing::Skipped));
         let inputs = inputs(self.state, asked);
         Account {
@@ -53,12 +53,12 @@ impl Assessment<'_> {
         }
     }
 
-    fn step(&self, step: Step) -> StepAccount {
+    fn step(&self, step: SwitchStep) -> StepAccount {
         let checks = Check::ALL.into_iter().filter(|check| check.step() == step).map(|check| self.check(check));
         let facts = Fact::ALL.into_iter().filter(|fact| fact.step() == step).map(|fact| self.fact(fact));
         let points: Vec<PointAccount> = checks.chain(facts).collect();
-        let is_done = |step: &Step| matches!(self.step(*step).standing, Standing::Ok | Standing::Skipped);
-        let waits_for: Vec<Step> = step.needs().iter().filter(|before| !is_done(before)).copied().collect();
+        let is_done = |step: &SwitchStep| matches!(self.step(*step).standing, Standing::Ok | Standing::Skipped);
+        let waits_for: Vec<SwitchStep> = step.needs().iter().filter(|before| !is_done(before)).copied().collect();
         let standing = if self.state.skip(step).is_some() {
             Standing::Skipped
         } else if points.iter().any(|point| point.needed && point.standing != Standing::Ok) {
@@ -90,7 +90,7 @@ impl Assessment<'_> {
         if point.standing != Standing::Ok {
             return point;
         }
-        let target = if check.step() == Step::Staging { &self.state.staging_target } else { &self.state.target };
+        let target = if check.step() == SwitchStep::Staging { &self.state.staging_target } else { &self.state.target };
         let is_elsewhere = check.is_about_the_target() && record.target != *target;
         let import = target.as_deref().and_then(|target| self.import_after(target, record.at, None));
         if is_elsewhere {
@@ -146,8 +146,8 @@ impl Assessment<'_> {
 }
 
 /// The files by which steps were checked, each once, with the points that are about it.
-fn inputs(state: &CutoverState, asked: &[Step]) -> Vec<CheckedInput> {
-    let is_asked = |step: Step| asked.is_empty() || asked.contains(&step);
+fn inputs(state: &CutoverState, asked: &[SwitchStep]) -> Vec<CheckedInput> {
+    let is_asked = |step: SwitchStep| asked.is_empty() || asked.contains(&step);
     let mut found: BTreeMap<&Evidence, Vec<&'static str>> = BTreeMap::new();
     for (check, record) in state.checks.iter().filter(|(check, _)| is_asked(check.step())) {
         record.inputs.iter().for_each(|file| found.entry(file).or_default().push(check.name()));
@@ -190,7 +190,7 @@ mod tests {
             ..CutoverState::default()
         };
         for check in Check::ALL {
-            let target = if check.step() == Step::Staging { "S" } else { "T" };
+            let target = if check.step() == SwitchStep::Staging { "S" } else { "T" };
             let target = check.is_about_the_target().then(|| target.to_owned());
             let record = CheckRecord { at: moment(10), finding: Finding::ok("."), target, inputs: Vec::new() };
             state.checks.insert(check, record);
@@ -279,20 +279,25 @@ mod tests {
 
     #[test]
     fn a_step_waits_for_what_it_would_mislead_without_and_skipping_is_never_forgotten() {
-        let of = |account: &Account, step: Step| account.steps.iter().find(|of| of.step == step).expect("it").clone();
+        let of =
+            |account: &Account, step: SwitchStep| account.steps.iter().find(|of| of.step == step).expect("it").clone();
         let mut state = done();
         state.withdraw_fact(Fact::StagingTried, word(11));
         let open = account(&state, &[], 12);
-        assert_eq!(of(&open, Step::Staging).standing, Standing::Open);
-        assert_eq!(of(&open, Step::Swap).standing, Standing::Waits);
-        assert_eq!(of(&open, Step::Decommission).waits_for, [Step::Swap]);
-        assert_eq!(of(&open, Step::Code).standing, Standing::Ok, "nothing else waits");
-        let skip = SkipRecord { step: Step::Staging, by: words(), note: words(), at: moment(12), withdrawn: None };
+        assert_eq!(of(&open, SwitchStep::Staging).standing, Standing::Open);
+        assert_eq!(of(&open, SwitchStep::Swap).standing, Standing::Waits);
+        assert_eq!(of(&open, SwitchStep::Decommission).waits_for, [SwitchStep::Swap]);
+        assert_eq!(of(&open, SwitchStep::Code).standing, Standing::Ok, "nothing else waits");
+        let skip =
+            SkipRecord { step: SwitchStep::Staging, by: words(), note: words(), at: moment(12), withdrawn: None };
         state.skipped.push(skip);
         let skipped = account(&state, &[], 12);
-        assert_eq!((of(&skipped, Step::Swap).standing, skipped.status), (Standing::Ok, "ok"));
-        assert!(state.withdraw_skip(Step::Staging, word(13)));
+        assert_eq!((of(&skipped, SwitchStep::Swap).standing, skipped.status), (Standing::Ok, "ok"));
+        assert!(state.withdraw_skip(SwitchStep::Staging, word(13)));
         let again = account(&state, &[], 13);
-        assert_eq!((of(&again, Step::Staging).standing, of(&again, Step::Staging).skipped.len()), (Standing::Open, 1));
+        assert_eq!(
+            (of(&again, SwitchStep::Staging).standing, of(&again, SwitchStep::Staging).skipped.len()),
+            (Standing::Open, 1)
+        );
     }
 }

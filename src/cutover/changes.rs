@@ -23,7 +23,7 @@ pub struct ClerkReading {
     pub at: Timestamp,
     /// How many there are.
     pub total: u64,
-    /// How many are new or changed since `since`; at least so many, if `is_all` is false.
+    /// How many are new or changed since `since`; at least this many, if `is_all` is false.
     pub changed: u64,
     /// Whether all of them were counted.
     pub is_all: bool,

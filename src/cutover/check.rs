@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Step;
+use super::SwitchStep;
 
 /// What the program checks, in the order of the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -118,7 +118,7 @@ impl Check {
     }
 
     /// The step that it belongs to.
-    pub const fn step(self) -> Step {
+    pub const fn step(self) -> SwitchStep {
         match self {
             Self::StagingTarget
             | Self::StagingKeys
@@ -126,21 +126,21 @@ impl Check {
             | Self::StagingImport
             | Self::StagingRejects
             | Self::StagingVerified
-            | Self::StagingSignIn => Step::Staging,
-            Self::Code => Step::Code,
-            Self::ApplicationPlan | Self::Clients => Step::Apps,
-            Self::Endpoints | Self::Handler => Step::Webhooks,
-            Self::TemplatePlan => Step::Tokens,
-            Self::Changes => Step::Freeze,
+            | Self::StagingSignIn => SwitchStep::Staging,
+            Self::Code => SwitchStep::Code,
+            Self::ApplicationPlan | Self::Clients => SwitchStep::Apps,
+            Self::Endpoints | Self::Handler => SwitchStep::Webhooks,
+            Self::TemplatePlan => SwitchStep::Tokens,
+            Self::Changes => SwitchStep::Freeze,
             Self::Target
             | Self::Keys
             | Self::Import
             | Self::Rejects
             | Self::Verified
             | Self::EndpointsActive
-            | Self::ClerkStill => Step::Swap,
-            Self::Back => Step::RollBack,
-            Self::Retention | Self::KeptExport => Step::Decommission,
+            | Self::ClerkStill => SwitchStep::Swap,
+            Self::Back => SwitchStep::RollBack,
+            Self::Retention | Self::KeptExport => SwitchStep::Decommission,
         }
     }
 

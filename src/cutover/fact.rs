@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::Step;
+use super::SwitchStep;
 
 /// What only a person can know, in the order of the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -93,18 +93,18 @@ impl Fact {
     }
 
     /// The step that it belongs to.
-    pub const fn step(self) -> Step {
+    pub const fn step(self) -> SwitchStep {
         match self {
-            Self::StagingTried => Step::Staging,
-            Self::CodeDeployed => Step::Code,
-            Self::PartiesInformed => Step::Apps,
-            Self::HandlersDeployed => Step::Webhooks,
-            Self::ServicesSwitched => Step::Tokens,
-            Self::UsersInformed => Step::Notice,
-            Self::SignUpClosed => Step::Freeze,
-            Self::RejectsAccepted | Self::Go | Self::Flip => Step::Swap,
-            Self::BackDecided => Step::RollBack,
-            Self::DnsMoved | Self::KeysRevoked | Self::InstanceDeleted => Step::Decommission,
+            Self::StagingTried => SwitchStep::Staging,
+            Self::CodeDeployed => SwitchStep::Code,
+            Self::PartiesInformed => SwitchStep::Apps,
+            Self::HandlersDeployed => SwitchStep::Webhooks,
+            Self::ServicesSwitched => SwitchStep::Tokens,
+            Self::UsersInformed => SwitchStep::Notice,
+            Self::SignUpClosed => SwitchStep::Freeze,
+            Self::RejectsAccepted | Self::Go | Self::Flip => SwitchStep::Swap,
+            Self::BackDecided => SwitchStep::RollBack,
+            Self::DnsMoved | Self::KeysRevoked | Self::InstanceDeleted => SwitchStep::Decommission,
         }
     }
 

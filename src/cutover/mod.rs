@@ -8,7 +8,7 @@
 //!  imports, command_result, plan_answers, changes ── a Finding for each Check ──► CutoverState (a file)
 //!                                            a person's word for each Fact ──────────►│
 //!                                                                                      ▼
-//!                             Account: each Step with its points, and how they stand ── text, JSON, a page to sign
+//!                             Account: each SwitchStep with its points, and how they stand ── text, JSON, a page to sign
 //! ```
 //!
 //! **A check is as old as it is.** What was found out longer ago than `--max-age` counts as old, and not as ok.
@@ -18,7 +18,7 @@
 //!
 //! **Nothing is forgotten.** A withdrawn fact and a skipped step stay in the file and in the report.
 //!
-//! **Order only where a later step would mislead** ([`Step::needs`]): nothing else keeps teams from working side by side.
+//! **Order only where a later step would mislead** ([`SwitchStep::needs`]): nothing else keeps teams from working side by side.
 
 mod account;
 mod assess;
@@ -35,7 +35,7 @@ mod seen_run;
 mod shards;
 mod state;
 mod state_file;
-mod step;
+mod switch_step;
 mod target_name;
 mod text;
 mod verification;
@@ -55,7 +55,7 @@ pub use plan_answers::PlanAnswers;
 pub use seen_run::{ExportSeen, RunStanding, SeenRun};
 pub use state::{CheckRecord, CutoverState, FactRecord, FileUse, RemovedWord, SkipRecord, TriedClient};
 pub use state_file::StateFile;
-pub use step::Step;
+pub use switch_step::SwitchStep;
 pub use text::status_text;
 pub use verification::Verification;
 pub use words::Words;

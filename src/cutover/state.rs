@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Check, ClerkReading, Evidence, Fact, Finding, Step, Words};
+use super::{Check, ClerkReading, Evidence, Fact, Finding, SwitchStep, Words};
 
 /// The version of the form.
 pub(super) const FORMAT: u32 = 1;
@@ -129,7 +129,7 @@ pub struct RemovedWord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SkipRecord {
     /// The step.
-    pub step: Step,
+    pub step: SwitchStep,
     /// Who decided it.
     pub by: Words,
     /// Why.
@@ -156,7 +156,7 @@ impl CutoverState {
     }
 
     /// That a step is not done, if that holds.
-    pub fn skip(&self, step: Step) -> Option<&SkipRecord> {
+    pub fn skip(&self, step: SwitchStep) -> Option<&SkipRecord> {
         self.skipped.iter().rev().find(|record| record.step == step && record.withdrawn.is_none())
     }
 
@@ -174,7 +174,7 @@ impl CutoverState {
     }
 
     /// Takes back that a step is not done. False if that was not said.
-    pub fn withdraw_skip(&mut self, step: Step, word: RemovedWord) -> bool {
+    pub fn withdraw_skip(&mut self, step: SwitchStep, word: RemovedWord) -> bool {
         let holds = |record: &&mut SkipRecord| record.step == step && record.withdrawn.is_none();
         let Some(record) = self.skipped.iter_mut().rev().find(holds) else { return false };
         record.withdrawn = Some(word);

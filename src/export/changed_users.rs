@@ -13,7 +13,7 @@ use crate::clerk_api::{
 pub struct ChangedUsers {
     /// How many there are in all.
     pub total: u64,
-    /// How many of them are new or changed; at least so many, if `is_all` is false.
+    /// How many of them are new or changed; at least this many, if `is_all` is false.
     pub changed: u64,
     /// Whether all of those were counted.
     pub is_all: bool,

@@ -79,7 +79,7 @@ pub(super) struct HowListed {
     pub order: Option<&'static str>,
     /// Whether pages have to be asked for.
     pub paginated: bool,
-    /// Whether a page begins behind a record, or behind so many of them.
+    /// Whether a page begins behind a record, or behind a number of them.
     pub by_cursor: bool,
     /// Nothing that was changed before this is wanted; the list has the newest changes first then.
     pub first_millisecond: Option<i64>,

@@ -11,7 +11,7 @@ use super::{ExportError, Exporter, Kind};
 use crate::clerk_api::{ApiPage, PageRequest, Start};
 
 /// The most requests under way at once, and so the most lanes: each waits for one answer at a time. With answers in 300 ms,
-/// so many use the limit of a production key.
+/// this many use the limit of a production key.
 pub const MOST_AT_ONCE: usize = 32;
 
 /// The fewest users of a lane. Finding out where one begins takes a request, as much as a page.

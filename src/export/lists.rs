@@ -248,7 +248,7 @@ impl Exporter<'_> {
 }
 
 impl OpenList {
-    /// Asks for the page of a lane that begins there, of so many records at the most.
+    /// Asks for the page of a lane that begins there, of at most this many records.
     pub(super) fn ask<'a>(
         &self,
         calls: &'a ClerkCalls,

@@ -104,7 +104,7 @@ impl Reading {
         self.lanes.iter_mut().last().into_iter().for_each(Lane::once_more);
     }
 
-    /// Takes a page of these records, of which so many were asked for; `is_enough` says that nothing behind them is wanted.
+    /// Takes a page of these records, of which this many were asked for; `is_enough` says that nothing behind them is wanted.
     pub(super) fn take(&mut self, lane: usize, asked: usize, page: &[ApiRecord], is_enough: bool) -> io::Result<Taken> {
         let Self { lanes, known } = self;
         let lane = &mut lanes[lane];
@@ -259,7 +259,7 @@ mod tests {
             written
         }
 
-        /// Reads the list to its end by offset, so many pages asked for at once, and is killed now and then.
+        /// Reads the list to its end by offset, with this many pages asked for at once, and is killed now and then.
         fn read_ahead(&mut self, mut reading: Reading, at_once: u64) -> Vec<String> {
             let (mut written, mut durable) = (Vec::new(), 0);
             let mut under_way: VecDeque<(u64, Option<Vec<ApiRecord>>)> = VecDeque::new();

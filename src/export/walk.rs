@@ -123,7 +123,7 @@ impl ListWalk {
         })
     }
 
-    /// Behind how many records the page begins that is so many pages behind the next one, if all of them join; nothing if the list
+    /// Behind how many records the page begins that is this many pages behind the next one, if all of them join; nothing if the list
     /// was read to its end, or does not go by offset.
     pub(super) fn ahead(&self, pages: u64, asked: usize) -> Option<u64> {
         match &self.way {
@@ -228,7 +228,7 @@ impl OffsetWay {
         PageJoined::Yes
     }
 
-    /// How far one page of so many records begins behind another: at least one is in common, and at least one is new.
+    /// How far one page of this many records begins behind another: at least one is in common, and at least one is new.
     fn step(asked: usize) -> u64 {
         let asked = asked as u64;
         asked - OVERLAP.min(asked / 2)

@@ -9,7 +9,7 @@ pub(super) const WINDOW: usize = 128;
 /// How many fences a file has at most, so that memory stays as it is for any number of entries: 32 KiB.
 const MOST: u64 = 4096;
 
-/// The first eight bytes of every so many-th entry, as numbers.
+/// The first eight bytes of every n-th entry, as numbers.
 #[derive(Debug)]
 pub(super) struct Fences {
     step: u64,

@@ -13,7 +13,7 @@ const CAPACITY: usize = 2 * 1024 * 1024;
 /// What an entry in memory takes beside its bytes.
 const OVERHEAD: usize = 64;
 
-/// So many sorted runs are merged into one.
+/// This many sorted runs are merged into one.
 const FAN_IN: usize = 32;
 
 /// Takes texts in any order, each under a key, and returns them in the order of the keys. Of several under one key it keeps the

@@ -1,7 +1,7 @@
 //! What a run inserted, said by Keto itself.
 //!
 //! A tuple has no room for the mark of a run. So the request that inserts tuples inserts a receipt with them, which names the run and
-//! those tuples. A request is one transaction: whoever finds the receipt knows that the run inserted them, also where the import
+//! those tuples. A request is one transaction: a run that finds the receipt knows that the run inserted them, also where the import
 //! was killed before it had the answer. Without a receipt, a tuple that is there is somebody else's.
 //!
 //! A receipt is a tuple, too: of an object that no organization is called, with a relation that no namespace declares. So it grants

@@ -29,7 +29,7 @@ mod preflight;
 mod read;
 mod recovery;
 mod schema;
-mod sign_in_calls;
+mod sign_ins;
 
 pub use form::KratosForm;
 pub use key::KratosKey;
@@ -38,7 +38,7 @@ pub use options::{KratosOptions, ProviderName};
 pub use preflight::preflight;
 pub use recovery::Recovery;
 pub use schema::identity_schema;
-pub use sign_in_calls::SignInCalls;
+pub use sign_ins::KratosSignIns;
 
 /// The most identities in one request. Kratos' own limit is higher, but what is rolled back together is sent again together.
 pub const MAX_BATCH_ITEMS: usize = 100;

@@ -73,7 +73,7 @@ pub async fn preflight(
 }
 
 /// Whether it has external ids. Only a Kratos that has them says itself that it has no identity with this one; no version number
-/// tells, for builds of one's own have none.
+/// says it, because builds of one's own have none.
 async fn has_external_ids(client: &HttpClient, patience: Duration) -> Result<bool, TargetError> {
     let request = Request::get(client.url("admin/identities/by/external/avnology_migrate"));
     let reply = answered(client, &request, patience, |_| true).await?;

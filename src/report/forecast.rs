@@ -75,7 +75,7 @@ impl Forecast {
         Self::new(&[users], users * of_record, of_record, bounds)
     }
 
-    /// The forecast for steps of so many records, of so many bytes in all, of which each has so many bytes in the input. No
+    /// The forecast for steps with this many records, this many bytes in all, and this many bytes a record in the input. No
     /// request has records of two steps.
     #[expect(clippy::cast_precision_loss, reason = "a forecast is about right")]
     fn new(steps: &[u64], sent: u64, of_record: u64, bounds: &RequestBounds) -> Option<Self> {

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::api_error::ApiError;
 use super::body::parse;
-use super::call::{ApiAnswer, Call};
+use super::call::{ApiAnswer, ReceivedCall};
 
 /// The largest number of items in a batch.
 const MAX_ITEMS: usize = 1_000;
@@ -60,7 +60,7 @@ impl From<ApiError> for SandboxItemResult {
 
 /// Answers a body of `requests`. `one` gets the bytes of an item, and whether to do no more than validate it.
 pub(super) fn each_request(
-    call: &Call,
+    call: &ReceivedCall,
     mut one: impl FnMut(&[u8], bool) -> Result<SandboxItemResult, ApiError>,
 ) -> Result<ApiAnswer, ApiError> {
     let batch: BatchRequest<'_> = parse(&call.body)?;
@@ -70,7 +70,7 @@ pub(super) fn each_request(
 
 /// Answers a list of items. An error of an item becomes its result. Only a failure of the database is one of the batch.
 pub(super) fn each<T>(
-    call: &Call,
+    call: &ReceivedCall,
     items: Vec<T>,
     mut one: impl FnMut(T) -> Result<SandboxItemResult, ApiError>,
 ) -> Result<ApiAnswer, ApiError> {

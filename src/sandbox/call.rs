@@ -87,7 +87,7 @@ impl Method {
 
 /// A call, with everything that decides its answer.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct ReceivedCall {
     pub method: Method,
     /// The decoded pairs of the query.
     pub query: Vec<(String, String)>,
@@ -100,7 +100,7 @@ pub(super) struct Call {
     pub member_tuples: bool,
 }
 
-impl Call {
+impl ReceivedCall {
     /// The first query value of this name.
     pub(super) fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Transaction};
 use sha2::{Digest, Sha256};
 
 use super::api_error::ApiError;
-use super::call::{ApiAnswer, Call};
+use super::call::{ApiAnswer, ReceivedCall};
 
 /// How long an answer is kept: the contract's 24 hours, in seconds.
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
@@ -14,7 +14,7 @@ const KEPT_SECONDS: i64 = 24 * 60 * 60;
 /// error has no effect.
 pub(super) fn once(
     transaction: &Transaction<'_>,
-    call: &Call,
+    call: &ReceivedCall,
     work: impl FnOnce() -> Result<ApiAnswer, ApiError>,
 ) -> Result<ApiAnswer, ApiError> {
     let Some(key) = &call.idempotency_key else { return work() };

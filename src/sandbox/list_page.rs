@@ -3,7 +3,7 @@
 use rusqlite::{Row, Transaction, params_from_iter};
 
 use super::api_error::ApiError;
-use super::call::Call;
+use super::call::ReceivedCall;
 
 /// One page of a list.
 pub(super) struct Page<T> {
@@ -15,7 +15,7 @@ pub(super) struct Page<T> {
 /// values. The page token is the number of the last row of the page before.
 pub(super) fn page<T>(
     transaction: &Transaction<'_>,
-    call: &Call,
+    call: &ReceivedCall,
     select: &str,
     equal: Vec<(&str, String)>,
     read: fn(&Row<'_>) -> rusqlite::Result<T>,

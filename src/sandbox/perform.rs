@@ -3,11 +3,11 @@
 use rusqlite::Transaction;
 
 use super::api_error::ApiError;
-use super::call::{ApiAnswer, Call, Method};
+use super::call::{ApiAnswer, Method, ReceivedCall};
 use super::{clients, idempotency, identities, invitations, members, organizations, permissions, webhooks};
 
 /// Does what a call asks for. A call that changes something and has an idempotency key does so once.
-pub(super) fn perform(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+pub(super) fn perform(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     idempotency::once(transaction, call, || match &call.method {
         Method::Identities(method) => identities::perform(transaction, call, method),
         Method::Organizations(method) => organizations::perform(transaction, call, method),

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::api_error::ApiError;
 use super::app::{App, ItemFault, error, json, request_id};
-use super::call::{ApiAnswer, Call, Method};
+use super::call::{ApiAnswer, Method, ReceivedCall};
 use super::perform::perform;
 use super::{ApiKey, oauth, page, sign_in, sign_in_page};
 
@@ -72,7 +72,7 @@ async fn call(app: &App, request: Request, limits: &mut HeaderMap) -> Result<Api
 }
 
 /// Decides everything that can be decided before the body is read.
-fn admit(app: &App, request: &Parts, limits: &mut HeaderMap) -> Result<Call, ApiError> {
+fn admit(app: &App, request: &Parts, limits: &mut HeaderMap) -> Result<ReceivedCall, ApiError> {
     let path = request.uri.path();
     if !path.starts_with("/v1/") {
         return Err(ApiError::not_found("the path"));
@@ -90,7 +90,7 @@ fn admit(app: &App, request: &Parts, limits: &mut HeaderMap) -> Result<Call, Api
     }
     let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let is_once = request.method == axum::http::Method::POST && !method.is_read();
-    Ok(Call {
+    Ok(ReceivedCall {
         method,
         query: url::form_urlencoded::parse(request.uri.query().unwrap_or_default().as_bytes()).into_owned().collect(),
         idempotency_key: header("idempotency-key").filter(|_| is_once),

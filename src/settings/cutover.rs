@@ -16,7 +16,7 @@ use crate::cli::{
     CACERT, CutoverCheckArguments, CutoverPlaces, CutoverRecordArguments, CutoverReportArguments,
     CutoverStatusArguments, OutputFormat, RateOptions,
 };
-use crate::cutover::{Fact, FileUse, StateFile, Step, TriedClient, Words};
+use crate::cutover::{Fact, FileUse, StateFile, SwitchStep, TriedClient, Words};
 use crate::http::ClientOptions;
 use crate::pace::{PaceRules, RetryBudget};
 
@@ -44,7 +44,7 @@ pub struct CutoverStatusSettings {
     /// Where it is kept.
     pub at: LookedUp,
     /// The steps; all of them if none is named.
-    pub steps: Vec<Step>,
+    pub steps: Vec<SwitchStep>,
     /// What standard output gets.
     pub format: OutputFormat,
 }
@@ -63,7 +63,7 @@ pub struct CutoverCheckSettings {
     /// Where it is kept.
     pub at: LookedUp,
     /// The steps; those that can be checked if none is named.
-    pub steps: Vec<Step>,
+    pub steps: Vec<SwitchStep>,
     /// The files that were named now.
     pub files: BTreeMap<FileUse, Vec<PathBuf>>,
     /// The client by which a sign-in is tried, if one was named now.
@@ -166,7 +166,7 @@ pub enum CutoverSubject {
     /// What only a person can know.
     Fact(Fact),
     /// That a step is not done.
-    Skip(Step),
+    Skip(SwitchStep),
 }
 
 /// What recording something needs.
@@ -193,7 +193,7 @@ impl CutoverRecordSettings {
     pub fn resolve(arguments: CutoverRecordArguments) -> Result<Self, SettingsError> {
         let CutoverRecordArguments { name, by, note, at, evidence, skip, withdraw, state } = arguments;
         let wrong = |problem: String| SettingsError::Cutover { problem };
-        let subject = match (name.parse::<Fact>(), name.parse::<Step>()) {
+        let subject = match (name.parse::<Fact>(), name.parse::<SwitchStep>()) {
             (Ok(fact), _) if !skip => CutoverSubject::Fact(fact),
             (_, Ok(step)) if skip || withdraw => CutoverSubject::Skip(step),
             (Err(_), Ok(_)) => {

@@ -27,7 +27,7 @@ events = ["user.updated"]
 enum Traffic {
     /// Everything arrives.
     Open,
-    /// So many requests with this method arrive; the next ones are refused.
+    /// This many requests with this method arrive; the next ones are refused.
     RefusedAfter(&'static str, usize),
     /// The first request that makes something waits until it is let go.
     Held { arrived: mpsc::Sender<()>, go: mpsc::Receiver<()> },

@@ -108,7 +108,7 @@ fn a_tenant_is_exported_whole_and_to_the_byte_with_get_alone() {
 }
 
 #[test]
-fn only_what_was_asked_for_is_exported_and_what_is_no_kind_is_told() {
+fn only_what_was_asked_for_is_exported_and_what_is_no_kind_is_an_error() {
     let (scratch, clerk) = (Scratch::new(), Clerk::with_users(3));
     clerk.export(&scratch, "export", &["--only", "organizations,users"]).expect_code(0);
     let manifest = manifest(&scratch, "export");
@@ -257,7 +257,7 @@ fn pages_that_are_too_large_are_asked_for_in_parts() {
 }
 
 #[test]
-fn a_key_that_is_refused_and_an_api_that_is_down_are_told_apart() {
+fn a_key_that_is_refused_and_an_api_that_is_down_are_different_errors() {
     let (scratch, clerk) = (Scratch::new(), Clerk::with_users(5));
     let mut command = clerk.export_command(&scratch, "export", &["--max-wait", "1"]);
     let run = Run::of(command.env("CLERK_SECRET_KEY", "sk_test_another").output().expect("it runs")).expect_code(6);
@@ -346,7 +346,7 @@ fn files_with(directory: &Path, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_api_that_counts_more_than_it_lists_is_told_and_one_whose_list_has_no_end_stops_it() {
+fn an_api_that_counts_more_than_it_lists_is_named_and_one_whose_list_has_no_end_stops_it() {
     let (scratch, clerk) = (Scratch::new(), Clerk::with_users(5));
     clerk.instead(|request| {
         request.contains("/count").then(|| http("200 OK", "", r#"{"object":"total_count","total_count":7}"#))

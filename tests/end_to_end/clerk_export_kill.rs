@@ -70,7 +70,7 @@ impl Churned {
         Self { clerk, users_at_first, history, members }
     }
 
-    /// Exports it with so many kills of the exporter at most. Returns how many there were.
+    /// Exports it with at most this many kills of the exporter. Returns how many there were.
     fn export(&self, scratch: &Scratch, dice: &mut fastrand::Rng, kills: u64, compress: &str) -> u64 {
         let more = ["--only", "users,organization_memberships", "--compress", compress];
         let mut killed = 0;

@@ -18,7 +18,7 @@ fn ids(list: &Value) -> Vec<&str> {
     records.iter().map(|record| record["id"].as_str().expect("an id")).collect()
 }
 
-/// A tenant of so many users in the scratch directory.
+/// A tenant of this many users in the scratch directory.
 fn tenant(scratch: &Scratch, users: u64) -> &'static str {
     let generator = Generator { seed: 3, bad_share: 0.0, digests: false };
     write_tenant(&generator, users, &scratch.path("tenant")).expect("written");

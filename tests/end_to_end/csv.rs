@@ -110,8 +110,8 @@ fn a_csv_that_was_cut_off_does_not_count_as_whole() {
         let run = dry_run(&scratch, &scratch.write("users.csv", text), &[]);
         assert_eq!((run.count("valid"), run.count("rejected")), (30, 0));
         // Between two rows a cut cannot be noticed.
-        let is_told = run.stderr.contains("inside record 31 (starts at line 32");
-        assert_eq!((run.code, is_told), if text.ends_with('\n') { (Some(0), false) } else { (Some(5), true) });
+        let is_reported = run.stderr.contains("inside record 31 (starts at line 32");
+        assert_eq!((run.code, is_reported), if text.ends_with('\n') { (Some(0), false) } else { (Some(5), true) });
     }
     // A last row needs no line break.
     let run = dry_run(&scratch, &scratch.write("users.csv", whole.trim_end()), &[]).expect_code(0);

@@ -91,7 +91,7 @@ fn what_undo_and_resume_need_goes_only_with_a_word() {
     assert!(json(&scratch, &[])[0]["disk_bytes"].as_u64() > Some(1_000));
     assert!(runs(&scratch, &[]).expect_code(0).stdout.contains(" kB\n"));
 
-    // Nothing is old enough, or nothing is done yet.
+    // Nothing is old enough, or nothing has finished yet.
     assert!(runs(&scratch, &["prune", "--older-than", "1d"]).expect_code(0).stdout.ends_with("Freed 0 B\n"));
     let plan = pairs(&[(&created, "kept"), (&running, "kept"), (&undone, "removed"), (&rejected, "removed")]);
     assert_eq!(prune(&scratch, &["--dry-run"]), plan);

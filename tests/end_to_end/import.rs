@@ -43,7 +43,7 @@ fn the_fixture_lands_and_its_users_sign_in_with_their_old_passwords() {
         let (status, answer) = sandbox.sign_in(row[0], "not the password");
         assert_eq!((status, &answer["error"]["code"]), (401, &json!("AVNOLOGY_AUTH_001")), "{row:?}");
     }
-    let (status, answer) = sandbox.sign_in("nobody@example.com", "whatever");
+    let (status, answer) = sandbox.sign_in("nobody@example.com", "any password");
     assert_eq!((status, &answer["error"]["code"]), (401, &json!("AVNOLOGY_AUTH_001")));
 }
 

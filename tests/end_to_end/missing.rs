@@ -376,7 +376,7 @@ fn a_run_that_broke_off_while_it_disabled_goes_on_where_it_was() {
         scratch.write("users.json", export((4..9).map(user)));
         is_down.store(true, Ordering::Relaxed);
         let broken_off = import(&[]).expect_code(7);
-        assert_eq!(broken_off.count("created"), 1, "the import itself is done: {}", broken_off.stderr);
+        assert_eq!(broken_off.count("created"), 1, "the import itself has finished: {}", broken_off.stderr);
         assert_eq!(disabled(&sandbox), [id(0)], "{flags:?}");
         is_down.store(false, Ordering::Relaxed);
         let goes_on = import(&[]).expect_code(0);

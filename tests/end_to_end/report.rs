@@ -169,12 +169,12 @@ fn a_report_that_cannot_be_written_is_an_error_and_is_not_named() {
     assert!(text.contains(&format!("cannot write `{place}`, the account of the run")), "{text}");
     assert!(!text.contains("Report:") && !scratch.path(&place).exists(), "{text}");
     assert_eq!(state, "interrupted");
-    // It fits now, and its page does not: all is done, and what is missing is said.
+    // It fits now, and its page does not: all was done, and what is missing is said.
     let (same, state, text) = run_of(&full(7, ""));
     assert_eq!((&same, &state), (&run, &json!("finished")), "{text}");
     assert!(text.contains(&format!("Report:  {place}")) && text.contains("report.html`"), "{text}");
     assert!(!scratch.path(&format!(".avnology/runs/{run}/report.html")).exists());
-    // A file that somebody asked for is told from the account of the run.
+    // A file that somebody asked for is kept apart from the account of the run.
     let (other, state, text) = run_of(&full(1_000, "--new-run --report /dev/full"));
     assert!(other != run && state == "finished" && text.contains("cannot write `/dev/full`"), "{text}");
     assert!(text.contains(&format!("Report:  .avnology/runs/{other}/report.json")), "{text}");

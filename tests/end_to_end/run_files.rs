@@ -129,7 +129,7 @@ fn run(scratch: &Scratch, arguments: &[&str]) -> Run {
 
 /// Fails if a command ended in a wrong way: with a bare error, or with a panic.
 #[track_caller]
-fn assert_told(run: &Run, file: &Path, what: &str) {
+fn assert_reported(run: &Run, file: &Path, what: &str) {
     assert!(!run.stderr.contains("panicked"), "{what}: {}", run.stderr);
     if matches!(run.code, Some(0 | 3)) {
         return;
@@ -138,9 +138,9 @@ fn assert_told(run: &Run, file: &Path, what: &str) {
     let error = run.stderr.lines().find(|line| line.starts_with("error:")).unwrap_or_default();
     let name = file.file_name().expect("a name").to_string_lossy();
     let advice = ["--new-run", "put it back", "move it away", "use that version", "put the file"];
-    let is_told =
+    let is_reported =
         error.contains(&*name) && advice.iter().any(|advice| error.contains(advice)) && !error.contains("os error");
-    assert!(is_told, "{what}: {error}");
+    assert!(is_reported, "{what}: {error}");
 }
 
 /// What all commands are compared with.
@@ -159,14 +159,14 @@ impl Expected<'_> {
     fn list(&self) {
         let listed = self.stopped.scratch.run(&["migrate", "clerk", "runs"]);
         assert_eq!(listed.code, Some(0), "{}", listed.stderr);
-        let is_told = listed.stdout.contains(&self.stopped.id) || listed.stderr.contains("run.json");
-        assert!(is_told, "{} {}", listed.stdout, listed.stderr);
+        let is_reported = listed.stdout.contains(&self.stopped.id) || listed.stderr.contains("run.json");
+        assert!(is_reported, "{} {}", listed.stdout, listed.stderr);
     }
 
     fn resume(&self, file: &Path) {
         let arguments = ["migrate", "clerk", "resume", &self.stopped.id, "--max-errors", "99", "--batch-size", "50"];
         let resumed = self.stopped.scratch.run(&arguments);
-        assert_told(&resumed, file, "resume");
+        assert_reported(&resumed, file, "resume");
         if resumed.code == Some(3) {
             assert_eq!(self.stopped.at_target(), self.all);
             return;
@@ -187,7 +187,7 @@ impl Expected<'_> {
 
     fn undo(&self, file: &Path) {
         let undone = self.stopped.scratch.run(&["migrate", "clerk", "undo", &self.stopped.id, "--yes"]);
-        assert_told(&undone, file, "undo");
+        assert_reported(&undone, file, "undo");
         let left = if undone.code == Some(0) { vec!["somebody".to_owned()] } else { self.before.clone() };
         assert_eq!(self.stopped.at_target(), left);
     }

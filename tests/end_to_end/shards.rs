@@ -229,7 +229,7 @@ fn a_dry_run_of_each_shard_is_the_dry_run_of_the_whole() {
     }
     assert_eq!(whole.count("valid"), good.len() as u64);
     let of_shard = |run: &Run| run.report()["rejected_by_code"]["duplicate_email"]["count"].as_u64().unwrap_or(0);
-    assert_eq!(shards.each_ref().map(of_shard), [0, 2, 1], "the later record's shard tells");
+    assert_eq!(shards.each_ref().map(of_shard), [0, 2, 1], "the later record's shard reports it");
     assert_eq!(shards.iter().map(of_shard).sum::<u64>(), duplicates as u64);
     let first = |run: &Run| run.report()["preview"][0]["external_id"].as_str().map(str::to_owned);
     assert_eq!(first(&shards[1]).as_deref(), Some("user_001000"), "the preview is the shard's own");

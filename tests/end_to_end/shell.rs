@@ -101,7 +101,7 @@ fn each_command_has_a_man_page() {
 }
 
 #[test]
-fn pages_that_cannot_be_are_told() {
+fn pages_that_cannot_be_are_errors() {
     let scratch = Scratch::new();
     let run = scratch.run(&["man", "migrate", "clark"]).expect_code(2);
     assert!(run.stderr.contains("there is no command `clark`") && run.stderr.contains("`clerk`"), "{}", run.stderr);

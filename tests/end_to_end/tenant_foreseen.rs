@@ -129,7 +129,7 @@ fn the_preview_of_undoing_a_tenant_is_what_undoing_does_kind_by_kind() {
 }
 
 #[test]
-fn what_another_instance_moved_is_told_apart_by_the_marks_of_its_run() {
+fn what_another_instance_moved_is_known_by_the_marks_of_its_run() {
     let scratch = Scratch::new();
     let (ours, sandbox) = (Tenant::new(&scratch), Sandbox::start(&scratch, &[]));
     ours.import(&scratch, &sandbox, &[]).expect_code(3);

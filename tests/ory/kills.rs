@@ -74,7 +74,7 @@ fn answers_that_get_lost_double_nobody_and_undo_leaves_nothing() {
     let kratos = Kratos::start(&scratch);
     let file = scratch.write("users.json", export((0..USERS).map(user)));
     let batches = AtomicUsize::new(0);
-    // Every second batch is done, and its answer lost.
+    // The target carries out every second batch, and its answer gets lost.
     let before = proxy(&kratos.base_url(), move |head, _| {
         let is_batch = head.starts_with("PATCH /admin/identities ");
         if is_batch && batches.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {

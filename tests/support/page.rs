@@ -79,12 +79,17 @@ impl<'a> Page<'a> {
             assert!(matches!(code, 0 | 3), "{}: {block:?}: {printed}", self.name);
             return 1;
         };
-        let mut steps: Vec<(&str, Vec<&str>)> = vec![(first, Vec::new())];
+        let mut steps: Vec<(String, Vec<&str>)> = vec![((*first).to_owned(), Vec::new())];
         for line in &block[1..] {
             if line.starts_with("$ ") {
-                steps.push((line, Vec::new()));
-            } else if let Some((_, printed)) = steps.last_mut() {
-                printed.push(line);
+                steps.push(((*line).to_owned(), Vec::new()));
+            } else if let Some((command, printed)) = steps.last_mut() {
+                if command.ends_with('\\') {
+                    *command += "\n";
+                    *command += line;
+                } else {
+                    printed.push(line);
+                }
             }
         }
         for (command, shown) in &steps {

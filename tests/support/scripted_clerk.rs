@@ -85,7 +85,7 @@ pub struct Clerk {
 }
 
 impl Clerk {
-    /// A tenant with so many users and nothing else.
+    /// A tenant with this many users and nothing else.
     pub fn with_users(users: u64) -> Self {
         let mut tenant = Tenant::default();
         for _ in 0..users {

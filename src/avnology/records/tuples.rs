@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::found::{FoundRecord, list_of};
 use super::memberships::delete_batch;
-use super::pages::Pages;
 use super::record_calls::RecordCalls;
+use super::record_pages::RecordPages;
 use super::tuple::{BATCH_CHECK, PERMISSIONS, TupleBody};
 use crate::avnology::MAX_PAGE;
 use crate::destination::{Comparable, TargetError};
@@ -110,7 +110,7 @@ impl RecordCalls {
     pub(super) async fn delete_tuples_in(&self, organization: &str) -> Result<(), TargetError> {
         let parameters = [("namespace", self.tuples.namespace.as_str()), ("object", organization)];
         for _ in 0..PASSES {
-            let (mut pages, mut found_any) = (Pages::of(PERMISSIONS.to_owned(), &parameters), false);
+            let (mut pages, mut found_any) = (RecordPages::of(PERMISSIONS.to_owned(), &parameters), false);
             while let Some(body) = pages.next(self).await? {
                 let list = serde_json::from_slice::<List<'_>>(&body).ok();
                 let tuples = list.into_iter().flat_map(|list| list.permissions);

@@ -3,8 +3,8 @@
 use super::found::{FoundRecord, list_of, read_found};
 use super::invitations::invitations_of;
 use super::memberships::members_of;
-use super::pages::Pages;
 use super::record_calls::RecordCalls;
+use super::record_pages::RecordPages;
 use super::tuple::PERMISSIONS;
 use super::tuples::tuples_of;
 use crate::destination::{IsOne, Look, TargetError};
@@ -24,7 +24,7 @@ impl RecordCalls {
     }
 
     async fn walk_organizations(&self, look: &mut Look<'_>) -> Result<(), TargetError> {
-        let mut pages = Pages::of(ORGANIZATIONS.to_owned(), &[("order_by", "create_time")]);
+        let mut pages = RecordPages::of(ORGANIZATIONS.to_owned(), &[("order_by", "create_time")]);
         while let Some(body) = pages.next(self).await? {
             let (found, _) = read_found(&body).unwrap_or_default();
             look(&found)?;
@@ -35,7 +35,7 @@ impl RecordCalls {
     async fn walk_tuples(&self, look: &mut Look<'_>) -> Result<(), TargetError> {
         let namespace = self.tuples.namespace.as_str();
         let parameters = [("namespace", namespace), ("order_by", "create_time")];
-        let mut pages = Pages::of(PERMISSIONS.to_owned(), &parameters);
+        let mut pages = RecordPages::of(PERMISSIONS.to_owned(), &parameters);
         while let Some(body) = pages.next(self).await? {
             // A target may ignore a filter.
             let ids = tuples_of(&body, namespace);
@@ -45,7 +45,7 @@ impl RecordCalls {
     }
 
     async fn walk_in_organizations(&self, look: &mut Look<'_>) -> Result<(), TargetError> {
-        let mut organizations = Pages::of(ORGANIZATIONS.to_owned(), &[("order_by", "create_time")]);
+        let mut organizations = RecordPages::of(ORGANIZATIONS.to_owned(), &[("order_by", "create_time")]);
         while let Some(body) = organizations.next(self).await? {
             let (found, _) = read_found(&body).unwrap_or_default();
             for organization in found.iter().filter_map(|found| found.id.as_deref()) {
@@ -57,7 +57,7 @@ impl RecordCalls {
 
     /// Whether something is in an organization that is none of these: a member, or a role that is granted there.
     pub(super) async fn has_others(&self, organization: &str, is_one: &IsOne<'_>) -> Result<bool, TargetError> {
-        let mut pages = Pages::of(format!("{ORGANIZATIONS}/{organization}/members"), &[]);
+        let mut pages = RecordPages::of(format!("{ORGANIZATIONS}/{organization}/members"), &[]);
         while let Some(body) = pages.next(self).await? {
             for (id, _) in members_of(&body, organization) {
                 if !is_one(Kind::Membership, &id)? {
@@ -66,7 +66,7 @@ impl RecordCalls {
             }
         }
         let parameters = [("namespace", self.tuples.namespace.as_str()), ("object", organization)];
-        let mut pages = Pages::of(PERMISSIONS.to_owned(), &parameters);
+        let mut pages = RecordPages::of(PERMISSIONS.to_owned(), &parameters);
         while let Some(body) = pages.next(self).await? {
             // A target may ignore a filter.
             let in_it = format!("{}:{organization}#", self.tuples.namespace);
@@ -81,7 +81,8 @@ impl RecordCalls {
 
     async fn walk_organization(&self, organization: &str, look: &mut Look<'_>) -> Result<(), TargetError> {
         let what = if self.kind == Kind::Membership { "members" } else { "invitations" };
-        let mut pages = Pages::of(format!("{ORGANIZATIONS}/{organization}/{what}"), &[("order_by", "create_time")]);
+        let mut pages =
+            RecordPages::of(format!("{ORGANIZATIONS}/{organization}/{what}"), &[("order_by", "create_time")]);
         while let Some(body) = pages.next(self).await? {
             if self.kind == Kind::Membership {
                 let members = members_of(&body, organization);

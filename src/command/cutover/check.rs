@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::CutoverError;
-use super::findings::Found;
+use super::findings::EvidencedFinding;
 use super::gathered::Gathered;
 use super::look_up::{account, exit_status};
 use super::seen_runs::seen_runs;
@@ -13,7 +13,8 @@ use crate::command::import_error::ImportError;
 use crate::command::in_background::in_background;
 use crate::command::output::write_report;
 use crate::cutover::{
-    Account, Check, CheckRecord, ClerkReading, CutoverState, Finding, Imports, Outcome, Standing, Step, status_text,
+    Account, Check, CheckRecord, ClerkReading, CutoverState, Finding, Imports, Outcome, Standing, SwitchStep,
+    status_text,
 };
 use crate::exit::ExitStatus;
 use crate::report::print_json;
@@ -36,7 +37,7 @@ pub async fn check_cutover(settings: CutoverCheckSettings, mut signals: Signals)
     let target = gathered.target.clone();
     // Digests of large files take a while.
     let made = in_background("checking", &mut signals, move |_| {
-        checks.into_iter().map(|check| (check, gathered.finding(check))).collect::<Vec<(Check, Found)>>()
+        checks.into_iter().map(|check| (check, gathered.finding(check))).collect::<Vec<(Check, EvidencedFinding)>>()
     });
     let found = made.await?;
     let state = settings.at.state.update(|state| {
@@ -49,11 +50,12 @@ pub async fn check_cutover(settings: CutoverCheckSettings, mut signals: Signals)
 }
 
 /// The steps that can be checked at a target, if none is named: staging's at its own, all others elsewhere.
-fn steps_at(state: &CutoverState, target: Option<&str>) -> Vec<Step> {
+fn steps_at(state: &CutoverState, target: Option<&str>) -> Vec<SwitchStep> {
     let is_staging = target.is_some() && state.staging_target.as_deref() == target;
-    let of_production = [Step::Freeze, Step::Swap, Step::RollBack];
-    let fits = |step: &Step| if is_staging { !of_production.contains(step) } else { *step != Step::Staging };
-    Step::ALL.into_iter().filter(fits).collect()
+    let of_production = [SwitchStep::Freeze, SwitchStep::Swap, SwitchStep::RollBack];
+    let fits =
+        |step: &SwitchStep| if is_staging { !of_production.contains(step) } else { *step != SwitchStep::Staging };
+    SwitchStep::ALL.into_iter().filter(fits).collect()
 }
 
 async fn gather(
@@ -91,7 +93,7 @@ async fn gather(
 fn remember(
     state: &mut CutoverState,
     target: Option<&String>,
-    found: Vec<(Check, Found)>,
+    found: Vec<(Check, EvidencedFinding)>,
     reading: Option<ClerkReading>,
 ) {
     let at = Timestamp::now();
@@ -100,7 +102,8 @@ fn remember(
     for (check, (finding, inputs)) in found {
         let target = target.filter(|_| check.is_about_the_target()).cloned();
         if target.is_some() {
-            let of_step = if check.step() == Step::Staging { &mut state.staging_target } else { &mut state.target };
+            let of_step =
+                if check.step() == SwitchStep::Staging { &mut state.staging_target } else { &mut state.target };
             of_step.clone_from(&target);
         }
         state.checks.insert(check, CheckRecord { at, finding, target, inputs });

@@ -7,19 +7,19 @@ use super::gathered::Gathered;
 use super::named_file::NamedFile;
 use crate::avnology::{AuthorizationAnswer, KeyKind, PublicDocuments};
 use crate::cutover::{
-    Check, CommandResult, Evidence, Fact, FileUse, Finding, PlanAnswers, Step, Verification, again, back, changes,
-    clerk_is_still, code_is_clean, result_is_good, retention,
+    Check, CommandResult, Evidence, Fact, FileUse, Finding, PlanAnswers, SwitchStep, Verification, again, back,
+    changes, clerk_is_still, code_is_clean, result_is_good, retention,
 };
 use crate::export::{ExportDirectory, Manifest};
 use crate::human::plural;
 use crate::tenant_plan::read_plan;
 
 /// What a check says, and the files by which it does.
-pub(super) type Found = (Finding, Vec<Evidence>);
+pub(super) type EvidencedFinding = (Finding, Vec<Evidence>);
 
 impl Gathered {
     /// What a check says.
-    pub(super) fn finding(&self, check: Check) -> Found {
+    pub(super) fn finding(&self, check: Check) -> EvidencedFinding {
         let plain = |finding: Finding| (finding, Vec::new());
         match check {
             Check::StagingTarget | Check::Target => plain(self.target_answers(check)),
@@ -64,7 +64,7 @@ impl Gathered {
         }
         let name = self.target.as_deref().unwrap_or_default();
         let key = answers.key.map_or("no key is needed", KeyKind::sentence);
-        if check.step() == Step::Staging {
+        if check.step() == SwitchStep::Staging {
             return Finding::ok(format!("{name} answers; {key}"));
         }
         if self.state.staging_target.as_deref() == Some(name) {
@@ -141,7 +141,7 @@ impl Gathered {
         }
     }
 
-    fn verified(&self, of: FileUse) -> Found {
+    fn verified(&self, of: FileUse) -> EvidencedFinding {
         let (other, files) = self.other_verification(of);
         (self.of_imports(|| self.imports.are_verified(other.as_ref())), files)
     }
@@ -155,7 +155,7 @@ impl Gathered {
     }
 
     /// What the report of a command says.
-    fn result(&self, command: &str, of: FileUse, option: &str) -> Found {
+    fn result(&self, command: &str, of: FileUse, option: &str) -> EvidencedFinding {
         let again = again(command);
         let file = match NamedFile::all(&self.state, of, option) {
             Ok(mut files) => files.pop(),
@@ -173,14 +173,14 @@ impl Gathered {
     }
 
     /// Whether endpoints are active, if there are any.
-    fn endpoints_active(&self) -> Found {
-        if self.state.skip(Step::Webhooks).is_some() {
+    fn endpoints_active(&self) -> EvidencedFinding {
+        if self.state.skip(SwitchStep::Webhooks).is_some() {
             return (Finding::ok("there is none: the step `webhooks` is skipped"), Vec::new());
         }
         self.result("webhooks activate", FileUse::ActivateReport, "--activate-report")
     }
 
-    fn code(&self) -> Found {
+    fn code(&self) -> EvidencedFinding {
         let again = "avnology migrate clerk codemod --check --report FILE.json";
         match NamedFile::all(&self.state, FileUse::CodeReport, "--code-report") {
             Err(finding) => (finding.then(again), Vec::new()),
@@ -192,7 +192,7 @@ impl Gathered {
         }
     }
 
-    fn plan(&self, mut answers: PlanAnswers) -> Found {
+    fn plan(&self, mut answers: PlanAnswers) -> EvidencedFinding {
         let again = "avnology migrate clerk plan --from EXPORT --out tenant-plan.json";
         let Some(path) = self.state.files(FileUse::Plan).last() else {
             return (Finding::needs_you("name its file with --plan").then(again), Vec::new());
@@ -211,7 +211,7 @@ impl Gathered {
     }
 
     /// Whether the export that is kept is as its manifest says, to the byte.
-    fn kept_export(&self) -> Found {
+    fn kept_export(&self) -> EvidencedFinding {
         let again = "avnology migrate clerk export --out DIR";
         let Some(path) = self.state.files(FileUse::KeptExport).last() else {
             return (

@@ -5,14 +5,14 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::CutoverError;
-use crate::cutover::{Account, Assessment, CutoverState, RunMoment, Step};
+use crate::cutover::{Account, Assessment, CutoverState, RunMoment, SwitchStep};
 use crate::exit::ExitStatus;
 use crate::journal::RunDirectory;
 use crate::kind::Kind;
 use crate::settings::LookedUp;
 
 /// How these steps stand; all of them if none is named.
-pub(super) fn account(at: &LookedUp, state: &CutoverState, steps: &[Step]) -> Result<Account, CutoverError> {
+pub(super) fn account(at: &LookedUp, state: &CutoverState, steps: &[SwitchStep]) -> Result<Account, CutoverError> {
     let runs = moments(&at.runs_directory)?;
     Ok(Assessment { state, runs: &runs, now: Timestamp::now(), max_age: at.max_age }.account(steps))
 }

@@ -5,7 +5,7 @@ mod changes;
 
 use std::path::PathBuf;
 
-use changes::{Changes, Parts};
+use changes::{Changes, TargetParts};
 
 use super::super::first_pass::Subject;
 use super::super::id_maps::with_id_map;
@@ -28,7 +28,7 @@ pub(super) struct GoneMemberships<'a> {
     rules: MissingRules,
     found: MissingMemberships,
     /// Where they are removed, if they are.
-    parts: Option<Parts>,
+    parts: Option<TargetParts>,
     directory: &'a RunDirectory,
     /// What runs call the target.
     target: &'a str,
@@ -53,7 +53,8 @@ impl<'a> GoneMemberships<'a> {
         write_known(&path, (found.missing > 0).then(|| found.memberships()))
             .map_err(|source| ImportError::Write { path: path.clone(), source })?;
         let is_removing = rules.rule.removes_memberships() && found.missing > 0 && found.without_id == 0;
-        let parts = if is_removing { Parts::of(destination, &settings.reading.rules.tuples).await? } else { None };
+        let parts =
+            if is_removing { TargetParts::of(destination, &settings.reading.rules.tuples).await? } else { None };
         let report = MissingMembershipsReport {
             known: found.known,
             missing: found.missing,

@@ -8,7 +8,7 @@ use super::method::ClientMethod;
 use super::table::{delete, insert, need, rotate_secret, update};
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::body::parse;
-use crate::sandbox::call::{ApiAnswer, Call};
+use crate::sandbox::call::{ApiAnswer, ReceivedCall};
 use crate::sandbox::filter;
 use crate::sandbox::list_page::page;
 
@@ -30,7 +30,7 @@ struct NewSecret<'a> {
 /// Does what a call asks for.
 pub(in crate::sandbox) fn perform(
     transaction: &Transaction<'_>,
-    call: &Call,
+    call: &ReceivedCall,
     method: &ClientMethod,
 ) -> Result<ApiAnswer, ApiError> {
     match method {
@@ -51,7 +51,7 @@ pub(in crate::sandbox) fn perform(
     }
 }
 
-fn list(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+fn list(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     let conditions = filter::parse(call.query("filter").unwrap_or_default(), FILTERED)?;
     let column = |name| if name == "client_id" { "id" } else { name };
     let equal = conditions.into_iter().map(|(name, value)| (column(name), value)).collect();

@@ -9,10 +9,10 @@ use super::validation;
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::batch::{SandboxItemResult, each, each_request};
 use crate::sandbox::body::parse;
-use crate::sandbox::call::{ApiAnswer, Call};
+use crate::sandbox::call::{ApiAnswer, ReceivedCall};
 
 /// `:batchCreate`
-pub(super) fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+pub(super) fn batch_create(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     each_request(call, |item, validate_only| {
         let request: CreateIdentity<'_> = parse(item)?;
         validation::check_new(transaction, &request.identity)?;
@@ -28,7 +28,7 @@ pub(super) fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result
 }
 
 /// `:batchUpdate`
-pub(super) fn batch_update(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+pub(super) fn batch_update(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     each_request(call, |item, _| {
         let request: UpdateIdentity<'_> = parse(item)?;
         let id = match &request.id {
@@ -42,7 +42,7 @@ pub(super) fn batch_update(transaction: &Transaction<'_>, call: &Call) -> Result
 }
 
 /// `:batchDelete`
-pub(super) fn batch_delete(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+pub(super) fn batch_delete(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     #[derive(Deserialize)]
     struct DeleteRequest {
         ids: Vec<String>,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::email_key::email_key;
 use super::stored::{COLUMNS, StoredIdentity};
 use crate::sandbox::api_error::ApiError;
-use crate::sandbox::call::{ApiAnswer, Call};
+use crate::sandbox::call::{ApiAnswer, ReceivedCall};
 use crate::sandbox::filter;
 use crate::sandbox::list_page::page;
 
@@ -24,7 +24,7 @@ struct ListedPage {
 }
 
 /// `:batchGet`
-pub(super) fn batch_get(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+pub(super) fn batch_get(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     let mut statement =
         transaction.prepare_cached(&format!("SELECT {COLUMNS} FROM identities WHERE external_id = ?1"))?;
     let mut identities = Vec::new();
@@ -35,7 +35,7 @@ pub(super) fn batch_get(transaction: &Transaction<'_>, call: &Call) -> Result<Ap
 }
 
 /// Lists identities.
-pub(super) fn list(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+pub(super) fn list(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     let conditions = filter::parse(call.query("filter").unwrap_or_default(), FILTERED)?;
     let conditions = conditions.into_iter().map(|(column, value)| match column {
         "email" => ("email_key", email_key(&value)),

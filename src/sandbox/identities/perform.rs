@@ -11,12 +11,12 @@ use super::table::{InsertedIdentity, delete, insert, set_state, update};
 use super::validation;
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::body::parse;
-use crate::sandbox::call::{ApiAnswer, Call};
+use crate::sandbox::call::{ApiAnswer, ReceivedCall};
 
 /// Does what a call asks for.
 pub(in crate::sandbox) fn perform(
     transaction: &Transaction<'_>,
-    call: &Call,
+    call: &ReceivedCall,
     method: &IdentityMethod,
 ) -> Result<ApiAnswer, ApiError> {
     match method {
@@ -68,7 +68,7 @@ fn hash_password(password: &str) -> Result<String, ApiError> {
     bcrypt::hash(password, 10).map_err(|_| ApiError::internal(500, "the password cannot be hashed"))
 }
 
-fn matches_etag(identity: &StoredIdentity, call: &Call) -> Result<(), ApiError> {
+fn matches_etag(identity: &StoredIdentity, call: &ReceivedCall) -> Result<(), ApiError> {
     match &call.if_match {
         Some(etag) if *etag != identity.etag() => Err(ApiError::conflict(None, "the identity has changed (ETag)")),
         _ => Ok(()),

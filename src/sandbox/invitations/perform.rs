@@ -8,7 +8,7 @@ use super::table::{InsertedInvitation, InvitationFields, SELECT, StoredInvitatio
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::batch::{SandboxItemResult, each_request};
 use crate::sandbox::body::parse;
-use crate::sandbox::call::{ApiAnswer, Call};
+use crate::sandbox::call::{ApiAnswer, ReceivedCall};
 use crate::sandbox::list_page::page;
 use crate::sandbox::organizations;
 
@@ -22,7 +22,7 @@ struct Item<'a> {
 /// Does what a call asks for.
 pub(in crate::sandbox) fn perform(
     transaction: &Transaction<'_>,
-    call: &Call,
+    call: &ReceivedCall,
     method: &InvitationMethod,
 ) -> Result<ApiAnswer, ApiError> {
     match method {
@@ -56,7 +56,7 @@ pub(in crate::sandbox) fn perform(
     }
 }
 
-fn list(transaction: &Transaction<'_>, call: &Call, organization: &str) -> Result<ApiAnswer, ApiError> {
+fn list(transaction: &Transaction<'_>, call: &ReceivedCall, organization: &str) -> Result<ApiAnswer, ApiError> {
     #[derive(Serialize)]
     struct ListedPage {
         invitations: Vec<StoredInvitation>,

@@ -12,7 +12,7 @@ use super::table::{Added, NewMember, add, check, remove, update};
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::batch::{SandboxItemResult, each, each_request};
 use crate::sandbox::body::parse;
-use crate::sandbox::call::{ApiAnswer, Call};
+use crate::sandbox::call::{ApiAnswer, ReceivedCall};
 use crate::sandbox::list_page::page;
 use crate::sandbox::organizations;
 
@@ -56,7 +56,7 @@ struct Item<'a> {
 /// Does what a call asks for.
 pub(in crate::sandbox) fn perform(
     transaction: &Transaction<'_>,
-    call: &Call,
+    call: &ReceivedCall,
     method: &MemberMethod,
 ) -> Result<ApiAnswer, ApiError> {
     match method {
@@ -98,7 +98,7 @@ pub(in crate::sandbox) fn perform(
     }
 }
 
-fn list(transaction: &Transaction<'_>, call: &Call, organization: &str) -> Result<ApiAnswer, ApiError> {
+fn list(transaction: &Transaction<'_>, call: &ReceivedCall, organization: &str) -> Result<ApiAnswer, ApiError> {
     #[derive(Serialize)]
     struct ListedPage {
         members: Vec<StoredMember>,
@@ -114,7 +114,7 @@ fn list(transaction: &Transaction<'_>, call: &Call, organization: &str) -> Resul
     ApiAnswer::json(200, &ListedPage { members: page.items, next_page_token: page.next_page_token, total_size })
 }
 
-fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+fn batch_create(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     each_request(call, |item, validate_only| {
         let Item { membership: fields } = parse(item)?;
         let membership = fields.of(&fields.organization_id)?;
@@ -130,7 +130,7 @@ fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer,
     })
 }
 
-fn batch_delete(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+fn batch_delete(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     #[derive(Deserialize)]
     struct DeleteRequest<'a> {
         #[serde(borrow)]

@@ -11,7 +11,7 @@ use super::validation;
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::batch::{SandboxItemResult, each_request};
 use crate::sandbox::body::parse;
-use crate::sandbox::call::{ApiAnswer, Call};
+use crate::sandbox::call::{ApiAnswer, ReceivedCall};
 use crate::sandbox::filter;
 use crate::sandbox::list_page::page;
 
@@ -30,7 +30,7 @@ struct ListedPage {
 /// Does what a call asks for.
 pub(in crate::sandbox) fn perform(
     transaction: &Transaction<'_>,
-    call: &Call,
+    call: &ReceivedCall,
     method: &OrganizationMethod,
 ) -> Result<ApiAnswer, ApiError> {
     match method {
@@ -56,7 +56,7 @@ pub(in crate::sandbox) fn perform(
     }
 }
 
-fn create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+fn create(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     let fields: OrganizationFields<'_> = parse(&call.body)?;
     validation::check_new(&fields)?;
     match insert(transaction, &fields)? {
@@ -68,7 +68,7 @@ fn create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiEr
     }
 }
 
-fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+fn batch_create(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     each_request(call, |item, validate_only| {
         let CreateOrganization { organization } = parse(item)?;
         validation::check_new(&organization)?;
@@ -83,14 +83,14 @@ fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer,
     })
 }
 
-fn list(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+fn list(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     let conditions = filter::parse(call.query("filter").unwrap_or_default(), FILTERED)?;
     let select = format!("SELECT {COLUMNS} FROM organizations");
     let page = page(transaction, call, &select, conditions, StoredOrganization::from_row)?;
     ApiAnswer::json(200, &ListedPage { organizations: page.items, next_page_token: page.next_page_token })
 }
 
-fn batch_get(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+fn batch_get(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     let mut statement =
         transaction.prepare_cached(&format!("SELECT {COLUMNS} FROM organizations WHERE external_id = ?1"))?;
     let mut organizations = Vec::new();

@@ -9,7 +9,7 @@ use super::tuple::Tuple;
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::batch::{SandboxItemResult, each, each_request};
 use crate::sandbox::body::parse;
-use crate::sandbox::call::{ApiAnswer, Call};
+use crate::sandbox::call::{ApiAnswer, ReceivedCall};
 use crate::sandbox::list_page::page;
 
 /// The columns that a list can be filtered by, each a query parameter.
@@ -32,7 +32,7 @@ struct Tuples {
 /// Does what a call asks for.
 pub(in crate::sandbox) fn perform(
     transaction: &Transaction<'_>,
-    call: &Call,
+    call: &ReceivedCall,
     method: &PermissionMethod,
 ) -> Result<ApiAnswer, ApiError> {
     match method {
@@ -64,7 +64,7 @@ pub(in crate::sandbox) fn perform(
 }
 
 /// The tuple that a call of `DELETE` names: in its body, or in its query if it has none.
-fn named(call: &Call) -> Result<Tuple, ApiError> {
+fn named(call: &ReceivedCall) -> Result<Tuple, ApiError> {
     if !call.body.is_empty() {
         return parse(&call.body);
     }
@@ -83,7 +83,7 @@ fn verdict(transaction: &Transaction<'_>, tuple: &Tuple) -> Result<Verdict, ApiE
     Ok(Verdict { allowed: is_there(transaction, tuple)? })
 }
 
-fn list(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+fn list(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     #[derive(Serialize)]
     struct ListedPage {
         permissions: Vec<Tuple>,
@@ -95,7 +95,7 @@ fn list(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiErro
     ApiAnswer::json(200, &ListedPage { permissions: page.items, next_page_token: page.next_page_token })
 }
 
-fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+fn batch_create(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     #[derive(Deserialize)]
     struct Item {
         permission: Tuple,
@@ -115,7 +115,7 @@ fn batch_create(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer,
     })
 }
 
-fn batch_check(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+fn batch_check(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     #[derive(Serialize)]
     struct Verdicts {
         results: Vec<Verdict>,

@@ -8,7 +8,7 @@ use super::table::{SELECT, StoredWebhook, WebhookFields, delete, get, insert, ro
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::assignments::Assignments;
 use crate::sandbox::body::parse;
-use crate::sandbox::call::{ApiAnswer, Call};
+use crate::sandbox::call::{ApiAnswer, ReceivedCall};
 use crate::sandbox::list_page::page;
 
 /// The body of a `PATCH`.
@@ -20,7 +20,7 @@ struct Change {
 /// Does what a call asks for.
 pub(in crate::sandbox) fn perform(
     transaction: &Transaction<'_>,
-    call: &Call,
+    call: &ReceivedCall,
     method: &WebhookMethod,
 ) -> Result<ApiAnswer, ApiError> {
     match method {
@@ -45,7 +45,7 @@ pub(in crate::sandbox) fn perform(
     }
 }
 
-fn list(transaction: &Transaction<'_>, call: &Call) -> Result<ApiAnswer, ApiError> {
+fn list(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     #[derive(Serialize)]
     struct ListedPage {
         webhooks: Vec<StoredWebhook>,

@@ -18,12 +18,12 @@ use crate::missing::{
 };
 
 /// The parts of the target that take memberships and role tuples.
-pub(super) struct Parts {
+pub(super) struct TargetParts {
     pub members: Arc<dyn Destination>,
     pub tuples: Arc<dyn Destination>,
 }
 
-impl Parts {
+impl TargetParts {
     /// What they cannot do is found out before anything is sent.
     pub(super) async fn of(target: &dyn Destination, rules: &TupleRules) -> Result<Option<Self>, TargetError> {
         let members = target.of_kind(Kind::Membership, rules).await?;
@@ -35,7 +35,7 @@ impl Parts {
 /// What is done about memberships and tuples, a page at a time. What is about to be done is durable before it is done, and what was
 /// done after it.
 pub(super) struct Changes<'c> {
-    pub parts: &'c Parts,
+    pub parts: &'c TargetParts,
     pub found: &'c MissingMemberships,
     pub ids: &'c IdLookup,
     pub rules: &'c TupleRules,

@@ -9,7 +9,7 @@ use crate::sandbox::Refusal;
 
 /// An error answer. Messages never repeat a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ApiError {
+pub(super) struct FailedCall {
     status: u16,
     code: &'static str,
     message: String,
@@ -19,7 +19,7 @@ pub(super) struct ApiError {
     retry_after: Option<u64>,
 }
 
-impl ApiError {
+impl FailedCall {
     pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), parameter: None, retry_after: None }
     }
@@ -86,7 +86,7 @@ impl ApiError {
     }
 }
 
-impl From<rusqlite::Error> for ApiError {
+impl From<rusqlite::Error> for FailedCall {
     fn from(error: rusqlite::Error) -> Self {
         Self::internal(500, format!("the database failed: {error}"))
     }
@@ -95,11 +95,11 @@ impl From<rusqlite::Error> for ApiError {
 /// How this API words an error of the server.
 pub(super) fn refuse(refusal: Refusal, _: &str) -> Response {
     let failure = match refusal {
-        Refusal::Misdirected => ApiError::new(421, "host_invalid", "The Host header names another machine."),
-        Refusal::Fault(429) => ApiError::rate_limited(None),
-        Refusal::Fault(status) => ApiError::internal(status, "A fault on purpose."),
-        Refusal::Coding => ApiError::internal(415, "This content coding is not accepted."),
-        Refusal::Corrupt => ApiError::internal(400, "The body cannot be unpacked."),
+        Refusal::Misdirected => FailedCall::new(421, "host_invalid", "The Host header names another machine."),
+        Refusal::Fault(429) => FailedCall::rate_limited(None),
+        Refusal::Fault(status) => FailedCall::internal(status, "A fault on purpose."),
+        Refusal::Coding => FailedCall::internal(415, "This content coding is not accepted."),
+        Refusal::Corrupt => FailedCall::internal(400, "The body cannot be unpacked."),
     };
     failure.response()
 }

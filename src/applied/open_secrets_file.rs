@@ -10,13 +10,13 @@ use crate::files::replace_private;
 
 /// Which file takes the secrets, until the work is finished.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct OpenFile {
+pub(super) struct OpenSecretsFile {
     pub path: PathBuf,
     /// What its first line says, by which it is known again.
     pub begin: String,
 }
 
-impl OpenFile {
+impl OpenSecretsFile {
     /// The file of the work that was begun and is not finished.
     pub(super) fn of(objects: &MadeObjects) -> Result<Option<Self>, AppliedError> {
         let memory = Self::memory(objects);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The steps of the switch, in the order in which they are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Step {
+pub enum SwitchStep {
     /// A staging environment against the target.
     Staging,
     /// The code of the applications.
@@ -30,7 +30,7 @@ pub enum Step {
     Decommission,
 }
 
-impl Step {
+impl SwitchStep {
     /// All of them, in order.
     pub const ALL: [Self; 10] = [
         Self::Staging,
@@ -97,7 +97,7 @@ impl Step {
     }
 }
 
-impl FromStr for Step {
+impl FromStr for SwitchStep {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -117,7 +117,7 @@ mod tests {
     fn names_are_the_same_in_files_and_typed_and_each_is_used_once() {
         let in_file = |value: serde_json::Value| value.as_str().expect("a name").to_owned();
         let mut names = Vec::new();
-        for step in Step::ALL {
+        for step in SwitchStep::ALL {
             assert_eq!(in_file(serde_json::to_value(step).expect("JSON")), step.name());
             assert_eq!(step.name().parse(), Ok(step));
         }
@@ -128,13 +128,17 @@ mod tests {
         for fact in Fact::ALL {
             assert_eq!(in_file(serde_json::to_value(fact).expect("JSON")), fact.name());
             names.push(fact.name());
-            assert!(Step::ALL.iter().all(|step| step.name() != fact.name()), "`record` takes both: {}", fact.name());
+            assert!(
+                SwitchStep::ALL.iter().all(|step| step.name() != fact.name()),
+                "`record` takes both: {}",
+                fact.name()
+            );
         }
         let all = names.len();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), all);
-        for step in Step::ALL {
+        for step in SwitchStep::ALL {
             assert!(Fact::ALL.iter().any(|fact| fact.step() == step), "{}: a person answers for it", step.name());
         }
     }

@@ -22,7 +22,7 @@ const WRONG_CREDENTIALS: u64 = 4_000_006;
 
 /// Signs people in, at one pace.
 #[derive(Clone, Debug)]
-pub struct SignInCalls {
+pub struct KratosSignIns {
     http: HttpClient,
     /// What changes nothing, and is tried again.
     reading: PacedRequests,
@@ -66,7 +66,7 @@ struct SignedIn {
     session_token: String,
 }
 
-impl SignInCalls {
+impl KratosSignIns {
     /// Prepares it, for the public address in these options; nothing is sent yet.
     pub fn new(options: &ClientOptions, pace: &Arc<Pace>, budget: RetryBudget) -> Result<Self, ClientError> {
         // The token is for the gateway before the admin address.
@@ -149,7 +149,7 @@ fn as_program(request: Request) -> Request {
     request.with_header("accept", "application/json")
 }
 
-impl SignIns for SignInCalls {
+impl SignIns for KratosSignIns {
     fn sign_in<'a>(
         &'a self,
         address: &'a str,

@@ -1,17 +1,17 @@
 //! What a request asks for, by its method and path.
 
-use super::api_error::ApiError;
 use super::documented::{
     DOMAINS_OF_ORGANIZATION, INVITATIONS_OF_ORGANIZATION, MEMBERSHIPS_OF_ORGANIZATION, MEMBERSHIPS_OF_USER,
     PENDING_OF_ORGANIZATION, list_of,
 };
+use super::failed_call::FailedCall;
 use super::kind::Kind;
 use super::list::List;
 use super::page::Owner;
 
 /// What a caller wants.
 #[derive(Debug)]
-pub(super) enum Call {
+pub(super) enum Operation {
     /// A page of a list, of a whole instance or of one record in it.
     Page(&'static List, Option<Owner>),
     /// `GET /users/count`
@@ -40,28 +40,28 @@ pub(super) enum Call {
     Delete(Kind, String),
 }
 
-impl Call {
+impl Operation {
     /// Finds what is behind a path.
-    pub(super) fn of(method: &str, path: &str) -> Result<Self, ApiError> {
+    pub(super) fn of(method: &str, path: &str) -> Result<Self, FailedCall> {
         if let Some(path) = path.strip_prefix("/sandbox/") {
-            let (kind, id) = path.split_once('/').ok_or_else(ApiError::not_found)?;
-            let kind = Kind::named(kind).ok_or_else(ApiError::not_found)?;
+            let (kind, id) = path.split_once('/').ok_or_else(FailedCall::not_found)?;
+            let kind = Kind::named(kind).ok_or_else(FailedCall::not_found)?;
             return match method {
                 "PUT" => Ok(Self::Put(kind, id.to_owned())),
                 "DELETE" => Ok(Self::Delete(kind, id.to_owned())),
-                _ => Err(ApiError::method()),
+                _ => Err(FailedCall::method()),
             };
         }
-        let path = path.strip_prefix("/v1/").ok_or_else(ApiError::not_found)?;
+        let path = path.strip_prefix("/v1/").ok_or_else(FailedCall::not_found)?;
         let names: Vec<&str> = path.split('/').collect();
         match method {
             "GET" => Self::reading(&names),
             "POST" | "PATCH" | "PUT" | "DELETE" => Self::writing(method, &names),
-            _ => Err(ApiError::method()),
+            _ => Err(FailedCall::method()),
         }
     }
 
-    fn reading(names: &[&str]) -> Result<Self, ApiError> {
+    fn reading(names: &[&str]) -> Result<Self, FailedCall> {
         let of = |kind, id: &str| Some(Owner { kind, id: id.to_owned() });
         let of_organization = |id| of(Kind::Organizations, id);
         Ok(match *names {
@@ -83,17 +83,17 @@ impl Call {
             ["instance", "protect"] => Self::GetSingle(Kind::Protect),
             [kind] => {
                 let list = Kind::ALL.iter().find(|known| known.name() == kind).and_then(|kind| list_of(*kind));
-                Self::Page(list.ok_or_else(ApiError::not_found)?, None)
+                Self::Page(list.ok_or_else(FailedCall::not_found)?, None)
             }
             [kind, id] if !id.is_empty() => {
                 let kind = Kind::ALL.iter().find(|known| known.name() == kind && known.is_read_by_id());
-                Self::Get(*kind.ok_or_else(ApiError::not_found)?, id.to_owned())
+                Self::Get(*kind.ok_or_else(FailedCall::not_found)?, id.to_owned())
             }
-            _ => return Err(ApiError::not_found()),
+            _ => return Err(FailedCall::not_found()),
         })
     }
 
-    fn writing(method: &str, names: &[&str]) -> Result<Self, ApiError> {
+    fn writing(method: &str, names: &[&str]) -> Result<Self, FailedCall> {
         Ok(match (method, names) {
             ("POST", ["users"]) => Self::CreateUser,
             ("PATCH", ["users", id]) => Self::UpdateUser((*id).to_owned()),
@@ -105,7 +105,7 @@ impl Call {
             ("POST", ["users", id, "lock"]) => Self::SetFlag((*id).to_owned(), "locked", true),
             ("POST", ["users", id, "unlock"]) => Self::SetFlag((*id).to_owned(), "locked", false),
             // Known to those who read, or to nobody.
-            _ => return Err(Self::reading(names).map_or_else(|unknown| unknown, |_| ApiError::method())),
+            _ => return Err(Self::reading(names).map_or_else(|unknown| unknown, |_| FailedCall::method())),
         })
     }
 }
@@ -125,10 +125,10 @@ mod tests {
             ("POST", "/v1/webhooks/svix_url"),
             ("GET", "/sandbox/users"),
         ] {
-            assert_eq!(Call::of(method, path).unwrap_err(), ApiError::not_found(), "{method} {path}");
+            assert_eq!(Operation::of(method, path).unwrap_err(), FailedCall::not_found(), "{method} {path}");
         }
         for (method, path) in [("DELETE", "/v1/users"), ("PUT", "/v1/organizations"), ("OPTIONS", "/v1/users")] {
-            assert_eq!(Call::of(method, path).unwrap_err(), ApiError::method(), "{method} {path}");
+            assert_eq!(Operation::of(method, path).unwrap_err(), FailedCall::method(), "{method} {path}");
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::pace::{Pace, RetryBudget};
 
 /// Signs people in, at one pace.
 #[derive(Clone, Debug)]
-pub struct SignInCalls {
+pub struct AvnologySignIns {
     http: HttpClient,
     requests: PacedRequests,
 }
@@ -29,7 +29,7 @@ struct Session {
     _id: String,
 }
 
-impl SignInCalls {
+impl AvnologySignIns {
     /// Prepares it; nothing is sent yet.
     pub fn new(options: &ClientOptions, pace: Arc<Pace>, budget: RetryBudget) -> Result<Self, ClientError> {
         // A refused password looks like a refused key. With no source for another key, it is not tried again.
@@ -56,7 +56,7 @@ impl SignInCalls {
     }
 }
 
-impl SignIns for SignInCalls {
+impl SignIns for AvnologySignIns {
     fn sign_in<'a>(
         &'a self,
         address: &'a str,

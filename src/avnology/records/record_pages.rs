@@ -9,7 +9,7 @@ use crate::destination::TargetError;
 use crate::http::{Body, Cycle};
 
 /// The pages of a list.
-pub(super) struct Pages<'a> {
+pub(super) struct RecordPages<'a> {
     path: String,
     parameters: &'a [(&'a str, &'a str)],
     token: Option<String>,
@@ -17,7 +17,7 @@ pub(super) struct Pages<'a> {
     is_over: bool,
 }
 
-impl<'a> Pages<'a> {
+impl<'a> RecordPages<'a> {
     pub(super) fn of(path: String, parameters: &'a [(&'a str, &'a str)]) -> Self {
         Self { path, parameters, token: None, cycle: Cycle::default(), is_over: false }
     }
