@@ -31,4 +31,14 @@ pub struct MadeObject {
     /// Whether this program activated it, so that undoing it may end that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_activated: bool,
+    /// Whether this program was asked to activate it and found it active: it is to be active, and undoing it does not end that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub was_found_active: bool,
+}
+
+impl MadeObject {
+    /// Whether it is to be active: this program was asked to activate it.
+    pub const fn is_to_be_active(&self) -> bool {
+        self.is_activated || self.was_found_active
+    }
 }

@@ -21,6 +21,7 @@ fn objects_and_the_mark_are_there_again_and_nobody_else_has_them_meanwhile() {
         content: "a".to_owned(),
         secrets_of: None,
         is_activated: false,
+        was_found_active: false,
     };
     objects.put(&object).expect("written");
     object.state = MadeState::Made;

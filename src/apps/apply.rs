@@ -206,5 +206,6 @@ async fn change<R: ClientRegistry>(
 fn made(application: &str, client_id: &str, content: &ClientContent, secrets_of: Option<String>) -> MadeObject {
     let (id, target_id) = (application.to_owned(), Some(client_id.to_owned()));
     let content = content.digest();
-    MadeObject { id, state: MadeState::Made, target_id, content, secrets_of, is_activated: false }
+    let (is_activated, was_found_active) = (false, false);
+    MadeObject { id, state: MadeState::Made, target_id, content, secrets_of, is_activated, was_found_active }
 }

@@ -44,6 +44,7 @@ fn each_combination_of_facts_has_its_step() {
         content: content.digest(),
         secrets_of: None,
         is_activated: false,
+        was_found_active: false,
     };
     let (creating, made) = (object(MadeState::Creating, &wanted), object(MadeState::Made, &wanted));
     let made_renamed = object(MadeState::Made, &renamed.content());

@@ -44,7 +44,7 @@ pub(super) async fn check_target(
     probe_objects(reading, &mut signals).await?;
     log_plan(reading);
     let (name, key) = (target.name.clone(), target.key_kind());
-    let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let destination = connect(&target, connection, Use::Rehearsal(&reading.rules), &mut signals).await?;
     let wanted = (connection, check.create_organization);
     let (reading, home) = &foreseen_organization(&target, reading, wanted, &mut signals).await?;
     if *home == Home::New {

@@ -46,6 +46,9 @@ impl Target {
 pub(super) enum Use<'a> {
     /// New identities are created there, as these rules make them of users.
     Import(&'a Rules),
+    /// Nothing is created, and the question is whether identities could be, as these rules make them of users; the key may be
+    /// one that can only read.
+    Rehearsal(&'a Rules),
     /// What is there is read or deleted; the key may be one that can only read.
     Existing,
 }
@@ -62,7 +65,10 @@ pub(super) async fn connect(
     let connected = async {
         let destination: Arc<dyn Destination> = if let Some(kratos) = &target.kratos {
             let client = http::HttpClient::new(&options).map_err(TargetError::from)?;
-            let rules = if let Use::Import(rules) = purpose { Some(rules) } else { None };
+            let rules = match purpose {
+                Use::Import(rules) | Use::Rehearsal(rules) => Some(rules),
+                Use::Existing => None,
+            };
             kratos::preflight(&client, &options, kratos, rules, patience).await?;
             let calls = KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), budget);
             Arc::new(calls.with_keto(keto_calls(target, connection)?))
@@ -70,7 +76,7 @@ pub(super) async fn connect(
             let client = Client::new(&options).map_err(TargetError::from)?;
             let Capabilities { batch } = match purpose {
                 Use::Import(_) => preflight(&client, patience).await?,
-                Use::Existing => preflight_reading(&client, patience).await?,
+                Use::Rehearsal(_) | Use::Existing => preflight_reading(&client, patience).await?,
             };
             Arc::new(AdminCalls::new(client, batch, Pace::new(&connection.pace), budget))
         };

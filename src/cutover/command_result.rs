@@ -21,7 +21,15 @@ pub struct CommandResult {
     pub exit_code: u64,
     /// How many things it looked at, if the report says it.
     pub checked: Option<u64>,
+    /// Which endpoints of webhooks are active, if it looked at any.
+    pub active_endpoints: Vec<String>,
 }
+
+/// The command that says which endpoints are active.
+const WEBHOOKS_VERIFY: &str = "webhooks verify";
+
+/// How many endpoints are named.
+const NAMED: usize = 3;
 
 /// The command whose report has no name of it, and is known by its own member.
 const SIGN_IN: &str = "verify --sign-in";
@@ -34,6 +42,7 @@ struct Members {
     target: Option<String>,
     exit_code: u64,
     checked: Option<Value>,
+    lines: Option<Value>,
 }
 
 impl CommandResult {
@@ -41,10 +50,13 @@ impl CommandResult {
     pub fn read(text: &[u8], written: Timestamp) -> Result<Self, String> {
         let members: Members =
             serde_json::from_slice(text).map_err(|error| format!("it is no such report: {error}"))?;
-        let Members { command, signed_in, at, target, exit_code, checked } = members;
+        let Members { command, signed_in, at, target, exit_code, checked, lines } = members;
         let command = command.or(signed_in.map(|_| SIGN_IN.to_owned()));
         let checked = checked.as_ref().and_then(Value::as_u64).or(signed_in);
-        Ok(Self { command, at: at.unwrap_or(written), target, exit_code, checked })
+        let lines = lines.as_ref().and_then(Value::as_array).into_iter().flatten();
+        let active = lines.filter(|line| line["active"] == true).filter_map(|line| line["name"].as_str());
+        let active_endpoints = active.map(str::to_owned).collect();
+        Ok(Self { command, at: at.unwrap_or(written), target, exit_code, checked, active_endpoints })
     }
 }
 
@@ -53,12 +65,27 @@ pub fn again(command: &str) -> String {
     let typed = match command {
         SIGN_IN => "verify --sign-in ACCOUNTS",
         "apps verify" => "apps verify --plan PLAN",
-        "webhooks verify" => "webhooks verify --plan PLAN --endpoints FILE",
+        WEBHOOKS_VERIFY => "webhooks verify --plan PLAN --endpoints FILE",
         "webhooks activate" => "webhooks activate --plan PLAN --endpoints FILE",
         "webhooks try" => "webhooks try --url URL --secret-file FILE",
         command => command,
     };
     format!("avnology migrate clerk {typed} --report FILE")
+}
+
+/// That endpoints of webhooks get deliveries, by the result of `webhooks verify`: to be said as long as the switch is not recorded.
+pub fn active_too_early(result: &CommandResult) -> Option<Finding> {
+    let active = &result.active_endpoints;
+    if result.command.as_deref() != Some(WEBHOOKS_VERIFY) || active.is_empty() {
+        return None;
+    }
+    let (endpoints, verb) = (plural(active.len() as u64, "endpoint"), if active.len() == 1 { "is" } else { "are" });
+    let named = active.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if active.len() > NAMED { " …" } else { "" };
+    let sentence = format!(
+        "{endpoints} {verb} active before the switch: {named}{more}; deactivate them at the target, or record `flip` if the switch is done"
+    );
+    Some(Finding::failed(sentence).then(again(WEBHOOKS_VERIFY)))
 }
 
 /// Whether the result of this command is good, is about this target, and is not older than what it should be about.
@@ -160,6 +187,28 @@ mod tests {
         };
         assert_eq!((sign_in(2), sign_in(0)), (Outcome::Ok, Outcome::Failed));
         assert!(CommandResult::read(b"{}", at).is_err() && CommandResult::read(b"", at).is_err());
+    }
+
+    #[test]
+    fn endpoints_are_active_too_early_by_the_report_of_their_comparison_alone() {
+        let at: Timestamp = "2026-11-26T03:00:00Z".parse().expect("a moment");
+        let found = |command: &str, active: &[bool]| {
+            let lines: Vec<Value> = (1..)
+                .zip(active)
+                .map(|(n, active)| serde_json::json!({ "name": format!("e{n}"), "active": active }))
+                .collect();
+            let report = serde_json::json!({ "command": command, "exit_code": 0, "lines": lines }).to_string();
+            let result = CommandResult::read(report.as_bytes(), at).expect("a report");
+            active_too_early(&result).map(|finding| finding.sentence)
+        };
+        assert_eq!(found("webhooks verify", &[false]), None);
+        assert_eq!(found("webhooks activate", &[true]), None);
+        let sentence = found("webhooks verify", &[false, true]).expect("a finding");
+        assert!(sentence.starts_with("1 endpoint is active before the switch: e2;"), "{sentence}");
+        let sentence = found("webhooks verify", &[true; 4]).expect("a finding");
+        assert!(sentence.starts_with("4 endpoints are active before the switch: e1, e2, e3 …;"), "{sentence}");
+        let other = CommandResult::read(br#"{"exit_code":0,"lines":7}"#, at).expect("a report");
+        assert_eq!(other.active_endpoints, [] as [String; 0]);
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub use account::{Account, CheckedInput, PointAccount, Standing, StepAccount};
 pub use assess::{Assessment, RunMoment};
 pub use changes::{ClerkReading, DECOMMISSION_DAYS, back, changes, clerk_is_still, retention};
 pub use check::Check;
-pub use command_result::{CommandResult, again, code_is_clean, result_is_good};
+pub use command_result::{CommandResult, active_too_early, again, code_is_clean, result_is_good};
 pub use error::StateError;
 pub use evidence::Evidence;
 pub use fact::{About, Fact};

@@ -150,6 +150,22 @@ mod tests {
     }
 
     #[test]
+    fn a_list_in_the_file_means_the_same_as_commas_and_as_an_option_that_is_typed_twice() {
+        let target = "[migrate.clerk]\nimport = 'users.json'\ntarget = 'kratos'\n";
+        let providers = |text: &str, more: &str| {
+            let names = import(&format!("{target}{text}"), &[], more).target.kratos_provider;
+            names.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let both = ["google=google-oidc", "github=gh"];
+        assert_eq!(providers("kratos-provider = ['google=google-oidc', 'github=gh']", ""), both);
+        assert_eq!(providers("kratos-provider = 'google=google-oidc,github=gh'", ""), both);
+        assert_eq!(providers("", " --kratos-provider google=google-oidc --kratos-provider github=gh"), both);
+        assert_eq!(providers("kratos-provider = ['google=google-oidc']", " --kratos-provider github=gh"), both[1..]);
+        let wrong = typed(&format!("{target}kratos-provider = ['google']"), &[], "avnology migrate clerk");
+        assert!(wrong.is_err_and(|error| error.to_string().contains("`kratos-provider`")));
+    }
+
+    #[test]
     fn paths_are_relative_to_the_file() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("nightly.toml");

@@ -161,7 +161,7 @@ mod tests {
     use clap::ArgAction;
 
     use super::super::command_line::{CommandLineError, typed};
-    use super::super::config_value::is_flag;
+    use super::super::config_value::{is_flag, may_be_several};
     use super::*;
 
     #[test]
@@ -179,6 +179,12 @@ mod tests {
             let text = format!("[migrate.clerk]\n{name} = {value}");
             if let Err(error) = typed(&text, &[], "avnology migrate clerk --import users.json") {
                 panic!("{text}: {error}");
+            }
+            if may_be_several(option) {
+                let text = format!("[migrate.clerk]\n{name} = [{value}]");
+                if let Err(error) = typed(&text, &[], "avnology migrate clerk --import users.json") {
+                    panic!("{text}: {error}");
+                }
             }
         }
     }

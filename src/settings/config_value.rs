@@ -21,7 +21,7 @@ pub(super) fn values(
         let flag = value.get_ref().as_bool().ok_or("is either true or false")?;
         return Ok(vec![flag.to_string().into()]);
     }
-    let several = option.get_num_args().is_some_and(|range| range.max_values() > 1);
+    let several = may_be_several(option);
     match value.get_ref() {
         DeValue::Integer(integer) => Ok(vec![integer.as_str().into()]),
         DeValue::String(text) if takes_values => Ok(vec![resolve_path(option, text, directory)]),
@@ -33,6 +33,12 @@ pub(super) fn values(
         _ if takes_values => Err("is a text in quotes, or a number"),
         _ => Err("is a number"),
     }
+}
+
+/// Whether the option takes several values: behind one another, with commas between them, or by being typed several times.
+pub(super) fn may_be_several(option: &Arg) -> bool {
+    matches!(option.get_action(), ArgAction::Append)
+        || option.get_num_args().is_some_and(|range| range.max_values() > 1)
 }
 
 /// Whether the option is a flag: `--quiet`, which `--quiet=false` takes back where the file has it.

@@ -207,7 +207,8 @@ fn activated_and_undone(place: &Place) {
     place.now(Traffic::Open);
     let mixed = [("billing", "active"), ("crm", "activated")].map(|(name, word)| (name.to_owned(), word.to_owned()));
     assert_eq!((said(&activate(&[]).expect_code(0)), active()), (BTreeMap::from(mixed), 2));
-    assert_eq!(said(&place.run(WEBHOOKS, &["verify"]).expect_code(0)), both("same_and_active"));
+    let verified = |code: i32| said(&place.run(WEBHOOKS, &["verify"]).expect_code(code));
+    assert_eq!(verified(0), both("same_and_active"));
     // What somebody changed since stays as it is; a target without the method gets a sentence.
     let change = |sql: &str| {
         let connection = rusqlite::Connection::open(&place.sandbox.database).expect("the database");
@@ -218,11 +219,24 @@ fn activated_and_undone(place: &Place) {
     );
     let changed = activate(&[]).expect_code(3);
     assert_eq!((said(&changed)["crm"].as_str(), active()), ("changed_since", 1));
+    assert_eq!(verified(3)["crm"], "differs");
     change("UPDATE webhooks SET events = replace(events, '\"user.deleted\",', '') WHERE url LIKE '%crm%'");
+    assert_eq!(verified(3)["crm"], "not_active", "`activate` made it active, and it is so no more");
     place.now(Traffic::Always(http("404 Not Found", "connection: close\r\n", "nothing here")));
     assert_eq!(said(&activate(&[]).expect_code(3)), both("by_hand"));
     place.now(Traffic::Open);
     activate(&[]).expect_code(0);
+    // What is active by somebody's hand is as it should be once `activate` was run, and `undo` still keeps it.
+    place.run(WEBHOOKS, &["undo", "--yes"]).expect_code(0);
+    place.run(WEBHOOKS, &["apply", "--secrets-out", "by-hand.ndjson"]).expect_code(0);
+    change("UPDATE webhooks SET active = 1");
+    assert_eq!(verified(3), both("active_already"));
+    assert_eq!(said(&activate(&["--dry-run"]).expect_code(0)), both("active"));
+    assert_eq!(verified(3), both("active_already"), "a rehearsal says nothing of the switch");
+    assert_eq!(said(&activate(&[]).expect_code(0)), both("active"));
+    assert_eq!(verified(0), both("same_and_active"));
+    assert_eq!(said(&place.run(WEBHOOKS, &["undo", "--yes"]).expect_code(3)), both("kept"));
+    change("UPDATE webhooks SET active = 0");
     let undone = place.run(WEBHOOKS, &["undo", "--yes"]).expect_code(0);
     assert_eq!((said(&undone), place.there(WEBHOOKS).len()), (both("deleted"), 0));
     assert_eq!(said(&activate(&[]).expect_code(3)), both("not_registered"));

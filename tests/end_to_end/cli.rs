@@ -37,6 +37,24 @@ fn wrong_usage_has_its_own_exit_code() {
 }
 
 #[test]
+fn an_option_that_would_mean_nothing_to_applications_and_endpoints_is_refused_by_name() {
+    let scratch = Scratch::new();
+    let planned = ["--plan", "plan.json", "--endpoints", "endpoints.toml"];
+    for (command, planned, odd) in [
+        (["apps", "apply"], &planned[..2], &["--strict"][..]),
+        (["apps", "verify"], &planned[..2], &["--batch-size", "7"]),
+        (["apps", "undo"], &[], &["--batch-size", "7"]),
+        (["webhooks", "apply"], &planned, &["--kratos-schema", "customer"]),
+        (["webhooks", "verify"], &planned, &["--strict"]),
+        (["webhooks", "activate"], &planned, &["--kratos-schema", "customer"]),
+    ] {
+        let run = scratch.run(&[&["migrate", "clerk"][..], &command, planned, odd].concat()).expect_code(2);
+        let expected = format!("unexpected argument '{}'", odd[0]);
+        assert!(run.stderr.contains(&expected), "{command:?} {odd:?}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn a_file_without_an_option_gets_advice() {
     let scratch = Scratch::new();
     scratch.write("users.json", export([user(1)]));

@@ -229,7 +229,10 @@ fn each_check_fails_where_it_should_until_the_switch_is_done() {
     for fact in ["dns-moved", "keys-revoked", "instance-deleted"] {
         switch.record(&[fact, "--evidence", "export/manifest.json"]).expect_code(0);
     }
-    switch.check(production, &["decommission"]).expect_code(0);
+    // After the switch endpoints are active.
+    switch.scratch.write("webhooks.json", switch.scratch.read("webhooks.json").replace("false", "true"));
+    let run = switch.check(production, &["decommission", "webhooks"]).expect_code(0);
+    expect(&run, &[("endpoints", "ok")]);
     switch.record(&["users-informed"]).expect_code(0);
 
     // Without staging, the swap would mislead.
@@ -265,7 +268,12 @@ fn the_rest_of_a_tenant(switch: &Switch) {
     switch.at(production, &plan).expect_code(0);
     let verify = ["apps", "verify", "--plan", "tenant-plan.json", "--report", "apps.json"];
     switch.at(production, &verify).expect_code(3);
-    switch.scratch.write("webhooks.json", json!({ "command": "webhooks verify", "exit_code": 3 }).to_string());
+    // Nothing is wrong with the endpoints, but that one gets deliveries before the switch.
+    let active = json!({ "command": "webhooks verify", "exit_code": 0, "lines": [
+        { "name": "billing", "outcome": "same_and_active", "ok": true, "active": true },
+        { "name": "crm", "outcome": "same_and_inactive", "ok": true, "active": false },
+    ] });
+    switch.scratch.write("webhooks.json", active.to_string());
     switch.scratch.write("try.json", json!({ "command": "webhooks verify", "exit_code": 0 }).to_string());
     std::fs::create_dir(switch.scratch.path("app")).expect("a directory");
     switch.scratch.write(
@@ -278,6 +286,9 @@ fn the_rest_of_a_tenant(switch: &Switch) {
     let more = ["--webhooks-report", "webhooks.json", "--try-report", "try.json"];
     let run = switch.check(production, &[&steps[..], &files, &more].concat()).expect_code(3);
     expect(&run, &all("failed"));
+    let (_, sentence) = point(&run, "endpoints");
+    assert!(sentence.contains("before the switch") && sentence.contains("billing"), "{sentence}");
+    assert!(!sentence.contains("crm"), "{sentence}");
 
     // A person answers; clients are made; the code moves.
     let mut answered: Value = serde_json::from_str(&switch.scratch.read("tenant-plan.json")).expect("JSON");
@@ -290,9 +301,9 @@ fn the_rest_of_a_tenant(switch: &Switch) {
     assert!(matches!(run.code, Some(0 | 3)), "{}", run.stderr);
     let run = switch.at(production, &verify);
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    for (file, command) in [("webhooks.json", "webhooks verify"), ("try.json", "webhooks try")] {
-        switch.scratch.write(file, json!({ "command": command, "exit_code": 0 }).to_string());
-    }
+    let inactive = active.to_string().replace("\"active\":true", "\"active\":false");
+    switch.scratch.write("webhooks.json", inactive);
+    switch.scratch.write("try.json", json!({ "command": "webhooks try", "exit_code": 0 }).to_string());
     switch.scratch.write("app/page.tsx", "export default function Page() {\n  return null;\n}\n");
     switch.at(production, &code).expect_code(0);
     for fact in ["code-deployed", "parties-informed", "handlers-deployed", "services-switched"] {

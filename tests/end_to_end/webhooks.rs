@@ -203,9 +203,10 @@ fn endpoints_are_registered_once_compared_and_deleted_and_nobody_elses_is() {
         runtime.block_on(caller.patch(&path, json!({"active": active}), None)).expect(200);
     };
     activate(true);
-    let verified = run("verify", &[]).expect_code(0);
+    let verified = run("verify", &[]).expect_code(3);
+    assert_eq!(verified.report()["differences"], 1, "{}", verified.stdout);
     let mut states = all("same_and_inactive");
-    states.insert("billing".to_owned(), "same_and_active".to_owned());
+    states.insert("billing".to_owned(), "active_already".to_owned());
     states.insert(theirs, "not_ours".to_owned());
     assert_eq!(outcomes(&verified), states);
 

@@ -10,6 +10,7 @@ mod fixture;
 mod gateway;
 mod hydra;
 mod keto;
+mod keto_double;
 mod kills;
 mod kratos;
 mod lies;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::kratos::{Kratos, is_here};
-use crate::support::{Scratch, export, user};
+use crate::support::{Run, Scratch, export, user};
 
 #[test]
 fn a_schema_that_does_not_take_the_users_is_found_before_anything_is_sent() {
@@ -24,6 +24,10 @@ fn a_schema_that_does_not_take_the_users_is_found_before_anything_is_sent() {
     for part in ["`locale`", "\"format\": \"tel\"", "change the schema"] {
         assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
     }
+    // A dry run that looks at the target says so, too, in the same words.
+    let looked = kratos.import(&scratch, &file, &["--dry-run", "--check-target"]).expect_code(6);
+    let sentence = |run: &Run| run.stderr.lines().find(|line| line.contains("`locale`")).map(str::to_owned);
+    assert_eq!(sentence(&looked), sentence(&run), "{}", looked.stderr);
     let other = kratos.import(&scratch, &file, &["--kratos-key", "trait:crm_id", "--kratos-schema", "nobody"]);
     assert!(other.stderr.contains("it has `clerk`"), "{}", other.stderr);
     let other = kratos.import(&scratch, &file, &["--kratos-key", "trait:crm_id"]);

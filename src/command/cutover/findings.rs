@@ -7,8 +7,8 @@ use super::gathered::Gathered;
 use super::named_file::NamedFile;
 use crate::avnology::{AuthorizationAnswer, KeyKind, PublicDocuments};
 use crate::cutover::{
-    Check, CommandResult, Evidence, Fact, FileUse, Finding, PlanAnswers, SwitchStep, Verification, again, back,
-    changes, clerk_is_still, code_is_clean, result_is_good, retention,
+    Check, CommandResult, Evidence, Fact, FileUse, Finding, PlanAnswers, SwitchStep, Verification, active_too_early,
+    again, back, changes, clerk_is_still, code_is_clean, result_is_good, retention,
 };
 use crate::export::{ExportDirectory, Manifest};
 use crate::human::plural;
@@ -166,7 +166,11 @@ impl Gathered {
         let target = self.target.as_deref().filter(|_| is_about_users || of == FileUse::ActivateReport);
         let last_import = self.imports.last_started().filter(|_| is_about_users);
         let finding = match CommandResult::read(&file.text, file.written) {
-            Ok(result) => result_is_good(command, &result, target, last_import),
+            Ok(result) => {
+                let early =
+                    active_too_early(&result).filter(|_| of == FileUse::WebhooksReport && self.state.flip().is_none());
+                early.unwrap_or_else(|| result_is_good(command, &result, target, last_import))
+            }
             Err(problem) => Finding::failed(format!("`{}`: {problem}", file.name)).then(again),
         };
         (finding, vec![file.evidence])

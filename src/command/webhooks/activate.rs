@@ -4,7 +4,7 @@ use super::apply::calls;
 use super::checklist::no_list;
 use super::inputs::registrations;
 use super::report::{ReportLine, With, finish};
-use crate::applied::{MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
+use crate::applied::{AppliedError, MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
 use crate::avnology::{RegisteredWebhook, WebhookCalls};
 use crate::command::import_error::ImportError;
 use crate::command::target::{Target, at_target};
@@ -41,10 +41,18 @@ async fn activate_at(
             lines.push(no_list(&registration.name, known.as_ref().and_then(|object| object.target_id.as_deref())));
             continue;
         };
-        lines.push(match inactive(registration, known, there, objects.mark()) {
+        lines.push(match as_planned(registration, known, there, objects.mark()) {
             Err(line) => line,
-            Ok((_, id)) if settings.dry_run => ReportLine::ok(&registration.name, "would_be_activated", Some(&id)),
-            Ok((object, id)) => activate_one(&calls, &objects, &object, &id).await?,
+            Ok((object, found)) if found.active => {
+                if !settings.dry_run {
+                    remember_active(&objects, object).map_err(WebhooksError::from)?;
+                }
+                ReportLine::ok(&registration.name, "active", Some(&found.id))
+            }
+            Ok((_, found)) if settings.dry_run => {
+                ReportLine::ok(&registration.name, "would_be_activated", Some(&found.id))
+            }
+            Ok((object, found)) => activate_one(&calls, &objects, &object, &found.id).await?,
         });
     }
     // A report of what would be done is no proof that it is.
@@ -52,13 +60,13 @@ async fn activate_at(
     finish(command, With::Target(&target.name), &lines, &at.output)
 }
 
-/// What is kept of an endpoint that has to be activated, and its id; or what else is to be said of it.
-fn inactive(
+/// What is kept of an endpoint that is at the target as the plan has it, and how it is there; or why it is not.
+fn as_planned<'t>(
     registration: &Registration,
     known: Option<MadeObject>,
-    there: &[RegisteredWebhook],
+    there: &'t [RegisteredWebhook],
     maker: &str,
-) -> Result<(MadeObject, String), ReportLine> {
+) -> Result<(MadeObject, &'t RegisteredWebhook), ReportLine> {
     let name = &registration.name;
     let Some(object) = known.filter(|object| object.state == MadeState::Made) else {
         let why = "`apply` has not registered it, or did not finish.";
@@ -79,10 +87,15 @@ fn inactive(
     {
         return wrong("changed_since", "It is not as the plan has it: `verify` says in what. It stays as it is.");
     }
-    if found.active {
-        return Err(ReportLine::ok(name, "active", Some(&id)));
+    Ok((object, found))
+}
+
+/// One that is active already is to be so: `verify` knows it from now on. It is not ours, and `undo` keeps it.
+fn remember_active(objects: &MadeObjects, object: MadeObject) -> Result<(), AppliedError> {
+    if object.is_to_be_active() {
+        return Ok(());
     }
-    Ok((object, id))
+    objects.put(&MadeObject { was_found_active: true, ..object })
 }
 
 /// That it is ours to activate is durable before the target is asked: `undo` then deletes it after a kill, too.

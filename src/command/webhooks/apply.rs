@@ -242,7 +242,9 @@ impl Work {
         let (name, content, target_id) = (registration.name.clone(), registration.digest(), id.map(str::to_owned));
         let secrets_of = self.secrets.as_ref().filter(|_| state == MadeState::Made);
         let secrets_of = secrets_of.map(|secrets| secrets.begin().to_owned());
-        Ok(self.objects.put(&MadeObject { id: name, state, target_id, content, secrets_of, is_activated: false })?)
+        let (is_activated, was_found_active) = (false, false);
+        let object = MadeObject { id: name, state, target_id, content, secrets_of, is_activated, was_found_active };
+        Ok(self.objects.put(&object)?)
     }
 
     /// What is to be said of an endpoint that is registered.

@@ -25,7 +25,10 @@ pub(super) struct ReportLine {
     /// The target's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// One sentence.
+    /// Whether an endpoint of the plan gets deliveries, where that was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
+    /// What is to be said of it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub detail: String,
 }
@@ -33,7 +36,8 @@ pub(super) struct ReportLine {
 impl ReportLine {
     /// A line that is as it should be.
     pub(super) fn ok(name: &str, outcome: &'static str, id: Option<&str>) -> Self {
-        Self { name: name.to_owned(), outcome, ok: true, id: id.map(str::to_owned), detail: String::new() }
+        let (name, id) = (name.to_owned(), id.map(str::to_owned));
+        Self { name, outcome, ok: true, id, active: None, detail: String::new() }
     }
 
     /// A line about something that somebody has to look at.
@@ -98,7 +102,7 @@ pub(super) fn finish(
 }
 
 fn text(lines: &[ReportLine]) -> String {
-    lines.iter().fold(String::new(), |mut out, ReportLine { name, outcome, ok, id, detail }| {
+    lines.iter().fold(String::new(), |mut out, ReportLine { name, outcome, ok, id, detail, .. }| {
         let begin = if *ok { "" } else { "! " };
         let id = id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
         let detail = if detail.is_empty() { String::new() } else { format!("\n    {detail}") };

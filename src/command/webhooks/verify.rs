@@ -18,6 +18,13 @@ use crate::settings::WebhooksVerifySettings;
 use crate::signal::Signals;
 use crate::webhooks::Registration;
 
+/// Why an endpoint should not be active.
+const ACTIVE_ALREADY: &str = "It is active, and `activate` was not run for it: what an import changes would be delivered. \
+                              Deactivate it in the target's dashboard, or run `activate` if the switch is done.";
+
+/// Why an endpoint should be active.
+const NOT_ACTIVE: &str = "`activate` was run for it, and it is not active: run `activate` again.";
+
 /// Compares what is registered with the plan. It changes nothing.
 pub async fn verify(settings: WebhooksVerifySettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
     let registrations = registrations(&settings.planned)?;
@@ -57,7 +64,7 @@ async fn verify_at(
 
 fn compare(registration: &Registration, known: Option<&MadeObject>, there: &[RegisteredWebhook]) -> ReportLine {
     let name = &registration.name;
-    let Some(MadeObject { state: MadeState::Made, target_id: Some(id), .. }) = known else {
+    let Some(object @ MadeObject { state: MadeState::Made, target_id: Some(id), .. }) = known else {
         return ReportLine::wrong(name, "not_registered", None, "`apply` has not registered it, or did not finish.");
     };
     let Some(found) = there.iter().find(|webhook| webhook.id == *id) else {
@@ -82,9 +89,20 @@ fn compare(registration: &Registration, known: Option<&MadeObject>, there: &[Reg
     if !extra.is_empty() {
         differences.push(format!("it also gets the events {extra}"));
     }
-    if differences.is_empty() {
-        let state = if found.active { "same_and_active" } else { "same_and_inactive" };
-        return ReportLine::ok(name, state, Some(id));
-    }
-    ReportLine::wrong(name, "differs", Some(id), format!("At the target {}.", differences.join("; ")))
+    let unexpected = match (found.active, object.is_to_be_active()) {
+        (true, false) => Some(("active_already", ACTIVE_ALREADY)),
+        (false, true) => Some(("not_active", NOT_ACTIVE)),
+        _ => None,
+    };
+    let differences = (!differences.is_empty()).then(|| format!("At the target {}.", differences.join("; ")));
+    let line = match (differences, unexpected) {
+        (None, None) if found.active => ReportLine::ok(name, "same_and_active", Some(id)),
+        (None, None) => ReportLine::ok(name, "same_and_inactive", Some(id)),
+        (None, Some((outcome, why))) => ReportLine::wrong(name, outcome, Some(id), why),
+        (Some(differences), None) => ReportLine::wrong(name, "differs", Some(id), differences),
+        (Some(differences), Some((_, why))) => {
+            ReportLine::wrong(name, "differs", Some(id), format!("{differences} {why}"))
+        }
+    };
+    ReportLine { active: Some(found.active), ..line }
 }
