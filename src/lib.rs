@@ -12,23 +12,30 @@
 //!                    │ bounded channel
 //!         N senders: pace → request → decide → retry, partial retry                   delivery, pace, destination, avnology, kratos, http
 //!                    │ events
-//!         committer (one task): counters, rejects, progress, signals ◄────────────── pipeline::commit, account, journal, report
+//!         committer (one task): counters, rejects, progress, signals ◄────────────── pipeline::commit, outcomes, journal, report
 //! ```
 //!
-//! To follow one user from the file to the server, read in this order:
+//! To follow one user from the file to the server, read these files in this order:
 //!
-//! 1. [`source::RecordReader`] finds the shape of the input, walks its envelope and frames its records.
-//! 2. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them, by [`guessing`] which names
-//!    come next; [`mapping::parse_row`] does the same with a row of a CSV. What knows the kind of the records is one [`mapping::RecordMapper`] for each kind:
-//!    of users [`mapping::UserMapper`], to which a [`mapping::UserJoin`] gives what other files say, as [`passwords`] and [`memberships`].
-//! 3. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a dry run.
-//! 4. [`avnology::encode`] writes the form in which it is sent, with metadata to the byte.
-//! 5. [`pipeline`] packs identities into batches, and [`delivery`] sends them at one [`pace::Pace`].
+//! 1. `command/import.rs` is the sequence of phases; `command/import/steps.rs` begins the pipeline, which `pipeline/run.rs` sets
+//!    up.
+//! 2. `source/reader/opening.rs` finds the shape of the input; [`source::RecordReader`] walks its envelope and frames its
+//!    records; `pipeline/read.rs` takes chunks of them.
+//! 3. `pipeline/mappers.rs` has the threads, and `pipeline/chunk_mapping.rs` what each does with a chunk. One
+//!    [`mapping::RecordMapper`] for each kind knows the records: of users [`mapping::UserMapper`], to which a
+//!    [`mapping::UserJoin`] gives what other files say, as [`passwords`] and [`memberships`]. [`mapping::parse`] reads a
+//!    record's bytes into a [`clerk::User`] that borrows from them, by [`fast_json`]; [`mapping::parse_row`] does the same with
+//!    a row of a CSV. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a
+//!    dry run. [`avnology::encode`] writes the form in which it is sent, with metadata to the byte.
+//! 4. `pipeline/fill.rs` packs identities into batches.
+//! 5. `delivery/sender.rs` takes a batch, and `delivery/exchange.rs` first sends its plan to the committer, who makes it durable
+//!    in the [`journal::Journal`] (`pipeline/commit.rs`), then asks the [`pace::Pace`] and makes the request.
 //! 6. A [`destination::Destination`] creates the identities of a batch, and says what became of each in the words of
-//!    [`destination`]. [`avnology::AdminCalls`] is one, and [`kratos::KratosCalls`] another; each knows its vendor's requests,
-//!    statuses and codes.
-//! 7. The committer makes it durable in the [`journal::Journal`] and books it in the [`account::Ledger`]; a
-//!    [`journal::Reject`] goes to the rejects file.
+//!    [`destination`]. [`avnology::AdminCalls`] is one (`avnology/create.rs`), and [`kratos::KratosCalls`] another; each knows its
+//!    vendor's requests, statuses and codes. `http/client.rs` sends the request.
+//! 7. The answer takes the same way as the plan: `delivery/answered.rs` decides, `delivery/settlement.rs` sends what is settled
+//!    to the committer, who makes it durable and books it in the [`outcomes::Ledger`]; a [`journal::Reject`] goes to the rejects
+//!    file.
 //!
 //! The pure middle of it, by itself:
 //!
@@ -61,7 +68,7 @@
 //! - **Constant memory** ([test][memory]). Chunks, batches, channels and sorters are bounded
 //!   ([`pipeline::MemoryBound`]), and nothing grows with the number of users.
 //! - **Each record in exactly one place** ([test][sweep]): created, updated, unchanged, rejected (code, sentence,
-//!   position, the record itself), or unfinished, which the same command resumes. See [`account::Counts`].
+//!   position, the record itself), or unfinished, which the same command resumes. See [`outcomes::Counts`].
 //! - **Nothing lost, nothing doubled** ([kills][kill], [power cuts][crash]). An outcome is durable before it counts. A
 //!   batch is in the journal before it is sent, and is sent again exactly as it was if its answer was lost
 //!   ([`journal`]).
@@ -97,7 +104,7 @@
 //!   `command/NAME.rs`; `application` puts the three together.
 //! - **A kind of record**: add it to [`kind::Kind`], at the place in the order in which kinds move, and its unique fields to
 //!   [`mapping::Unique`]. Implement [`mapping::RecordMapper`]: behind it a record is bytes, ids, keys and notices, and neither
-//!   the pipeline nor the journal looks inside. The [`plan`] then has a step of it: one run of the pipeline, in the one
+//!   the pipeline nor the journal looks inside. The [`steps`] then has a step of it: one run of the pipeline, in the one
 //!   journal of the run. What a step needs of the steps before it is in the [`id_map`]. Where its records go is what
 //!   [`destination::Destination::of_kind`] gives.
 //! - **A destination**: a room beside [`avnology`] that implements [`destination::Destination`] over [`http`]; the doc of
@@ -119,7 +126,7 @@
 //! | [`application`], [`command`] | from the command line to an exit status, one file a command |
 //! | [`source`] | bytes to records: shapes, envelope, framing, positions |
 //! | [`clerk`] | what Clerk's data means |
-//! | [`guessing`] | JSON read the short way, as `serde_json` would read it |
+//! | [`fast_json`] | a JSON reader that expects the names of the last record, and reads what `serde_json` would read |
 //! | [`clerk_api`] | Clerk's Backend API, which is only read |
 //! | [`export`] | a tenant from that API into files: lists that change, resume, the manifest |
 //! | [`tenant_plan`] | what of a tenant beside its users moves, and how, sorted on disk; token templates claim by claim, pure |
@@ -130,7 +137,7 @@
 //! | [`delivery`] | batches to the destination: retries, splits, blame, what became of each identity |
 //! | [`applied`] | objects that are made at a target once, and the file for secrets that are shown once |
 //! | [`destination`] | what identities can be sent to, in no vendor's words: results, failures, what can be compared |
-//! | [`account`] | what became of the records: the ledger, and why a run stopped |
+//! | [`outcomes`] | what became of the records: the ledger, and why a run stopped |
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
 //! | [`avnology`] | the Admin API as a destination: requests, answers, decisions, preflight |
 //! | [`hydra`] | Ory Hydra as a target of OAuth clients, by its admin API |
@@ -139,7 +146,7 @@
 //! | [`keto`] | Ory Keto, where roles go from a tenant whose users go to Kratos: inserts that are made idempotent |
 //! | [`http`] | one request and its reply, in no vendor's words: TLS, proxies, keys, retries |
 //! | [`kind`] | what kinds of records move |
-//! | [`plan`] | which steps a migration has, in which order |
+//! | [`steps`] | which steps a migration has, in which order |
 //! | [`id_map`] | what a target calls those whom Clerk calls otherwise: ids at Clerk to ids at the target, on disk |
 //! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
 //! | [`selection`] | which records of an export a pilot is about: lists, conditions, samples |
@@ -186,7 +193,6 @@
 //! [scenarios]: ../../../tests/end_to_end/scenarios.rs
 //! [cli]: ../../../tests/end_to_end/cli.rs
 
-pub mod account;
 pub mod application;
 pub mod applied;
 pub mod apps;
@@ -202,8 +208,8 @@ pub mod delivery;
 pub mod destination;
 pub mod exit;
 pub mod export;
+pub mod fast_json;
 pub mod files;
-pub mod guessing;
 mod hexadecimal;
 pub mod http;
 pub mod human;
@@ -222,10 +228,10 @@ pub mod markdown;
 pub mod memberships;
 pub mod missing;
 pub mod notify;
+pub mod outcomes;
 pub mod pace;
 pub mod passwords;
 pub mod pipeline;
-pub mod plan;
 pub mod rehearsal;
 pub mod report;
 pub mod results;
@@ -239,6 +245,7 @@ pub mod selection;
 pub mod settings;
 pub mod signal;
 pub mod source;
+pub mod steps;
 pub mod tenant_plan;
 pub mod toml_document;
 pub mod verify;

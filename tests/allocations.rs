@@ -5,9 +5,9 @@ use std::io::{Cursor, Read};
 use std::sync::Arc;
 
 use allocation_counter::measure;
-use avnology_migrate::account::Silent;
 use avnology_migrate::avnology::{AvnologyForm, encode};
 use avnology_migrate::mapping::{Rules, UserMapper, map, parse};
+use avnology_migrate::outcomes::Silent;
 use avnology_migrate::pipeline::{self, DryRun, Intake, Job, Mode};
 use avnology_migrate::signal::Signals;
 use avnology_migrate::source::{Input, ReaderLimits, RecordChunk, RecordReader, Watch};

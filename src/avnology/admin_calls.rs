@@ -1,4 +1,5 @@
-//! Calls that may be repeated, at one pace: looking up, changing, deleting.
+//! Calls that may be repeated, at one pace: looking up, changing, deleting. What creates is in `create`, and the destination that
+//! has all of them in `destination`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::errors::{endless_list, no_organization, refused_organization};
 use super::{Client, Decision, decide};
 use crate::destination::TargetError;
-use crate::http::{Cycle, Reply, ReplyOutcome};
+use crate::http::{RepeatingList, Reply, ReplyOutcome};
 use crate::mapping::MARK;
 use crate::pace::RetryBudget;
 
@@ -133,7 +133,7 @@ async fn find_by_name(
         #[serde(default)]
         next_page_token: Option<String>,
     }
-    let (mut token, mut cycle) = (None::<String>, Cycle::default());
+    let (mut token, mut cycle) = (None::<String>, RepeatingList::default());
     loop {
         let acceptable = |reply: &Reply| read::<List>(reply).is_some();
         let ask = || client.organizations(name, token.as_deref());

@@ -5,7 +5,7 @@ use std::io;
 use super::errors::{endless_list, refused};
 use super::{AdminCalls, Decision, decide, read_list, read_one};
 use crate::destination::{Catalogue, Comparable, Key, Listed, TargetError};
-use crate::http::{Body, Cycle};
+use crate::http::{Body, RepeatingList};
 
 /// Bytes of external ids in one URL. Servers and proxies refuse a request line of more than about 8 KB.
 const MAX_QUERY: usize = 7_000;
@@ -138,7 +138,7 @@ impl AdminCalls {
         mut token: Option<String>,
         mut look: impl FnMut(&[Comparable<'_>]) -> io::Result<()>,
     ) -> Result<Option<String>, TargetError> {
-        let mut cycle = Cycle::default();
+        let mut cycle = RepeatingList::default();
         loop {
             let body = self.page(token.as_deref()).await?;
             let (identities, next) = read_list(&body).unwrap_or_default();

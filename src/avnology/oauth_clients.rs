@@ -13,7 +13,7 @@ use super::errors::{endless_list, gave_up, refused_clients};
 use super::{Client, Decision, decide};
 use crate::apps::{ChangedClient, ClientForm, ClientRegistry, Created, FoundClient, read_client, read_created};
 use crate::destination::TargetError;
-use crate::http::{Cycle, PacedRequests, Reply, ReplyOutcome, is_transient};
+use crate::http::{PacedRequests, RepeatingList, Reply, ReplyOutcome, is_transient};
 use crate::pace::{Pace, RetryBudget};
 
 /// Where clients are.
@@ -152,7 +152,7 @@ impl ClientRegistry for OAuthClients {
         &self,
         mut look: impl FnMut(FoundClient) -> Result<ControlFlow<()>, E>,
     ) -> Result<(), E> {
-        let (mut token, mut cycle) = (None::<String>, Cycle::default());
+        let (mut token, mut cycle) = (None::<String>, RepeatingList::default());
         loop {
             let (clients, next) = self.page(token.as_deref()).await?;
             for client in clients {

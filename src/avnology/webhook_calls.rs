@@ -15,7 +15,7 @@ use super::error_body::error_body;
 use super::errors::{endless_list, gave_up, refused};
 use super::{Client, Decision, decide};
 use crate::destination::TargetError;
-use crate::http::{Cycle, PacedRequests, Reply, ReplyOutcome, is_transient, was_not_tried};
+use crate::http::{PacedRequests, RepeatingList, Reply, ReplyOutcome, is_transient, was_not_tried};
 use crate::pace::{Pace, RetryBudget};
 
 /// What the key needs.
@@ -103,7 +103,7 @@ impl WebhookCalls {
 
     /// All endpoints; nothing if the target has no list of them.
     pub async fn list(&self) -> Result<Option<Vec<RegisteredWebhook>>, TargetError> {
-        let (mut found, mut token, mut cycle) = (Vec::new(), None::<String>, Cycle::default());
+        let (mut found, mut token, mut cycle) = (Vec::new(), None::<String>, RepeatingList::default());
         loop {
             let parameters: Vec<(&str, &str)> = std::iter::once(("page_size", "100"))
                 .chain(token.iter().map(|token| ("page_token", token.as_str())))

@@ -161,7 +161,7 @@ pub(super) fn snake_case(name: &str) -> Option<String> {
 
 /// The name of a member.
 pub(super) enum Name<'de> {
-    /// Its place among the names that are known, from a reader that finds it by itself: [`crate::guessing`].
+    /// Its place among the names that are known, from a reader that finds it by itself: [`crate::fast_json`].
     Known(usize),
     /// The name, from any other reader.
     Given(Text<'de>),

@@ -1,8 +1,8 @@
 //! What a dry run says beforehand of an import: its steps, its selection, its requests.
 
-use crate::account::Ledger;
 use crate::delivery::MAX_PINNED;
 use crate::destination::RunMark;
+use crate::outcomes::Ledger;
 use crate::pace::PaceRules;
 use crate::report::{Forecast, RequestBounds, SelectionReport};
 use crate::selection::RecordsOfRun;

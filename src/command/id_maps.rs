@@ -3,9 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use crate::account::StopReason;
 use crate::id_map::{IdLookup, IdMap};
 use crate::journal::{RunDirectory, RunRecord};
+use crate::outcomes::StopReason;
 
 /// Does something with the map of `target`, with all that runs have learned up to now.
 pub(super) async fn with_id_map<T: Send + 'static>(

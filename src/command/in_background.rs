@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::import_error::ImportError;
-use crate::account::StopReason;
+use crate::outcomes::StopReason;
 use crate::signal::Signals;
 
 /// Does some blocking work unless a signal comes first. `what` names the work for the error if it panics. The token is cancelled when

@@ -13,10 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::import_error::ImportError;
 use super::recently_sought::RecentlySought;
-use crate::account::StopReason;
 use crate::index::{HASH_BYTES, SortedFile, Sorter, hash_of};
 use crate::kind::Kind;
 use crate::mapping::{TargetId, TargetIds};
+use crate::outcomes::StopReason;
 use crate::pipeline::{Extras, Intake, MappedIdentity, map_inputs};
 use crate::signal::Signals;
 

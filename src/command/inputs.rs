@@ -3,7 +3,7 @@
 
 use super::import_error::ImportError;
 use super::prepare_error::PrepareError;
-use crate::account::StopReason;
+use crate::outcomes::StopReason;
 use crate::report::Console;
 use crate::settings::ReadingSettings;
 use crate::signal::Signals;

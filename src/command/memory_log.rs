@@ -1,7 +1,7 @@
 //! What a job takes of the machine, for the log: memory, and records that cost more than the usual ones.
 
 use super::intake::intake;
-use crate::guessing;
+use crate::fast_json;
 use crate::pace::PaceRules;
 use crate::pipeline::{MemoryBound, MemoryUsed};
 use crate::selection::RecordsOfRun;
@@ -24,7 +24,7 @@ pub(super) fn log_bound(reading: &ReadingSettings, sending: Option<&PaceRules>) 
 
 /// Logs the peak after it, and how many records were not read the short way.
 pub fn log_peak() {
-    tracing::info!(records = guessing::left(), "records that were read the long way");
+    tracing::info!(records = fast_json::left(), "records that were read the long way");
     if let Some(MemoryUsed { peak, code }) = MemoryUsed::of_this_process() {
         tracing::info!(kib = peak / 1024, code_kib = code / 1024, "peak memory");
     }

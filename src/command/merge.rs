@@ -19,9 +19,9 @@ use merged_directory::MergedDirectory;
 use part::ShardRun;
 
 use super::output::Output;
-use crate::account::Ledger;
 use crate::exit::ExitStatus;
 use crate::journal::FirstPassRecord;
+use crate::outcomes::Ledger;
 use crate::report::{RunDetails, RunReport};
 use crate::settings::MergeSettings;
 

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::account::Ledger;
 use crate::files::replace_private;
 use crate::journal::RunDirectory;
 use crate::missing::KnownRecord;
+use crate::outcomes::Ledger;
 use crate::report::{NamedPeople, RejectedPerson};
 
 /// How many are named: a page is for people.

@@ -8,12 +8,12 @@ use serde::Serialize;
 
 use super::import_error::ImportError;
 use super::named_people::{keep_named, named_people};
-use crate::account::{Ledger, StopReason};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::files::replace_private;
 use crate::human::{count, plural_past};
 use crate::journal::RunDirectory;
+use crate::outcomes::{Ledger, StopReason};
 use crate::report::{
     Console, GivenPath, ReportPlace, RunDetails, RunReport, StdoutError, is_page, page, print_json, print_text,
     visible_json, write_summary,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, interval};
 
-use crate::account::{Reporter, Silent};
+use crate::outcomes::{Reporter, Silent};
 use crate::report::{Bars, JsonLines, ListingProgress, Measured, PlainLines, ProgressDisplay, ShownProgress};
 use crate::settings::{OutputSettings, ProgressMode};
 use crate::source::Input;

@@ -1,16 +1,16 @@
 //! A batch that was answered: what became of each item, and what is left to be sent again.
 
-use super::line::{Line, Remaining, SOON};
 use super::pending_batch::PendingBatch;
 use super::reconcile::Reconciler;
 use super::results::SortedResults;
 use super::round::{NextRound, RoundFacts, next_round};
+use super::sender_context::{Remaining, SOON, SenderContext};
 use crate::destination::{CreateResults, ItemError, TargetError};
 use crate::pace::{Backoff, RetryBudget};
 
 /// A batch that was answered.
 pub(super) struct Answered<'a> {
-    pub line: &'a Line,
+    pub line: &'a SenderContext,
     pub pending: &'a PendingBatch,
     /// Others that got through since then say that the destination works.
     pub since: u64,

@@ -2,25 +2,25 @@
 
 use super::answered::Answered;
 use super::idempotency_key::idempotency_key;
-use super::line::{Line, Remaining, SOON};
 use super::pending_batch::PendingBatch;
 use super::refusal::rejection_of;
+use super::sender_context::{Remaining, SOON, SenderContext};
 use super::settlement::Settlement;
 use super::tries::Tries;
 use super::verdict::{self, Facts, Next, Reason, Suspected, Wait};
-use crate::account::event::Event;
 use crate::destination::{CreateItem, CreateOutcome, CreateRequest, FailedRequest, Failure, ItemResult};
+use crate::outcomes::event::Event;
 use crate::pace::{Backoff, BatchControl, Permit, RetryBudget};
 
 /// One batch and what is tried with it.
 pub(super) struct Exchange<'a> {
-    line: &'a Line,
+    line: &'a SenderContext,
     pending: &'a PendingBatch,
     tries: Tries,
 }
 
 impl<'a> Exchange<'a> {
-    pub(super) fn new(line: &'a Line, pending: &'a PendingBatch) -> Self {
+    pub(super) fn new(line: &'a SenderContext, pending: &'a PendingBatch) -> Self {
         Self { line, pending, tries: Tries::new(line.succeeded()) }
     }
 

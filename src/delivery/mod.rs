@@ -19,7 +19,6 @@ mod decision_tree;
 mod exchange;
 mod idempotency_key;
 mod item;
-mod line;
 mod memory_budget;
 mod on_existing;
 mod pending_batch;
@@ -29,6 +28,7 @@ mod refusal;
 mod results;
 mod round;
 mod sender;
+mod sender_context;
 #[cfg(test)]
 mod sender_tests;
 mod settings;

@@ -9,18 +9,18 @@ use tokio_util::sync::CancellationToken;
 use super::Delivery;
 use super::batch::BatchLimits;
 use super::exchange::Exchange;
-use super::line::{Line, Remaining};
 use super::pending_batch::PendingBatch;
 use super::reconcile::Reconciler;
 use super::refusal::stale_reference;
+use super::sender_context::{Remaining, SenderContext};
 use super::settlement::Settlement;
-use crate::account::event::Event;
 use crate::mapping::Reference;
+use crate::outcomes::event::Event;
 use crate::pace::Slot;
 
 /// Sends batches.
 pub(crate) struct Sender {
-    line: Line,
+    line: SenderContext,
     abort: CancellationToken,
 }
 
@@ -31,7 +31,7 @@ impl Sender {
         stop: CancellationToken,
         abort: CancellationToken,
     ) -> Self {
-        Self { line: Line::new(delivery, events, stop), abort }
+        Self { line: SenderContext::new(delivery, events, stop), abort }
     }
 
     /// Bounds of one batch, for now.

@@ -11,13 +11,13 @@ use tokio_util::sync::CancellationToken;
 use super::batch::{Batch, Packer};
 use super::item::BatchItem;
 use super::{Delivery, OnExisting, PendingBatch, Ready, Sender};
-use crate::account::event::{Event, SettledRecords};
 use crate::destination::{
     Answer, Destination, Failure, Field, ItemError, ItemErrorKind, ItemResult, RunMark, Scripted,
 };
 use crate::journal::{ContentHash, RecordOutcome};
 use crate::kind::Kind;
 use crate::mapping::Notices;
+use crate::outcomes::event::{Event, SettledRecords};
 use crate::pace::{ConcurrencyRules, Pace, PaceRules, RateRules, RetryBudget, Timer};
 use crate::source::{RecordChunk, RecordSpan};
 

@@ -3,9 +3,9 @@
 use tokio::sync::{Mutex, mpsc};
 
 use super::batch::Batch;
-use crate::account::event::{Event, SettledRecords, report_settled};
 use crate::journal::{ConfirmedUser, Identified, Settled};
 use crate::mapping::Rejection;
+use crate::outcomes::event::{Event, SettledRecords, report_settled};
 
 /// Bytes of rejects that are reported to the committer at once.
 pub(crate) const REJECTED_TOGETHER: usize = 256 * 1024;

@@ -9,7 +9,7 @@ use super::errors::{endless_list, gave_up, is_own_word, reason, refused};
 use crate::apps::{ChangedClient, ClientForm, ClientRegistry, Created, FoundClient, read_client, read_created};
 use crate::destination::TargetError;
 use crate::http::{
-    Cycle, HttpClient, PacedRequests, Reply, ReplyOutcome, Request, TransientRule, is_transient, was_not_tried,
+    HttpClient, PacedRequests, RepeatingList, Reply, ReplyOutcome, Request, TransientRule, is_transient, was_not_tried,
 };
 use crate::pace::{Pace, RetryBudget};
 
@@ -125,7 +125,7 @@ impl ClientRegistry for HydraClients {
         &self,
         mut look: impl FnMut(FoundClient) -> Result<ControlFlow<()>, E>,
     ) -> Result<(), E> {
-        let (mut token, mut cycle) = (None::<String>, Cycle::default());
+        let (mut token, mut cycle) = (None::<String>, RepeatingList::default());
         loop {
             let (clients, next) = self.page(token.as_deref()).await?;
             for client in clients {

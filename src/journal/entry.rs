@@ -18,7 +18,7 @@ pub struct RecordKey {
 
 /// A place where reading can go on: the start of a record before which everything is settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
+pub struct ReadMark {
     /// The record that starts here.
     pub key: RecordKey,
     /// Its line, from 1. At the end of an input there is none, and this is how many records it has (0 if that was not
@@ -28,7 +28,7 @@ pub struct Mark {
     pub offset: u64,
 }
 
-impl Mark {
+impl ReadMark {
     /// The mark of an input of which everything is settled, with this many records.
     pub fn end(input: u16, records: u64) -> Self {
         Self { key: RecordKey { input, number: u64::MAX }, line: records, offset: u64::MAX }
@@ -125,7 +125,7 @@ pub enum Entry {
         rejects_bytes: u64,
     },
     /// Everything before this place is settled.
-    Reached(Mark),
+    Reached(ReadMark),
     /// Every record of every input is settled.
     Finished,
     /// About to be sent, and for whom: what came of it can be found out without the input.

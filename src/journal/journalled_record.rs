@@ -10,7 +10,7 @@ use std::path::Path;
 
 use super::entry::{Entry, Identified, RecordKey, Settled};
 use super::log::LogReader;
-use super::{InDoubt, JournalError, LogError, Mark, Progress};
+use super::{InDoubt, JournalError, LogError, Progress, ReadMark};
 
 /// What a journal says of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ fn wait(
 }
 
 /// The first record that need not be settled yet: every one before it is, in the order of all inputs.
-fn frontier(marks: &[Option<Mark>]) -> RecordKey {
+fn frontier(marks: &[Option<ReadMark>]) -> RecordKey {
     let mut input = 0;
     for mark in marks {
         match mark {
@@ -120,7 +120,7 @@ mod tests {
             let mut sizes = sizes;
             sizes.sort_by_key(|(input, _)| *input);
             let (mut open, mut settled) = (Vec::new(), Vec::new());
-            let mark = |input, number| Mark { key: RecordKey { input, number }, line: number, offset: number };
+            let mark = |input, number| ReadMark { key: RecordKey { input, number }, line: number, offset: number };
             let mut marks = Vec::new();
             for (input, size) in sizes {
                 let first = next[usize::from(input)];
@@ -167,7 +167,7 @@ mod tests {
         tracker: &mut Tracker,
         key: RecordKey,
         settled: &mut Vec<RecordKey>,
-        marks: &mut Vec<Mark>,
+        marks: &mut Vec<ReadMark>,
     ) {
         let record = Settled { key, outcome: RecordOutcome::Unchanged, notices: 0 };
         journal.write_settled(vec![record], Vec::new()).unwrap();

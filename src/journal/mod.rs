@@ -62,7 +62,7 @@ mod run_record;
 pub use amendment::Amendment;
 pub use confirmed::{CONFIRMED_USERS_PREFIX, ConfirmedLookup, ConfirmedUser, ConfirmedUsers, ContentHash, SAMPLE_SIZE};
 pub use ended::{Ended, EndedInput};
-pub use entry::{Entry, Identified, Mark, Plan, RecordKey, RecordOutcome, RejectsEnd, Settled};
+pub use entry::{Entry, Identified, Plan, ReadMark, RecordKey, RecordOutcome, RejectsEnd, Settled};
 pub use file_record::FileRecord;
 pub use first_pass::{FirstPassRecord, Prediction};
 pub use input_record::{Fingerprint, InputRecord, TAKEN_OUT_OF_USERS};

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
-use super::entry::{Mark, Plan, RecordKey};
+use super::entry::{Plan, ReadMark, RecordKey};
 
 /// What a new run of the same program needs to know of an earlier, interrupted one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// For each input, the last place before which everything is settled.
-    pub marks: Vec<Option<Mark>>,
+    pub marks: Vec<Option<ReadMark>>,
     /// Records that are settled although they stand behind their input's mark.
     pub beyond: BTreeSet<RecordKey>,
     /// Batches that were about to be sent and whose answer is unknown.
@@ -40,7 +40,7 @@ impl Progress {
     }
 
     /// Where reading of an input goes on.
-    pub fn mark(&self, input: u16) -> Option<Mark> {
+    pub fn mark(&self, input: u16) -> Option<ReadMark> {
         self.marks.get(usize::from(input)).copied().flatten()
     }
 
@@ -79,7 +79,7 @@ impl Progress {
         self.beyond.extend(keys);
     }
 
-    pub(super) fn reach(&mut self, mark: Mark) {
+    pub(super) fn reach(&mut self, mark: ReadMark) {
         let RecordKey { input, number } = mark.key;
         if let Some(slot) = self.marks.get_mut(usize::from(input)) {
             *slot = Some(mark);
@@ -105,7 +105,7 @@ struct InputMarks {
 /// Consecutive records, of which some are still open.
 #[derive(Debug)]
 struct Chunk {
-    start: Mark,
+    start: ReadMark,
     open: u64,
 }
 
@@ -116,21 +116,21 @@ impl Tracker {
     }
 
     /// A chunk was read; `open` of its records are not settled.
-    pub fn read(&mut self, start: Mark, open: u64) -> Option<Mark> {
+    pub fn read(&mut self, start: ReadMark, open: u64) -> Option<ReadMark> {
         let reading = self.inputs.get_mut(usize::from(start.key.input))?;
         reading.chunks.push_back(Chunk { start, open });
         reading.advance(start.key.input)
     }
 
     /// An input was read to its end; it has this many records.
-    pub fn end(&mut self, input: u16, records: u64) -> Option<Mark> {
+    pub fn end(&mut self, input: u16, records: u64) -> Option<ReadMark> {
         let reading = self.inputs.get_mut(usize::from(input))?;
         reading.records = Some(records);
         reading.advance(input)
     }
 
     /// A record was settled. Returns the new mark if that moved it.
-    pub fn mark_settled(&mut self, key: RecordKey) -> Option<Mark> {
+    pub fn mark_settled(&mut self, key: RecordKey) -> Option<ReadMark> {
         let reading = self.inputs.get_mut(usize::from(key.input))?;
         let index = reading.chunks.partition_point(|chunk| chunk.start.key.number <= key.number).checked_sub(1)?;
         let chunk = reading.chunks.get_mut(index)?;
@@ -141,7 +141,7 @@ impl Tracker {
 
 impl InputMarks {
     /// Drops chunks that are settled as a whole; the start of the one behind them is the mark.
-    fn advance(&mut self, input: u16) -> Option<Mark> {
+    fn advance(&mut self, input: u16) -> Option<ReadMark> {
         let mut moved = false;
         while self.chunks.len() > usize::from(self.records.is_none())
             && self.chunks.front().is_some_and(|chunk| chunk.open == 0)
@@ -151,7 +151,7 @@ impl InputMarks {
         }
         match self.chunks.front() {
             Some(chunk) => moved.then_some(chunk.start),
-            None => self.records.map(|records| Mark::end(input, records)),
+            None => self.records.map(|records| ReadMark::end(input, records)),
         }
     }
 }
@@ -166,8 +166,8 @@ mod tests {
         RecordKey { input: 0, number }
     }
 
-    fn mark(number: u64) -> Mark {
-        Mark { key: key(number), line: number, offset: number * 100 }
+    fn mark(number: u64) -> ReadMark {
+        ReadMark { key: key(number), line: number, offset: number * 100 }
     }
 
     proptest! {

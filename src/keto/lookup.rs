@@ -10,7 +10,7 @@ use super::errors::endless_list;
 use super::receipts::is_receipt;
 use super::{KetoCalls, KetoTuples, RelationTuple};
 use crate::destination::{Look, TargetError};
-use crate::http::Cycle;
+use crate::http::RepeatingList;
 
 /// Questions that are under way at once.
 const AT_ONCE: usize = 4;
@@ -68,7 +68,7 @@ fn count(tuples: &[RelationTuple<'_>], copies: &mut Copies) {
 impl KetoTuples {
     /// Shows every page of the list of all tuples of the namespace to `look`.
     pub(super) async fn walk_all(&self, look: &mut Look<'_>) -> Result<(), TargetError> {
-        let (mut cycle, mut token) = (Cycle::default(), None::<String>);
+        let (mut cycle, mut token) = (RepeatingList::default(), None::<String>);
         loop {
             let mut parameters = vec![("namespace", self.rules.namespace.as_str()), ("page_size", PAGE)];
             parameters.extend(token.as_deref().map(|token| ("page_token", token)));

@@ -17,7 +17,7 @@ use super::errors::{endless_list, refused};
 use super::{KetoCalls, RelationTuple};
 use crate::destination::TargetError;
 use crate::hexadecimal::hexadecimal;
-use crate::http::{Cycle, Request};
+use crate::http::{RepeatingList, Request};
 
 /// The object of receipts. An id at Clerk begins otherwise.
 const OBJECT: &str = "avnology_migrate";
@@ -60,7 +60,7 @@ impl KetoCalls {
         tuples: impl IntoIterator<Item = &str>,
     ) -> Result<HashSet<String>, TargetError> {
         let mut open: Vec<(String, &str)> = tuples.into_iter().map(|text| (digest(text), text)).collect();
-        let (mut found, mut cycle, mut token) = (HashSet::new(), Cycle::default(), None::<String>);
+        let (mut found, mut cycle, mut token) = (HashSet::new(), RepeatingList::default(), None::<String>);
         while !open.is_empty() {
             let mut parameters = of_run(namespace, run).to_vec();
             parameters.push(("page_size", PAGE));

@@ -11,7 +11,7 @@ use super::answer::kratos_error;
 use super::errors::{endless_list, refused};
 use super::read::read_found;
 use crate::destination::{Comparable, TargetError};
-use crate::http::{Body, Cycle, Reply, ReplyOutcome, Request};
+use crate::http::{Body, RepeatingList, Reply, ReplyOutcome, Request};
 
 /// Lookups that are under way at once for one batch.
 const AT_ONCE: usize = 4;
@@ -117,7 +117,7 @@ impl KratosCalls {
         &self,
         mut look: impl FnMut(&[Comparable<'_>]) -> io::Result<()>,
     ) -> Result<(), TargetError> {
-        let (mut cycle, mut token) = (Cycle::default(), None::<String>);
+        let (mut cycle, mut token) = (RepeatingList::default(), None::<String>);
         let size = PAGE.to_string();
         loop {
             let page = token.as_deref().map(|token| ("page_token", token));

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{RejectCode, Rejection};
 use crate::clerk::User;
-use crate::guessing;
+use crate::fast_json;
 use crate::source::{ERROR_ANSWER, Header, Row, RowFault, SyntaxFault, diagnose, is_error_answer, users_within};
 
 /// Parses one record strictly: the whole of it has to be one JSON value in UTF-8.
@@ -20,7 +20,7 @@ pub fn parse(record: &[u8]) -> Result<User<'_>, Rejection> {
 pub(super) fn parse_as<'a, T: Deserialize<'a>>(record: &'a [u8]) -> Result<T, Rejection> {
     // Skipped members are not checked for UTF-8 by the parser, and must not slip through: hence text, not bytes.
     let parsed = match std::str::from_utf8(record) {
-        Ok(text) if let Some(value) = guessing::read(text) => return Ok(value),
+        Ok(text) if let Some(value) = fast_json::read(text) => return Ok(value),
         Ok(text) => serde_json::from_str(text).map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     };

@@ -13,10 +13,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::Ran;
-use crate::account::event::{Event, SettledRecords};
-use crate::account::{Ledger, Reporter, StopReason};
 use crate::ignore::ignore;
-use crate::journal::{ConfirmedUsers, Entry, Journal, Mark, RecordOutcome, Reject, Settled, Tracker};
+use crate::journal::{ConfirmedUsers, Entry, Journal, ReadMark, RecordOutcome, Reject, Settled, Tracker};
+use crate::outcomes::event::{Event, SettledRecords};
+use crate::outcomes::{Ledger, Reporter, StopReason};
 use crate::pace::Pace;
 use crate::signal::Signals;
 
@@ -188,7 +188,7 @@ impl Committer {
     /// run, would pile up.
     ///
     /// A mark is a shortcut for a later part of the run; it may become durable whenever the next thing does.
-    fn track(&mut self, step: impl FnOnce(&mut Tracker) -> Option<Mark>) {
+    fn track(&mut self, step: impl FnOnce(&mut Tracker) -> Option<ReadMark>) {
         let Some(journal) = &mut self.journal else { return };
         if let Some(mark) = step(&mut self.tracker)
             && let Err(error) = journal.append(&Entry::Reached(mark))
@@ -222,7 +222,7 @@ impl Committer {
         if let Some(mut journal) = self.journal.take() {
             self.ledger.set_rejects_files(journal.rejects_files());
             let finished = if complete { journal.append(&Entry::Finished) } else { Ok(()) };
-            // What is sealed is not gone on with before the seal is durable, too; so it is sealed at its end.
+            // A journal that is sealed may be appended to only when the seal itself is durable: only the end of a run is sealed.
             match finished.and_then(|()| journal.sync()) {
                 Ok(()) => whole = Some(journal),
                 Err(source) => {

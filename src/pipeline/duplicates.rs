@@ -16,12 +16,12 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::account::StopReason;
-use crate::account::booking::{LateReject, LateShared, earlier, position};
-use crate::account::event::{Event, send_event};
 use crate::ignore::ignore;
 use crate::index::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Meaning, RecordPlace};
 use crate::mapping::{Notice, Notices, Rejection, Unique, UniqueKeys};
+use crate::outcomes::StopReason;
+use crate::outcomes::booking::{LateReject, LateShared, earlier, position};
+use crate::outcomes::event::{Event, send_event};
 use crate::selection::RecordsOfRun;
 use crate::source::RecordSpan;
 

@@ -7,10 +7,10 @@ use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 
 use super::mapped_chunk::MappedChunk;
-use crate::account::event::{Event, SettledRecords, report_settled, send_event};
 use crate::delivery::{BatchItem, BatchLimits, MemoryBudget, Packer, PendingBatch};
 use crate::destination::Envelope;
 use crate::journal::{Plan, RecordKey};
+use crate::outcomes::event::{Event, SettledRecords, report_settled, send_event};
 
 /// Where filled batches go, once the memory budget allows it.
 pub(super) struct Outlet {

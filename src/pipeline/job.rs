@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::duplicates::DuplicateCheck;
 use super::unchanged::{LookForUnchanged, Unchanged, UnchangedRecords};
-use crate::account::{Ledger, StopReason};
 use crate::delivery::Delivery;
 use crate::id_map::IdLookup;
 use crate::index::{DuplicateFinder, Duplicates};
 use crate::journal::{ConfirmedLookup, ConfirmedUsers, Journal, Progress};
 use crate::kind::Kind;
 use crate::mapping::RecordMapper;
+use crate::outcomes::{Ledger, StopReason};
 use crate::selection::RecordsOfRun;
 use crate::source::{Input, ReaderLimits, Watch};
 

@@ -7,11 +7,11 @@ use super::duplicates::DuplicateCheck;
 use super::map_context::MapContext;
 use super::map_failure::MapFailure;
 use super::mapped_chunk::MappedChunk;
-use crate::account::Foreseen;
-use crate::account::booking::MappedChunkCounts;
 use crate::delivery::Ready;
-use crate::journal::{Mark, RecordKey, RecordOutcome, Reject, Settled};
+use crate::journal::{ReadMark, RecordKey, RecordOutcome, Reject, Settled};
 use crate::mapping::Rejection;
+use crate::outcomes::Foreseen;
+use crate::outcomes::booking::MappedChunkCounts;
 use crate::source::{RecordChunk, RecordSpan};
 
 /// What becomes of a record in a mapper.
@@ -99,8 +99,8 @@ fn map_record(
 }
 
 /// Where a chunk starts.
-fn start_of(input: u16, chunk: &RecordChunk) -> Mark {
-    chunk.spans.first().map_or(Mark::end(input, 0), |span| Mark {
+fn start_of(input: u16, chunk: &RecordChunk) -> ReadMark {
+    chunk.spans.first().map_or(ReadMark::end(input, 0), |span| ReadMark {
         key: RecordKey { input, number: span.number },
         line: span.line,
         offset: span.offset,

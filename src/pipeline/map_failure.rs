@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::account::StopReason;
+use crate::outcomes::StopReason;
 
 /// Why a chunk could not be mapped.
 #[derive(Debug)]

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::account::booking::MappedChunkCounts;
 use crate::delivery::Ready;
 use crate::journal::{Reject, Settled};
+use crate::outcomes::booking::MappedChunkCounts;
 use crate::source::RecordChunk;
 
 /// A mapped chunk.

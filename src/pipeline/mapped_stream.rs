@@ -12,12 +12,12 @@ use super::mapped_chunk::MappedChunk;
 use super::run::columns_of;
 use super::unchanged::Unchanged;
 use super::{Intake, read};
-use crate::account::booking::MappedChunkCounts;
-use crate::account::event::Event;
-use crate::account::{Ledger, StopReason};
 use crate::index::Duplicates;
 use crate::journal::{Progress, Reject};
 use crate::mapping::{Notices, RecordIds};
+use crate::outcomes::booking::MappedChunkCounts;
+use crate::outcomes::event::Event;
+use crate::outcomes::{Ledger, StopReason};
 use crate::source::Position;
 
 /// An identity as it would be sent, and where its record stands. There is no `Debug`: it is personal data.

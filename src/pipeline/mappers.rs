@@ -16,10 +16,10 @@ use super::map_context::MapContext;
 use super::map_failure::MapFailure;
 use super::mapped_chunk::MappedChunk;
 use super::read::Read;
-use crate::account::StopReason;
-use crate::account::booking::InputEnd;
-use crate::account::event::{Event, send_event};
 use crate::ignore::ignore;
+use crate::outcomes::StopReason;
+use crate::outcomes::booking::InputEnd;
+use crate::outcomes::event::{Event, send_event};
 use crate::source::{RecordChunk, SourceError};
 
 /// Chunks that may be in the queue, mapped or not: twice as many as there are mappers, so that a slow one at the head does

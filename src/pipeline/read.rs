@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use crate::account::booking::InputEnd;
-use crate::journal::{Mark, Progress};
+use crate::journal::{Progress, ReadMark};
+use crate::outcomes::booking::InputEnd;
 use crate::source::{
     Header, Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, Shard, SkippedRows, SourceError, Watch,
 };
@@ -82,7 +82,7 @@ impl<H: Fn(Read) -> bool> Reader<H> {
                 let (records, skipped) = (mark.records_before(), SkippedRows::default());
                 return Ok(Some(InputEnd { input: index, records, consumed: None, skipped }));
             }
-            Some(Mark { key, line, offset }) => {
+            Some(ReadMark { key, line, offset }) => {
                 let point = ResumePoint { number: key.number, line, offset };
                 RecordReader::resume(input, *limits, point, &watch)?
             }

@@ -13,11 +13,11 @@ use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
 use super::unchanged::Unchanged;
 use super::{Intake, Job, Ran, commit, duplicates, fill, read};
-use crate::account::event::Event;
-use crate::account::{Ledger, Reporter, StopReason};
 use crate::delivery::{Delivery, MemoryBudget, Sender};
 use crate::journal::{Progress, Tracker};
 use crate::mapping::RecordMapper;
+use crate::outcomes::event::Event;
+use crate::outcomes::{Ledger, Reporter, StopReason};
 use crate::signal::Signals;
 use crate::source::Input;
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::duplicates::finish;
 use super::unchanged::LookForUnchanged;
 use super::{Intake, Job, Mode, run};
-use crate::account::{Ledger, Reporter};
 use crate::index::{DuplicateFinder, FoundDuplicates};
+use crate::outcomes::{Ledger, Reporter};
 use crate::signal::Signals;
 
 /// Goes through the inputs of an import without sending anything, and looks for records that are unchanged, if that is wanted. The account is that of a dry run; nothing is found if

@@ -5,10 +5,10 @@ use futures::StreamExt;
 use super::findings::FindingsFile;
 use super::home::Home;
 use super::people::{PersonStanding, TargetPeople};
-use crate::account::{AtTarget, Ledger, StopReason, Validation};
 use crate::delivery::{OnExisting, exists, external_id_taken, other_organization, refused_by, taken_by_another};
 use crate::destination::{Destination, Field, ItemError, ItemErrorKind, PAGE, TargetError};
 use crate::mapping::Rejection;
+use crate::outcomes::{AtTarget, Ledger, StopReason, Validation};
 use crate::pipeline::MappedIdentity;
 use crate::verify::{Compared, Comparison, ComparisonResult};
 

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::account::StopReason;
 use crate::destination::Field;
 use crate::files::create_private;
 use crate::mapping::Rejection;
+use crate::outcomes::StopReason;
 use crate::pipeline::MappedIdentity;
 
 /// The file of `--findings`. It holds ids, and what the target says of records, so it is for the owner only.

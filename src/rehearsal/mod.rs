@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Its account is that of a dry run. What the target would refuse is among its rejects, under the codes of an import; a user who
-//! is there already is counted in [`crate::account::AtTarget`]. Nothing is created, changed or deleted. Memory is bounded as
+//! is there already is counted in [`crate::outcomes::AtTarget`]. Nothing is created, changed or deleted. Memory is bounded as
 //! in an import.
 
 mod check;

@@ -11,9 +11,9 @@ use super::check::{CheckRules, TargetCheck};
 use super::findings::FindingsFile;
 use super::home::Home;
 use super::people::TargetPeople;
-use crate::account::{AtTarget, Ledger, Reporter, StopReason};
 use crate::destination::Destination;
 use crate::index::Duplicates;
+use crate::outcomes::{AtTarget, Ledger, Reporter, StopReason};
 use crate::pipeline::{Extras, Intake, map_inputs};
 use crate::signal::Signals;
 

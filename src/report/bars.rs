@@ -5,7 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Moment;
-use crate::account::{Ledger, Reporter};
+use crate::outcomes::{Ledger, Reporter};
 
 /// A bar by bytes if the size is known, otherwise a spinner.
 #[derive(Debug)]

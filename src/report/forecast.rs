@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::account::Ledger;
 use crate::human::{bytes, duration, plural};
+use crate::outcomes::Ledger;
 use crate::pace::RateRules;
 
 /// Requests a second at which the pace may arrive where nothing bounds it. No target promises it; it is the other end of a range.

@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write};
 
-use crate::account::{AtTarget, Validation};
 use crate::human::{count, plural};
+use crate::outcomes::{AtTarget, Validation};
 use crate::source::Position;
 
 /// The last column of a screen.

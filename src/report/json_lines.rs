@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Moment, json_line};
-use crate::account::{Ledger, Reporter};
+use crate::outcomes::{Ledger, Reporter};
 
 /// JSON lines: `{"timestamp":…,"level":"INFO","event":"progress","read":…}`, the last with `"event":"finished"`.
 #[derive(Debug)]

@@ -15,9 +15,9 @@ use jiff::Timestamp;
 use text::{LAST_COMPLETION, LAST_SUCCESS, MetricsState, PREFIX, value};
 
 use super::{ExportFigures, GivenPath, Moment};
-use crate::account::{Ledger, Reporter};
 use crate::exit::ExitStatus;
 use crate::files::{directory_of, sync_directory_of};
+use crate::outcomes::{Ledger, Reporter};
 
 /// How often the file is written. By default Prometheus reads it every 15 seconds.
 const EVERY: Duration = Duration::from_secs(5);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::account::{Counts, Ledger};
+use crate::outcomes::{Counts, Ledger};
 use crate::pace::{HoldReason, PaceFigures};
 
 /// The state of a run at one moment.

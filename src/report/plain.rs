@@ -4,8 +4,8 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::Moment;
-use crate::account::{Ledger, Reporter};
 use crate::ignore::ignore;
+use crate::outcomes::{Ledger, Reporter};
 
 /// How long between two lines.
 pub(super) const EVERY: Duration = Duration::from_secs(5);

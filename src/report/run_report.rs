@@ -8,11 +8,11 @@ use serde_json::value::RawValue;
 use super::forecast::Forecast;
 use super::selection_report::SelectionReport;
 use super::{InputOrigin, TimelineMoment};
-use crate::account::{AtTarget, CodeCount, Counts, InputProgress, Ledger, SharingRecord};
 use crate::exit::ExitStatus;
 use crate::mapping::{Coverage, Notice, NoticeKind, RejectCode, RoleCounts};
 use crate::memberships::MembershipsReport;
 use crate::missing::MissingReport;
+use crate::outcomes::{AtTarget, CodeCount, Counts, InputProgress, Ledger, SharingRecord};
 use crate::pace::PaceFigures;
 use crate::passwords::PasswordsReport;
 

@@ -11,9 +11,9 @@ use super::found_there::{standings, write_found};
 use super::no_longer_there::write_missing;
 use super::organizations_of_users::write_organizations;
 use super::run_report::RunDetails;
-use crate::account::{Counts, InputProgress, Ledger};
 use crate::human::{bytes, count, duration, plural};
 use crate::kind::Kind;
+use crate::outcomes::{Counts, InputProgress, Ledger};
 use crate::passwords::PasswordsReport;
 use crate::source::SkippedRows;
 

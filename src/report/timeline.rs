@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::account::{Ledger, Reporter};
+use crate::outcomes::{Ledger, Reporter};
 
 /// How many moments are kept at most.
 const MOST: usize = 240;
@@ -87,7 +87,7 @@ impl Reporter for Timeline<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::Silent;
+    use crate::outcomes::Silent;
 
     #[test]
     fn memory_is_bounded_and_the_moments_cover_all_of_the_run() {

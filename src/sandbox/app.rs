@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use super::ApiKey;
 use super::api_error::ApiError;
-use super::deliveries::Deliveries;
 use super::rate_limit::RateLimiter;
 use super::refusal::Refusal;
 use super::store::Database;
+use super::webhook_deliveries::Deliveries;
 
 /// What all calls share.
 #[derive(Debug)]

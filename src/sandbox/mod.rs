@@ -24,7 +24,6 @@ mod call;
 mod clients;
 mod clock;
 mod compression;
-mod deliveries;
 mod faults;
 mod filter;
 mod host;
@@ -49,6 +48,7 @@ mod sign_in;
 mod sign_in_page;
 mod start;
 mod store;
+mod webhook_deliveries;
 mod webhooks;
 
 pub use faults::{Fault, Faults};

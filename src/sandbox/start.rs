@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 use secrecy::SecretString;
 
 use super::app::{App, refuse};
-use super::deliveries::Deliveries;
 use super::options::{ApiKey, SandboxError, SandboxOptions};
 use super::rate_limit::RateLimiter;
 use super::routes::router;
 use super::server::{RunningSandbox, Site, serve_at};
 use super::store::Database;
+use super::webhook_deliveries::Deliveries;
 
 /// Starts a sandbox over this database for the holder of this key, who may do everything.
 pub async fn start_for(database: PathBuf, key: SecretString) -> Result<RunningSandbox, SandboxError> {

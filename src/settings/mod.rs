@@ -13,7 +13,6 @@ mod config_file;
 mod config_value;
 mod connection;
 mod cutover;
-mod deliveries;
 mod doctor;
 mod dry_run;
 mod engine;
@@ -48,6 +47,7 @@ mod tokens;
 mod typed_inputs;
 mod undo;
 mod verify;
+mod webhook_deliveries;
 mod webhooks;
 
 pub use apps::{AppsJob, AppsSettings, AppsTarget};
@@ -56,7 +56,6 @@ pub use connection::Connection;
 pub use cutover::{
     CutoverCheckSettings, CutoverRecordSettings, CutoverReportSettings, CutoverStatusSettings, CutoverSubject, LookedUp,
 };
-pub use deliveries::{TrySettings, VerifySignatureSettings};
 pub use doctor::DoctorSettings;
 pub use dry_run::{CheckSettings, DryRunSettings};
 pub use engine::ShardError;
@@ -82,6 +81,7 @@ pub use tenant_plan::TenantPlanSettings;
 pub use tokens::TokensSettings;
 pub use undo::UndoSettings;
 pub use verify::VerifySettings;
+pub use webhook_deliveries::{TrySettings, VerifySignatureSettings};
 pub use webhooks::{
     PlannedWebhooks, WebhooksActivateSettings, WebhooksApplySettings, WebhooksPlanSettings, WebhooksTargetSettings,
     WebhooksUndoSettings, WebhooksVerifySettings,

@@ -19,10 +19,10 @@ use crate::journal::InputRecord;
 use crate::kind::Kind;
 use crate::kratos;
 use crate::mapping::{MetadataTarget, MissingEmail, Rules, WireForm};
-use crate::plan::MigrationPlan;
 use crate::rule_files::RuleFiles;
 use crate::selection::SelectionChoice;
 use crate::source::{Input, ObjectAccess, ReaderLimits, Shard, ShardChoice};
+use crate::steps::MigrationPlan;
 
 /// What is read and how it is mapped: settings of every command that reads an export.
 #[derive(Clone, Debug)]

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::comparison::ComparisonResult;
 use super::extra::{Identities, NotInExport};
-use crate::account::{InputProgress, Ledger};
 use crate::destination::Field;
 use crate::exit::ExitStatus;
 use crate::human::{count, plural_past};
+use crate::outcomes::{InputProgress, Ledger};
 use crate::pipeline::MappedIdentity;
 use crate::selection::SelectionTotals;
 use crate::source::{Position, Purpose};

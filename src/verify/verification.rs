@@ -12,9 +12,9 @@ use super::comparison::{Compared, Comparison};
 use super::extra::FoundIdentities;
 use super::ownership::Ownership;
 use super::present::IdsInExport;
-use crate::account::{Ledger, Reporter, StopReason};
 use crate::destination::{Catalogue, Destination, PAGE};
 use crate::index::Duplicates;
+use crate::outcomes::{Ledger, Reporter, StopReason};
 use crate::pipeline::{Extras, Intake, MappedIdentity, map_inputs};
 use crate::signal::Signals;
 

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::found::{FoundRecord, list_of};
 use super::record_calls::{RecordCalls, pair};
 use crate::destination::{Comparable, TargetError};
-use crate::http::{Body, Cycle};
+use crate::http::{Body, RepeatingList};
 
 #[derive(Deserialize)]
 struct Invitation<'a> {
@@ -83,7 +83,7 @@ impl RecordCalls {
             #[serde(default)]
             next_page_token: Option<String>,
         }
-        let (mut token, mut cycle) = (None::<String>, Cycle::default());
+        let (mut token, mut cycle) = (None::<String>, RepeatingList::default());
         loop {
             let page = token.as_deref().map(|token| ("page_token", token));
             let parameters: Vec<_> = [("page_size", "100")].into_iter().chain(page).collect();

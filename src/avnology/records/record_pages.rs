@@ -6,20 +6,20 @@ use serde::de::IgnoredAny;
 use super::record_calls::RecordCalls;
 use crate::avnology::errors::endless_list;
 use crate::destination::TargetError;
-use crate::http::{Body, Cycle};
+use crate::http::{Body, RepeatingList};
 
 /// The pages of a list.
 pub(super) struct RecordPages<'a> {
     path: String,
     parameters: &'a [(&'a str, &'a str)],
     token: Option<String>,
-    cycle: Cycle,
+    cycle: RepeatingList,
     is_over: bool,
 }
 
 impl<'a> RecordPages<'a> {
     pub(super) fn of(path: String, parameters: &'a [(&'a str, &'a str)]) -> Self {
-        Self { path, parameters, token: None, cycle: Cycle::default(), is_over: false }
+        Self { path, parameters, token: None, cycle: RepeatingList::default(), is_over: false }
     }
 
     /// The next page; nothing behind the last one, or if what is listed is gone.

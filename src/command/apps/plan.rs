@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
-use crate::account::StopReason;
 use crate::apps::{Assigned, AssignedBuilder, Planned, planned};
 use crate::command::apps_error::AppsError;
 use crate::command::import_error::ImportError;
 use crate::index::{HASH_BYTES, Table, hash_of};
+use crate::outcomes::StopReason;
 use crate::tenant_plan::{Item, ItemKind, PlanInstance, PlanReadError, read_plan};
 
 /// How many applications wait for their turn.

@@ -12,12 +12,12 @@ use super::super::known_identity::{FoundIdentity, look_at, pages};
 use super::super::missing_users::{MissingUsersOf, account, refusal};
 use super::known_file::write_known;
 use super::missing_memberships::GoneMemberships;
-use crate::account::StopReason;
 use crate::destination::{Destination, TargetError};
 use crate::journal::RunDirectory;
 use crate::missing::{
     ChangedStates, KnownRecord, MissingReport, MissingSearch, MissingUsers, StateChange, StateChangeKind, StatesFile,
 };
+use crate::outcomes::StopReason;
 use crate::settings::{ImportSettings, MissingRules, RecordedRun, has_memberships};
 use crate::signal::Signals;
 use crate::source::Watch;

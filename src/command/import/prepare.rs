@@ -9,13 +9,13 @@ use super::super::import_error::ImportError;
 use super::super::inputs::open_once;
 use super::super::prepare_error::PrepareError;
 use super::super::selecting::records_of;
-use crate::account::{Ledger, StopReason};
 use crate::index::Duplicates;
 use crate::journal::{
     Entry, FirstPassRecord, InputRecord, Journal, Lock, OrganizationRecord, Progress, Replayed, RunDirectory,
     RunRecord, Settled, run_of_rejects,
 };
 use crate::kind::Kind;
+use crate::outcomes::{Ledger, StopReason};
 use crate::selection::{RecordsOfRun, SelectionChoice, SelectionRecord};
 use crate::settings::{ImportSettings, RecordedRun, WhichRun};
 use crate::signal::Signals;

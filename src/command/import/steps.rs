@@ -7,19 +7,19 @@ use super::super::id_maps::{keep_learned_ids, with_id_map};
 use super::super::intake::intake;
 use super::super::progress::reporter_with_metrics;
 use super::known_ids::IdsAtTarget;
-use crate::account::{Ledger, StopReason};
 use crate::delivery::Delivery;
 use crate::destination::{Destination, RunMark};
 use crate::id_map::IdLookup;
 use crate::journal::{ConfirmedUsers, Journal, Progress, RejectedPlaces};
 use crate::kind::Kind;
 use crate::mapping::TargetIds;
+use crate::outcomes::{Ledger, StopReason};
 use crate::pipeline::{self, ConfirmedBefore, ImportRun, Job, Mode, Ran, Sending, UnchangedRecords};
-use crate::plan::Step;
 use crate::report::{Timeline, TimelineMoment};
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
 use crate::source::Watch;
+use crate::steps::Step;
 
 /// How the steps of an import run.
 pub(super) struct Steps<'a> {

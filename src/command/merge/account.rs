@@ -9,10 +9,10 @@ use serde::de::DeserializeOwned;
 
 use super::merge_error::MergeError;
 use super::part::ShardRun;
-use crate::account::{InputProgress, Ledger};
 use crate::index::Duplicates;
 use crate::journal::{CountedRejects, Ended, EndedInput, Ending, InputRecord, Journal, JournalAccount, Settled};
 use crate::memberships::MembershipsReport;
+use crate::outcomes::{InputProgress, Ledger};
 use crate::passwords::PasswordsReport;
 
 /// What became of a shard's records.

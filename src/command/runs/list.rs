@@ -6,10 +6,10 @@ use std::io;
 use super::listed_run::{RunRow, RunState};
 use super::prune::merged_directories;
 use super::runs_error::RunsError;
-use crate::account::Counts;
 use crate::cli::OutputFormat;
 use crate::human::{count, size};
 use crate::journal::{MergedRecord, RunDirectory, RunRecord};
+use crate::outcomes::Counts;
 use crate::report::{StdoutError, print_json, print_wrapped};
 use crate::settings::RunsSettings;
 

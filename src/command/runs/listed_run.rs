@@ -4,12 +4,12 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::account::{Counts, Ledger};
 use crate::files::disk_use;
 use crate::index::Duplicates;
 use crate::journal::{
     Ending, Journal, JournalError, Lock, LogError, PrunedRecord, RunDirectory, RunRecord, UndoneRecord,
 };
+use crate::outcomes::{Counts, Ledger};
 use crate::source::Input;
 
 /// How a run stands.

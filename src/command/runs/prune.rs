@@ -12,13 +12,13 @@ use serde_json::Value;
 use super::listed_run::{RunRow, RunState};
 use super::prune_rules::{KeptBecause, PruneFacts, PruneRules, Pruned};
 use super::runs_error::RunsError;
-use crate::account::Counts;
 use crate::cli::OutputFormat;
 use crate::command::output::write_text;
 use crate::files::{disk_use, remove_directory, remove_forgotten, sync_directory_of};
 use crate::human::size;
 use crate::id_map::IdMap;
 use crate::journal::{Lock, MergedRecord, PrunedRecord, RunDirectory};
+use crate::outcomes::Counts;
 use crate::report::{NamedPeople, StdoutError, page, print_json, print_wrapped};
 use crate::settings::PruneSettings;
 

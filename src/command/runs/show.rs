@@ -11,12 +11,12 @@ use serde::Serialize;
 use super::list::{age, write_list};
 use super::listed_run::{RunRow, RunState};
 use super::runs_error::RunsError;
-use crate::account::{CodeCount, Ledger};
 use crate::cli::OutputFormat;
 use crate::human::{count, duration, moment, plural, size};
 use crate::journal::{Ended, FirstPassRecord, MergedRecord, RunDirectory, RunRecord};
 use crate::mapping::{Notice, NoticeKind, RejectCode};
 use crate::missing::MissingOfRun;
+use crate::outcomes::{CodeCount, Ledger};
 use crate::report::{StdoutError, print_json, print_wrapped, write_findings};
 use crate::settings::{RecordedRun, ShowSettings};
 

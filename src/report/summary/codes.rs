@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use crate::account::{CodeCount, Ledger, RejectedRecord, SameAs, SharingRecord};
 use crate::human::count;
 use crate::mapping::{Notice, NoticeKind};
+use crate::outcomes::{CodeCount, Ledger, RejectedRecord, SameAs, SharingRecord};
 use crate::source::Position;
 
 /// How many of the records that share an address are named. The report has more.

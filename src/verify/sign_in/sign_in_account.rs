@@ -5,9 +5,9 @@ use std::fmt::{self, Write};
 
 use serde::Serialize;
 
-use crate::account::StopReason;
 use crate::exit::ExitStatus;
 use crate::human::{count, plural};
+use crate::outcomes::StopReason;
 
 /// How many places are shown for each kind of finding.
 const FIRST_PLACES: usize = 10;

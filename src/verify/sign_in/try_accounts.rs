@@ -4,8 +4,8 @@ use secrecy::SecretString;
 
 use super::sign_in_account::{SignInAccount, SignInProblem};
 use super::test_accounts::{TestAccount, TestAccounts};
-use crate::account::StopReason;
 use crate::destination::{SignInAnswer, SignIns, TargetError};
+use crate::outcomes::StopReason;
 use crate::signal::Signals;
 
 /// Tries all accounts.

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::super::known_membership::{FoundMembership, look_at_all, pair};
-use crate::account::StopReason;
 use crate::destination::{Destination, TargetError};
 use crate::id_map::IdLookup;
 use crate::journal::{ConfirmedUser, ConfirmedUsers};
@@ -16,6 +15,7 @@ use crate::mapping::TupleRules;
 use crate::missing::{
     KnownRecord, MissingMemberships, MissingMembershipsReport, Removal, RemovalKind, Removals, StatesFile,
 };
+use crate::outcomes::StopReason;
 
 /// The parts of the target that take memberships and role tuples.
 pub(super) struct TargetParts {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Foreseen;
 use crate::index::RecordPlace;
-use crate::journal::Mark;
+use crate::journal::ReadMark;
 use crate::mapping::{EarlierRecord, Notices, RejectCode};
 use crate::source::{Position, SkippedRows};
 
@@ -25,7 +25,7 @@ pub(crate) struct InputEnd {
 #[derive(Debug)]
 pub(crate) struct MappedChunkCounts {
     /// Where the chunk's first record starts.
-    pub start: Mark,
+    pub start: ReadMark,
     /// The number of its last record.
     pub last: u64,
     /// Records in the chunk that were not settled by an earlier part of the run.

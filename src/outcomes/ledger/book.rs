@@ -7,7 +7,7 @@ use super::super::counts::{RejectedRecord, same_as as same_as_of};
 use super::super::stop_reason::StopReason;
 use super::{FIRST_POSITIONS, Ledger};
 use crate::index::Duplicates;
-use crate::journal::{Mark, Progress, RecordOutcome, Settled};
+use crate::journal::{Progress, ReadMark, RecordOutcome, Settled};
 use crate::mapping::{EarlierRecord, Notice, Notices, RejectCode};
 use crate::source::Position;
 
@@ -72,7 +72,7 @@ impl Ledger {
     pub fn continue_at(&mut self, progress: &Progress) {
         for (index, input) in (0..).zip(&mut self.inputs) {
             let offset = progress.mark(index).map_or(0, |mark| mark.offset);
-            input.records = progress.mark(index).map_or(0, Mark::records_before);
+            input.records = progress.mark(index).map_or(0, ReadMark::records_before);
             input.consumed = input.bytes.map_or(0, |bytes| offset.min(bytes));
         }
         self.continued_from = self.bytes_read();

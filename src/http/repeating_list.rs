@@ -3,13 +3,13 @@
 /// Finds out that a sequence repeats itself while one member of it is kept (R. P. Brent, 1980): the one that is kept is
 /// replaced after 1, 2, 4, 8 … steps, so that in the end it lies within the cycle and comes again.
 #[derive(Debug, Default)]
-pub(crate) struct Cycle {
+pub(crate) struct RepeatingList {
     kept: String,
     steps: u64,
     until: u64,
 }
 
-impl Cycle {
+impl RepeatingList {
     /// Whether the sequence is known to repeat itself now.
     pub(crate) fn closes_with(&mut self, token: &str) -> bool {
         if self.until > 0 && self.kept == token {
@@ -33,12 +33,12 @@ mod tests {
     proptest! {
         #[test]
         fn a_cycle_is_found_soon_wherever_it_begins_and_nothing_else_is_one(lead in 0u64..200, length in 1u64..200) {
-            let mut cycle = Cycle::default();
+            let mut cycle = RepeatingList::default();
             let token = |step: u64| if step < lead { step } else { lead + (step - lead) % length };
             let found = (0u64..10_000).find(|step| cycle.closes_with(&token(*step).to_string())).unwrap();
             prop_assert!(found >= lead + length, "not before a token came again: {found}");
             prop_assert!(found <= 4 * (lead + length) + 4, "{found} steps for {lead} and {length}");
-            let mut line = Cycle::default();
+            let mut line = RepeatingList::default();
             prop_assert!(!(0..2_000u64).any(|step| line.closes_with(&step.to_string())));
         }
     }

@@ -12,10 +12,10 @@ use super::batch::BatchLimits;
 use super::item::BatchItem;
 use super::pending_batch::PendingBatch;
 use super::settlement::SettledReporter;
-use crate::account::StopReason;
-use crate::account::event::{Event, send_event};
 use crate::destination::{Destination, TargetError};
 use crate::journal::{Entry, Plan};
+use crate::outcomes::StopReason;
+use crate::outcomes::event::{Event, send_event};
 use crate::pace::{Pace, Permit, RetryBudget};
 
 /// How long after a probe that was answered the user is tried again who alone fails.
@@ -30,7 +30,7 @@ pub(super) enum Remaining {
 }
 
 /// What all senders share.
-pub(super) struct Line {
+pub(super) struct SenderContext {
     pub delivery: Delivery,
     pub reporter: SettledReporter,
     events: mpsc::Sender<Event>,
@@ -39,7 +39,7 @@ pub(super) struct Line {
     succeeded: AtomicU64,
 }
 
-impl Line {
+impl SenderContext {
     pub(super) fn new(delivery: Delivery, events: mpsc::Sender<Event>, stop: CancellationToken) -> Self {
         let reporter = SettledReporter::new(events.clone());
         Self { delivery, reporter, events, stop, succeeded: AtomicU64::new(0) }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::clerk::{Invitation, Membership, Organization, User};
-use crate::guessing::read;
+use crate::fast_json::read;
 
 /// Fails unless what is read is what `serde_json` reads.
 fn assert_same<'de, T: Deserialize<'de> + Debug>(text: &'de str) {

@@ -1,6 +1,6 @@
 //! What became of the records: the one account of a run, and why the run stopped if it did.
 //!
-//! The stages tell the committer what happens (`event`); it owns the [`Ledger`] and books it there. Displays and reports are
+//! The stages send the committer what happens (`event`); it owns the [`Ledger`] and books it there. Displays and reports are
 //! views of that ledger: a [`Reporter`] is handed it several times a second.
 
 mod at_target;

@@ -6,10 +6,10 @@ use libfuzzer_sys::fuzz_target;
 mod clerk {
     pub(crate) use avnology_migrate::clerk::{Invitation, Membership, Organization, User};
 }
-mod guessing {
-    pub(crate) use avnology_migrate::guessing::read;
+mod fast_json {
+    pub(crate) use avnology_migrate::fast_json::read;
 }
-#[path = "../../../src/guessing/oracle.rs"]
+#[path = "../../../src/fast_json/oracle.rs"]
 mod oracle;
 
 fuzz_target!(|texts: (&str, &str)| {
