@@ -83,7 +83,7 @@ pub fn active_too_early(result: &CommandResult) -> Option<Finding> {
     let named = active.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if active.len() > NAMED { " …" } else { "" };
     let sentence = format!(
-        "{endpoints} {verb} active before the switch: {named}{more}; deactivate them at the target, or record `flip` if the switch is done"
+        "{endpoints} {verb} active before the switch: {named}{more}; deactivate at the target what is active, or record `flip` if the switch is done"
     );
     Some(Finding::failed(sentence).then(again(WEBHOOKS_VERIFY)))
 }

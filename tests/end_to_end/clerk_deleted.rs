@@ -1,4 +1,4 @@
-//! Users who are gone at Clerk: nobody who is there is ever called deleted, whatever changes, fails or is killed meanwhile.
+//! Users who are gone at Clerk: nobody who is there is ever called deleted, even if anything changes, fails or is killed meanwhile.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Whatever stands in a file of code, looking at it never fails, and what it becomes parses, stays as it is the second time, and
+//! A file of code may contain anything: looking at it never fails, and what it becomes parses, stays as it is the second time, and
 //! holds every name that is left.
 #![no_main]
 

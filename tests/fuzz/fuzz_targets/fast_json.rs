@@ -1,4 +1,4 @@
-//! What is read the short way is what `serde_json` reads, whatever was read before it.
+//! What is read the short way is what `serde_json` reads, after any other text.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
