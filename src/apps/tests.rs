@@ -27,6 +27,18 @@ fn client(number: usize, is_public: bool) -> PlannedClient {
     PlannedClient { application: format!("oa_{number}"), form, refused: Vec::new() }
 }
 
+fn object(state: MadeState, content: &ClientContent) -> MadeObject {
+    MadeObject {
+        id: "oa_1".to_owned(),
+        state,
+        target_id: None,
+        content: content.digest(),
+        secrets_of: None,
+        is_activated: false,
+        was_found_active: false,
+    }
+}
+
 #[test]
 fn each_combination_of_facts_has_its_step() {
     let planned = client(1, false);
@@ -37,15 +49,6 @@ fn each_combination_of_facts_has_its_step() {
     };
     let renamed = ClientForm { client_name: "Other".to_owned(), ..planned.form.clone() };
     let public = client(1, true).form;
-    let object = |state, content: &ClientContent| MadeObject {
-        id: "oa_1".to_owned(),
-        state,
-        target_id: None,
-        content: content.digest(),
-        secrets_of: None,
-        is_activated: false,
-        was_found_active: false,
-    };
     let (creating, made) = (object(MadeState::Creating, &wanted), object(MadeState::Made, &wanted));
     let made_renamed = object(MadeState::Made, &renamed.content());
     let (ours, foreign) = (Some("mark"), Some("another's"));
