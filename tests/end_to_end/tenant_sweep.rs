@@ -127,11 +127,8 @@ fn invitation(number: usize, is_open: bool) -> Value {
     })
 }
 
-/// Imports, reads back and undoes a tenant; returns how the requests of each method fared.
-fn strike(case: Case) -> BTreeMap<usize, Fares> {
-    let scratch = Scratch::new();
-    let (mut tenant, sandbox) = (Tenant::new(&scratch), Sandbox::start(&scratch, case.flags));
-    let records = case.records();
+/// Writes a tenant with this many records of each kind beside its users.
+fn write_inputs(scratch: &Scratch, tenant: &mut Tenant, records: usize) {
     scratch.write(&tenant.users, export((0..4).map(user)));
     scratch.write(&tenant.organizations, lines_of((0..records).map(organization)));
     let invitations = (0..=records).map(|number| invitation(number, number < records));
@@ -139,6 +136,14 @@ fn strike(case: Case) -> BTreeMap<usize, Fares> {
     let roles = ["org:admin", "org:auditor", "org:member"];
     let members = (0..records).map(|number| membership(number, number % 4, roles[number % 3]));
     tenant.memberships = scratch.write("members.ndjson", lines_of(members));
+}
+
+/// Imports, reads back and undoes a tenant; returns how the requests of each method fared.
+fn strike(case: Case) -> BTreeMap<usize, Fares> {
+    let scratch = Scratch::new();
+    let (mut tenant, sandbox) = (Tenant::new(&scratch), Sandbox::start(&scratch, case.flags));
+    let records = case.records();
+    write_inputs(&scratch, &mut tenant, records);
     let names: Vec<&str> = case.faults.iter().map(|fault| fault.name).collect();
     let at = format!("{names:?} {:?}", case.flags);
     let (may_stop, may_be_refused) = (case.is_about(STOPPED), case.is_about(ABOUT_CONTENT));
