@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{ClientForm, CreatedClient, FoundClient};
 use crate::destination::TargetError;
+use crate::http::RepeatingList;
 
 /// What came of the request to make a client.
 #[derive(Debug)]
@@ -50,11 +51,38 @@ pub trait ClientRegistry {
     /// Deletes a client. One that is not there is deleted.
     fn delete(&self, client_id: &str) -> impl Future<Output = Result<(), TargetError>>;
 
+    /// A page of the list, from the place that a token names, and the token of the next page.
+    fn page(
+        &self,
+        token: Option<&str>,
+    ) -> impl Future<Output = Result<(Vec<FoundClient>, Option<String>), TargetError>>;
+
+    /// That its list comes to no end.
+    fn endless_list(&self) -> TargetError;
+
     /// Shows each client of the list, until `look` has seen enough. A list that comes to no end is an error.
     fn each<E: From<TargetError>>(
         &self,
-        look: impl FnMut(FoundClient) -> Result<ControlFlow<()>, E>,
-    ) -> impl Future<Output = Result<(), E>>;
+        mut look: impl FnMut(FoundClient) -> Result<ControlFlow<()>, E>,
+    ) -> impl Future<Output = Result<(), E>> {
+        async move {
+            let (mut token, mut list) = (None::<String>, RepeatingList::default());
+            loop {
+                let (clients, next) = self.page(token.as_deref()).await?;
+                for client in clients {
+                    if look(client)?.is_break() {
+                        return Ok(());
+                    }
+                }
+                let Some(next) = next else { return Ok(()) };
+                // A target that gives the same pages again and again must not keep us for ever.
+                if list.closes_with(&next) {
+                    return Err(self.endless_list().into());
+                }
+                token = Some(next);
+            }
+        }
+    }
 }
 
 /// The client of an application that whom this mark stands for has made, wherever in the list it is.

@@ -3,7 +3,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use serde_json::{Value, json};
 
@@ -160,18 +159,13 @@ impl ClientRegistry for Cut {
         self.moment()
     }
 
-    async fn each<E: From<TargetError>>(
-        &self,
-        mut look: impl FnMut(FoundClient) -> Result<ControlFlow<()>, E>,
-    ) -> Result<(), E> {
+    async fn page(&self, _token: Option<&str>) -> Result<(Vec<FoundClient>, Option<String>), TargetError> {
         self.moment()?;
-        let clients: Vec<FoundClient> = self.clients.borrow().values().map(Self::found).collect();
-        for client in clients {
-            if look(client)?.is_break() {
-                break;
-            }
-        }
-        Ok(())
+        Ok((self.clients.borrow().values().map(Self::found).collect(), None))
+    }
+
+    fn endless_list(&self) -> TargetError {
+        unreachable!("its list has one page")
     }
 }
 

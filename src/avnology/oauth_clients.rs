@@ -1,7 +1,6 @@
 //! OAuth clients of the Admin API. No page of its documentation has these methods: all that is assumed of them is in this file,
 //! and a target without them says so by 404, 405 or 501.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,7 +12,7 @@ use super::errors::{endless_list, gave_up, refused_clients};
 use super::{Client, Decision, decide};
 use crate::apps::{ChangedClient, ClientForm, ClientRegistry, Created, FoundClient, read_client, read_created};
 use crate::destination::TargetError;
-use crate::http::{PacedRequests, RepeatingList, Reply, ReplyOutcome, is_transient};
+use crate::http::{PacedRequests, Reply, ReplyOutcome, is_transient};
 use crate::pace::{Pace, RetryBudget};
 
 /// Where clients are.
@@ -53,16 +52,6 @@ impl OAuthClients {
     ) -> Result<Reply, TargetError> {
         let answered = self.requests.send(request, acceptable).await;
         answered.map_err(|given_up| gave_up(self.client.base_url(), &given_up))
-    }
-
-    /// A page of the list, from the place that a token names, and the token of the next page.
-    async fn page(&self, token: Option<&str>) -> Result<(Vec<FoundClient>, Option<String>), TargetError> {
-        let mut parameters = vec![("page_size", PAGE)];
-        parameters.extend(token.map(|token| ("page_token", token)));
-        let read = |reply: &Reply| serde_json::from_slice::<Page>(&reply.body).ok();
-        let reply = self.retried(|| self.client.get_at(PATH, &parameters), |reply| read(reply).is_some()).await?;
-        let Some(page) = read(&reply).filter(|_| reply.outcome.is_success()) else { return Err(self.refused(&reply)) };
-        Ok((page.oauth_clients, page.next_page_token.filter(|next| !next.is_empty())))
     }
 
     fn refused(&self, reply: &Reply) -> TargetError {
@@ -148,24 +137,16 @@ impl ClientRegistry for OAuthClients {
         if reply.outcome.is_success() || is_gone(&reply) { Ok(()) } else { Err(self.refused(&reply)) }
     }
 
-    async fn each<E: From<TargetError>>(
-        &self,
-        mut look: impl FnMut(FoundClient) -> Result<ControlFlow<()>, E>,
-    ) -> Result<(), E> {
-        let (mut token, mut cycle) = (None::<String>, RepeatingList::default());
-        loop {
-            let (clients, next) = self.page(token.as_deref()).await?;
-            for client in clients {
-                if look(client)?.is_break() {
-                    return Ok(());
-                }
-            }
-            let Some(next) = next else { return Ok(()) };
-            // A target that gives the same pages again and again must not keep us for ever.
-            if cycle.closes_with(&next) {
-                return Err(endless_list(self.client.base_url(), "OAuth clients").into());
-            }
-            token = Some(next);
-        }
+    async fn page(&self, token: Option<&str>) -> Result<(Vec<FoundClient>, Option<String>), TargetError> {
+        let mut parameters = vec![("page_size", PAGE)];
+        parameters.extend(token.map(|token| ("page_token", token)));
+        let read = |reply: &Reply| serde_json::from_slice::<Page>(&reply.body).ok();
+        let reply = self.retried(|| self.client.get_at(PATH, &parameters), |reply| read(reply).is_some()).await?;
+        let Some(page) = read(&reply).filter(|_| reply.outcome.is_success()) else { return Err(self.refused(&reply)) };
+        Ok((page.oauth_clients, page.next_page_token.filter(|next| !next.is_empty())))
+    }
+
+    fn endless_list(&self) -> TargetError {
+        endless_list(self.client.base_url(), "OAuth clients")
     }
 }

@@ -1,6 +1,5 @@
 //! The clients of a Hydra.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,7 +8,7 @@ use super::errors::{endless_list, gave_up, is_own_word, reason, refused};
 use crate::apps::{ChangedClient, ClientForm, ClientRegistry, Created, FoundClient, read_client, read_created};
 use crate::destination::TargetError;
 use crate::http::{
-    HttpClient, PacedRequests, RepeatingList, Reply, ReplyOutcome, Request, TransientRule, is_transient, was_not_tried,
+    HttpClient, PacedRequests, Reply, ReplyOutcome, Request, TransientRule, is_transient, was_not_tried,
 };
 use crate::pace::{Pace, RetryBudget};
 
@@ -42,24 +41,6 @@ impl HydraClients {
 
     fn one(&self, client_id: &str) -> url::Url {
         self.http.url(&format!("{PATH}/{client_id}"))
-    }
-
-    /// A page of the list, from the place that a token names, and the token of the next page.
-    async fn page(&self, token: Option<&str>) -> Result<(Vec<FoundClient>, Option<String>), TargetError> {
-        let mut url = self.http.url(PATH);
-        url.query_pairs_mut().append_pair("page_size", PAGE);
-        if let Some(token) = token {
-            url.query_pairs_mut().append_pair("page_token", token);
-        }
-        let read = |reply: &Reply| serde_json::from_slice::<Vec<FoundClient>>(&reply.body).ok();
-        let reply = self.retried(&Request::get(url), |reply| read(reply).is_some()).await?;
-        let Some(clients) = read(&reply).filter(|_| reply.outcome.is_success()) else {
-            return Err(self.refused(&reply));
-        };
-        let of = |url: &url::Url| {
-            url.query_pairs().find(|(name, _)| name == "page_token").map(|(_, token)| token.into_owned())
-        };
-        Ok((clients, reply.next_page.as_ref().and_then(of).filter(|next| !next.is_empty())))
     }
 
     fn refused(&self, reply: &Reply) -> TargetError {
@@ -121,24 +102,24 @@ impl ClientRegistry for HydraClients {
         if reply.outcome.is_success() || is_gone(&reply) { Ok(()) } else { Err(self.refused(&reply)) }
     }
 
-    async fn each<E: From<TargetError>>(
-        &self,
-        mut look: impl FnMut(FoundClient) -> Result<ControlFlow<()>, E>,
-    ) -> Result<(), E> {
-        let (mut token, mut cycle) = (None::<String>, RepeatingList::default());
-        loop {
-            let (clients, next) = self.page(token.as_deref()).await?;
-            for client in clients {
-                if look(client)?.is_break() {
-                    return Ok(());
-                }
-            }
-            let Some(next) = next else { return Ok(()) };
-            // A target that gives the same pages again and again must not keep us for ever.
-            if cycle.closes_with(&next) {
-                return Err(endless_list(self.http.base_url()).into());
-            }
-            token = Some(next);
+    async fn page(&self, token: Option<&str>) -> Result<(Vec<FoundClient>, Option<String>), TargetError> {
+        let mut url = self.http.url(PATH);
+        url.query_pairs_mut().append_pair("page_size", PAGE);
+        if let Some(token) = token {
+            url.query_pairs_mut().append_pair("page_token", token);
         }
+        let read = |reply: &Reply| serde_json::from_slice::<Vec<FoundClient>>(&reply.body).ok();
+        let reply = self.retried(&Request::get(url), |reply| read(reply).is_some()).await?;
+        let Some(clients) = read(&reply).filter(|_| reply.outcome.is_success()) else {
+            return Err(self.refused(&reply));
+        };
+        let of = |url: &url::Url| {
+            url.query_pairs().find(|(name, _)| name == "page_token").map(|(_, token)| token.into_owned())
+        };
+        Ok((clients, reply.next_page.as_ref().and_then(of).filter(|next| !next.is_empty())))
+    }
+
+    fn endless_list(&self) -> TargetError {
+        endless_list(self.http.base_url())
     }
 }

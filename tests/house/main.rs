@@ -179,7 +179,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("hydra", &["apps", "destination", "http", "pace"]),
     ("kratos", &["keto", "destination", "http", "kind", "mapping", "pace", "ignore"]),
     ("keto", &["hexadecimal", "destination", "http", "kind", "mapping", "pace"]),
-    ("apps", &["hexadecimal", "applied", "tenant_plan", "destination", "index"]),
+    ("apps", &["hexadecimal", "applied", "tenant_plan", "destination", "http", "index"]),
     // The results, and views of them.
     ("logging", &["report"]),
     ("results", &["report", "missing", "id_map", "journal", "mapping", "kind", "source"]),
