@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::support::caller::Caller;
+use crate::support::terminal::Terminal;
 use crate::support::{Run, Sandbox, Scratch, export, lines};
 
 fn user(id: &str, external_id: Option<&str>, email: &str) -> String {
@@ -97,6 +98,38 @@ async fn two_instances(more: &[&str]) {
     caller.patch(&path, moved, None).await.expect(200);
     let differs = scratch.verify(&sandbox, "a.json", &into_a).expect_code(3);
     assert!(differs.stdout.contains("organization_id"), "{}", differs.stdout);
+}
+
+#[tokio::test]
+async fn an_organization_is_made_when_the_users_may_be_sent_and_not_before() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let caller = Caller::of(&sandbox);
+    let count = async || {
+        let found = caller.get("v1/organizations").await.expect(200);
+        found["organizations"].as_array().map_or(0, Vec::len)
+    };
+    let (good, bad) = (user("user_1", None, "one@example.com"), user("user_2", None, "nowhere"));
+    scratch.write("users.json", export([good, bad]));
+    let into = ["--organization", "acme", "--create-organization"];
+    let strict = scratch.import(&sandbox, "users.json", &[&into[..], &["--strict"]].concat());
+    assert!(strict.code != Some(0), "{}", strict.stderr);
+    assert_eq!((count().await, sandbox.column("id").len()), (0, 0), "{}", strict.stderr);
+    let asked = |answer: &str| {
+        let url = sandbox.base_url();
+        let fixed = ["migrate", "clerk", "--import", "users.json", "--base-url", &url, "--progress", "none"];
+        let mut command = scratch.avnology(&[&fixed[..], &into].concat());
+        let mut terminal = Terminal::start(command.env("AVNOLOGY_SECRET_KEY", "sk_test_sandbox"));
+        terminal.wait_for("Import them? [y/N] ");
+        terminal.type_line(answer);
+        terminal.end()
+    };
+    let (code, screen) = asked("n");
+    assert_eq!((code, count().await), (Some(2), 0), "{screen}");
+    let (code, screen) = asked("y");
+    assert_eq!((code, count().await), (Some(3), 1), "{screen}");
+    let made = organization(&caller, "acme").await["id"].clone();
+    assert_eq!(identity(&caller, "external_id", "user_1").await["organization_id"], made);
 }
 
 #[tokio::test]
