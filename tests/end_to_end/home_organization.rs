@@ -178,12 +178,13 @@ async fn a_resumed_run_goes_by_the_organization_that_it_began_with() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let caller = Caller::of(&sandbox);
-    let broken = user("user_2", None, "nowhere");
-    scratch.write(
-        "users.json",
-        export([user("user_1", None, "one@example.com"), broken, user("user_3", None, "three@example.com")]),
-    );
-    let more = ["--organization", "acme", "--create-organization", "--max-errors", "0", "--batch-size", "1"];
+    // The target rejects the first one, which stops the run while it sends.
+    caller.create(json!({"external_id": "x", "email": "zero@example.com"})).await;
+    let emails = ["zero@example.com", "one@example.com", "two@example.com", "three@example.com"];
+    let users = emails.iter().enumerate().map(|(number, email)| user(&format!("user_{number}"), None, email));
+    scratch.write("users.json", export(users));
+    let one_by_one = ["--max-errors", "0", "--batch-size", "1", "--concurrency", "1"];
+    let more = [&["--organization", "acme", "--create-organization"], &one_by_one[..]].concat();
     let stopped = scratch.import(&sandbox, "users.json", &more);
     assert!(stopped.code != Some(0) && stopped.count("unfinished") > 0, "{}", stopped.stdout);
     let first = organization(&caller, "acme").await;
