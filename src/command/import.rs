@@ -92,14 +92,12 @@ async fn import_into(
     tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
     let done = ledger.counts().read;
     note_continued(&run, (part, done), output);
+    note_strict(settings);
     note_deleted(reading, output.console);
     let (confirmed, known) =
         confirmed_before(settings, &target.name, (run.directory.id(), part), destination.as_ref(), signals).await?;
     let ids = look_up_ids(&settings.runs_directory, &target.name, &run.record.id).await?;
     let joined = JoinedFiles::read(reading, output, signals).await?;
-    if limits.strict && settings.on_existing == OnExisting::Fail {
-        output.console.note(STRICT_AND_FAIL);
-    }
     let known = known.as_ref();
     let subject =
         Subject { reading, records: &records, joined: &joined, confirmed: known, output, strict: limits.strict };
@@ -153,6 +151,13 @@ fn note_continued(run: &RecordedRun, (part, done): (RunPart, u64), output: &Outp
             run.directory.id(),
             plural(done, "record")
         ));
+    }
+}
+
+/// Says what `--strict` does not see.
+fn note_strict(settings: &ImportSettings) {
+    if settings.limits.strict && settings.on_existing == OnExisting::Fail {
+        settings.output.console.note(STRICT_AND_FAIL);
     }
 }
 
