@@ -1,0 +1,330 @@
+//! Nights, one behind the other, against a plain model of them in memory.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::Cursor;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::known_file::{HEADER_BYTES, KnownRecords};
+use super::known_writer::KnownWriter;
+use super::recognizer::WINDOW;
+use super::*;
+use crate::index::{DuplicateFinder, Duplicates, HashedKey, Keys, RecordPlace};
+use crate::journal::{ConfirmedKey, ConfirmedLookup, ConfirmedUser, ConfirmedUsers, ContentHash};
+use crate::journal::{RecordKey, RecordOutcome, Settled};
+use crate::source::{RecordChunk, RecordSpan};
+
+/// Chunks of a few records each, as the reader makes them.
+fn chunks(records: &[String], together: usize) -> Vec<RecordChunk> {
+    let mut offset = 0;
+    let mut chunks = Vec::new();
+    for (chunk, records) in records.chunks(together).enumerate() {
+        let (mut bytes, mut spans, base) = (Vec::new(), Vec::new(), offset);
+        for (number, record) in (1 + (chunk * together) as u64..).zip(records) {
+            spans.push(RecordSpan { number, line: number, offset, length: record.len() as u64, fault: None });
+            bytes.extend_from_slice(record.as_bytes());
+            offset += record.len() as u64;
+        }
+        let (input, bytes) = ("-".into(), bytes.into());
+        chunks.push(RecordChunk { input, bytes, base, spans, header: None, consumed: offset });
+    }
+    chunks
+}
+
+fn file(directory: &std::path::Path, records: &[String]) -> (std::path::PathBuf, Secret) {
+    let (path, secret) = (directory.join("records"), Secret::random());
+    let mut bytes = Vec::new();
+    let mut whole = KnownWriter::begin(Cursor::new(&mut bytes), &Basis::of(&["one"]), &secret).unwrap();
+    for (number, record) in (0..).zip(records) {
+        whole.add(&secret.hash(record.as_bytes()), number, &[[7; 13], [9; 13]]).unwrap();
+    }
+    whole.finish().unwrap();
+    std::fs::write(&path, bytes).unwrap();
+    (path, secret)
+}
+
+fn all_records(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("record {number}")).collect()
+}
+
+fn opened(path: &std::path::Path) -> Option<Arc<KnownFile>> {
+    KnownFile::open(path, &Basis::of(&["one"])).unwrap().map(Arc::new)
+}
+
+#[test]
+fn what_was_written_is_read_up_to_the_first_damage_and_only_by_its_basis() {
+    let directory = tempfile::tempdir().unwrap();
+    let records = all_records(6_000);
+    let (path, secret) = file(directory.path(), &records);
+    let bytes = std::fs::read(&path).unwrap();
+    let numbers = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        let mut known = KnownRecords::of(opened(&path)?);
+        let mut count = 0;
+        while let Some(record) = known.next().unwrap() {
+            assert_eq!((record.number, record.notices), (count, count));
+            assert_eq!(record.hash, secret.hash(format!("record {count}").as_bytes()));
+            assert_eq!(known.keys(), [[7; 13], [9; 13]]);
+            count += 1;
+        }
+        Some(count)
+    };
+    assert_eq!(numbers(&bytes), Some(6_000));
+    for damaged in [HEADER_BYTES + 3, HEADER_BYTES + 5, HEADER_BYTES + 20_000, 200_000, bytes.len() - 1] {
+        let mut broken = bytes.clone();
+        broken[damaged] ^= 1;
+        let whole = (damaged.saturating_sub(HEADER_BYTES) / (64 * 1024)) as u64;
+        assert!(numbers(&broken).is_some_and(|count| count < 6_000 && count >= whole * 1_300), "{damaged}");
+        assert!(numbers(&bytes[..damaged]).is_some_and(|count| count < 6_000), "cut off at {damaged}");
+    }
+    for damaged in 0..HEADER_BYTES {
+        let mut broken = bytes.clone();
+        broken[damaged] ^= 1;
+        assert_eq!((numbers(&broken), numbers(&bytes[..damaged])), (None, None), "{damaged}");
+    }
+    std::fs::write(&path, &bytes).unwrap();
+    assert!(KnownFile::open(&path, &Basis::of(&["two"])).unwrap().is_none());
+    assert!(KnownFile::open(&path, &Basis::of(&["one"]).with("more")).unwrap().is_none());
+    assert!(KnownFile::open(&directory.path().join("none"), &Basis::of(&["one"])).unwrap().is_none());
+    assert_ne!(Basis::of(&["a", "b"]), Basis::of(&["ab"]));
+}
+
+/// Which records of tonight are known, if those of the night before were `before`.
+fn recognized(before: &[String], tonight: &[String]) -> Vec<bool> {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, _) = file(directory.path(), before);
+    let mut recognizer = Recognizer::of(opened(&path).unwrap());
+    chunks(tonight, 7).iter().flat_map(|chunk| recognizer.recognize(chunk)).map(|known| known.is_some()).collect()
+}
+
+#[test]
+fn a_record_that_is_new_changed_or_gone_costs_none_of_the_others() {
+    let before = all_records(3_000);
+    let mut tonight = before.clone();
+    tonight.drain(1_500..1_500 + WINDOW - 1);
+    tonight[700] = "changed".to_owned();
+    tonight.insert(100, "new".to_owned());
+    tonight.insert(0, before[20].clone());
+    let known = recognized(&before, &tonight);
+    let unknown: Vec<&String> =
+        tonight.iter().zip(&known).filter(|(_, known)| !**known).map(|(record, _)| record).collect();
+    // A copy at the beginning is found in place of the record itself, with those before it lost.
+    let expected: Vec<&String> = before[..=20].iter().chain([&tonight[102], &tonight[702]]).collect();
+    assert_eq!(unknown, expected);
+    // Behind more of them that are gone nobody is known, and that is all.
+    let tonight = before[WINDOW..].to_vec();
+    assert_eq!(recognized(&before, &tonight), vec![false; tonight.len()]);
+}
+
+/// A user of the model: an id, a key that may be claimed by others, and content.
+type User = (u8, u8, u8);
+
+/// What a night finds: who is unchanged, and who has a key in common with whom.
+#[derive(Debug, PartialEq, Eq)]
+struct Night {
+    unchanged: Vec<u64>,
+    found: Vec<(u64, u8, u64)>,
+}
+
+fn text((id, key, content): User) -> String {
+    format!("{id} {key} {content}{}", " ".repeat(usize::from(content)))
+}
+
+/// The place, and the hashed keys of a user: the id and the key are claimed, the content is beside.
+fn keys_of(finder: &DuplicateFinder, span: &RecordSpan, (id, key, content): User, into: &mut Keys) -> Vec<HashedKey> {
+    let RecordSpan { number, line, offset, length, .. } = *span;
+    let place = RecordPlace { input: 0, number, line, offset, length, notes: 0 };
+    let before = into.count();
+    finder.claim(into, &place, 0, &[id]);
+    finder.claim(into, &place, 1, &[key]);
+    finder.beside(into, &place, 1, &[content / 8 + 200]);
+    into.hashed(before).collect()
+}
+
+/// A night, by the records' bytes where that is possible; and how many were mapped. The target confirms all who are not duplicates.
+fn night(users: &[User], confirmed: &mut ConfirmedUsers, basis: &Basis) -> (Night, u64) {
+    let lookup = confirmed.lookup().unwrap().map(Arc::new);
+    let of = basis.with(&confirmed.state().unwrap());
+    let known = lookup.as_ref().and_then(|_| KnownFile::open(&confirmed.records_path(), &of).unwrap());
+    let pass = PassRecords::create(1, known.map(Arc::new)).unwrap().unwrap();
+    let finder = DuplicateFinder::with_secret(std::env::temp_dir(), pass.secret_of_keys());
+    let mut recognizer = pass.recognizer();
+    let texts: Vec<String> = users.iter().map(|user| text(*user)).collect();
+    let is_confirmed = |user: User, lookup: &Option<Arc<ConfirmedLookup>>| {
+        let content = ContentHash::of(text(user).as_bytes());
+        lookup.as_ref().is_some_and(|lookup| lookup.is_confirmed(&user.0.to_string(), content))
+    };
+    let chunks = chunks(&texts, 5);
+    for chunk in &chunks {
+        let recognized = recognizer.as_mut().map(|recognizer| recognizer.recognize(chunk)).unwrap_or_default();
+        let (mut keys, mut mapped, mut unchanged) = (Keys::default(), Vec::new(), Vec::new());
+        let notices = pass.recognize(0, chunk, &recognized);
+        for (index, span) in chunk.spans.iter().enumerate() {
+            let user = users[usize::try_from(span.number).unwrap() - 1];
+            let is_known = notices.get(index).copied().flatten().is_some();
+            if !is_known {
+                let keys = keys_of(&finder, span, user, &mut keys);
+                mapped.push(MappedRecord { span: index, notices: 0, keys });
+            }
+            if is_known || is_confirmed(user, &lookup) {
+                let key = RecordKey { input: 0, number: span.number };
+                unchanged.push(Settled { key, outcome: RecordOutcome::Unchanged, notices: 0 });
+            }
+        }
+        finder.collect(&keys).unwrap();
+        pass.keep((0, chunk), &recognized, &unchanged, &mapped);
+    }
+    pass.collect_shared_keys(&finder).unwrap();
+    let found = finder.finish().unwrap();
+    let list = found.iter().map(|found| found.map(|found| (found.place.number, found.kind, found.first.number)));
+    let list: Vec<_> = list.collect::<Result<_, _>>().unwrap();
+    let written = found.write(tempfile::tempfile().unwrap()).unwrap();
+    let unchanged = second_pass(&pass, &chunks, &written);
+    for chunk in &chunks {
+        let user = |span: &RecordSpan| users[usize::try_from(span.number).unwrap() - 1];
+        let sent = chunk.spans.iter().enumerate().filter(|(_, span)| !unchanged.contains(&span.number));
+        let sent: Vec<_> = sent
+            .filter(|(_, span)| !matches!(written.find(0, span.number), Ok(Some(found)) if found.meaning == crate::index::Meaning::Taken))
+            .map(|(index, span)| (index, user(span)))
+            .collect();
+        let content = |user: User| ContentHash::of(text(user).as_bytes());
+        let ids: Vec<_> =
+            sent.iter().map(|(index, user)| (*index, ConfirmedKey::of(&user.0.to_string()), content(*user))).collect();
+        pass.identify(0, &chunk.spans, &ids);
+        let users = sent.iter().map(|(_, user)| ConfirmedUser::new(&user.0.to_string(), "id", content(*user)));
+        confirmed.add(users.collect()).unwrap();
+    }
+    // Nobody is believed without a sample, and not every user may be part of it.
+    confirmed.add(vec![ConfirmedUser::new("x", "id", ContentHash::NOTHING).newest("x", "id")]).unwrap();
+    let of = basis.with(&confirmed.state().unwrap());
+    let lookup = confirmed.lookup().unwrap().unwrap();
+    pass.write_known(&confirmed.records_path(), &of, &lookup, &written).unwrap();
+    (Night { unchanged, found: list }, pass.counts().1)
+}
+
+/// Who is unchanged, in stretches or chunk by chunk, and without those who are duplicates.
+fn second_pass(pass: &PassRecords, chunks: &[RecordChunk], found: &Duplicates) -> Vec<u64> {
+    let mut unchanged = Vec::new();
+    for chunk in chunks {
+        for (span, known) in chunk.spans.iter().zip(pass.read(0, &chunk.spans)) {
+            if known.is_some() && found.find(0, span.number).unwrap().is_none() {
+                unchanged.push(span.number);
+            }
+            let stretch = pass.unchanged_from(0, span.number, 3);
+            let is_last = std::ptr::eq(span, chunks.last().unwrap().spans.last().unwrap());
+            assert_eq!(stretch.is_some(), known.is_some() && !is_last, "{span:?}");
+            let offset = |number: u64| {
+                chunks.iter().flat_map(|chunk| &chunk.spans).find(|span| span.number == number).unwrap().offset
+            };
+            if let Some(UnchangedStretch { first, notices, behind }) = stretch {
+                assert_eq!((first.number, first.offset), (span.number, span.offset));
+                assert_eq!(
+                    (behind.number, behind.offset),
+                    (first.number + notices.len() as u64, offset(behind.number))
+                );
+            }
+        }
+    }
+    unchanged
+}
+
+fn users() -> impl Strategy<Value = Vec<User>> {
+    // Ids mostly differ; keys are now and then those of others.
+    proptest::collection::vec((any::<u8>(), 0u8..250, 0u8..40), 0..40)
+}
+
+/// What becomes of a list over night.
+#[derive(Clone, Debug)]
+enum Change {
+    Nothing,
+    Remove(prop::sample::Index),
+    Copy(prop::sample::Index, prop::sample::Index),
+    Edit(prop::sample::Index, User),
+    Add(prop::sample::Index, User),
+    Reverse,
+    OtherRules,
+}
+
+fn changes() -> impl Strategy<Value = Vec<Vec<Change>>> {
+    let index = any::<prop::sample::Index>;
+    let user = || (any::<u8>(), 0u8..250, 0u8..40);
+    let change = prop_oneof![
+        2 => Just(Change::Nothing),
+        3 => index().prop_map(Change::Remove),
+        3 => (index(), index()).prop_map(|(from, to)| Change::Copy(from, to)),
+        4 => (index(), user()).prop_map(|(at, user)| Change::Edit(at, user)),
+        4 => (index(), user()).prop_map(|(at, user)| Change::Add(at, user)),
+        1 => Just(Change::Reverse),
+        1 => Just(Change::OtherRules),
+    ];
+    proptest::collection::vec(proptest::collection::vec(change, 0..4), 1..5)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    /// Whatever changes from night to night, the short way finds what the long way finds.
+    #[test]
+    fn the_short_way_finds_what_the_long_way_finds(first in users(), nights in changes()) {
+        let directory = tempfile::tempdir().unwrap();
+        let [mut short, mut long] =
+            ["short", "long"].map(|name| ConfirmedUsers::open(directory.path(), name).unwrap());
+        let (mut users, mut rules) = (first, BTreeMap::from([(0, ())]));
+        for changes in std::iter::once(Vec::new()).chain(nights) {
+            for change in changes {
+                let at = |index: prop::sample::Index, users: &[User]| index.index(users.len().max(1));
+                match change {
+                    Change::Nothing => {}
+                    Change::Remove(index) if !users.is_empty() => drop(users.remove(at(index, &users))),
+                    Change::Copy(from, to) if !users.is_empty() => {
+                        let user = users[at(from, &users)];
+                        users.insert(at(to, &users), user);
+                    }
+                    Change::Edit(index, user) if !users.is_empty() => {
+                        let at = at(index, &users);
+                        users[at] = user;
+                    }
+                    Change::Add(index, user) => users.insert(at(index, &users), user),
+                    Change::Reverse => users.reverse(),
+                    Change::OtherRules => drop(rules.insert(rules.len(), ())),
+                    Change::Remove(_) | Change::Copy(..) | Change::Edit(..) => {}
+                }
+            }
+            let basis = Basis::of(&[&rules.len().to_string()]);
+            let (by_bytes, _) = night(&users, &mut short, &basis);
+            drop(std::fs::remove_file(long.records_path()));
+            let (by_mapping, mapped) = night(&users, &mut long, &basis);
+            prop_assert_eq!(mapped, users.len() as u64);
+            prop_assert_eq!(by_bytes, by_mapping);
+        }
+    }
+}
+
+#[test]
+fn the_next_night_maps_nobody_but_those_who_changed_or_share_something() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut confirmed = ConfirmedUsers::open(directory.path(), "target").unwrap();
+    let basis = Basis::of(&["rules"]);
+    let mut users: Vec<User> = (0..100).map(|number| (number, number, 8 * (number % 5))).collect();
+    let beside: HashSet<u8> = users.iter().map(|user| user.2).collect();
+    // The content of each is beside, and five contents are shared by all.
+    assert_eq!(beside.len(), 5);
+    night(&users, &mut confirmed, &basis);
+    assert_eq!(night(&users, &mut confirmed, &basis).1, 100, "all share something");
+    for (number, user) in (0..).zip(&mut users) {
+        user.2 = number;
+    }
+    users.truncate(20);
+    users.iter_mut().for_each(|user| user.2 *= 8);
+    night(&users, &mut confirmed, &basis);
+    assert_eq!(night(&users, &mut confirmed, &basis).1, 0);
+    users[7].1 = 150;
+    let (found, mapped) = night(&users, &mut confirmed, &basis);
+    assert_eq!((found.unchanged.len(), found.found.len(), mapped), (19, 0, 1));
+    // The new user claims what a known one has.
+    users.insert(3, (200, 15, 248));
+    let (found, mapped) = night(&users, &mut confirmed, &basis);
+    assert_eq!((found.unchanged.len(), found.found, mapped), (19, vec![(17, 1, 4)], 1));
+    assert_eq!(night(&users, &mut confirmed, &Basis::of(&["other"])).1, 21, "by other rules nobody is known");
+}
