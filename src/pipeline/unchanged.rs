@@ -54,7 +54,7 @@ impl Unchanged {
         }
     }
 
-    /// Keeps what came of the records of a chunk in the first pass. If `known` is empty, none of them was recognized.
+    /// Keeps what came of the records of a chunk in the first pass. If `recognized` is empty, none of them was.
     pub(super) fn keep(
         &self,
         place: (u16, &RecordChunk),

@@ -110,7 +110,7 @@ fn a_record_that_is_new_changed_or_gone_costs_none_of_the_others() {
     let unknown: Vec<&String> =
         tonight.iter().zip(&known).filter(|(_, known)| !**known).map(|(record, _)| record).collect();
     // A copy at the beginning is found in place of the record itself, with those before it lost.
-    let expected: Vec<&String> = before[..=20].iter().chain([&tonight[102], &tonight[702]]).collect();
+    let expected: Vec<&String> = before[..=20].iter().chain([&tonight[101], &tonight[702]]).collect();
     assert_eq!(unknown, expected);
     // Behind more of them that are gone nobody is known, and that is all.
     let tonight = before[WINDOW..].to_vec();
@@ -196,7 +196,8 @@ fn night(users: &[User], confirmed: &mut ConfirmedUsers, basis: &Basis) -> (Nigh
         confirmed.add(users.collect()).unwrap();
     }
     // Nobody is believed without a sample, and not every user may be part of it.
-    confirmed.add(vec![ConfirmedUser::new("x", "id", ContentHash::NOTHING).newest("x", "id")]).unwrap();
+    let others = (0..100).map(|number| ConfirmedUser::new(&format!("other {number}"), "id", ContentHash::NOTHING));
+    confirmed.add(others.collect()).unwrap();
     let of = basis.with(&confirmed.state().unwrap());
     let lookup = confirmed.lookup().unwrap().unwrap();
     pass.write_known(&confirmed.records_path(), &of, &lookup, &written).unwrap();

@@ -144,7 +144,7 @@ fn what_no_longer_holds_or_is_damaged_is_not_believed() {
     std::fs::remove_dir(&path).expect("removed");
     import(&file, &[]);
     // Another mapping: the same bytes become something else.
-    let mapping = scratch.write("mapping.toml", "[emails]\nunverified = \"drop\"\n");
+    let mapping = scratch.write("mapping.toml", "[email]\nunverified = \"drop\"\n");
     let by_mapping = ["--mapping", &mapping];
     assert_eq!(counted(&import(&file, &by_mapping))[0], 0, "by other rules nobody is known");
     assert_eq!(counted(&import(&file, &by_mapping))[0], 60);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::command::first_pass::Remembered;
 use crate::index::Duplicates;
-use crate::journal::ConfirmedUsers;
+use crate::journal::{ConfirmedUsers, FileRecord};
 use crate::pipeline::ConfirmedBefore;
 use crate::recognition::{Basis, KnownFile, PassRecords};
 use crate::selection::RecordsOfRun;
@@ -64,7 +64,7 @@ pub(super) async fn keep(
 fn basis(reading: &ReadingSettings) -> Basis {
     let ReadingSettings { rules, rule_files, form, most_of_request, .. } = reading;
     let (mapping, schema) = rule_files.records();
-    let digest = |file: Option<crate::journal::FileRecord>| file.map_or_else(String::new, |file| file.sha256);
+    let digest = |file: Option<FileRecord>| file.map_or_else(String::new, |file| file.sha256);
     let decisions = format!("{rules:?} {form:?} {most_of_request:?}");
     Basis::of(&[LONG_VERSION, &program(), &decisions, &digest(mapping), &digest(schema)])
 }
