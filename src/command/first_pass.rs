@@ -54,8 +54,8 @@ pub(super) struct Remembered {
 }
 
 impl Subject<'_> {
-    /// The first pass finds out what of that which was confirmed is still so, and what the next night can know records by. Only users are the same in both passes: what
-    /// refers to others is mapped with their ids later.
+    /// The first pass finds out what is still as the target confirmed it, and what the next night can know records by. Only users are
+    /// the same in both passes: what refers to others is mapped with their ids later.
     fn look_for_unchanged(self) -> Option<LookForUnchanged> {
         let Remembered { lookup, known } = self.remembered.filter(|_| self.joined.is_empty())?;
         if self.reading.kinds.iter().any(|kind| *kind != Kind::User) {

@@ -124,13 +124,10 @@ async fn import_into(
                 known_before: ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX),
                 predicted: first.prediction().map_or(0, |prediction| prediction.rejects),
             };
-            let (mut ran, moments) =
+            let mut ran =
                 steps.run(subject, (first.watch(), first.unchanged()), (import_run, confirmed, ids), signals).await;
-            let confirmed = ran.confirmed.take().filter(|_| ran.ledger.is_complete() && records.selected().is_none());
-            if let (Some(users), Some(seen), Some(found)) = (confirmed, first.unchanged(), first.duplicates()) {
-                known_records::keep(seen, Arc::clone(found), users, reading).await;
-            }
-            let mut ended = EndedImport::of((ran, moments), subject, &first, kept);
+            known_records::keep(&mut ran.0, &first, &records, reading).await;
+            let mut ended = EndedImport::of(ran, subject, &first, kept);
             // The last step: whom the import has just created or found is not missing.
             if let (Some(missing), None) = (&mut missing, &ended.ledger.stopped) {
                 ended.ledger.stopped = missing.carry_out(settings, destination.as_ref(), signals).await.err();

@@ -23,8 +23,10 @@ impl PassRecords {
     /// Gives `finder` the keys of known records that a mapped record may have, too. Their other keys nobody has: no two records in
     /// the file share one.
     pub fn collect_shared_keys(&self, finder: &DuplicateFinder) -> io::Result<()> {
-        let (recognized, mapped, _) = self.counts();
-        let Some(known) = self.known.clone().filter(|_| recognized > 0 && mapped > 0) else { return Ok(()) };
+        let counts = self.counts();
+        let Some(known) = self.known.clone().filter(|_| counts.recognized > 0 && counts.mapped > 0) else {
+            return Ok(());
+        };
         let (mut known, mut keys) = (KnownRecords::of(known), Keys::default());
         for entry in self.entries() {
             let (input, number, entry) = entry?;

@@ -40,6 +40,6 @@ pub use basis::Basis;
 pub use candidate::MappedRecord;
 pub use key_filter::KeyFilter;
 pub use known_file::KnownFile;
-pub use pass_records::{MOST_INPUTS, PassRecords, UnchangedStretch};
+pub use pass_records::{MOST_INPUTS, PassCounts, PassRecords, UnchangedStretch};
 pub use recognizer::{Recognized, Recognizer};
 pub use secret::{RecordHash, Secret};

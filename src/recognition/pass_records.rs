@@ -34,6 +34,20 @@ pub struct PassRecords {
     recognized: AtomicU64,
     mapped: AtomicU64,
     taken: AtomicU64,
+    passed_over: AtomicU64,
+}
+
+/// How many records took which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PassCounts {
+    /// Those that were known by their bytes in the first pass.
+    pub recognized: u64,
+    /// Those that were not, and were mapped.
+    pub mapped: u64,
+    /// Those that were not mapped in the second pass.
+    pub taken: u64,
+    /// Those of them that were not even read.
+    pub passed_over: u64,
 }
 
 /// What is kept of one input, by the numbers of its records.
@@ -73,6 +87,7 @@ impl PassRecords {
             recognized: AtomicU64::new(0),
             mapped: AtomicU64::new(0),
             taken: AtomicU64::new(0),
+            passed_over: AtomicU64::new(0),
         }))
     }
 
@@ -86,12 +101,11 @@ impl PassRecords {
         self.known.clone().map(Recognizer::of)
     }
 
-    /// How many records were known by their bytes in the first pass, how many were not and were mapped, and how many were not mapped
-    /// in the second pass.
-    pub fn counts(&self) -> (u64, u64, u64) {
-        let [recognized, mapped, taken] =
-            [&self.recognized, &self.mapped, &self.taken].map(|count| count.load(Ordering::Relaxed));
-        (recognized, mapped, taken)
+    /// How many records took which way so far.
+    pub fn counts(&self) -> PassCounts {
+        let [recognized, mapped, taken, passed_over] =
+            [&self.recognized, &self.mapped, &self.taken, &self.passed_over].map(|count| count.load(Ordering::Relaxed));
+        PassCounts { recognized, mapped, taken, passed_over }
     }
 
     /// Keeps which records of a chunk are known, and returns their notices. What cannot be kept is mapped: its keys would be lost.
@@ -200,9 +214,11 @@ impl PassRecords {
         })
     }
 
-    /// Counts records of such stretches as not mapped.
+    /// Counts the records of such a stretch as not read.
     pub fn pass_over(&self, stretch: &UnchangedStretch) {
-        self.taken.fetch_add(stretch.notices.len() as u64, Ordering::Relaxed);
+        let count = stretch.notices.len() as u64;
+        self.taken.fetch_add(count, Ordering::Relaxed);
+        self.passed_over.fetch_add(count, Ordering::Relaxed);
     }
 
     /// The files of an input, and the number of the first of these records; nothing if there are any between them that are not among

@@ -41,15 +41,11 @@ impl Recognizer {
             return Vec::new();
         }
         let records = chunk.spans.iter().map(|span| (span.fault.is_none(), chunk.record(span)));
-        let mut found = |(is_whole, record): (bool, &[u8])| {
+        let found = |(is_whole, record): (bool, &[u8])| {
             let hash = is_whole.then(|| self.file.secret().hash(record))?;
             self.find(&hash)
         };
-        let mut known = Vec::with_capacity(chunk.spans.len());
-        for record in records {
-            known.push(found(record));
-        }
-        known
+        records.map(found).collect()
     }
 
     /// The first of the next records with this hash. Those before it are not in the export any more.

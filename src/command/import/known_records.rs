@@ -3,11 +3,10 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::command::first_pass::Remembered;
-use crate::index::Duplicates;
+use crate::command::first_pass::{FirstPass, Remembered};
 use crate::journal::{ConfirmedUsers, FileRecord};
-use crate::pipeline::ConfirmedBefore;
-use crate::recognition::{Basis, KnownFile, PassRecords};
+use crate::pipeline::{ConfirmedBefore, Ran};
+use crate::recognition::{Basis, KnownFile};
 use crate::selection::RecordsOfRun;
 use crate::settings::ReadingSettings;
 use crate::version::LONG_VERSION;
@@ -35,24 +34,22 @@ fn open(users: &mut ConfirmedUsers, basis: &Basis) -> io::Result<Option<KnownFil
 }
 
 /// Writes the file for the next night, at the end of a run that is complete. If that fails, the next night maps every record.
-pub(super) async fn keep(
-    records: Arc<PassRecords>,
-    found: Arc<Duplicates>,
-    mut users: ConfirmedUsers,
-    reading: &ReadingSettings,
-) {
-    let (recognized, mapped, _) = records.counts();
-    tracing::info!(records = recognized, "known by their bytes, and not mapped");
-    tracing::info!(records = mapped, "not known by their bytes, and mapped");
-    if mapped == 0 {
-        // The file is as true as it was.
+pub(super) async fn keep(ran: &mut Ran, first: &FirstPass, records: &RecordsOfRun, reading: &ReadingSettings) {
+    let Some(mut users) = ran.confirmed.take() else { return };
+    let (Some(pass), Some(found)) = (first.unchanged(), first.duplicates()) else { return };
+    let counts = pass.counts();
+    tracing::info!(records = counts.recognized, "known by their bytes, and not mapped");
+    tracing::info!(records = counts.mapped, "not known by their bytes, and mapped");
+    // If none was mapped, the file is as true as it was.
+    if counts.mapped == 0 || !ran.ledger.is_complete() || !matches!(records, RecordsOfRun::All) {
         return;
     }
+    let found = Arc::clone(found);
     let basis = basis(reading);
     let writing = tokio::task::spawn_blocking(move || {
         let basis = basis.with(&users.state()?);
         let Some(confirmed) = users.lookup()? else { return Ok(0) };
-        records.write_known(&users.records_path(), &basis, &confirmed, &found)
+        pass.write_known(&users.records_path(), &basis, &confirmed, &found)
     });
     match writing.await.map_err(io::Error::other).and_then(|written| written) {
         Ok(records) => tracing::info!(records, "kept to be known by their bytes"),

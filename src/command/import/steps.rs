@@ -155,8 +155,9 @@ async fn known_ids(ids: &Arc<IdLookup>, journal: &Journal) -> std::io::Result<Ar
 /// Logs how much work the first pass saved.
 fn log_taken(unchanged: Option<&PassRecords>) {
     if let Some(unchanged) = unchanged {
-        let (_, _, records) = unchanged.counts();
-        tracing::info!(records, "unchanged since the first pass, and not mapped a second time");
+        let counts = unchanged.counts();
+        tracing::info!(records = counts.taken, "unchanged since the first pass, and not mapped a second time");
+        tracing::info!(records = counts.passed_over, "of these not read a second time");
     }
 }
 
