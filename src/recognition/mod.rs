@@ -29,6 +29,8 @@ mod key_filter;
 mod known_file;
 mod known_pass;
 mod known_writer;
+#[cfg(test)]
+mod night_tests;
 mod pass_records;
 mod place_entry;
 mod recognizer;
