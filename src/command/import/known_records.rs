@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::command::first_pass::{FirstPass, Remembered};
+use crate::command::first_pass::{FirstPass, Remembered, Subject};
 use crate::journal::{ConfirmedUsers, FileRecord};
 use crate::pipeline::{ConfirmedBefore, Ran};
 use crate::recognition::{Basis, KnownFile};
@@ -34,7 +34,7 @@ fn open(users: &mut ConfirmedUsers, basis: &Basis) -> io::Result<Option<KnownFil
 }
 
 /// Writes the file for the next night, at the end of a run that is complete. If that fails, the next night maps every record.
-pub(super) async fn keep(ran: &mut Ran, first: &FirstPass, records: &RecordsOfRun, reading: &ReadingSettings) {
+pub(super) async fn keep(ran: &mut Ran, first: &FirstPass, Subject { reading, records, .. }: Subject<'_>) {
     let Some(mut users) = ran.confirmed.take() else { return };
     let (Some(pass), Some(found)) = (first.unchanged(), first.duplicates()) else { return };
     let counts = pass.counts();
