@@ -155,6 +155,7 @@
 //! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
 //! | [`selection`] | which records of an export a pilot is about: lists, conditions, samples |
 //! | [`missing`] | users and memberships that earlier runs created and that are no longer in the export, and what was done about them |
+//! | [`recognition`] | knows the records of the night before again by their bytes, so that they are not mapped |
 //! | [`passwords`] | joins the passwords of the Dashboard's CSV to users of other exports |
 //! | [`memberships`] | joins organizations to their members, for a target that has no organizations |
 //! | [`verify`] | reads the target back and compares it with an export |
@@ -236,6 +237,7 @@ pub mod outcomes;
 pub mod pace;
 pub mod passwords;
 pub mod pipeline;
+pub mod recognition;
 pub mod rehearsal;
 pub mod report;
 pub mod results;

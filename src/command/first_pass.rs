@@ -21,7 +21,8 @@ use crate::index::{Duplicate, Duplicates, FoundDuplicates, Meaning};
 use crate::journal::{ConfirmedLookup, FirstPassRecord, Prediction, RunDirectory};
 use crate::kind::Kind;
 use crate::outcomes::{Ledger, StopReason};
-use crate::pipeline::{LookForUnchanged, UnchangedRecords, find_duplicates};
+use crate::pipeline::{LookForUnchanged, find_duplicates};
+use crate::recognition::{KnownFile, PassRecords};
 use crate::selection::RecordsOfRun;
 use crate::settings::{OutputSettings, ReadingSettings};
 use crate::signal::Signals;
@@ -36,25 +37,33 @@ pub(super) struct Subject<'s> {
     pub records: &'s RecordsOfRun,
     /// What other files say about their users.
     pub joined: &'s JoinedFiles,
-    /// What the target confirmed in earlier runs, if that is believed.
-    pub confirmed: Option<&'s Arc<ConfirmedLookup>>,
+    /// What is remembered of the target, in an import that keeps it up to date.
+    pub remembered: Option<&'s Remembered>,
     /// Where the progress goes.
     pub output: &'s OutputSettings,
     /// An input that ends too early is refused: what is behind its end may have to be rejected.
     pub strict: bool,
 }
 
+/// What is remembered of a target.
+pub(super) struct Remembered {
+    /// What it confirmed in earlier runs, if that is believed.
+    pub lookup: Option<Arc<ConfirmedLookup>>,
+    /// Which records these users are, if that is known.
+    pub known: Option<Arc<KnownFile>>,
+}
+
 impl Subject<'_> {
-    /// Where something was confirmed, the first pass finds out what is still so. Only users are the same in both passes: what
-    /// refers to others is mapped with their ids later.
+    /// The first pass finds out what is still as the target confirmed it, and what the next night can know records by. Only users are
+    /// the same in both passes: what refers to others is mapped with their ids later.
     fn look_for_unchanged(self) -> Option<LookForUnchanged> {
-        let confirmed = self.confirmed.filter(|_| self.joined.is_empty())?;
+        let Remembered { lookup, known } = self.remembered.filter(|_| self.joined.is_empty())?;
         if self.reading.kinds.iter().any(|kind| *kind != Kind::User) {
             return None;
         }
-        match UnchangedRecords::create(self.reading.inputs.len()) {
+        match PassRecords::create(self.reading.inputs.len(), known.clone()) {
             Ok(records) => {
-                records.map(|records| LookForUnchanged { confirmed: Arc::clone(confirmed), records: Arc::new(records) })
+                records.map(|records| LookForUnchanged { confirmed: lookup.clone(), records: Arc::new(records) })
             }
             Err(error) => {
                 tracing::debug!(%error, "what is unchanged is not kept");
@@ -121,7 +130,7 @@ impl FirstPass {
     }
 
     /// Which records the target has as they are, if that is known.
-    pub(super) fn unchanged(&self) -> Option<Arc<UnchangedRecords>> {
+    pub(super) fn unchanged(&self) -> Option<Arc<PassRecords>> {
         self.findings().and_then(|findings| findings.unchanged.clone())
     }
 
@@ -154,7 +163,7 @@ struct LookedThrough {
     found: FoundDuplicates,
     known: KnownInputs,
     prediction: Prediction,
-    unchanged: Option<Arc<UnchangedRecords>>,
+    unchanged: Option<Arc<PassRecords>>,
     /// All files were read to their end.
     is_complete: bool,
 }

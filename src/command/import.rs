@@ -15,6 +15,7 @@ mod ended;
 mod foresight;
 mod known_file;
 mod known_ids;
+mod known_records;
 mod missing;
 mod missing_memberships;
 mod prepare;
@@ -48,7 +49,7 @@ use crate::destination::{Destination, RunMark};
 use crate::exit::ExitStatus;
 use crate::human::plural;
 use crate::id_map::IdLookup;
-use crate::journal::{ConfirmedLookup, RunRecord};
+use crate::journal::RunRecord;
 use crate::pipeline::{ConfirmedBefore, ImportRun, Mode, delivery_memory};
 use crate::settings::{ImportSettings, OutputSettings, RecordedRun};
 use crate::signal::Signals;
@@ -94,13 +95,13 @@ async fn import_into(
     note_continued(&run, (part, done), output);
     note_strict(settings);
     note_deleted(reading, output.console);
-    let (confirmed, known) =
+    let mut confirmed =
         confirmed_before(settings, &target.name, (run.directory.id(), part), destination.as_ref(), signals).await?;
+    let remembered = confirmed.as_mut().map(|confirmed| known_records::remembered(confirmed, &records, reading));
     let ids = look_up_ids(&settings.runs_directory, &target.name, &run.record.id).await?;
     let joined = JoinedFiles::read(reading, output, signals).await?;
-    let known = known.as_ref();
-    let subject =
-        Subject { reading, records: &records, joined: &joined, confirmed: known, output, strict: limits.strict };
+    let remembered = remembered.as_ref();
+    let subject = Subject { reading, records: &records, joined: &joined, remembered, output, strict: limits.strict };
     let has_begun = part != RunPart::First && (done > 0 || !progress.in_doubt.is_empty());
     let consent = Consent { settings, target: &target, run: &run.record, has_begun };
     let foresight = Foresight::of_run(subject, &run, (*limits, &ledger), consent, (&*destination, signals)).await?;
@@ -123,8 +124,9 @@ async fn import_into(
                 known_before: ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX),
                 predicted: first.prediction().map_or(0, |prediction| prediction.rejects),
             };
-            let ran =
+            let mut ran =
                 steps.run(subject, (first.watch(), first.unchanged()), (import_run, confirmed, ids), signals).await;
+            known_records::keep(&mut ran.0, &first, subject).await;
             let mut ended = EndedImport::of(ran, subject, &first, kept);
             // The last step: whom the import has just created or found is not missing.
             if let (Some(missing), None) = (&mut missing, &ended.ledger.stopped) {
@@ -194,7 +196,7 @@ async fn confirmed_before(
     (run, part): (&str, RunPart),
     destination: &dyn Destination,
     signals: &mut Signals,
-) -> Result<(Option<ConfirmedBefore>, Option<Arc<ConfirmedLookup>>), ImportError> {
+) -> Result<Option<ConfirmedBefore>, ImportError> {
     let of = ConfirmedOf {
         runs_directory: &settings.runs_directory,
         target,
@@ -204,10 +206,8 @@ async fn confirmed_before(
         recheck: settings.recheck,
         knows_all: part != RunPart::Later { knows_all: false },
     };
-    let loaded = tokio::select! {
-        loaded = of.load(destination) => loaded?,
-        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-    };
-    let lookup = loaded.as_ref().and_then(|before| before.lookup.clone());
-    Ok((loaded, lookup))
+    tokio::select! {
+        loaded = of.load(destination) => Ok(loaded?),
+        signal = signals.next() => Err(ImportError::Interrupted(signal)),
+    }
 }

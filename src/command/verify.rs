@@ -56,7 +56,7 @@ async fn verify_target(
     let reading = &of_organization(&target, reading, connection, &mut signals).await?;
     let records = records_of(reading, output.console, &mut signals).await?;
     let joined = JoinedFiles::read(reading, output, &mut signals).await?;
-    let subject = Subject { reading, records: &records, joined: &joined, confirmed: None, output, strict: false };
+    let subject = Subject { reading, records: &records, joined: &joined, remembered: None, output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await?;
     let found = first.prediction().and_then(|prediction| prediction.records);
     if let (Some(found), Some(least)) = (found, settings.min_records)

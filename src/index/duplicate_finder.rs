@@ -5,7 +5,7 @@
 //! itself can make another record its duplicate. Nothing is compared during reading, and only the buffers of the sorters are
 //! in memory.
 //!
-//! Keys are hashed to 96 bits with `SipHash` and a secret of the process. Nobody can make two keys collide; by chance, two
+//! Keys are hashed to 96 bits with `SipHash` and a secret of the process, or of the file in which they are kept. Nobody can make two keys collide; by chance, two
 //! among a billion keys collide once in a hundred billion runs.
 
 use std::hash::Hasher;
@@ -46,11 +46,36 @@ pub struct DuplicateFinder {
 #[derive(Debug, Default)]
 pub struct Keys(Vec<DuplicateEntry>);
 
+/// A key without its record: its hash under the secret of its finder, and its kind.
+pub type HashedKey = [u8; HASH_BYTES + 1];
+
+impl Keys {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The keys from number `first` on, without their records.
+    pub fn hashed(&self, first: usize) -> impl Iterator<Item = HashedKey> {
+        self.0[first..].iter().map(|entry| std::array::from_fn(|index| entry[index]))
+    }
+
+    /// Adds a key of a record that a finder with the same secret had hashed.
+    pub fn add_hashed(&mut self, place: &RecordPlace, key: &HashedKey) {
+        self.0.push(Writer::<ENTRY_BYTES>::default().bytes(key).record(place).rest(place).done());
+    }
+}
+
 impl DuplicateFinder {
     /// A finder that spills to `directory`, into files without a name.
     pub fn new(directory: PathBuf) -> Self {
+        Self::with_secret(directory, uuid::Uuid::new_v4().into_bytes())
+    }
+
+    /// The same with a secret that an earlier finder had: keys that it hashed are the same here.
+    pub fn with_secret(directory: PathBuf, secret: [u8; 16]) -> Self {
         let sorter = Sorter::new(BUFFERED, directory.clone());
-        Self { secret: uuid::Uuid::new_v4().into_bytes(), directory, sorter }
+        Self { secret, directory, sorter }
     }
 
     /// Adds a key that only one record may have. The bytes of the key are compared, so the caller gives it in a normal form.

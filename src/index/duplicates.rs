@@ -71,6 +71,14 @@ impl Duplicates {
         Ok(self.0.find(&key.done())?.map(|entry| kept_duplicate(&entry)))
     }
 
+    /// The first duplicate in the order of the inputs that is not before this record.
+    pub fn first_from(&self, input: u16, number: u64) -> io::Result<Option<RecordPlace>> {
+        let mut key = Writer::<RECORD_BYTES>::default();
+        key.record(&RecordPlace { input, number, ..RecordPlace::default() });
+        let first = self.0.entries_from(&key.done())?.next().transpose()?;
+        Ok(first.map(|entry| kept_duplicate(&entry).place))
+    }
+
     /// All duplicates, in the order of the inputs.
     pub fn iter(&self) -> impl Iterator<Item = io::Result<Duplicate>> {
         self.0.entries().map(|entry| entry.map(|entry| kept_duplicate(&entry)))

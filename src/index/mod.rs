@@ -33,7 +33,7 @@ mod text_sorter;
 mod texts;
 
 pub use duplicate::{Duplicate, Meaning};
-pub use duplicate_finder::{DuplicateFinder, Keys};
+pub use duplicate_finder::{DuplicateFinder, HashedKey, Keys};
 pub use duplicates::{Duplicates, FoundDuplicates};
 pub use hash::{HASH_BYTES, hash_of};
 pub use merge::merge;

@@ -60,7 +60,9 @@ mod run_of_rejects;
 mod run_record;
 
 pub use amendment::Amendment;
-pub use confirmed::{CONFIRMED_USERS_PREFIX, ConfirmedLookup, ConfirmedUser, ConfirmedUsers, ContentHash, SAMPLE_SIZE};
+pub use confirmed::{
+    CONFIRMED_USERS_PREFIX, ConfirmedKey, ConfirmedLookup, ConfirmedUser, ConfirmedUsers, ContentHash, SAMPLE_SIZE,
+};
 pub use ended::{Ended, EndedInput};
 pub use entry::{Entry, Identified, Plan, ReadMark, RecordKey, RecordOutcome, RejectsEnd, Settled};
 pub use file_record::FileRecord;

@@ -15,6 +15,7 @@ use crate::journal::{ConfirmedLookup, ContentHash};
 use crate::mapping::{
     Coverage, MapOutput, Notices, Prepared, RecordMapper, RejectCode, Rejection, RoleCounts, UniqueKeys,
 };
+use crate::recognition::MappedRecord;
 use crate::selection::{ChunkRecords, RecordsOfRun};
 use crate::source::{FramingFault, RawRecord, RecordChunk, RecordSpan};
 
@@ -37,6 +38,8 @@ pub(super) struct ChunkMapping<'m> {
     ours: ChunkRecords,
     output: MapOutput,
     keys: Keys,
+    /// What is known of the records that were mapped, if that is wanted.
+    mapped: Vec<MappedRecord>,
     /// How many previews are wanted of this chunk.
     wanted_previews: usize,
     previews: Vec<String>,
@@ -51,6 +54,8 @@ pub(super) struct MappedParts {
     pub encoded: Vec<u8>,
     /// What no two records share.
     pub keys: Keys,
+    /// What is known of the records that were mapped, if that is wanted.
+    pub mapped: Vec<MappedRecord>,
     pub coverage: Coverage,
     pub roles: RoleCounts,
     pub previews: Vec<String>,
@@ -78,6 +83,7 @@ impl<'m> ChunkMapping<'m> {
             ours: context.records.among(input, numbers[0]..=numbers[1])?,
             output,
             keys: Keys::default(),
+            mapped: Vec::new(),
             wanted_previews: if holds_first(chunk, &context.records) { context.preview } else { 0 },
             previews: Vec::new(),
             weighing: Weighing::default(),
@@ -92,10 +98,10 @@ impl<'m> ChunkMapping<'m> {
 
     /// All that has come out.
     pub(super) fn into_parts(self) -> MappedParts {
-        let Self { output, keys, previews, weighing, rejects_of_others, .. } = self;
+        let Self { output, keys, mapped, previews, weighing, rejects_of_others, .. } = self;
         let MapOutput { encoded, coverage, roles, .. } = output;
         let (coverage, roles) = (coverage.unwrap_or_default(), roles.unwrap_or_default());
-        MappedParts { encoded, keys, coverage, roles, previews, weighing, rejects_of_others }
+        MappedParts { encoded, keys, mapped, coverage, roles, previews, weighing, rejects_of_others }
     }
 
     /// Maps a record that is not ours, of which nothing is kept but its keys: one of ours may be its duplicate.
@@ -186,7 +192,12 @@ impl<'m> ChunkMapping<'m> {
     fn ready(&mut self, prepared: Prepared, index: usize, span: &RecordSpan, start: usize) -> Ready {
         let Prepared { external_id, clerk_id, disabled, notices, references, preview } = prepared;
         if let (DuplicateCheck::Find(finder), Some(keys)) = (&self.context.duplicates, &self.output.keys) {
+            let before = self.keys.count();
             duplicates::collect(finder, &mut self.keys, (self.input, span, notices), keys);
+            if self.context.unchanged.is_kept() {
+                let keys = self.keys.hashed(before).collect();
+                self.mapped.push(MappedRecord { span: index, notices: notices.bits(), keys });
+            }
         }
         self.previews.extend(preview);
         let encoded = &mut self.output.encoded;

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::duplicates::DuplicateCheck;
-use super::unchanged::{LookForUnchanged, Unchanged, UnchangedRecords};
+use super::unchanged::{LookForUnchanged, Unchanged};
 use crate::delivery::Delivery;
 use crate::id_map::IdLookup;
 use crate::index::{DuplicateFinder, Duplicates};
@@ -12,6 +12,7 @@ use crate::journal::{ConfirmedLookup, ConfirmedUsers, Journal, Progress};
 use crate::kind::Kind;
 use crate::mapping::RecordMapper;
 use crate::outcomes::{Ledger, StopReason};
+use crate::recognition::PassRecords;
 use crate::selection::RecordsOfRun;
 use crate::source::{Input, ReaderLimits, Watch};
 
@@ -93,7 +94,7 @@ pub struct Sending {
     /// What the target confirmed in earlier runs, if that can be used.
     pub confirmed: Option<ConfirmedBefore>,
     /// Which records the first pass found unchanged, if it looked for them.
-    pub unchanged: Option<Arc<UnchangedRecords>>,
+    pub unchanged: Option<Arc<PassRecords>>,
     /// Whom the target had before this part of the run, and under which external ids, if that is known.
     pub ids: Option<Arc<IdLookup>>,
     /// Stop once more than this many records were rejected.
@@ -148,7 +149,7 @@ impl ModeParts {
             }
             Mode::Search(finder, unchanged) => {
                 let (lookup, unchanged) = match unchanged {
-                    Some(look) => (Some(look.confirmed), Unchanged::Keep(look.records)),
+                    Some(look) => (look.confirmed, Unchanged::Keep(look.records)),
                     None => (None, Unchanged::Unknown),
                 };
                 Self { lookup, unchanged, ..Self::looking(intake, DuplicateCheck::Find(finder)) }

@@ -12,6 +12,7 @@ use crate::journal::{ReadMark, RecordKey, RecordOutcome, Reject, Settled};
 use crate::mapping::Rejection;
 use crate::outcomes::Foreseen;
 use crate::outcomes::booking::MappedChunkCounts;
+use crate::recognition::Recognized;
 use crate::source::{RecordChunk, RecordSpan};
 
 /// What becomes of a record in a mapper.
@@ -26,10 +27,17 @@ enum MappedRecord {
 }
 
 /// Maps the records of one chunk. Pure, but for what lies on disk: duplicates, what is known of the target, passwords.
-pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, context: &MapContext) -> Result<MappedChunk, MapFailure> {
+pub(super) fn map_chunk(
+    input: u16,
+    chunk: Arc<RecordChunk>,
+    recognized: &[Option<Recognized>],
+    context: &MapContext,
+) -> Result<MappedChunk, MapFailure> {
     let mut mapping = ChunkMapping::new(input, &chunk, context)?;
     let (mut ready, mut unchanged, mut rejects) = (Vec::with_capacity(chunk.spans.len()), Vec::new(), Vec::new());
-    let (kind, known) = (context.mapper(input).kind(), context.unchanged.read(input, &chunk.spans));
+    let (kind, known) = (context.mapper(input).kind(), context.unchanged.read(input, &chunk, recognized));
+    // What could not be kept is mapped like all others.
+    let recognized = if known.is_empty() { &[] } else { recognized };
     for (index, span) in chunk.spans.iter().enumerate() {
         let key = RecordKey { input, number: span.number };
         let known = known.get(index).copied().flatten();
@@ -46,7 +54,8 @@ pub(super) fn map_chunk(input: u16, chunk: Arc<RecordChunk>, context: &MapContex
     if let DuplicateCheck::Find(finder) = &context.duplicates {
         finder.collect(&parts.keys)?;
     }
-    context.unchanged.keep(input, &chunk.spans, &unchanged);
+    context.unchanged.keep((input, &chunk), recognized, &unchanged, &parts.mapped);
+    context.unchanged.identify(input, &chunk, &ready);
     let (valid, not_asked) = ((ready.len() + unchanged.len()) as u64, unchanged.len() as u64);
     let notices = ready.iter().map(|record| record.notices).filter(|notices| !notices.is_empty()).collect();
     let MappedParts { encoded, coverage, roles, previews, weighing, rejects_of_others, .. } = parts;

@@ -11,7 +11,7 @@ use crate::index::DuplicateFinder;
 use crate::journal::{ConfirmedUser, ConfirmedUsers, ContentHash, Progress};
 use crate::kind::Kind;
 use crate::mapping::{MapOutput, Notices, Prepared, RecordMapper, RejectCode, Rejection, Unique};
-use crate::pipeline::UnchangedRecords;
+use crate::recognition::PassRecords;
 use crate::selection::RecordsOfRun;
 use crate::source::{RawRecord, RecordChunk, RecordSpan};
 
@@ -116,38 +116,38 @@ fn what_is_known_as_unchanged_is_not_mapped_again_and_is_rejected_as_a_duplicate
     confirmed.write().unwrap();
     let lookup = Arc::new(confirmed.lookup().unwrap().expect("known users"));
     let chunk = chunk(&["a 1", "b 2", "b 2", "c 3"]);
-    let records = Arc::new(UnchangedRecords::create(1).unwrap().unwrap());
+    let records = Arc::new(PassRecords::create(1, None).unwrap().unwrap());
     let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
     let first_pass = MapContext {
         confirmed: Some(lookup),
         unchanged: Unchanged::Keep(Arc::clone(&records)),
         ..context(DuplicateCheck::Find(Arc::clone(&finder)))
     };
-    map_chunk(0, Arc::clone(&chunk), &first_pass).unwrap();
+    map_chunk(0, Arc::clone(&chunk), &[], &first_pass).unwrap();
     drop(first_pass);
     let found = Arc::into_inner(finder).unwrap().finish().unwrap();
     let found = Arc::new(found.write(tempfile::tempfile().unwrap()).unwrap());
     let second_pass =
         MapContext { unchanged: Unchanged::Known(records), ..context(DuplicateCheck::Reject(Arc::clone(&found))) };
-    let mapped = map_chunk(0, Arc::clone(&chunk), &second_pass).unwrap();
+    let mapped = map_chunk(0, Arc::clone(&chunk), &[], &second_pass).unwrap();
     let unchanged: Vec<_> = mapped.unchanged.iter().map(|settled| settled.key.number).collect();
     let rejects: Vec<_> = mapped.rejects.iter().map(|reject| (reject.key.number, reject.code)).collect();
     assert_eq!((unchanged, rejects), (vec![1, 2], vec![(3, RejectCode::DuplicateUsername)]));
     assert_eq!(mapped.encoded, b"c 3", "only the one that changed");
     let nobody = MapContext { mappers: vec![Arc::new(NobodyMaps)], ..second_pass };
-    assert_eq!(map_chunk(0, self::chunk(&["a 1", "b 2", "b 2"]), &nobody).unwrap().unchanged.len(), 2);
-    assert!(map_chunk(0, chunk, &nobody).is_err(), "the one that changed is mapped");
+    assert_eq!(map_chunk(0, self::chunk(&["a 1", "b 2", "b 2"]), &[], &nobody).unwrap().unchanged.len(), 2);
+    assert!(map_chunk(0, chunk, &[], &nobody).is_err(), "the one that changed is mapped");
 }
 
 #[test]
 fn what_a_record_is_only_its_mapper_knows() {
     let chunk = chunk(&["a 1", "b", "a 3", "c 4"]);
     let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
-    let found = map_chunk(0, Arc::clone(&chunk), &context(DuplicateCheck::Find(Arc::clone(&finder)))).unwrap();
+    let found = map_chunk(0, Arc::clone(&chunk), &[], &context(DuplicateCheck::Find(Arc::clone(&finder)))).unwrap();
     assert_eq!(found.counts.previews, ["<a 1>", "<a 3>"]);
     let found = Arc::into_inner(finder).unwrap().finish().unwrap();
     let found = found.write(tempfile::tempfile().unwrap()).unwrap();
-    let mapped = map_chunk(0, chunk, &context(DuplicateCheck::Reject(Arc::new(found)))).unwrap();
+    let mapped = map_chunk(0, chunk, &[], &context(DuplicateCheck::Reject(Arc::new(found)))).unwrap();
     let ready: Vec<_> = mapped.ready.iter().map(|ready| (&*ready.external_id, ready.clerk_id())).collect();
     assert_eq!(ready, [("a", "1"), ("c", "4")]);
     assert_eq!(mapped.encoded, b"a 1c 4", "of a duplicate nothing stays");

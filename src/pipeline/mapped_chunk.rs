@@ -8,6 +8,7 @@ use crate::outcomes::booking::MappedChunkCounts;
 use crate::source::RecordChunk;
 
 /// A mapped chunk.
+#[derive(Debug)]
 pub(super) struct MappedChunk {
     pub input: u16,
     pub chunk: Arc<RecordChunk>,

@@ -96,7 +96,9 @@ pub fn map_inputs(
         records,
     };
     let (queue, mapped) = super::mappers::start(workers, context, events, stop.clone());
-    let reading = read::ReadJob { inputs, part, columns, limits: reader, shard, watch, progress };
+    let (recognizer, passed_over) = (None, None);
+    let reading =
+        read::ReadJob { inputs, part, columns, limits: reader, shard, watch, progress, recognizer, passed_over };
     read::start(reading, stop, move |read| queue.push(read));
     mapped.map(group)
 }

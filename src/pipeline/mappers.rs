@@ -20,6 +20,7 @@ use crate::ignore::ignore;
 use crate::outcomes::StopReason;
 use crate::outcomes::booking::InputEnd;
 use crate::outcomes::event::{Event, send_event};
+use crate::recognition::Recognized;
 use crate::source::{RecordChunk, SourceError};
 
 /// Chunks that may be in the queue, mapped or not: twice as many as there are mappers, so that a slow one at the head does
@@ -32,14 +33,16 @@ pub(super) const fn queue_length(workers: usize) -> usize {
 struct Task {
     input: u16,
     chunk: Arc<RecordChunk>,
+    /// Which of its records are known by their bytes.
+    known: Vec<Option<Recognized>>,
     context: Arc<MapContext>,
     mapped: oneshot::Sender<Result<MappedChunk, MapFailure>>,
 }
 
 impl Task {
     fn run(self) {
-        let Self { input, chunk, context, mapped } = self;
-        let result = map_chunk(input, chunk, &context);
+        let Self { input, chunk, known, context, mapped } = self;
+        let result = map_chunk(input, chunk, &known, &context);
         // Drop our reference first: after the last chunk the consumer takes what the mappers collected out of the `Arc`.
         drop(context);
         ignore(mapped.send(result), "the run was stopped, and nobody waits for the chunk");
@@ -49,6 +52,7 @@ impl Task {
 /// What stands in the queue.
 enum PendingStep {
     Chunk(oneshot::Receiver<Result<MappedChunk, MapFailure>>),
+    PassedOver(Box<MappedChunk>),
     End(InputEnd),
     Failed(SourceError),
 }
@@ -65,11 +69,12 @@ impl ChunkQueue {
     /// Puts it in the queue, waiting until it fits, and has it mapped; `false` if nobody listens any more.
     pub(super) fn push(&self, read: Read) -> bool {
         let (step, task) = match read {
-            Read::Chunk(input, chunk) => {
+            Read::Chunk(input, chunk, known) => {
                 let (sender, mapped) = oneshot::channel();
-                let task = Task { input, chunk, context: Arc::clone(&self.context), mapped: sender };
+                let task = Task { input, chunk, known, context: Arc::clone(&self.context), mapped: sender };
                 (PendingStep::Chunk(mapped), Some(task))
             }
+            Read::PassedOver(chunk) => (PendingStep::PassedOver(chunk), None),
             Read::End(end) => (PendingStep::End(end), None),
             Read::Failed(error) => (PendingStep::Failed(error), None),
         };
@@ -114,6 +119,7 @@ fn in_order(
                     Ok(Err(failure)) => failure.into(),
                     Err(_) => StopReason::Internal("a mapper failed".to_owned()),
                 },
+                PendingStep::PassedOver(chunk) => return Some((*chunk, (steps, events, stop))),
                 PendingStep::End(end) => {
                     send_event(&events, Event::Read(end)).await;
                     continue;
@@ -170,7 +176,7 @@ mod tests {
     }
 
     fn mapped(consumed: u64) -> Result<MappedChunk, MapFailure> {
-        map_chunk(0, chunk(consumed), &context())
+        map_chunk(0, chunk(consumed), &[], &context())
     }
 
     /// A chunk in the queue that becomes this; nothing if its mapper fails.
@@ -240,8 +246,9 @@ mod tests {
         let context = context();
         let progress = Arc::clone(&context.progress);
         let (queue, out) = start(2, context, events, CancellationToken::new());
-        let push_all =
-            tokio::task::spawn_blocking(move || (0..100).all(|index| queue.push(Read::Chunk(0, chunk(index)))));
+        let push_all = tokio::task::spawn_blocking(move || {
+            (0..100).all(|index| queue.push(Read::Chunk(0, chunk(index), Vec::new())))
+        });
         let out: Vec<u64> = out.map(|chunk| chunk.counts.consumed).collect().await;
         assert!(Arc::into_inner(progress).is_some());
         assert!(out.into_iter().eq(0..100) && push_all.await.is_ok_and(|pushed| pushed));

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
+use super::mapped_chunk::MappedChunk;
+use super::passed_over::PassedOver;
 use crate::journal::{Progress, ReadMark};
 use crate::outcomes::booking::InputEnd;
+use crate::recognition::{Recognized, Recognizer};
 use crate::source::{
     Header, Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, Shard, SkippedRows, SourceError, Watch,
 };
@@ -15,8 +18,10 @@ use crate::source::{
 /// What the reader hands on.
 #[derive(Debug)]
 pub(super) enum Read {
-    /// Records of the input with this index.
-    Chunk(u16, Arc<RecordChunk>),
+    /// Records of the input with this index, and which of them are known by their bytes.
+    Chunk(u16, Arc<RecordChunk>, Vec<Option<Recognized>>),
+    /// Records that need not be read.
+    PassedOver(Box<MappedChunk>),
     /// The end of an input.
     End(InputEnd),
     /// The end of all reading.
@@ -38,13 +43,18 @@ pub(super) struct ReadJob {
     pub watch: Watch,
     /// How far an earlier part of the run came.
     pub progress: Arc<Progress>,
+    /// What knows records by their bytes.
+    pub recognizer: Option<Recognizer>,
+    /// What need not be read.
+    pub passed_over: Option<PassedOver>,
 }
 
 /// Starts reading, each input from where an earlier part of the run had settled everything. `hand_on` says whether somebody
 /// still listens. The thread ends with its inputs, at the first error, or when nobody does.
 ///
 /// It is never joined: blocked on standard input it could not be woken, and it holds nothing that matters.
-pub(super) fn start(reading: ReadJob, stop: CancellationToken, hand_on: impl Fn(Read) -> bool + Send + 'static) {
+pub(super) fn start(mut reading: ReadJob, stop: CancellationToken, hand_on: impl Fn(Read) -> bool + Send + 'static) {
+    let mut recognizer = reading.recognizer.take();
     let reader = Reader { reading, stop, hand_on };
     let runtime = Handle::current();
     std::thread::spawn(move || {
@@ -52,7 +62,7 @@ pub(super) fn start(reading: ReadJob, stop: CancellationToken, hand_on: impl Fn(
         let _entered = runtime.enter();
         let ReadJob { inputs, part, .. } = &reader.reading;
         for (index, input) in (0..).zip(inputs).skip(part.start).take(part.len()) {
-            let last = match reader.read(index, input) {
+            let last = match reader.read(index, input, recognizer.as_mut()) {
                 Ok(Some(end)) => Read::End(end),
                 Ok(None) => return,
                 Err(error) => Read::Failed(error),
@@ -73,8 +83,13 @@ struct Reader<H> {
 
 impl<H: Fn(Read) -> bool> Reader<H> {
     /// Reads one input; `None` when it was not read to its end because nobody wants to know.
-    fn read(&self, index: u16, input: &Input) -> Result<Option<InputEnd>, SourceError> {
-        let ReadJob { limits, shard, watch, progress, .. } = &self.reading;
+    fn read(
+        &self,
+        index: u16,
+        input: &Input,
+        mut recognizer: Option<&mut Recognizer>,
+    ) -> Result<Option<InputEnd>, SourceError> {
+        let ReadJob { limits, shard, watch, progress, passed_over, .. } = &self.reading;
         let watch = watch.of(index);
         let reader = match progress.mark(index) {
             None => RecordReader::open_watched(input, *limits, &watch)?,
@@ -95,8 +110,16 @@ impl<H: Fn(Read) -> bool> Reader<H> {
         if !ignored.is_empty() {
             tracing::info!(?ignored, "columns that Clerk does not document");
         }
-        while let Some(chunk) = reader.next_chunk()? {
-            if self.stop.is_cancelled() || !(self.hand_on)(Read::Chunk(index, Arc::new(chunk))) {
+        let goes_on = |read| !self.stop.is_cancelled() && (self.hand_on)(read);
+        loop {
+            let pass_over = |chunk| goes_on(Read::PassedOver(Box::new(chunk)));
+            if let Some(point) = passed_over.as_ref().and_then(|over| over.stretch((index, input), &reader, pass_over))
+            {
+                reader = RecordReader::resume(input, *limits, point, &watch)?;
+            }
+            let Some(chunk) = reader.next_chunk()? else { break };
+            let known = recognizer.as_mut().map(|recognizer| recognizer.recognize(&chunk)).unwrap_or_default();
+            if !goes_on(Read::Chunk(index, Arc::new(chunk), known)) {
                 return Ok(None);
             }
         }

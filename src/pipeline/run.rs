@@ -11,7 +11,7 @@ use super::duplicates::DuplicateCheck;
 use super::job::ModeParts;
 use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
-use super::unchanged::Unchanged;
+use super::passed_over::PassedOver;
 use super::{Intake, Job, Ran, commit, duplicates, fill, read};
 use crate::delivery::{Delivery, MemoryBudget, Sender};
 use crate::journal::{Progress, Tracker};
@@ -39,6 +39,10 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     // If keys are to be collected, every record has to be read, those of other shards too.
     let read_only = records.shard().filter(|_| !matches!(parts.check, DuplicateCheck::Find(_)));
     let columns = columns_of(&mappers);
+    let recognizer = parts.unchanged.recognizer();
+    let passed_over = PassedOver::of(&parts.unchanged, &parts.check, &progress, inputs.len());
+    // What was confirmed is known by the hash of the encoded form.
+    let is_looked_up = parts.unchanged.is_kept() && parts.lookup.is_some();
     let context = MapContext {
         mappers,
         progress: Arc::clone(&progress),
@@ -46,8 +50,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         unchanged: parts.unchanged.clone(),
         ids: parts.ids,
         duplicates: parts.check,
-        // What was confirmed is known by the hash of the encoded form.
-        encode: parts.delivery.is_some() || matches!(parts.unchanged, Unchanged::Keep(_)),
+        encode: parts.delivery.is_some() || is_looked_up,
         largest_request,
         mark: parts.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
         preview: parts.preview,
@@ -56,8 +59,17 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     };
     let (queue, mapped) = super::mappers::start(workers, context, events.clone(), stop.clone());
     let (limits, read_progress) = (reader, Arc::clone(&progress));
-    let reading =
-        read::ReadJob { inputs, part: part.clone(), columns, limits, shard: read_only, watch, progress: read_progress };
+    let reading = read::ReadJob {
+        inputs,
+        part: part.clone(),
+        columns,
+        limits,
+        shard: read_only,
+        watch,
+        progress: read_progress,
+        recognizer,
+        passed_over,
+    };
     read::start(reading, stop.clone(), move |read| queue.push(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
     let pace = parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));

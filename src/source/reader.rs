@@ -97,6 +97,11 @@ impl RecordReader {
         self.compressed.as_ref().map_or(cursor, |compressed| compressed.read())
     }
 
+    /// Whether another reader can begin at any record of it, without reading what is before.
+    pub fn can_begin_anywhere(&self) -> bool {
+        self.compressed.is_none() && self.header.is_none() && self.settled == 0
+    }
+
     /// The shape that was found.
     pub fn format(&self) -> Format {
         self.format

@@ -72,6 +72,7 @@ mod predicted;
 mod probe;
 mod proxies;
 mod reading;
+mod recognized;
 mod replay;
 mod report;
 mod results;

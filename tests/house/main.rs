@@ -38,6 +38,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "steps",
             "passwords",
             "memberships",
+            "recognition",
             "id_map",
             "journal",
             "avnology",
@@ -66,6 +67,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "manual",
             "rule_files",
             "toml_document",
+            "version",
             "ignore",
         ],
     ),
@@ -159,6 +161,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "delivery",
             "outcomes",
+            "recognition",
             "id_map",
             "journal",
             "selection",
@@ -224,6 +227,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     // What the stages are made of.
     ("steps", &["kind", "source"]),
+    ("recognition", &["journal", "source", "index", "files"]),
     ("missing", &["journal", "mapping", "kind", "source", "index", "files"]),
     ("passwords", &["mapping", "clerk", "source", "index"]),
     ("memberships", &["mapping", "kind", "clerk", "source", "index"]),

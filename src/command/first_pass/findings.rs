@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::index::Duplicates;
 use crate::journal::Prediction;
-use crate::pipeline::UnchangedRecords;
+use crate::recognition::PassRecords;
 use crate::source::KnownInputs;
 
 /// What the first pass found out about files.
@@ -16,5 +16,5 @@ pub(in crate::command) struct FileFindings {
     /// What will come of their records.
     pub prediction: Prediction,
     /// Which of them the target has as they are, if that was looked at.
-    pub unchanged: Option<Arc<UnchangedRecords>>,
+    pub unchanged: Option<Arc<PassRecords>>,
 }

@@ -14,7 +14,8 @@ use crate::journal::{ConfirmedUsers, Journal, Progress, RejectedPlaces};
 use crate::kind::Kind;
 use crate::mapping::TargetIds;
 use crate::outcomes::{Ledger, StopReason};
-use crate::pipeline::{self, ConfirmedBefore, ImportRun, Job, Mode, Ran, Sending, UnchangedRecords};
+use crate::pipeline::{self, ConfirmedBefore, ImportRun, Job, Mode, Ran, Sending};
+use crate::recognition::PassRecords;
 use crate::report::{Timeline, TimelineMoment};
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
@@ -40,7 +41,7 @@ impl Steps<'_> {
     pub(super) async fn run(
         &self,
         subject: Subject<'_>,
-        (watch, unchanged): (Watch, Option<Arc<UnchangedRecords>>),
+        (watch, unchanged): (Watch, Option<Arc<PassRecords>>),
         (run, confirmed, ids): (ImportRun, Option<ConfirmedBefore>, Option<IdLookup>),
         signals: &mut Signals,
     ) -> (Ran, Vec<TimelineMoment>) {
@@ -152,10 +153,11 @@ async fn known_ids(ids: &Arc<IdLookup>, journal: &Journal) -> std::io::Result<Ar
 }
 
 /// Logs how much work the first pass saved.
-fn log_taken(unchanged: Option<&UnchangedRecords>) {
+fn log_taken(unchanged: Option<&PassRecords>) {
     if let Some(unchanged) = unchanged {
-        let records = unchanged.taken();
-        tracing::info!(records, "unchanged since the first pass, and not mapped a second time");
+        let counts = unchanged.counts();
+        tracing::info!(records = counts.taken, "unchanged since the first pass, and not mapped a second time");
+        tracing::info!(records = counts.passed_over, "of these not read a second time");
     }
 }
 

@@ -155,6 +155,23 @@ impl ConfirmedUsers {
         Ok(newest.filter(|users| !users.is_empty()).map(|users| ConfirmedLookup { users }))
     }
 
+    /// The file beside it that says which records of an export these users are.
+    pub fn records_path(&self) -> PathBuf {
+        self.directory.join("records")
+    }
+
+    /// What is known now, in a few words: another one as soon as something was added. All of it is in one file then.
+    pub fn state(&mut self) -> io::Result<String> {
+        self.write()?;
+        let files = sorted_files(&self.directory)?;
+        if files.len() > 1 {
+            self.merge(&files)?;
+        }
+        let files = sorted_files(&self.directory)?;
+        let newest = files.last().map(|(number, path)| Ok::<_, io::Error>((number, path.metadata()?.len())));
+        Ok(newest.transpose()?.map_or_else(String::new, |(number, bytes)| format!("{number}:{bytes}")))
+    }
+
     /// Takes in what the target confirmed, and writes it once there is enough of it.
     pub fn add(&mut self, confirmed: Vec<ConfirmedUser>) -> io::Result<()> {
         for ConfirmedUser { key, content, names, is_newest, renamed } in confirmed {

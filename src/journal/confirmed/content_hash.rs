@@ -6,7 +6,7 @@ use super::entry::{CONTENT_BYTES, first_bytes};
 ///
 /// The identity holds its external id, so two users never have the same content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ContentHash(pub(super) [u8; CONTENT_BYTES]);
+pub struct ContentHash(pub [u8; CONTENT_BYTES]);
 
 impl ContentHash {
     /// Of nothing that is ever sent: for a user who is there, but not as any export has them.

@@ -6,6 +6,7 @@
 //!                                 0000000002.sorted   … confirmed later, which wins
 //!                                 sample.json         some of the users, with the target's ids for them
 //!                                 updating            the run that may be changing users right now
+//!                                 records             which records are these users (`crate::recognition`)
 //! ```
 //!
 //! It only ever saves work. An entry is written after the target's answer is durable in the journal, so a crash loses
@@ -14,6 +15,7 @@
 //! off makes the next run forget it, and so does a shard, for shards go side by side and neither believe nor write any of
 //! this; and before it is believed its sample is looked up at the target.
 
+mod confirmed_key;
 mod confirmed_user;
 mod confirmed_users;
 mod content_hash;
@@ -22,6 +24,7 @@ mod lookup;
 #[cfg(test)]
 mod tests;
 
+pub use confirmed_key::ConfirmedKey;
 pub use confirmed_user::ConfirmedUser;
 pub use confirmed_users::{CONFIRMED_USERS_PREFIX, ConfirmedUsers, SAMPLE_SIZE};
 pub use content_hash::ContentHash;

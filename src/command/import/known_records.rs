@@ -1,0 +1,73 @@
+//! Which records of the export the target is known to have as they are: from the night before, and for the next one.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::command::first_pass::{FirstPass, Remembered, Subject};
+use crate::journal::{ConfirmedUsers, FileRecord};
+use crate::pipeline::{ConfirmedBefore, Ran};
+use crate::recognition::{Basis, KnownFile};
+use crate::selection::RecordsOfRun;
+use crate::settings::ReadingSettings;
+use crate::version::LONG_VERSION;
+
+/// What the first pass may go by. Records are known by their bytes only in a run of all records.
+pub(super) fn remembered(
+    confirmed: &mut ConfirmedBefore,
+    records: &RecordsOfRun,
+    reading: &ReadingSettings,
+) -> Remembered {
+    let is_wanted = confirmed.lookup.is_some() && matches!(records, RecordsOfRun::All);
+    let known = is_wanted.then(|| open(&mut confirmed.users, &basis(reading))).and_then(|opened| {
+        opened.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the file of known records cannot be read; every record is mapped");
+            None
+        })
+    });
+    tracing::info!(is_there = known.is_some(), "a file of known records that still holds");
+    Remembered { lookup: confirmed.lookup.clone(), known: known.map(Arc::new) }
+}
+
+fn open(users: &mut ConfirmedUsers, basis: &Basis) -> io::Result<Option<KnownFile>> {
+    let basis = basis.with(&users.state()?);
+    KnownFile::open(&users.records_path(), &basis)
+}
+
+/// Writes the file for the next night, at the end of a run that is complete. If that fails, the next night maps every record.
+pub(super) async fn keep(ran: &mut Ran, first: &FirstPass, Subject { reading, records, .. }: Subject<'_>) {
+    let Some(mut users) = ran.confirmed.take() else { return };
+    let (Some(pass), Some(found)) = (first.unchanged(), first.duplicates()) else { return };
+    let counts = pass.counts();
+    tracing::info!(records = counts.recognized, "known by their bytes, and not mapped");
+    tracing::info!(records = counts.mapped, "not known by their bytes, and mapped");
+    // If none was mapped, the file is as true as it was.
+    if counts.mapped == 0 || !ran.ledger.is_complete() || !matches!(records, RecordsOfRun::All) {
+        return;
+    }
+    let found = Arc::clone(found);
+    let basis = basis(reading);
+    let writing = tokio::task::spawn_blocking(move || {
+        let basis = basis.with(&users.state()?);
+        let Some(confirmed) = users.lookup()? else { return Ok(0) };
+        pass.write_known(&users.records_path(), &basis, &confirmed, &found)
+    });
+    match writing.await.map_err(io::Error::other).and_then(|written| written) {
+        Ok(records) => tracing::info!(records, "kept to be known by their bytes"),
+        Err(error) => tracing::warn!(%error, "which records are at the target is not remembered for the next run"),
+    }
+}
+
+/// All that decides what becomes of a record beside its bytes.
+fn basis(reading: &ReadingSettings) -> Basis {
+    let ReadingSettings { rules, rule_files, form, most_of_request, .. } = reading;
+    let (mapping, schema) = rule_files.records();
+    let digest = |file: Option<FileRecord>| file.map_or_else(String::new, |file| file.sha256);
+    let decisions = format!("{rules:?} {form:?} {most_of_request:?}");
+    Basis::of(&[LONG_VERSION, &program(), &decisions, &digest(mapping), &digest(schema)])
+}
+
+/// Which file the program is. A development build does not know its commit.
+fn program() -> String {
+    let found = std::env::current_exe().and_then(std::fs::metadata);
+    found.map_or_else(|error| error.kind().to_string(), |file| format!("{} {:?}", file.len(), file.modified().ok()))
+}

@@ -1,0 +1,261 @@
+//! What a run finds out about the records of its inputs, from the first pass for the second one and for the next night.
+
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::candidate::{MappedRecord, write_candidate};
+use super::place_entry::{ENTRY_BYTES, PlaceEntry, State};
+use super::{KeyFilter, KnownFile, Recognized, Recognizer, Secret};
+use crate::index::{read_exact_at, read_most_at, write_all_at};
+use crate::journal::{ConfirmedKey, ContentHash, RecordOutcome, Settled};
+use crate::source::{RecordChunk, RecordSpan, ResumePoint};
+
+/// Two files are open for each input. With more inputs nothing is kept.
+pub const MOST_INPUTS: usize = 16;
+
+/// A record with more keys is mapped every night.
+const MOST_KEYS: usize = 64;
+
+/// The bytes that say which user a record was sent as.
+pub(super) const IDENTITY_BYTES: usize = ConfirmedKey::BYTES + size_of::<ContentHash>();
+
+/// Which records of some inputs are unchanged, and which may be known the next night. All threads use it at once.
+#[derive(Debug)]
+pub struct PassRecords {
+    pub(super) inputs: Vec<InputFiles>,
+    pub(super) candidates: File,
+    end_of_candidates: AtomicU64,
+    pub(super) secret: Secret,
+    pub(super) known: Option<Arc<KnownFile>>,
+    /// The keys of the records that were mapped, if others were not.
+    pub(super) filter: KeyFilter,
+    recognized: AtomicU64,
+    mapped: AtomicU64,
+    taken: AtomicU64,
+    passed_over: AtomicU64,
+}
+
+/// How many records took which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PassCounts {
+    /// Those that were known by their bytes in the first pass.
+    pub recognized: u64,
+    /// Those that were not, and were mapped.
+    pub mapped: u64,
+    /// Those that were not mapped in the second pass.
+    pub taken: u64,
+    /// Those of them that were not even read.
+    pub passed_over: u64,
+}
+
+/// What is kept of one input, by the numbers of its records.
+#[derive(Debug)]
+pub(super) struct InputFiles {
+    pub places: File,
+    /// As which users they were sent.
+    pub identities: File,
+}
+
+/// Records that stand one behind the other and are unchanged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnchangedStretch {
+    /// Where the first one is.
+    pub first: ResumePoint,
+    /// The notices of each.
+    pub notices: Vec<u64>,
+    /// Where the record behind the last one is.
+    pub behind: ResumePoint,
+}
+
+impl PassRecords {
+    /// Room for the records of this many inputs, and what is known of them; nothing if they are too many.
+    pub fn create(inputs: usize, known: Option<Arc<KnownFile>>) -> io::Result<Option<Self>> {
+        if inputs > MOST_INPUTS {
+            return Ok(None);
+        }
+        let files =
+            |_| Ok::<_, io::Error>(InputFiles { places: tempfile::tempfile()?, identities: tempfile::tempfile()? });
+        Ok(Some(Self {
+            inputs: (0..inputs).map(files).collect::<io::Result<_>>()?,
+            candidates: tempfile::tempfile()?,
+            end_of_candidates: AtomicU64::new(0),
+            secret: known.as_ref().map_or_else(Secret::random, |known| known.secret().clone()),
+            known,
+            filter: KeyFilter::new(),
+            recognized: AtomicU64::new(0),
+            mapped: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
+            passed_over: AtomicU64::new(0),
+        }))
+    }
+
+    /// The secret under which keys are hashed.
+    pub fn secret_of_keys(&self) -> [u8; 16] {
+        self.secret.of_keys()
+    }
+
+    /// What recognizes the records, if any are known.
+    pub fn recognizer(&self) -> Option<Recognizer> {
+        self.known.clone().map(Recognizer::of)
+    }
+
+    /// How many records took which way so far.
+    pub fn counts(&self) -> PassCounts {
+        let [recognized, mapped, taken, passed_over] =
+            [&self.recognized, &self.mapped, &self.taken, &self.passed_over].map(|count| count.load(Ordering::Relaxed));
+        PassCounts { recognized, mapped, taken, passed_over }
+    }
+
+    /// Keeps which records of a chunk are known, and returns their notices. What cannot be kept is mapped: its keys would be lost.
+    pub fn recognize(&self, input: u16, chunk: &RecordChunk, known: &[Option<Recognized>]) -> Vec<Option<u64>> {
+        if known.iter().all(Option::is_none) {
+            return Vec::new();
+        }
+        if !self.write(input, &chunk.spans, &entries(&chunk.spans, known)) {
+            return Vec::new();
+        }
+        self.recognized.fetch_add(known.iter().flatten().count() as u64, Ordering::Relaxed);
+        known.iter().map(|known| known.map(|known| known.notices)).collect()
+    }
+
+    /// Keeps what was found out about the records of a chunk in the first pass: those that are unchanged, and what was mapped.
+    pub fn keep(
+        &self,
+        (input, chunk): (u16, &RecordChunk),
+        known: &[Option<Recognized>],
+        unchanged: &[Settled],
+        mapped: &[MappedRecord],
+    ) {
+        let spans = &chunk.spans;
+        let recognized = known.iter().flatten().count();
+        self.mapped.fetch_add((spans.len() - recognized) as u64, Ordering::Relaxed);
+        if recognized == spans.len() {
+            return;
+        }
+        let (mut entries, mut candidates) = (entries(spans, known), Vec::new());
+        let first = spans.first().map_or(0, |span| span.number);
+        for settled in unchanged.iter().filter(|settled| settled.outcome == RecordOutcome::Unchanged) {
+            let index = usize::try_from(settled.key.number.wrapping_sub(first)).unwrap_or(usize::MAX);
+            if let Some(entry) = entries.get_mut(index).filter(|entry| entry.state == State::Other) {
+                (entry.state, entry.notices) = (State::Unchanged, settled.notices);
+            }
+        }
+        for record in mapped {
+            if self.known.is_some() {
+                record.keys.iter().for_each(|key| self.filter.add(key));
+            }
+            let Some(entry) = entries.get_mut(record.span) else { continue };
+            if record.keys.len() > MOST_KEYS || chunk.header.is_some() {
+                continue;
+            }
+            entry.state = if entry.state == State::Unchanged { State::Confirmed } else { State::Candidate };
+            (entry.reference, entry.notices) = (candidates.len() as u64, record.notices);
+            let hash = self.secret.hash(chunk.record(&spans[record.span]));
+            write_candidate(&hash, &record.keys, &mut candidates);
+        }
+        let start = self.end_of_candidates.fetch_add(candidates.len() as u64, Ordering::Relaxed);
+        let is_written = write_all_at(&self.candidates, &candidates, start);
+        for entry in &mut entries {
+            match (&is_written, entry.state) {
+                (Ok(()), State::Candidate | State::Confirmed) => entry.reference += start,
+                (Err(_), State::Candidate) => entry.state = State::Other,
+                (Err(_), State::Confirmed) => entry.state = State::Unchanged,
+                _ => {}
+            }
+        }
+        self.write(input, spans, &entries);
+    }
+
+    /// Keeps as which users records of a chunk are about to be sent.
+    pub fn identify(&self, input: u16, spans: &[RecordSpan], users: &[(usize, ConfirmedKey, ContentHash)]) {
+        let Some((files, first)) = self.place(input, spans).filter(|_| !users.is_empty()) else { return };
+        let mut identities = vec![[0; IDENTITY_BYTES]; spans.len()];
+        for (span, key, content) in users {
+            if let Some((of_key, of_content)) = identities.get_mut(*span).map(|one| one.split_at_mut(key.0.len())) {
+                of_key.copy_from_slice(&key.0);
+                of_content.copy_from_slice(&content.0);
+            }
+        }
+        let offset = (first - 1) * IDENTITY_BYTES as u64;
+        note_failure(write_all_at(&files.identities, identities.as_flattened(), offset));
+    }
+
+    /// In the second pass: the notices of each record of a chunk that is unchanged.
+    pub fn read(&self, input: u16, spans: &[RecordSpan]) -> Vec<Option<u64>> {
+        let Some((files, first)) = self.place(input, spans) else { return Vec::new() };
+        let mut entries = vec![[0; ENTRY_BYTES]; spans.len()];
+        if !note_failure(read_exact_at(&files.places, entries.as_flattened_mut(), offset(first))) {
+            return Vec::new();
+        }
+        let entries = entries.iter().map(PlaceEntry::of_bytes);
+        let known: Vec<_> = entries.map(|entry| entry.is_unchanged().then_some(entry.notices)).collect();
+        self.taken.fetch_add(known.iter().flatten().count() as u64, Ordering::Relaxed);
+        known
+    }
+
+    /// In the second pass: the records from number `first` on that are unchanged, `most` of them at most. The last record of an
+    /// input is never among them, so that somebody reads the end of it.
+    pub fn unchanged_from(&self, input: u16, first: u64, most: usize) -> Option<UnchangedStretch> {
+        let files = self.inputs.get(usize::from(input))?;
+        let mut entries = vec![[0; ENTRY_BYTES]; most + 1];
+        let read = read_most_at(&files.places, entries.as_flattened_mut(), offset(first)).ok()?;
+        entries.truncate(read / ENTRY_BYTES);
+        let entries: Vec<PlaceEntry> = entries.iter().map(PlaceEntry::of_bytes).collect();
+        let is_passed = |entry: &&PlaceEntry| entry.is_unchanged() && entry.line > 0;
+        let count = entries.iter().take_while(is_passed).count().min(entries.len().checked_sub(1)?);
+        let behind = entries.get(count).filter(|entry| count > 0 && entry.line > 0)?;
+        let point = |entry: &PlaceEntry, number| ResumePoint { number, line: entry.line, offset: entry.offset };
+        Some(UnchangedStretch {
+            first: point(entries.first()?, first),
+            notices: entries[..count].iter().map(|entry| entry.notices).collect(),
+            behind: point(behind, first + count as u64),
+        })
+    }
+
+    /// Counts the records of such a stretch as not read.
+    pub fn pass_over(&self, stretch: &UnchangedStretch) {
+        let count = stretch.notices.len() as u64;
+        self.taken.fetch_add(count, Ordering::Relaxed);
+        self.passed_over.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// The files of an input, and the number of the first of these records; nothing if there are any between them that are not among
+    /// them, as in a shard.
+    fn place(&self, input: u16, spans: &[RecordSpan]) -> Option<(&InputFiles, u64)> {
+        let (files, first, last) = (self.inputs.get(usize::from(input))?, spans.first()?.number, spans.last()?.number);
+        (last - first + 1 == spans.len() as u64).then_some((files, first))
+    }
+
+    /// Whether the entries of a chunk could be written.
+    fn write(&self, input: u16, spans: &[RecordSpan], entries: &[PlaceEntry]) -> bool {
+        let Some((files, first)) = self.place(input, spans) else { return false };
+        let bytes: Vec<_> = entries.iter().map(|entry| entry.to_bytes()).collect();
+        note_failure(write_all_at(&files.places, bytes.as_flattened(), offset(first)))
+    }
+}
+
+/// The entries of records of which some are known.
+fn entries(spans: &[RecordSpan], known: &[Option<Recognized>]) -> Vec<PlaceEntry> {
+    let mut entries: Vec<PlaceEntry> = spans.iter().map(PlaceEntry::of).collect();
+    for (entry, known) in entries.iter_mut().zip(known) {
+        if let Some(Recognized { number, notices }) = *known {
+            *entry = PlaceEntry { reference: number, notices, state: State::Recognized, ..*entry };
+        }
+    }
+    entries
+}
+
+/// Where the entry of a record is. They are numbered from 1.
+pub(super) fn offset(number: u64) -> u64 {
+    (number - 1) * ENTRY_BYTES as u64
+}
+
+/// Whether it worked. If not, that costs work and nothing else.
+fn note_failure(result: io::Result<()>) -> bool {
+    if let Err(error) = &result {
+        tracing::debug!(%error, "what is unchanged is not kept");
+    }
+    result.is_ok()
+}
