@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use super::duplicate::{Duplicate, DuplicateEntry, ENTRY_BYTES, duplicate_of, kept, kept_duplicate};
@@ -69,6 +70,21 @@ impl Duplicates {
         let mut key = Writer::<RECORD_BYTES>::default();
         key.record(&RecordPlace { input, number, ..RecordPlace::default() });
         Ok(self.0.find(&key.done())?.map(|entry| kept_duplicate(&entry)))
+    }
+
+    /// The duplicates among these records of an input, in their order.
+    pub fn among(&self, input: u16, numbers: RangeInclusive<u64>) -> io::Result<Vec<Duplicate>> {
+        let mut first = Writer::<RECORD_BYTES>::default();
+        first.record(&RecordPlace { input, number: *numbers.start(), ..RecordPlace::default() });
+        let mut found = Vec::new();
+        for entry in self.0.entries_from(&first.done())? {
+            let duplicate = kept_duplicate(&entry?);
+            if duplicate.place.input != input || duplicate.place.number > *numbers.end() {
+                break;
+            }
+            found.push(duplicate);
+        }
+        Ok(found)
     }
 
     /// All duplicates, in the order of the inputs.

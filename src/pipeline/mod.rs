@@ -33,6 +33,7 @@ mod mapped_stream;
 mod mappers;
 mod memory;
 mod read;
+mod rejects_on_the_way;
 mod run;
 mod search;
 mod unchanged;
