@@ -65,7 +65,8 @@ async fn take_in(sorter: &Sorter<HASH_BYTES>, kind: Kind, intake: Intake) -> io:
     // When this function ends, for any reason, the reader stops.
     let _guard = stop.clone().drop_guard();
     let (stops, _stopped) = mpsc::channel(4);
-    let mut groups = Box::pin(map_inputs(intake, None, Extras::default(), stop, stops));
+    let extras = Extras { only_ids: true, ..Extras::default() };
+    let mut groups = Box::pin(map_inputs(intake, None, extras, stop, stops));
     while let Some(group) = groups.next().await {
         let id_of = |identity: &MappedIdentity| {
             hash_of(kind.number(), identity.clerk_id.as_deref().unwrap_or(&identity.external_id))

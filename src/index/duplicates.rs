@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use super::duplicate::{Duplicate, DuplicateEntry, ENTRY_BYTES, duplicate_of, kept, kept_duplicate};
@@ -77,6 +78,21 @@ impl Duplicates {
         key.record(&RecordPlace { input, number, ..RecordPlace::default() });
         let first = self.0.entries_from(&key.done())?.next().transpose()?;
         Ok(first.map(|entry| kept_duplicate(&entry).place))
+    }
+
+    /// The duplicates among these records of an input, in their order.
+    pub fn among(&self, input: u16, numbers: RangeInclusive<u64>) -> io::Result<Vec<Duplicate>> {
+        let mut first = Writer::<RECORD_BYTES>::default();
+        first.record(&RecordPlace { input, number: *numbers.start(), ..RecordPlace::default() });
+        let mut found = Vec::new();
+        for entry in self.0.entries_from(&first.done())? {
+            let duplicate = kept_duplicate(&entry?);
+            if duplicate.place.input != input || duplicate.place.number > *numbers.end() {
+                break;
+            }
+            found.push(duplicate);
+        }
+        Ok(found)
     }
 
     /// All duplicates, in the order of the inputs.

@@ -9,7 +9,7 @@ use serde::Serializer;
 use crate::clerk::COLUMNS;
 use crate::ignore::ignore;
 use crate::mapping::{RecordContent, content};
-use crate::source::{Header, RecordChunk, RecordSpan, Row};
+use crate::source::{Header, RecordChunk, RecordSpan, Row, diagnose, serde_json_can_say};
 
 /// What a line of the rejects file gives back. Of a line of a rejects file, that is the record in it: rejects of rejects are
 /// rejects. Of a row of a CSV, it is the same user as JSON; a row that does not fit its header stays the text it is, and the
@@ -69,7 +69,9 @@ impl<'a> OneLine<'a> {
         // Inside valid JSON line breaks are white space and nothing else, so they can become spaces.
         match serde_json::value::RawValue::from_string(text.replace(['\n', '\r'], " ")) {
             // A string would be taken for a record that is no JSON, so it is kept as one.
-            Ok(value) if record[0] != b'"' && crate::source::diagnose(record).is_none() => Self::Json(value),
+            Ok(value) if record[0] != b'"' && (serde_json_can_say(text) || diagnose(record).is_none()) => {
+                Self::Json(value)
+            }
             _ => Self::Text(text),
         }
     }

@@ -79,13 +79,29 @@ pub(crate) async fn send_event(events: &mpsc::Sender<Event>, event: Event) {
 /// Reports to the committer what became of records. A reject holds the record itself, so a stage that sends rejects waits
 /// until they are booked: at any moment each stage has few of them in memory, and not as many as the channel could hold.
 pub(crate) async fn report_settled(events: &mpsc::Sender<Event>, settled: SettledRecords) {
+    if let Some(booked) = report_rejects(events, settled).await {
+        booked.wait().await;
+    }
+}
+
+/// Reports the same. If there are rejects among it, the caller has to wait for what this returns before there are many of them.
+pub(crate) async fn report_rejects(events: &mpsc::Sender<Event>, settled: SettledRecords) -> Option<Booked> {
     if settled.records.is_empty() && settled.rejects.is_empty() {
-        return;
+        return None;
     }
     let (booked, is_booked) = oneshot::channel();
-    let waits = !settled.rejects.is_empty();
+    let holds_rejects = !settled.rejects.is_empty();
     send_event(events, Event::Settled { settled, booked }).await;
-    if waits {
-        ignore(is_booked.await, "the committer sends nothing: it drops its end once the rejects are written");
+    holds_rejects.then_some(Booked(is_booked))
+}
+
+/// Comes when the rejects of a report are written, and in memory no more.
+#[derive(Debug)]
+pub(crate) struct Booked(oneshot::Receiver<()>);
+
+impl Booked {
+    /// Waits for it.
+    pub(crate) async fn wait(self) {
+        ignore(self.0.await, "the committer sends nothing: it drops its end once the rejects are written");
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::duplicates::{self, DuplicateCheck};
+use super::duplicates::{self, DuplicateCheck, DuplicatesAmong};
 use super::map_context::MapContext;
 use super::map_failure::MapFailure;
 use super::weighing::Weighing;
@@ -36,6 +36,8 @@ pub(super) struct ChunkMapping<'m> {
     chunk: &'m RecordChunk,
     /// Which of its records are ours.
     ours: ChunkRecords,
+    /// Which of them are known to be duplicates.
+    duplicates: DuplicatesAmong,
     output: MapOutput,
     keys: Keys,
     /// What is known of the records that were mapped, if that is wanted.
@@ -81,6 +83,7 @@ impl<'m> ChunkMapping<'m> {
             input,
             chunk,
             ours: context.records.among(input, numbers[0]..=numbers[1])?,
+            duplicates: context.duplicates.among(input, numbers[0]..=numbers[1])?,
             output,
             keys: Keys::default(),
             mapped: Vec::new(),
@@ -114,10 +117,10 @@ impl<'m> ChunkMapping<'m> {
     }
 
     /// The notices of a record that is known to be unchanged, unless it is a duplicate.
-    pub(super) fn unchanged(&self, span: &RecordSpan, notices: u64) -> io::Result<Result<u64, Rejection>> {
+    pub(super) fn unchanged(&self, span: &RecordSpan, notices: u64) -> Result<u64, Rejection> {
         let mut notices = Notices::from_bits(notices);
-        let rejection = self.context.duplicates.reject(self.input, span.number, &mut notices)?;
-        Ok(rejection.map_or(Ok(notices.bits()), Err))
+        let rejection = self.duplicates.reject(span.number, &mut notices);
+        rejection.map_or(Ok(notices.bits()), Err)
     }
 
     /// Maps a record, and looks up what it may be a duplicate of.
@@ -128,7 +131,7 @@ impl<'m> ChunkMapping<'m> {
             self.foresee(span, start);
         }
         if let Ok(ready) = &mut mapped
-            && let Some(rejection) = self.context.duplicates.reject(self.input, span.number, &mut ready.notices)?
+            && let Some(rejection) = self.duplicates.reject(span.number, &mut ready.notices)
         {
             self.output.encoded.truncate(ready.encoded.start);
             return Ok(Err(rejection));

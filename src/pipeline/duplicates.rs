@@ -11,6 +11,7 @@
 //! belong to one of them only, so both are reported, with both places.
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -45,18 +46,27 @@ impl DuplicateCheck {
         duplicates.map_or(Self::Off, Self::Reject)
     }
 
+    /// What was found before among these records of an input: few, for they are those of a chunk.
+    pub(super) fn among(&self, input: u16, numbers: RangeInclusive<u64>) -> io::Result<DuplicatesAmong> {
+        let Self::Reject(found) = self else { return Ok(DuplicatesAmong(Vec::new())) };
+        found.among(input, numbers).map(DuplicatesAmong)
+    }
+}
+
+/// The duplicates that were found before among the records of a chunk, in their order.
+pub(super) struct DuplicatesAmong(Vec<Duplicate>);
+
+impl DuplicatesAmong {
     /// The rejection of a record that maps, if an earlier one was found that has what only one may have. Of one that shares an
     /// address with another record only a notice says so.
-    pub(super) fn reject(&self, input: u16, number: u64, notices: &mut Notices) -> io::Result<Option<Rejection>> {
-        let Self::Reject(found) = self else { return Ok(None) };
-        Ok(match found.find(input, number)? {
-            Some(found) if found.meaning == Meaning::Taken => Some(rejection(&found)),
-            Some(_) => {
-                notices.add(Notice::AddressShared);
-                None
-            }
-            None => None,
-        })
+    pub(super) fn reject(&self, number: u64, notices: &mut Notices) -> Option<Rejection> {
+        let index = self.0.binary_search_by_key(&number, |found| found.place.number).ok()?;
+        let found = &self.0[index];
+        if found.meaning == Meaning::Taken {
+            return Some(rejection(found));
+        }
+        notices.add(Notice::AddressShared);
+        None
     }
 }
 

@@ -7,6 +7,7 @@ use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 
 use super::mapped_chunk::MappedChunk;
+use super::rejects_on_the_way::RejectsOnTheWay;
 use crate::delivery::{BatchItem, BatchLimits, MemoryBudget, Packer, PendingBatch};
 use crate::destination::Envelope;
 use crate::journal::{Plan, RecordKey};
@@ -45,10 +46,11 @@ pub(super) async fn batches(
     let mut mapped = pin!(mapped);
     let mut packer = Packer::new(outlet.envelope);
     let mut replayed = ReplayedBatches::new(in_doubt, limits(), outlet.envelope);
+    let mut reported = RejectsOnTheWay::default();
     while let Some(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }) = mapped.next().await {
         send_event(&events, Event::Mapped(Box::new(counts))).await;
         let settled = SettledRecords { records: unchanged, rejects, ..SettledRecords::default() };
-        report_settled(&events, settled).await;
+        reported.report(&events, settled).await;
         for record in ready {
             let encoded = &encoded[record.encoded.clone()];
             let item = BatchItem::new(input, &chunk, record);

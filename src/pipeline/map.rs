@@ -97,7 +97,7 @@ fn map_record(
         return Ok(MappedRecord::PassedOver);
     }
     if let Some(notices) = known {
-        let checked = mapping.unchanged(span, notices)?;
+        let checked = mapping.unchanged(span, notices);
         return Ok(checked.map_or_else(MappedRecord::Rejected, MappedRecord::Unchanged));
     }
     Ok(match mapping.record(index, span)? {

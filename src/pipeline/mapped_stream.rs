@@ -29,7 +29,7 @@ pub struct MappedIdentity {
     pub external_id: Box<str>,
     /// The id at Clerk, if that is another one.
     pub clerk_id: Option<Box<str>>,
-    /// `{"identity":{…}}`
+    /// `{"identity":{…}}`; nothing if only ids were wanted.
     pub encoded: Vec<u8>,
     /// What was said of its record.
     pub notices: Notices,
@@ -42,6 +42,8 @@ pub struct Extras {
     pub preview: usize,
     /// Whether it is wanted what of an import can be foreseen.
     pub foresee: bool,
+    /// Whether nothing is wanted but whom the records are about: the encoded forms are empty.
+    pub only_ids: bool,
 }
 
 /// The identities of one chunk, and what the chunk adds to the counts.
@@ -88,7 +90,7 @@ pub fn map_inputs(
         unchanged: Unchanged::Unknown,
         ids: None,
         duplicates: DuplicateCheck::found_before(duplicates),
-        encode: true,
+        encode: !extras.only_ids,
         largest_request,
         mark: None,
         preview: extras.preview,

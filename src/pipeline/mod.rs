@@ -34,6 +34,7 @@ mod mappers;
 mod memory;
 mod passed_over;
 mod read;
+mod rejects_on_the_way;
 mod run;
 mod search;
 mod unchanged;

@@ -22,6 +22,9 @@ pub struct SyntaxFault {
     pub ends_early: bool,
 }
 
+/// With as many brackets no value is nested too deeply for struson.
+const SURE_DEPTH: usize = 100;
+
 /// The settings with which struson accepts what `serde_json` accepts.
 pub(super) fn settings() -> ReaderSettings {
     // Numbers are kept as text, so their size does not matter.
@@ -44,6 +47,13 @@ pub fn diagnose(text: &[u8]) -> Option<SyntaxFault> {
         fault.problem = "there is a comma behind the value";
     }
     Some(fault)
+}
+
+/// Whether `serde_json` alone can say if `text` is a JSON value: [`diagnose`], which takes longer, says the same. Of few texts it
+/// cannot: of those that may have half of a surrogate pair, which is escaped with `\u`, or that may be nested very deeply.
+pub fn serde_json_can_say(text: &str) -> bool {
+    let brackets = memchr::memchr2_iter(b'[', b'{', text.as_bytes()).count();
+    brackets <= SURE_DEPTH && memchr::memmem::find(text.as_bytes(), b"\\u").is_none()
 }
 
 /// If `serde_json` refuses what struson accepts, its position is better than none.
@@ -132,6 +142,8 @@ fn describe(kind: SyntaxErrorKind) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -151,5 +163,30 @@ mod tests {
         assert_eq!(diagnose(br#"{"a": [1, 2]}"#), None);
         assert_eq!(diagnose(b"1e400"), None);
         assert_eq!(diagnose(b"\"\xff\"").expect("a fault").problem, NOT_UTF8);
+    }
+
+    fn assert_alike(text: &str) {
+        let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+        assert!(!serde_json_can_say(text) || is_json == diagnose(text.as_bytes()).is_none(), "{text:?}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn where_serde_json_can_say_it_says_the_same(
+            text in r#"[ \t\n\r]?(\{"a":|\[|"){0,3}([-+.0-9eE]{0,5}|true|nul|null|[\[\]{}:,"a ]{0,6}|\\(u[0-9d][0-9a-f]{3}|[nbx"\\/])|[\x00-\x20\x7fé]){0,3}("|\]|\}){0,3}[ \n,]?"#,
+        ) {
+            assert_alike(&text);
+        }
+    }
+
+    #[test]
+    fn of_a_value_that_is_nested_very_deeply_it_cannot_say() {
+        for depth in [SURE_DEPTH - 1, SURE_DEPTH + 1, 128, 129, 5_000] {
+            let text = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+            assert_alike(&text);
+        }
+        assert!(!serde_json_can_say(&"[".repeat(SURE_DEPTH + 1)) && !serde_json_can_say("\"\\ud800\""));
     }
 }

@@ -82,7 +82,7 @@ pub use buffer::Buffer;
 pub(crate) use buffer::KEPT;
 pub(crate) use byte_order_mark::BYTE_ORDER_MARK;
 pub use consequence::Purpose;
-pub use diagnose::{SyntaxFault, diagnose};
+pub use diagnose::{SyntaxFault, diagnose, serde_json_can_say};
 pub use digest::InputDigest;
 pub use error::{Place, SourceError};
 pub use findings::Findings;

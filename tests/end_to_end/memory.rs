@@ -10,6 +10,7 @@ use flate2::write::GzEncoder;
 use support::target::{http, import_into, obliging, scripted_target};
 use support::{Run, Sandbox, Scratch};
 
+use crate::tenant::{TenantShape, write_tenant_of_shape};
 use crate::{export, user};
 
 fn generate(users: u64, bad_share: f64) -> Vec<u8> {
@@ -212,4 +213,21 @@ fn a_list_of_half_a_million_users_takes_no_more_memory() {
     let (peak, bound) = memory(&run);
     assert!(peak < bound, "{peak} of {bound} KiB");
     assert_eq!((run.count("valid"), run.report()["selection"]["not_found"]["count"].as_u64()), (1, Some(500_000)));
+}
+
+/// Each kind of record is a run of the pipeline of its own, and what they need of each other is on disk.
+#[test]
+fn memory_stays_below_the_bound_with_a_whole_tenant() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let generator = user::Generator { seed: 1, bad_share: 0.0, digests: true };
+    let shape = TenantShape::uneven(300, 3.0, 1);
+    write_tenant_of_shape(&generator, 3_000, shape, &scratch.path("tenant")).expect("written");
+    let run = scratch.import(&sandbox, "tenant", &["-v", "--rate", "10000/s"]).expect_code(3);
+    let report = run.report();
+    let steps = report["steps"].as_array().expect("steps").iter();
+    let created: Vec<u64> = steps.map(|step| step["created"].as_u64().expect("a number")).collect();
+    assert!(created[0] == 3_000 && created[2] > 7_000 && created[3] == created[2], "{created:?}");
+    let (peak, bound) = memory(&run);
+    assert!(peak < bound, "{peak} of {bound} KiB");
 }

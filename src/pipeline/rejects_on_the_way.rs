@@ -1,0 +1,91 @@
+//! The rejects that the mappers found and that the committer has not written yet.
+//!
+//! The committer waits for the disk with each group of what it is given. If the batches waited for it with the rejects of each chunk,
+//! the disk would say how fast records are mapped. So some rejects may be on the way, up to a bound of memory.
+
+use std::collections::VecDeque;
+
+use tokio::sync::mpsc;
+
+use crate::delivery::REJECTED_TOGETHER;
+use crate::journal::Reject;
+use crate::outcomes::event::{Booked, Event, SettledRecords, report_rejects};
+
+/// Rejects on the way to the committer: at most [`REJECTED_TOGETHER`] bytes of them, or those of one chunk if they are more.
+#[derive(Default)]
+pub(super) struct RejectsOnTheWay {
+    /// The oldest first, each with its bytes. They are written in this order.
+    waiting: VecDeque<(usize, Booked)>,
+    bytes: usize,
+}
+
+impl RejectsOnTheWay {
+    /// Reports what became of records of a chunk, as soon as there is room for the rejects among them.
+    pub(super) async fn report(&mut self, events: &mpsc::Sender<Event>, settled: SettledRecords) {
+        let bytes = settled.rejects.iter().map(Reject::size).sum::<usize>();
+        while self.bytes + bytes > REJECTED_TOGETHER
+            && let Some((written, booked)) = self.waiting.pop_front()
+        {
+            booked.wait().await;
+            self.bytes -= written;
+        }
+        if let Some(booked) = report_rejects(events, settled).await {
+            self.waiting.push_back((bytes, booked));
+            self.bytes += bytes;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::Arc;
+
+    use futures::poll;
+
+    use super::*;
+    use crate::kind::Kind;
+    use crate::mapping::{RejectCode, Rejection};
+    use crate::source::{RecordChunk, RecordSpan};
+
+    /// What became of a chunk with one reject of this many bytes.
+    fn rejected(number: u64, bytes: usize) -> SettledRecords {
+        let span = RecordSpan { number, line: number, offset: 0, length: bytes as u64, fault: None };
+        let chunk = RecordChunk {
+            input: Arc::from("-"),
+            bytes: vec![b'x'; bytes].into(),
+            base: 0,
+            spans: vec![span.clone()],
+            header: None,
+            consumed: 0,
+        };
+        let rejection = Rejection::of_record(RejectCode::InvalidRecord, "");
+        let reject = Reject::new(rejection, Kind::default(), 0, &chunk, &span);
+        SettledRecords { rejects: vec![reject], ..SettledRecords::default() }
+    }
+
+    #[tokio::test]
+    async fn few_rejects_wait_for_nobody_and_more_than_there_is_room_for_wait_for_the_oldest() {
+        let third = REJECTED_TOGETHER / 3;
+        let (events, mut inbox) = mpsc::channel(64);
+        let mut reported = RejectsOnTheWay::default();
+        for number in 1..=3 {
+            reported.report(&events, rejected(number, third)).await;
+        }
+        assert_eq!(inbox.len(), 3, "nobody has written them yet");
+        {
+            let mut fourth = pin!(reported.report(&events, rejected(4, third)));
+            assert!(poll!(&mut fourth).is_pending());
+            drop(inbox.recv().await);
+            assert!(poll!(&mut fourth).is_ready());
+        }
+        // What is more than the room waits until all others are written.
+        let mut large = pin!(reported.report(&events, rejected(5, 3 * REJECTED_TOGETHER)));
+        for _ in 2..=4 {
+            assert!(poll!(&mut large).is_pending());
+            drop(inbox.recv().await);
+        }
+        assert!(poll!(&mut large).is_ready());
+        assert_eq!(inbox.len(), 1);
+    }
+}
