@@ -63,7 +63,8 @@
 //! [`verify`] keeps the target's list in the same way ([`destination::Catalogue`]).
 //!
 //! Several processes can each take a part of the same inputs ([`source::Shard`]): every record's number says whose it is, so
-//! they need no word between them, and `runs merge` makes one account of theirs.
+//! they need no word between them, and `runs merge` makes one account of theirs. What one of them found in its first pass
+//! the others take over, where they keep their runs together (`command/first_pass/other_shard.rs`).
 //!
 //! # What holds
 //!

@@ -3,13 +3,16 @@
 
 mod findings;
 mod kept;
+mod other_shard;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
 use findings::FileFindings;
 use kept::{keep, read_kept};
+use other_shard::OtherShards;
 
 use super::import_error::ImportError;
 use super::intake::intake;
@@ -18,13 +21,13 @@ use super::prepare_error::PrepareError;
 use super::progress::reporter_of_search;
 use crate::files::create_private;
 use crate::index::{Duplicate, Duplicates, FoundDuplicates, Meaning};
-use crate::journal::{ConfirmedLookup, FirstPassRecord, Prediction, RunDirectory};
+use crate::journal::{ConfirmedLookup, FirstPassRecord, Prediction};
 use crate::kind::Kind;
 use crate::outcomes::{Ledger, StopReason};
 use crate::pipeline::{LookForUnchanged, find_duplicates};
 use crate::recognition::{KnownFile, PassRecords};
 use crate::selection::RecordsOfRun;
-use crate::settings::{OutputSettings, ReadingSettings};
+use crate::settings::{OutputSettings, ReadingSettings, RecordedRun};
 use crate::signal::Signals;
 use crate::source::{KnownInputs, Recorder, SourceError, Watch};
 
@@ -86,15 +89,25 @@ impl FirstPass {
     /// whether an earlier part did anything.
     pub(super) async fn of_run(
         subject: Subject<'_>,
-        directory: &RunDirectory,
+        run: &RecordedRun,
         has_begun: bool,
         signals: &mut Signals,
     ) -> Result<Self, ImportError> {
+        let directory = &run.directory;
         if subject.reading.has_pipe() {
             return Ok(Self::Pipe);
         }
         if let Some(kept) = read_kept(subject.joined, directory)? {
             return Ok(Self::Files(kept));
+        }
+        // What was sent before went by what this run itself had found.
+        let others = if has_begun { None } else { OtherShards::of(subject, run) };
+        let turn = match &others {
+            Some(others) => others.wait(signals).await?,
+            None => None,
+        };
+        if let Some(found) = others.and_then(|others| others.take_over()) {
+            return Ok(Self::Files(found));
         }
         let seen = LookedThrough::look(subject, create_private(&directory.blocks()), signals).await?;
         // An earlier part of the run may have had all this, and lost it.
@@ -103,8 +116,10 @@ impl FirstPass {
         let prediction = Prediction { sent, ..seen.prediction };
         // Kept before the duplicates, by which the next part of the run knows that all this was done.
         subject.joined.close_in(seen.is_complete, directory)?;
-        let kept = keep(directory, subject.joined, (&seen.known, prediction), &seen.found);
+        let kept = keep(directory, subject.joined, &seen, prediction);
         let duplicates = Arc::new(kept.map_err(StopReason::Temporary)?);
+        // Shards that wait for it find it now.
+        drop(turn);
         Ok(Self::Files(FileFindings { duplicates, known: Arc::new(seen.known), prediction, unchanged: seen.unchanged }))
     }
 
@@ -164,6 +179,8 @@ struct LookedThrough {
     known: KnownInputs,
     prediction: Prediction,
     unchanged: Option<Arc<PassRecords>>,
+    /// How many records of each shard do not map, if the other shards may go by it.
+    rejects_by_shard: Option<BTreeMap<u32, u64>>,
     /// All files were read to their end.
     is_complete: bool,
 }
@@ -179,7 +196,14 @@ impl LookedThrough {
         let known = recorder.finish().map_err(StopReason::Temporary)?;
         check_selected(subject, &known)?;
         let prediction = predict(&found, &ledger, subject.records).map_err(StopReason::Temporary)?;
-        Ok(Self { found, known, prediction, unchanged, is_complete: ledger.stopped.is_none() })
+        let is_complete = ledger.stopped.is_none();
+        let rejects_by_shard = subject.records.shard().filter(|_| is_complete).map(|shard| {
+            let ours = ledger.rejected();
+            let mut rejects = ledger.rejects_of_others;
+            rejects.insert(shard.number(), ours);
+            rejects
+        });
+        Ok(Self { found, known, prediction, unchanged, rejects_by_shard, is_complete })
     }
 }
 
@@ -206,7 +230,8 @@ fn predict(found: &FoundDuplicates, ledger: &Ledger, records: &RecordsOfRun) -> 
     let rejects = ledger.rejected() + ours;
     // What is not selected is nobody's, and stops nothing.
     let is_selection = records.selected().is_some();
-    let rejects_of_all = if is_selection { rejects } else { ledger.rejected() + ledger.rejects_of_others + all };
+    let of_others: u64 = ledger.rejects_of_others.values().sum();
+    let rejects_of_all = if is_selection { rejects } else { ledger.rejected() + of_others + all };
     Ok(Prediction {
         // Of an input that ends too early, what is behind the end is not sent.
         records: Some(ledger.records()),

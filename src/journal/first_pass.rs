@@ -1,6 +1,7 @@
 //! `first-pass.json`: what going through the inputs once found out before anything was sent. What reads them later in the
 //! run, in this process or in another one, is held to it.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,10 @@ pub struct FirstPassRecord {
     pub memberships: Vec<InputDigest>,
     /// What is known to come of it.
     pub prediction: Prediction,
+    /// Of a shard that went through all of its inputs: how many records of each shard do not map, by the shard's number. With
+    /// it the others need not go through them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejects_by_shard: Option<BTreeMap<u32, u64>>,
     /// The CRC-32 of `blocks` and of `duplicates`, which decide about records; those of earlier versions are taken as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sums: Option<(u32, u32)>,

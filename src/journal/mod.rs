@@ -18,6 +18,7 @@
 //!                     pruned.json      that its journal was removed, and what it counted
 //!               <id>-merged/         report.json and rejects.ndjson of all shards of an import, put together, and
 //!                                    merged.json, which says of which runs
+//!               first-pass-….lock      held by the shard that goes through the inputs for the others
 //!               ids-…/                 what a target calls those whom Clerk calls otherwise ([`crate::id_map`])
 //!               apps-…/                the clients that were made at a target ([`crate::applied`])
 //!               known-users-…/         what is at a target already, for the next run into it (`confirmed`)

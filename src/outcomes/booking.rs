@@ -1,5 +1,6 @@
 //! What the stages have to say that the ledger books.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Foreseen;
@@ -38,8 +39,8 @@ pub(crate) struct MappedChunkCounts {
     pub consumed: u64,
     /// The notices about the valid ones, for a dry run.
     pub notices: Vec<Notices>,
-    /// Records that are not ours, were looked at, and do not map.
-    pub rejects_of_others: u64,
+    /// Records of other shards that were looked at and do not map, by the shard's number.
+    pub rejects_of_others: BTreeMap<u32, u64>,
     /// The first canonical identities, as JSON.
     pub previews: Vec<String>,
     /// What of an import can be foreseen, for a dry run.

@@ -32,8 +32,8 @@ pub struct Ledger {
     updated: u64,
     unchanged: u64,
     rejected: BTreeMap<RejectCode, CodeCount>,
-    /// Records that are not ours, were looked at, and do not map.
-    pub rejects_of_others: u64,
+    /// Records of other shards that were looked at and do not map, by the shard's number.
+    pub rejects_of_others: BTreeMap<u32, u64>,
     pub(crate) notices: BTreeMap<Notice, u64>,
     /// The first thousand records that share a verified address or number with another one.
     pub sharing: Vec<SharingRecord>,
@@ -102,7 +102,7 @@ impl Ledger {
             updated: 0,
             unchanged: 0,
             rejected: BTreeMap::new(),
-            rejects_of_others: 0,
+            rejects_of_others: BTreeMap::new(),
             notices: BTreeMap::new(),
             sharing: Vec::new(),
             password_resets: 0,

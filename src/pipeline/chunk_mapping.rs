@@ -1,5 +1,6 @@
 //! How the records of one chunk are mapped, one after the other.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -46,8 +47,8 @@ pub(super) struct ChunkMapping<'m> {
     wanted_previews: usize,
     previews: Vec<String>,
     weighing: Weighing,
-    /// Records that are not ours and do not map.
-    rejects_of_others: u64,
+    /// Records of other shards that do not map, by the shard's number.
+    rejects_of_others: BTreeMap<u32, u64>,
 }
 
 /// What has come out of the records of a chunk beside the records themselves.
@@ -62,8 +63,8 @@ pub(super) struct MappedParts {
     pub roles: RoleCounts,
     pub previews: Vec<String>,
     pub weighing: Weighing,
-    /// Records that are not ours and do not map.
-    pub rejects_of_others: u64,
+    /// Records of other shards that do not map, by the shard's number.
+    pub rejects_of_others: BTreeMap<u32, u64>,
 }
 
 impl<'m> ChunkMapping<'m> {
@@ -90,7 +91,7 @@ impl<'m> ChunkMapping<'m> {
             wanted_previews: if holds_first(chunk, &context.records) { context.preview } else { 0 },
             previews: Vec::new(),
             weighing: Weighing::default(),
-            rejects_of_others: 0,
+            rejects_of_others: BTreeMap::new(),
         })
     }
 
@@ -111,7 +112,9 @@ impl<'m> ChunkMapping<'m> {
     pub(super) fn collect_keys_of_other(&mut self, index: usize, span: &RecordSpan) -> io::Result<()> {
         let start = self.output.encoded.len();
         let mapped = self.map(index, span)?;
-        self.rejects_of_others += u64::from(mapped.is_err());
+        if let (Err(_), Some(shard)) = (mapped, self.context.records.shard()) {
+            *self.rejects_of_others.entry(shard.taker(span.number).number()).or_default() += 1;
+        }
         self.output.encoded.truncate(start);
         Ok(())
     }

@@ -5,7 +5,7 @@
 //! wins, always, and the later one is a reject that names both places. Only a record that is itself sent wins anything. To
 //! know before the first user is sent, an import goes through its files twice; a dry run reports at its end. A shard or
 //! a selection goes through all of it, too, for the earlier record may be one that it does not take, and reports only its
-//! own records.
+//! own records. (Of several shards one may do it for all.)
 //!
 //! A verified address beside the primary one is not unique at the target, so two users who share one both move; but it can
 //! belong to one of them only, so both are reported, with both places.

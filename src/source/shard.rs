@@ -37,7 +37,13 @@ impl Shard {
 
     /// Whether it takes the record with this number, from 1.
     pub fn takes(self, number: u64) -> bool {
-        (number.saturating_sub(1) / BLOCK) % u64::from(self.of.get()) == u64::from(self.index)
+        self.taker(number) == self
+    }
+
+    /// Which of the shards takes the record with this number, from 1.
+    pub fn taker(self, number: u64) -> Self {
+        let index = (number.saturating_sub(1) / BLOCK) % u64::from(self.of.get());
+        Self { index: u32::try_from(index).unwrap_or_default(), of: self.of }
     }
 
     /// The number of its first record.
@@ -105,6 +111,7 @@ mod tests {
             for number in 1..=records {
                 let takers: Vec<usize> = (0..shards.len()).filter(|&index| shards[index].takes(number)).collect();
                 prop_assert_eq!(takers.len(), 1);
+                prop_assert_eq!(shards[0].taker(number), shards[takers[0]]);
                 taken[takers[0]] += 1;
             }
             for (shard, taken) in shards.iter().zip(taken) {

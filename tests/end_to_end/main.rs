@@ -87,6 +87,7 @@ mod selection;
 mod sender;
 mod shapes;
 mod shards;
+mod shared_first_pass;
 #[cfg(feature = "shell")]
 mod shell;
 mod sign_in;

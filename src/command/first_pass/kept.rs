@@ -9,9 +9,10 @@ use std::sync::Arc;
 use super::super::import_error::ImportError;
 use super::super::joined::JoinedFiles;
 use super::super::prepare_error::PrepareError;
+use super::LookedThrough;
 use super::findings::FileFindings;
 use crate::files::put_private;
-use crate::index::{Duplicates, FoundDuplicates};
+use crate::index::Duplicates;
 use crate::journal::{FirstPassRecord, Prediction, RunDirectory};
 use crate::source::{KnownInputs, SourceError};
 
@@ -66,12 +67,14 @@ fn files_of(record: &FirstPassRecord, directory: &RunDirectory) -> Result<(Known
 pub(super) fn keep(
     directory: &RunDirectory,
     joined: &JoinedFiles,
-    (known, prediction): (&KnownInputs, Prediction),
-    found: &FoundDuplicates,
+    seen: &LookedThrough,
+    prediction: Prediction,
 ) -> io::Result<Duplicates> {
+    let LookedThrough { found, known, rejects_by_shard, .. } = seen;
     known.sync()?;
     let (passwords, memberships) = joined.digests();
     let sums = known.sum()?.map(|blocks| Ok::<_, io::Error>((blocks, found.sum()?))).transpose()?;
-    FirstPassRecord { inputs: known.inputs.clone(), passwords, memberships, prediction, sums }.write(directory)?;
+    let (inputs, rejects_by_shard) = (known.inputs.clone(), rejects_by_shard.clone());
+    FirstPassRecord { inputs, passwords, memberships, prediction, rejects_by_shard, sums }.write(directory)?;
     put_private(&directory.duplicates(), |file: File| found.write(file))
 }

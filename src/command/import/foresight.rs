@@ -32,7 +32,7 @@ impl<'r> Foresight<'r> {
         (destination, signals): (&dyn Destination, &mut Signals),
     ) -> Result<Self, ImportError> {
         let directory = &run.directory;
-        let first = match FirstPass::of_run(subject, directory, consent.has_begun, signals).await {
+        let first = match FirstPass::of_run(subject, run, consent.has_begun, signals).await {
             Err(ImportError::Prepare(PrepareError::Source(error))) => return Ok(Self::Unreadable(error)),
             first => first?,
         };

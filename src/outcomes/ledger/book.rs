@@ -35,7 +35,9 @@ impl Ledger {
         self.steps.read(counts.start.key.input, counts.open, counts.valid);
         self.read += counts.open;
         self.not_asked += counts.not_asked;
-        self.rejects_of_others += counts.rejects_of_others;
+        for (shard, rejects) in counts.rejects_of_others {
+            *self.rejects_of_others.entry(shard).or_default() += rejects;
+        }
         let input = &mut self.inputs[usize::from(counts.start.key.input)];
         input.consumed = counts.consumed;
         input.records = counts.last;
