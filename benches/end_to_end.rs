@@ -35,7 +35,7 @@ fn generate() -> Vec<u8> {
 fn sink() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
-    std::thread::spawn(move || server::serve(listener));
+    std::thread::spawn(move || server::serve(listener, true));
     format!("http://{address}")
 }
 
@@ -68,9 +68,10 @@ fn benches(criterion: &mut Criterion) {
     group.bench_function("import to an instant sink", |bencher| {
         bencher.iter(|| run(&["--base-url", &base_url, "--rate", "100000/s", "--new-run", "--recheck"]));
     });
-    let bodies = bodies::of(&path).expect("the export maps");
+    let url = format!("{base_url}/v1/identities:batchCreate");
+    let bodies = bodies::of(&path, 500).expect("the export maps");
     group.bench_function("import to an instant sink: the same bodies by a load generator", |bencher| {
-        bencher.iter(|| bodies::send(&base_url, &bodies));
+        bencher.iter(|| bodies::send(&url, &bodies, 4));
     });
     group.finish();
 }
