@@ -83,7 +83,7 @@ pub(crate) struct Packer {
     usual: usize,
 }
 
-/// The capacity of a body is rounded up to a multiple of this.
+/// The capacity of a large body is rounded up to a multiple of this, that of a smaller one to a power of two.
 const BODY_STEP: usize = 64 * 1024;
 
 impl Packer {
@@ -125,7 +125,8 @@ impl Packer {
     /// The batch of all that was added. What is added then belongs to the next one.
     pub(crate) fn finish(&mut self) -> Batch {
         self.body.extend_from_slice(self.envelope.tail);
-        self.usual = self.body.len().next_multiple_of(BODY_STEP);
+        let length = self.body.len();
+        self.usual = length.next_multiple_of(length.next_power_of_two().min(BODY_STEP));
         let weight = self.body.len() + std::mem::take(&mut self.pinned);
         let (items, body) = (std::mem::take(&mut self.items), Bytes::from(std::mem::take(&mut self.body)));
         Batch { items, body, envelope: self.envelope, weight }

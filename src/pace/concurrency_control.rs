@@ -1,8 +1,9 @@
-//! How many requests at once: one more while answers stay fast, fewer when answers get slower or requests fail.
+//! How many requests at once: one more while that brings more answers a second, fewer when it does not or when requests fail.
 //!
-//! The rules are those that Vector documents for its adaptive request concurrency
-//! (<https://vector.dev/blog/adaptive-request-concurrency/>): a decision for each round-trip time, by the moving mean and
-//! the deviation of these times.
+//! A target may answer some requests together, as one that makes the changes of all that wait durable at once: the answers of
+//! many then take longer than the answer of one, and all the same there are more of them a second. So slower answers alone do
+//! not show that there are too many requests. What counts is how many more answers a second there are than with half as many
+//! requests at once. By Little's law that follows from the times that answers take.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -11,19 +12,19 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The weight of the newest mean among the earlier ones.
+/// The weight of the newest mean among the earlier ones with as many requests at once.
 const NEWEST: f64 = 0.4;
 
-/// The limit is multiplied by this when answers get slow.
+/// The limit is multiplied by this when there are too many requests.
 const DECREASE: f64 = 0.9;
 
-/// Answers are slow if they take this many deviations more than the mean.
-const DEVIATIONS: f64 = 2.5;
+/// Of the additional answers a second that there would be if each took as long as with fewer requests at once, this share has
+/// to be there. From the first on, one more request is tried; below the second, there are too many.
+const ENOUGH: f64 = 0.4;
+const TOO_LITTLE: f64 = 0.35;
 
-/// Multiples of the fastest mean so far. Up to the first, one more request is tried; beyond the second, there are too many.
-/// Without them, the mean would follow the limit upwards, a little at a time.
-const STILL_FAST: f64 = 1.2;
-const TOO_SLOW: f64 = 1.5;
+/// How long to wait for the next decision while nothing is answered.
+const UNKNOWN: Duration = Duration::from_millis(100);
 
 /// The bounds of the concurrency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,11 +58,11 @@ impl fmt::Display for ConcurrencyRules {
 }
 
 impl ConcurrencyRules {
-    /// The limit at the beginning for `auto`.
+    /// The limit at the beginning for `auto`. So few are never too many.
     const START: usize = 4;
 
-    /// The largest limit for `auto`. With more, a target that handles one request after another would answer too late.
-    const MOST: usize = 32;
+    /// The largest limit for `auto`.
+    const MOST: usize = 64;
 
     /// A fixed limit, or one that adapts.
     pub fn new(fixed: Option<usize>) -> Self {
@@ -72,29 +73,13 @@ impl ConcurrencyRules {
     }
 }
 
-/// The moving mean and deviation of round-trip times, in seconds.
-#[derive(Clone, Copy, Debug)]
-struct Times {
-    mean: f64,
-    variance: f64,
-}
-
-impl Times {
-    fn update(self, newest: f64) -> Self {
-        let difference = newest - self.mean;
-        let mean = self.mean + NEWEST * difference;
-        Self { mean, variance: (1.0 - NEWEST) * (self.variance + NEWEST * difference * difference) }
-    }
-}
-
 /// Decides how many requests may be in flight at once.
 #[derive(Clone, Debug)]
 pub struct ConcurrencyControl {
     rules: ConcurrencyRules,
     limit: usize,
-    past: Option<Times>,
-    /// The fastest mean of a period, in seconds.
-    fastest: f64,
+    /// How long answers took when one request was in flight at once, two, and so on: moving means in seconds.
+    times: Vec<Option<f64>>,
     /// The round-trip times of this period: their sum in seconds, and their number.
     current: (f64, u32),
     decide_at: Option<Instant>,
@@ -105,17 +90,8 @@ pub struct ConcurrencyControl {
 impl ConcurrencyControl {
     /// Begins with the limit that the rules name.
     pub fn new(rules: ConcurrencyRules) -> Self {
-        let limit = rules.start;
-        Self {
-            rules,
-            limit,
-            past: None,
-            fastest: f64::INFINITY,
-            current: (0.0, 0),
-            decide_at: None,
-            reached: false,
-            pressed: false,
-        }
+        let times = vec![None; if rules.adaptive { rules.most } else { 0 }];
+        Self { rules, limit: rules.start, times, current: (0.0, 0), decide_at: None, reached: false, pressed: false }
     }
 
     /// How many requests may be in flight at present.
@@ -141,40 +117,46 @@ impl ConcurrencyControl {
         self.decide(now);
     }
 
+    /// Decides once for each time that an answer takes.
     fn decide(&mut self, now: Instant) {
         if !self.rules.adaptive || self.decide_at.is_some_and(|at| now < at) {
             return;
         }
         let (sum, count) = std::mem::take(&mut self.current);
         let mean = (count > 0).then(|| sum / f64::from(count));
-        if let Some(mean) = mean {
-            self.fastest = self.fastest.min(mean);
-        }
-        if self.pressed || mean.is_some_and(|mean| self.is_slow(mean)) {
-            // With two requests or fewer, we cannot be the cause: this is now the speed of the target.
-            if let Some(mean) = mean.filter(|_| self.limit <= 2) {
-                self.fastest = mean;
-            }
+        if self.pressed {
             self.limit = lowered(self.limit);
-        } else if self.reached && mean.is_none_or(|mean| mean <= self.fastest * STILL_FAST) {
-            self.limit = (self.limit + 1).min(self.rules.most);
+        } else if self.reached
+            && let Some(mean) = mean
+        {
+            let gain = self.gain(mean);
+            if gain >= ENOUGH {
+                self.limit = (self.limit + 1).min(self.rules.most);
+            } else if gain < TOO_LITTLE {
+                self.limit = lowered(self.limit);
+            }
         }
         (self.reached, self.pressed) = (false, false);
-        if let Some(mean) = mean {
-            self.past = Some(self.past.map_or(Times { mean, variance: 0.0 }, |past| past.update(mean)));
-        }
-        let period = self.past.map_or(Duration::from_millis(100), |past| Duration::from_secs_f64(past.mean));
-        self.decide_at = Some(now + period);
+        self.decide_at = Some(now + mean.map_or(UNKNOWN, Duration::from_secs_f64));
     }
-}
 
-impl ConcurrencyControl {
-    /// Whether answers take longer than before, compared with the mean or with the fastest ones.
-    fn is_slow(&self, mean: f64) -> bool {
-        let suddenly = self.past.is_some_and(|past| {
-            mean > past.mean + DEVIATIONS * past.variance.sqrt() && mean > self.fastest * STILL_FAST
-        });
-        suddenly || mean > self.fastest * TOO_SLOW
+    /// Notes how long answers took with as many requests at once as may be. Returns the share of the additional answers a
+    /// second, of those that there would be if answers took as long as with half as many requests.
+    #[expect(clippy::cast_precision_loss, reason = "small")]
+    fn gain(&mut self, mean: f64) -> f64 {
+        let earlier = self.times[self.limit - 1];
+        let mean = earlier.map_or(mean, |earlier| earlier + NEWEST * (mean - earlier));
+        self.times[self.limit - 1] = Some(mean);
+        let known = |fewer: usize| Some((fewer, self.times[fewer - 1]?));
+        let half = (1..=self.limit / 2).rev().find_map(known);
+        match half.or_else(|| (1..self.limit).find_map(known)) {
+            Some((fewer, their_mean)) if self.limit > self.rules.start => {
+                let more_requests = self.limit as f64 / fewer as f64;
+                let more_answers = more_requests * their_mean / mean;
+                (more_answers - 1.0) / (more_requests - 1.0)
+            }
+            _ => 1.0,
+        }
     }
 }
 
@@ -187,27 +169,71 @@ fn lowered(limit: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// The limit after this many rounds at a target whose answers take `time(concurrency)`.
-    fn after(rounds: usize, time: impl Fn(usize) -> f64) -> usize {
-        let mut control = ConcurrencyControl::new(ConcurrencyRules::new(None));
-        let mut now = Instant::now();
-        for _ in 0..rounds {
+    fn count(limit: usize) -> f64 {
+        f64::from(u32::try_from(limit).unwrap())
+    }
+
+    /// This many rounds at a target whose answers take `time(concurrency)`.
+    fn rounds(control: &mut ConcurrencyControl, now: &mut Instant, count: usize, time: impl Fn(usize) -> f64) {
+        for _ in 0..count {
             let limit = control.limit();
             control.in_flight(limit);
             let took = Duration::from_secs_f64(time(limit));
-            now += took;
+            *now += took;
             for _ in 0..limit {
-                control.answered(now, took);
+                control.answered(*now, took);
             }
         }
+    }
+
+    /// The limit after this many rounds.
+    fn after(count: usize, time: impl Fn(usize) -> f64) -> usize {
+        let mut control = ConcurrencyControl::new(ConcurrencyRules::new(None));
+        rounds(&mut control, &mut Instant::now(), count, time);
         control.limit()
     }
 
     #[test]
     fn it_rises_while_answers_are_as_fast_and_stays_near_the_knee() {
-        assert_eq!(after(200, |_| 0.1), 32);
-        let near = after(200, |limit| 0.1 * f64::from(u32::try_from(limit).unwrap()).max(12.0) / 12.0);
-        assert!((8..=16).contains(&near), "{near}");
+        assert_eq!(after(200, |_| 0.1), 64);
+        let near = after(200, |limit| 0.1 * count(limit).max(12.0) / 12.0);
+        assert!((12..=19).contains(&near), "{near}");
+        // One after another: more at once bring nothing.
+        let few = after(200, |limit| 0.1 * count(limit));
+        assert!(few <= 5, "{few}");
+    }
+
+    #[test]
+    fn it_rises_where_answers_take_longer_and_there_are_more_of_them() {
+        // A target that makes all that wait durable at once, in 2 ms: who comes meanwhile waits for the next time.
+        let together = |limit: usize| 0.002 * count(limit).min(2.0) + 0.000_03 * count(limit);
+        assert_eq!(after(200, together), 64);
+        // Where each takes some time of its own, most of what can be had.
+        let limit = after(400, |limit| 0.002 * count(limit).min(2.0) + 0.000_15 * count(limit));
+        assert!((30..=60).contains(&limit), "{limit}");
+    }
+
+    #[test]
+    fn it_follows_a_target_that_gets_slower_or_faster() {
+        let mut control = ConcurrencyControl::new(ConcurrencyRules::new(None));
+        let mut now = Instant::now();
+        for (knee, expected) in [(12.0, 12..=19), (6.0, 6..=9), (30.0, 30..=45)] {
+            rounds(&mut control, &mut now, 400, |limit| 0.1 * (count(limit) / knee).max(1.0));
+            assert!(expected.contains(&control.limit()), "{} of {knee}", control.limit());
+        }
+    }
+
+    #[test]
+    fn it_rises_again_after_failures_where_two_at_once_bring_no_more_than_one() {
+        let mut control = ConcurrencyControl::new(ConcurrencyRules::new(None));
+        let mut now = Instant::now();
+        for _ in 0..20 {
+            now += Duration::from_secs(1);
+            control.failed(now);
+        }
+        assert_eq!(control.limit(), 1);
+        rounds(&mut control, &mut now, 200, |limit| 0.002 * count(limit).min(2.0));
+        assert_eq!(control.limit(), 64);
     }
 
     #[test]

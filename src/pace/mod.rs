@@ -10,11 +10,11 @@
 //!
 //! Nobody needs to know the target's quota. [`RateControl`] finds it and stays just below it. The requests that the target
 //! granted between two moments at which the quota was used up, divided by the time between them, are the quota. This holds
-//! for every kind of window or bucket. [`ConcurrencyControl`] measures how long answers take, [`BatchControl`] reacts to
-//! requests that are too large. Some targets refuse two requests that come close together, even if they are few; [`Spacing`]
-//! finds that out, and then keeps requests apart to a fraction of a millisecond ([`Timer`]). A refusal stops all requests
-//! once; then one request goes alone, the probe, and the others wait for its answer. A target that fails every request is
-//! probed in the same way.
+//! for every kind of window or bucket. [`ConcurrencyControl`] finds how many requests at once bring
+//! more answers a second, [`BatchControl`] reacts to requests that are too large. Some targets refuse two requests that come
+//! close together, even if they are few; [`Spacing`] finds that out, and then keeps requests apart to a fraction of a
+//! millisecond ([`Timer`]). A refusal stops all requests once; then one request goes alone, the probe, and the others wait for
+//! its answer. A target that fails every request is probed in the same way.
 //!
 //! The controls are pure: the time is an argument. `tests/end_to_end/scenarios.rs` runs them against many kinds of targets,
 //! which `fixtures/scenarios` describes.

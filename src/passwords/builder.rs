@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
+use super::found_rows::FoundRows;
 use super::report::PasswordsReport;
 use super::table::{Passwords, PasswordsError};
 use super::value::{
-    DONE, ENTRY_BYTES, HEAD_BYTES, Hash, PasswordEntry, Value, WAITING, decode, entry, hash, hash_of, place_of,
+    ENTRY_BYTES, FIRST, HEAD_BYTES, Hash, PasswordEntry, REPEATED, Value, decode, entry, hash, hash_of, place_of,
 };
 use crate::index::{SortedFile, Sorter, read_exact_at, write_all_at};
 use crate::source::{
@@ -57,6 +58,8 @@ struct Builder {
     sorter: Sorter<ENTRY_BYTES>,
     values: BufWriter<File>,
     written: u64,
+    /// The room for an encoded value.
+    encoded: Vec<u8>,
     report: PasswordsReport,
 }
 
@@ -67,6 +70,7 @@ impl Builder {
             sorter: Sorter::new(BUFFERED, directory.to_path_buf()),
             values: BufWriter::with_capacity(1 << 16, tempfile::tempfile_in(directory)?),
             written: 0,
+            encoded: Vec::new(),
             report: PasswordsReport {
                 file: input.to_owned(),
                 rows: 0,
@@ -83,28 +87,30 @@ impl Builder {
 
     fn row(&mut self, header: &Header, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<()> {
         let RecordSpan { number: record, line, offset, length, .. } = *span;
-        let mut value = Value { record, line, offset, length, digest: None, hasher: None, has_totp: false };
-        let mut id = None;
+        let mut value = Value { id: "", record, line, offset, length, digest: None, hasher: None, has_totp: false };
         let row = if span.fault.is_none() { header.row(chunk.record(span)).ok() } else { None };
         for (column, cell) in row.iter().flat_map(|row| header.cells(row)).filter(|(_, cell)| !cell.is_empty()) {
             match column {
-                "id" => id = Some(cell),
+                "id" => value.id = cell,
                 "password_digest" => value.digest = Some(cell),
                 "password_hasher" => value.hasher = Some(cell),
                 "totp_secret" => value.has_totp = true,
                 _ => {}
             }
         }
-        let Some(id) = id else {
+        if value.id.is_empty() {
             self.report.unreadable.add(chunk.position(span));
             return Ok(());
-        };
-        let value = postcard::to_allocvec(&value).map_err(io::Error::other)?;
-        let length = u32::try_from(value.len()).map_err(io::Error::other)?;
-        self.sorter.extend(&[entry(&hash(&self.secret, id), self.written, length)])?;
-        self.values.write_all(&[WAITING])?;
+        }
+        let mut bytes = std::mem::take(&mut self.encoded);
+        bytes.clear();
+        let bytes = postcard::to_extend(&value, bytes).map_err(io::Error::other)?;
+        let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+        self.sorter.extend(&[entry(&hash(&self.secret, value.id), self.written, length)])?;
+        self.values.write_all(&[FIRST])?;
         self.values.write_all(&length.to_be_bytes())?;
-        self.values.write_all(&value)?;
+        self.values.write_all(&bytes)?;
+        self.encoded = bytes;
         self.written += HEAD_BYTES as u64 + u64::from(length);
         Ok(())
     }
@@ -134,7 +140,7 @@ impl Builder {
         report.rows = index.len();
         report.repeated.sort();
         report.unreadable.sort();
-        Ok(Passwords::new(input, secret, index, values, report))
+        Ok(Passwords::new(input, secret, index, (values, FoundRows::new(directory)?), report))
     }
 }
 
@@ -143,7 +149,7 @@ fn repeated(entry: &PasswordEntry, values: &File, input: &Arc<str>, report: &mut
     let (place, length) = place_of(entry);
     let mut value = vec![0; length];
     read_exact_at(values, &mut value, place + HEAD_BYTES as u64)?;
-    write_all_at(values, &[DONE], place)?;
+    write_all_at(values, &[REPEATED], place)?;
     report.repeated.add(decode::<Value<'_>>(&value)?.position(input));
     Ok(())
 }

@@ -2,12 +2,15 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::cursors::{Cursor, Cursors};
+use super::found_rows::FoundRows;
 use super::report::{Conflict, PasswordsReport};
-use super::value::{DONE, ENTRY_BYTES, HEAD_BYTES, Value, WAITING, decode, hash, place_of, to_index};
+use super::value::{ENTRY_BYTES, FIRST, HEAD_BYTES, Value, decode, hash, head, place_of};
 use crate::clerk::{Secret, User};
-use crate::index::{SortedFile, read_exact_at, write_all_at};
+use crate::index::SortedFile;
 use crate::mapping::{Joined, Notice, Notices, Rejection, UserJoin};
 use crate::source::{Findings, InputDigest, Position, RawRecord, SourceError};
 
@@ -47,6 +50,9 @@ pub struct Passwords {
     secret: [u8; 16],
     index: SortedFile<ENTRY_BYTES>,
     values: File,
+    cursors: Cursors,
+    /// The rows that a user was found for, as far as they are noted.
+    found: FoundRows,
     /// What all the bytes of the file came to.
     digest: Option<InputDigest>,
     account: Mutex<JoinAccount>,
@@ -58,10 +64,11 @@ impl Passwords {
         input: Arc<str>,
         secret: [u8; 16],
         index: SortedFile<ENTRY_BYTES>,
-        values: File,
+        (values, found): (File, FoundRows),
         report: PasswordsReport,
     ) -> Self {
-        Self { input, secret, index, values, digest: None, account: Mutex::new(JoinAccount::Open(Box::new(report))) }
+        let account = Mutex::new(JoinAccount::Open(Box::new(report)));
+        Self { input, secret, index, values, cursors: Cursors::default(), found, digest: None, account }
     }
 
     /// These passwords with the digest of all bytes of their file.
@@ -74,16 +81,17 @@ impl Passwords {
         self.digest.as_ref()
     }
 
-    /// Gives a user what its row holds, and returns what an administrator has to know about that.
-    pub fn join(&self, user: &mut User<'_>, position: impl FnOnce() -> Position) -> io::Result<Notices> {
+    /// Gives the user of the record with this number what its row holds, and returns what an administrator has to know about
+    /// that.
+    pub fn join(&self, record: u64, user: &mut User<'_>, position: impl FnOnce() -> Position) -> io::Result<Notices> {
         let mut notices = Notices::default();
         let Some(id) = user.id.as_deref().filter(|id| !id.is_empty()) else { return Ok(notices) };
-        let Some(bytes) = self.find(id)? else {
+        let Some(mut cursor) = self.find(record, id)? else {
             notices.add(Notice::NotInPasswords);
             self.book(|report| report.users_without_row.add(position()));
             return Ok(notices);
         };
-        let row: Value<'_> = decode(&bytes)?;
+        let row: Value<'_> = decode(cursor.value(&self.values)?.ok_or(io::ErrorKind::UnexpectedEof)?)?;
         let own = user.password_digest.as_deref().filter(|own| !own.is_empty());
         let is_same = row.digest == own;
         let is_conflict = row.digest.is_some() && own.is_some() && !is_same;
@@ -105,20 +113,46 @@ impl Passwords {
                 report.conflicts.add(Conflict { user: position(), row: row.position(&self.input) });
             }
         });
+        let row = row.record;
+        self.note(cursor.found(row, record))?;
+        self.keep(cursor)?;
         Ok(notices)
     }
 
-    /// The value of an id.
-    fn find(&self, id: &str) -> io::Result<Option<Vec<u8>>> {
-        let Some(entry) = self.index.find(&hash(&self.secret, id))? else { return Ok(None) };
-        let (place, length) = place_of(&entry);
-        let mut head_and_value = vec![0; length + HEAD_BYTES];
-        read_exact_at(&self.values, &mut head_and_value, place)?;
-        if head_and_value[0] == WAITING && matches!(*self.account(), JoinAccount::Open(_)) {
-            write_all_at(&self.values, &[DONE], place)?;
+    /// A cursor at the row of an id: the one that expects it, or else another one by the sorted file.
+    fn find(&self, record: u64, id: &str) -> io::Result<Option<Cursor>> {
+        let mut expecting = self.cursors.take(record);
+        if let Some(cursor) = &mut expecting
+            && let Some(value) = cursor.value(&self.values)?
+            && decode::<Value<'_>>(value)?.id == id
+        {
+            return Ok(expecting);
         }
-        head_and_value.drain(..HEAD_BYTES);
-        Ok(Some(head_and_value))
+        let entry = self.index.find(&hash(&self.secret, id))?;
+        let found = entry.as_ref().map(place_of);
+        if let Some(mut cursor) = expecting {
+            match found {
+                Some(_) => self.note(cursor.into_found())?,
+                None => {
+                    cursor.passed_by(record);
+                    self.keep(cursor)?;
+                }
+            }
+        }
+        found.map(|(place, length)| Cursor::at(&self.values, place, length)).transpose()
+    }
+
+    /// Keeps a cursor for the next user.
+    fn keep(&self, cursor: Cursor) -> io::Result<()> {
+        self.cursors.keep(cursor).map_or(Ok(()), |old| self.note(old.into_found()))
+    }
+
+    /// Notes rows that users were found for, unless all users were gone through.
+    fn note(&self, rows: Range<u64>) -> io::Result<()> {
+        if rows.is_empty() || matches!(*self.account(), JoinAccount::Closed(_)) {
+            return Ok(());
+        }
+        self.found.note(rows)
     }
 
     fn account(&self) -> MutexGuard<'_, JoinAccount> {
@@ -133,6 +167,9 @@ impl Passwords {
 
     /// Ends the account, once users were gone through: all of them, if it is `complete`.
     pub fn close(&self, complete: bool) -> io::Result<PasswordsReport> {
+        for cursor in self.cursors.take_all() {
+            self.note(cursor.into_found())?;
+        }
         let mut report = match &*self.account() {
             JoinAccount::Closed(report) => return Ok((**report).clone()),
             JoinAccount::Open(report) => (**report).clone(),
@@ -155,16 +192,19 @@ impl Passwords {
         let mut left = file.metadata()?.len();
         file.seek(SeekFrom::Start(0))?;
         let mut values = BufReader::with_capacity(1 << 16, file);
-        let (mut findings, mut value) = (Findings::default(), Vec::new());
+        let (mut findings, mut bytes, mut found) = (Findings::default(), Vec::new(), self.found.read());
         while left > 0 {
-            let mut head = [0; HEAD_BYTES];
-            values.read_exact(&mut head)?;
-            let [mark, length @ ..] = head;
-            value.resize(to_index(u32::from_be_bytes(length)), 0);
-            values.read_exact(&mut value)?;
-            left = left.saturating_sub((HEAD_BYTES + value.len()) as u64);
-            if mark == WAITING {
-                findings.add(decode::<Value<'_>>(&value)?.position(&self.input));
+            let mut begin = [0; HEAD_BYTES];
+            values.read_exact(&mut begin)?;
+            let (mark, length) = head(&begin).ok_or(io::ErrorKind::UnexpectedEof)?;
+            bytes.resize(length, 0);
+            values.read_exact(&mut bytes)?;
+            left = left.saturating_sub((HEAD_BYTES + length) as u64);
+            if mark == FIRST {
+                let value: Value<'_> = decode(&bytes)?;
+                if !found.contains(value.record)? {
+                    findings.add(value.position(&self.input));
+                }
             }
         }
         findings.sort();
@@ -179,7 +219,7 @@ impl UserJoin for Passwords {
         user: &mut User<'_>,
         joined: &mut Joined,
     ) -> io::Result<Result<(), Rejection>> {
-        joined.notices.extend(Self::join(self, user, || record.position())?);
+        joined.notices.extend(Self::join(self, record.number(), user, || record.position())?);
         Ok(Ok(()))
     }
 }
@@ -216,8 +256,13 @@ mod tests {
         #[test]
         fn each_user_gets_the_first_row_with_its_id(
             rows in proptest::collection::vec((0u8..60, "[a-z]{0,4}", any::<bool>()), 0..120),
-            users in proptest::collection::btree_set(0u8..80, 0..80),
+            users in proptest::collection::vec(0u8..80, 0..80),
+            is_in_order in any::<bool>(),
         ) {
+            let in_order: Vec<u8> = rows.iter().map(|(id, ..)| *id).chain(users.iter().copied()).collect();
+            let mut users = if is_in_order { in_order } else { users };
+            let mut seen = std::collections::BTreeSet::new();
+            users.retain(|id| seen.insert(*id));
             let mut text = "id,totp_secret,password_digest\n".to_owned();
             let mut first: BTreeMap<u8, (String, bool)> = BTreeMap::new();
             for (id, digest, totp) in &rows {
@@ -226,11 +271,11 @@ mod tests {
                 first.entry(*id).or_insert_with(|| (digest.clone(), *totp));
             }
             let passwords = read(&text);
-            for id in &users {
+            for (number, id) in (1..).zip(&users) {
                 let mut user = User { id: Some(id.to_string().into()), ..User::default() };
                 let position =
                     || Position { input: Arc::from("users"), record: u64::from(*id), line: 1, offset: 0, length: 1 };
-                let notices = passwords.join(&mut user, position).unwrap();
+                let notices = passwords.join(number, &mut user, position).unwrap();
                 let expected = first.get(id);
                 prop_assert_eq!(notices.contains(Notice::NotInPasswords), expected.is_none());
                 let digest = expected.map(|(digest, _)| digest.as_str()).filter(|digest| !digest.is_empty());
@@ -247,13 +292,31 @@ mod tests {
     }
 
     #[test]
+    fn users_in_the_order_of_the_rows_are_found_without_a_search() {
+        let rows: String = (0..5_000).map(|id| format!("user_{id},$2a$10$digest{id}\n")).collect();
+        let mut passwords = read(&format!("id,password_digest\n{rows}"));
+        passwords.index = SortedFile::write(tempfile::tempfile().unwrap(), std::iter::empty()).unwrap();
+        // Some users have no row.
+        let ids = (0..5_000).flat_map(|id| if id % 900 == 7 { vec![None, Some(id)] } else { vec![Some(id)] });
+        for (number, id) in (1..).zip(ids) {
+            let name = id.map_or("nobody".to_owned(), |id| format!("user_{id}"));
+            let mut user = User { id: Some(name.into()), ..User::default() };
+            let position = || Position { input: Arc::from("users"), record: number, line: 1, offset: 0, length: 1 };
+            passwords.join(number, &mut user, position).unwrap();
+            assert_eq!(user.password_digest.is_some(), id.is_some(), "{number}");
+        }
+        let report = passwords.close(true).unwrap();
+        assert_eq!((report.joined, report.rows_without_user.unwrap().count), (5_000, 0));
+    }
+
+    #[test]
     fn the_hash_of_the_file_wins_and_an_equal_one_is_no_conflict() {
         let passwords = read("id,password_digest,password_hasher\na,new,argon2id\nb,same,\nc,,\n");
         let own_hasher = Some("md5".into());
-        for (id, own, digest, hasher, is_conflict) in [
-            ("a", "old", "new", Some("argon2id"), true),
-            ("b", "same", "same", Some("md5"), false),
-            ("c", "own", "own", Some("md5"), false),
+        for (number, id, own, digest, hasher, is_conflict) in [
+            (1, "a", "old", "new", Some("argon2id"), true),
+            (2, "b", "same", "same", Some("md5"), false),
+            (3, "c", "own", "own", Some("md5"), false),
         ] {
             let mut user = User {
                 id: Some(id.into()),
@@ -262,7 +325,7 @@ mod tests {
                 ..User::default()
             };
             let position = || Position { input: Arc::from("users"), record: 1, line: 1, offset: 0, length: 1 };
-            let notices = passwords.join(&mut user, position).unwrap();
+            let notices = passwords.join(number, &mut user, position).unwrap();
             assert_eq!(notices.contains(Notice::PasswordConflict), is_conflict, "{id}");
             assert_eq!(
                 (user.password_digest.as_deref(), user.password_hasher.as_deref()),

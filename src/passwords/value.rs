@@ -20,14 +20,15 @@ pub(super) type Hash = [u8; HASH_BYTES];
 /// Before each value: its mark (1) and its length (4).
 pub(super) const HEAD_BYTES: usize = 5;
 
-/// No user was found for the row yet.
-pub(super) const WAITING: u8 = 0;
-/// A user was, or an earlier row with the same id counts.
-pub(super) const DONE: u8 = 1;
+/// The mark of the first row with its id.
+pub(super) const FIRST: u8 = 0;
+/// The mark of a row with the id of an earlier one, which counts.
+pub(super) const REPEATED: u8 = 1;
 
 /// What a row says, as it lies on disk.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Value<'a> {
+    pub id: &'a str,
     pub record: u64,
     pub line: u64,
     pub offset: u64,
@@ -75,11 +76,17 @@ pub(super) fn place_of(entry: &PasswordEntry) -> (u64, usize) {
     (number(place), usize::try_from(number(length)).unwrap_or(usize::MAX))
 }
 
+/// The mark and the length of the value that these bytes begin with; nothing if there is none.
+pub(super) fn head(bytes: &[u8]) -> Option<(u8, usize)> {
+    let [mark, length @ ..] = *bytes.first_chunk::<HEAD_BYTES>()?;
+    Some((mark, to_index(u32::from_be_bytes(length))))
+}
+
 /// Reads a value.
 pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> io::Result<T> {
     postcard::from_bytes(bytes).map_err(io::Error::other)
 }
 
-pub(super) fn to_index(number: u32) -> usize {
+fn to_index(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -26,8 +26,8 @@ const GRACE: Duration = Duration::from_secs(3);
 /// How often the display is renewed.
 const TICK: Duration = Duration::from_millis(100);
 
-/// The most events that are made durable together.
-const GROUP: usize = 64;
+/// The most events that are made durable together. Of a request there are three.
+const GROUP: usize = 256;
 
 pub(super) struct Committer {
     pub ledger: Ledger,

@@ -28,9 +28,6 @@ const OAUTH_TABLES: &str = include_str!("oauth/tables.sql");
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; \
      PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 65536;";
 
-/// The largest number of calls in one transaction.
-const GROUP: usize = 64;
-
 /// A call that waits for a transaction. It does its work, unless the transaction failed to begin, and returns how to answer.
 type QueuedCall = Box<dyn FnOnce(Result<&Transaction<'_>, ApiError>) -> Done + Send>;
 
@@ -55,15 +52,15 @@ impl std::fmt::Debug for WaitingCalls {
 }
 
 impl WaitingCalls {
-    fn add(&self, job: QueuedCall) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(job);
+    /// Adds a call. Returns whether none waited before it: then the caller has to see to the next transaction.
+    fn add(&self, job: QueuedCall) -> bool {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push(job);
+        waiting.len() == 1
     }
 
-    /// Takes the calls that have waited longest.
     fn take(&self) -> Vec<QueuedCall> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = waiting.len().min(GROUP);
-        waiting.drain(..count).collect()
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -95,24 +92,22 @@ impl Database {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let (sender, answer) = oneshot::channel();
-        self.waiting.add(Box::new(move |transaction| {
+        let is_first = self.waiting.add(Box::new(move |transaction| {
             let result = transaction.and_then(|transaction| in_savepoint(transaction, work));
             Box::new(move |committed| {
                 let answer = result.and_then(|value| committed.map(|()| value));
                 ignore(sender.send(answer), "the client went away");
             })
         }));
-        let (connection, waiting) = (Arc::clone(&self.connection), self.waiting.clone());
-        // A task may do the work of later calls, too; their own tasks then find nothing to do.
-        let task = tokio::task::spawn_blocking(move || {
-            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-            carry_out(&mut connection, waiting.take());
-        });
-        let failed = |error: &dyn std::fmt::Display| ApiError::internal(500, format!("a call failed: {error}"));
-        match answer.await {
-            Ok(answer) => answer,
-            Err(lost) => Err(task.await.map_or_else(|error| failed(&error), |()| failed(&lost))),
+        if is_first {
+            let (connection, waiting) = (Arc::clone(&self.connection), self.waiting.clone());
+            // It waits for the transaction before it, and then takes all the calls that came meanwhile.
+            tokio::task::spawn_blocking(move || {
+                let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+                carry_out(&mut connection, waiting.take());
+            });
         }
+        answer.await.unwrap_or_else(|lost| Err(ApiError::internal(500, format!("a call failed: {lost}"))))
     }
 }
 
@@ -129,9 +124,6 @@ fn warn_of_readers(path: &Path) {
 
 /// Does the work of these calls in one transaction, and answers them when it is committed.
 fn carry_out(connection: &mut Connection, jobs: Vec<QueuedCall>) {
-    if jobs.is_empty() {
-        return;
-    }
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(ApiError::from);
     let mut done = Vec::with_capacity(jobs.len());
     let mut usable = begun.as_ref().map_err(Clone::clone);

@@ -139,6 +139,11 @@ impl<'a> RawRecord<'a> {
         self.chunk.header.as_deref()
     }
 
+    /// Its number within its input, from 1.
+    pub fn number(&self) -> u64 {
+        self.span.number
+    }
+
     /// Where it stands.
     pub fn position(&self) -> Position {
         self.chunk.position(self.span)
