@@ -15,7 +15,7 @@ use crate::clerk_api::{
     Answer, ApiEndpoint, ApiPage, ClerkCalls, ClerkError, MAX_PAGE, PageRequest, Start, total_count,
 };
 
-/// How often what was written is made durable: a kill costs no more than this.
+/// How often what was written is made durable: a kill costs no more than this, and what the disk takes for it.
 const CHECKPOINT: Duration = Duration::from_secs(1);
 
 /// How often a list is gone through once more that has more records than were found.
@@ -50,7 +50,7 @@ pub(super) struct Pages {
     pub limit: usize,
     /// How many records the list has, if a page said so.
     pub total: Option<u64>,
-    /// When what was read was made durable.
+    /// When the last part of what was read began to be made durable.
     durable: Instant,
 }
 
@@ -144,7 +144,7 @@ impl Exporter<'_> {
             if self.answered(list, answered, pages)? == Went::Nowhere {
                 return Ok(false);
             }
-            // The next page is on its way while this one is made durable.
+            // The next page is on its way while this one is written.
             asking.extend(next(list, lane, pages.limit));
             self.make_durable(list, pages)?;
         }
@@ -182,12 +182,12 @@ impl Exporter<'_> {
         }
     }
 
-    /// Makes durable what was read, if it is time.
+    /// Begins to make durable what was read, if it is time.
     pub(super) fn make_durable(&mut self, list: &mut OpenList, pages: &mut Pages) -> Result<(), ExportError> {
-        if pages.durable.elapsed() >= CHECKPOINT {
-            if let Some(file) = &mut list.file {
-                self.checkpoint(file, list.reading.lanes())?;
-            }
+        if let Some(file) = &mut list.file
+            && pages.durable.elapsed() >= CHECKPOINT
+            && self.checkpoint(file, list.reading.lanes())?
+        {
             pages.durable = Instant::now();
         }
         Ok(())

@@ -26,6 +26,7 @@
 //! for its ids and its digest, and each lane goes on behind its last record.
 
 mod changed_users;
+mod checkpoint;
 mod compression;
 mod deleted_users;
 mod directory;
