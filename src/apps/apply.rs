@@ -27,7 +27,7 @@ pub enum ApplyError {
     /// It makes the client, and says that it did not, or the other way round.
     #[error("the target does not say the same twice about the client of application {0}; run the same command again")]
     Unsettled(String),
-    /// It made a client with a secret, and did not tell it.
+    /// It made a client with a secret, and the answer does not have the secret.
     #[error(
         "the target made the client of application {0} and showed no secret: is it an address of its API? Nothing more was sent"
     )]

@@ -80,12 +80,8 @@ pub async fn ensure_organization(
     wanted: &str,
     run: &str,
 ) -> Result<HomeOrganization, TargetError> {
-    if let Some(found) = find_organization(client, budget, wanted).await? {
+    if let Some(found) = foresee_organization(client, budget, wanted).await? {
         return Ok(found);
-    }
-    if wanted.starts_with(ID_PREFIX) {
-        let reason = "there is no organization with this id, and ids are given by the target";
-        return Err(no_organization(client.base_url(), reason));
     }
     let body = json!({ "name": wanted, "display_name": wanted, "admin_metadata": { MARK: { "run": run } } });
     let (body, key) = (Bytes::from(body.to_string()), format!("organization-{run}"));
@@ -98,16 +94,18 @@ pub async fn ensure_organization(
     need_organization(client, budget, wanted).await
 }
 
-/// The organization that [`ensure_organization`] would find; nothing if it would make it.
+/// The organization that [`ensure_organization`] would find; nothing if it would make it. One with an id of its own cannot be made.
 pub async fn foresee_organization(
     client: &Client,
     budget: &RetryBudget,
     wanted: &str,
 ) -> Result<Option<HomeOrganization>, TargetError> {
-    if wanted.starts_with(ID_PREFIX) {
-        return need_organization(client, budget, wanted).await.map(Some);
+    let found = find_organization(client, budget, wanted).await?;
+    if found.is_none() && wanted.starts_with(ID_PREFIX) {
+        let reason = "there is no organization with this id, and ids are given by the target";
+        return Err(no_organization(client.base_url(), reason));
     }
-    find_organization(client, budget, wanted).await
+    Ok(found)
 }
 
 /// Deletes an organization; false if the target keeps it, for somebody belongs to it. One that is gone is deleted.

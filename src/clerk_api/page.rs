@@ -147,7 +147,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_records_hold_their_texts_come_back(texts in proptest::collection::vec(any::<String>(), 0..8)) {
+        fn the_texts_of_any_records_come_back(texts in proptest::collection::vec(any::<String>(), 0..8)) {
             let records: Vec<String> =
                 texts.iter().map(|text| serde_json::json!({ "id": text, "x": [text] }).to_string()).collect();
             let body = format!("[{}]", records.join(","));

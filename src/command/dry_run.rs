@@ -18,6 +18,7 @@ use super::output::Output;
 use super::progress::{reporter_with_metrics, start_metrics};
 use super::selecting::records_of;
 use super::target::at_target;
+use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::outcomes::StopReason;
 use crate::pipeline::{self, DryRun, Job, Mode};
@@ -71,7 +72,13 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     let alone = intake(reading, &records, None, None, Watch::Nothing);
     let ids = input_ids(alone, reading.has_pipe(), &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
-    let watch = Watch::Record(Arc::clone(&recorder));
+    // Only who selects, or gets a report with digests, needs them.
+    let shows_digests = output.format == OutputFormat::Json || output.report.is_some();
+    let watch = if shows_digests || records.selected().is_some() {
+        Watch::Record(Arc::clone(&recorder))
+    } else {
+        Watch::Unchanged
+    };
     let job = Job { intake: intake(reading, &records, Some(&joined), ids.as_ref(), watch), mode };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);
     let mut timeline = Timeline::new(reporter.as_mut(), Vec::new());

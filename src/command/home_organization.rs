@@ -16,6 +16,21 @@ use crate::rehearsal::Home;
 use crate::settings::{Connection, ImportSettings, ReadingSettings, RecordedRun};
 use crate::signal::Signals;
 
+/// The settings of reading with the organization of an import, if it is there. One that the import is to make is made later, by
+/// [`into_organization`]: until then nothing is sent.
+pub(super) async fn known_organization(
+    target: &Target,
+    settings: &ImportSettings,
+    run: &RecordedRun,
+    signals: &mut Signals,
+) -> Result<ReadingSettings, ImportError> {
+    let ImportSettings { reading, connection, .. } = settings;
+    let Some(home) = &run.record.organization else { return Ok(reading.clone()) };
+    let makes = home.id.is_none() && home.create;
+    let found = find_or_need(target, connection, (home.known(), makes), signals).await?;
+    Ok(found.map_or_else(|| reading.clone(), |found| with_organization(reading, found.id)))
+}
+
 /// The settings of reading with the organization of an import, which is made if that was asked for.
 pub(super) async fn into_organization(
     target: &Target,
@@ -56,12 +71,8 @@ pub(super) async fn of_organization(
     signals: &mut Signals,
 ) -> Result<ReadingSettings, ImportError> {
     let Some(wanted) = &reading.organization else { return Ok(reading.clone()) };
-    let client = client(target, connection)?;
-    let found = tokio::select! {
-        found = need_organization(&client, &connection.retry, wanted.as_str()) => found?,
-        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-    };
-    Ok(with_organization(reading, found.id))
+    let found = find_or_need(target, connection, (wanted.as_str(), false), signals).await?;
+    Ok(found.map_or_else(|| reading.clone(), |found| with_organization(reading, found.id)))
 }
 
 /// The settings of reading for the rehearsal of an import, and which organization its users would go into. If the import `makes` it
@@ -73,22 +84,32 @@ pub(super) async fn foreseen_organization(
     signals: &mut Signals,
 ) -> Result<(ReadingSettings, Home), ImportError> {
     let Some(wanted) = &reading.organization else { return Ok((reading.clone(), Home::Anywhere)) };
-    let client = client(target, connection)?;
-    let found = async {
-        if makes {
-            foresee_organization(&client, &connection.retry, wanted.as_str()).await
-        } else {
-            need_organization(&client, &connection.retry, wanted.as_str()).await.map(Some)
-        }
-    };
-    let found = tokio::select! {
-        found = found => found?,
-        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-    };
+    let found = find_or_need(target, connection, (wanted.as_str(), makes), signals).await?;
     let mut foreseen = reading.clone();
     foreseen.rules.organization = found.map(|found| found.id);
     let home = foreseen.rules.organization.clone().map_or(Home::New, Home::There);
     Ok((foreseen, home))
+}
+
+/// Looks for an organization, which has to be there unless the import `makes` it.
+async fn find_or_need(
+    target: &Target,
+    connection: &Connection,
+    (wanted, makes): (&str, bool),
+    signals: &mut Signals,
+) -> Result<Option<HomeOrganization>, ImportError> {
+    let client = client(target, connection)?;
+    let found = async {
+        if makes {
+            foresee_organization(&client, &connection.retry, wanted).await
+        } else {
+            need_organization(&client, &connection.retry, wanted).await.map(Some)
+        }
+    };
+    tokio::select! {
+        found = found => Ok(found?),
+        signal = signals.next() => Err(ImportError::Interrupted(signal)),
+    }
 }
 
 fn with_organization(reading: &ReadingSettings, id: String) -> ReadingSettings {

@@ -1,11 +1,12 @@
 //! `avnology migrate clerk --import`, as the sequence of its phases.
 //!
 //! ```text
-//! read the records from Clerk, if they come from there → look at the inputs → prepare the run → preflight → what was confirmed →
-//! what other files say about users → first pass → consent → run → account
+//! read the records from Clerk, if they come from there → memberships out of users → look at the inputs → prepare the run →
+//! preflight → what was confirmed → ids → what other files say about users →
+//! foresight: first pass, missing users, consent → organization → steps → account → results
 //! ```
 //!
-//! Each phase takes what it needs of the ones before. Until the first pass has ended, nothing is sent.
+//! Each phase takes what it needs of the ones before. Until the foresight is clear, nothing is made at the target.
 
 mod account;
 mod confirmed;
@@ -32,7 +33,7 @@ use steps::Steps;
 
 use super::first_pass::Subject;
 use super::from_clerk::{fetch, forget};
-use super::home_organization::into_organization;
+use super::home_organization::{into_organization, known_organization};
 use super::id_maps::{keep_learned_ids, look_up_ids};
 use super::import_error::ImportError;
 use super::inputs::{note_deleted, probe_objects};
@@ -87,7 +88,7 @@ async fn import_into(
         prepare(settings, &target.name, signals).await?;
     start_metrics(output, Some(run.directory.id()));
     let destination = connect(&target, connection, Use::Import(&settings.reading.rules), signals).await?;
-    let reading = &into_organization(&target, settings, &run, signals).await?;
+    let reading = &known_organization(&target, settings, &run, signals).await?;
     tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
     let done = ledger.counts().read;
     note_continued(&run, (part, done), output);
@@ -114,6 +115,7 @@ async fn import_into(
             (EndedImport::refused(subject, &first, mode, kept, signals).await, missing.map(MissingRecords::into_report))
         }
         Foresight::Clear(first, mut missing) => {
+            let subject = Subject { reading: &into_organization(&target, settings, &run, signals).await?, ..subject };
             let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
             let steps = Steps {
                 settings,

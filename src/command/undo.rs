@@ -68,7 +68,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
     ];
     start_metrics(output, Some(&record.id));
     let said = look_at_journal(directory, record)?;
-    if !settings.dry_run && !settings.is_confirmed && !confirm(record, &said, signals).await? {
+    if !settings.dry_run && !settings.is_confirmed && !confirm(&settings.run, &said, signals).await? {
         return Err(UndoError::NotConfirmed.into());
     }
     let destination = connect(&target, connection, Use::Existing, signals).await?;

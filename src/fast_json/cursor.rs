@@ -33,7 +33,7 @@ impl<'de> Cursor<'de> {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 
-    /// Goes on by so many bytes.
+    /// Moves on by this number of bytes.
     #[inline]
     pub(super) fn advance(&mut self, bytes: usize) {
         self.at += bytes;

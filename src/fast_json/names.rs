@@ -1,9 +1,9 @@
-//! Which names objects have, and which one comes behind which.
+//! Which names the members of objects have, and which name follows which.
 
-/// So many kinds of objects are learnt.
+/// The most kinds of objects that are learnt.
 const MOST_KINDS: usize = 32;
 
-/// So many names of one kind are learnt, those that nobody asks for, too.
+/// The most names that are learnt of one kind, also of members that nobody asks for.
 const MOST_NAMES: usize = 256;
 
 /// The longest name that is learnt, in bytes.

@@ -116,7 +116,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
         #[test]
-        fn it_is_a_map_in_memory_whatever_is_spilled(
+        fn it_is_a_map_in_memory_no_matter_what_is_spilled(
             entries in proptest::collection::vec(("[a-c]{0,3}", any::<u16>()), 0..400), capacity in 1usize..2_000,
         ) {
             let mut sorter = TextSorter { capacity, ..TextSorter::new(&std::env::temp_dir()) };

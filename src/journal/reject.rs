@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_the_record_is_its_line_gives_it_back() {
+    fn the_line_of_any_record_gives_it_back() {
         for record in [
             b"{\"id\":\"u\",\n \"n\": 1e400, \"s\": \"\\u00e9\\n\"}".as_slice(),
             b"\"a string\"",

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_read_whatever_else_is_wrong() {
+    fn ids_are_read_if_anything_else_is_wrong() {
         for (record, expected) in [
             (r#"{"id":"u","external_id":"e"}"#, ["u", "e"]),
             (r#"{"banned":[],"externalId":"e","x":{"id":"v"},"id":"\u0075"}"#, ["u", "e"]),

@@ -1,9 +1,11 @@
 //! The digest of an input: it shows whether an input is the same as before.
 
+use std::hash::Hasher;
 use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use twox_hash::XxHash64;
 
 use crate::hexadecimal::hexadecimal;
 
@@ -37,16 +39,50 @@ impl Digester {
     }
 }
 
+/// A sum that shows whether bytes are the same as a moment ago. It takes a tenth of the time of a digest, and is no proof against
+/// anybody who wants it to be the same.
+#[derive(Clone, Default)]
+pub(super) struct QuickSum {
+    hash: XxHash64,
+    bytes: u64,
+}
+
+impl QuickSum {
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        self.hash.write(bytes);
+        self.bytes += bytes.len() as u64;
+    }
+
+    /// Reads everything and returns its sum.
+    pub(super) fn of(reader: impl Read) -> io::Result<Self> {
+        let mut sum = Self::default();
+        read_to_end(reader, || false, |bytes| sum.update(bytes)).map(|_| sum)
+    }
+}
+
+impl PartialEq for QuickSum {
+    fn eq(&self, other: &Self) -> bool {
+        (self.bytes, self.hash.finish()) == (other.bytes, other.hash.finish())
+    }
+}
+
 /// Reads everything and returns its digest; `None` if `stop` said so before the end.
-pub(super) fn digest_of(mut reader: impl Read, stop: impl Fn() -> bool) -> io::Result<Option<InputDigest>> {
-    let (mut digester, mut buffer) = (Digester::default(), vec![0; BUFFER]);
+pub(super) fn digest_of(reader: impl Read, stop: impl Fn() -> bool) -> io::Result<Option<InputDigest>> {
+    let mut digester = Digester::default();
+    let is_whole = read_to_end(reader, stop, |bytes| digester.update(bytes))?;
+    Ok(is_whole.then(|| digester.finish()))
+}
+
+/// Passes everything to `sink`, and returns whether it came to the end; otherwise `stop` said so.
+fn read_to_end(mut reader: impl Read, stop: impl Fn() -> bool, mut sink: impl FnMut(&[u8])) -> io::Result<bool> {
+    let mut buffer = vec![0; BUFFER];
     while !stop() {
         match reader.read(&mut buffer) {
-            Ok(0) => return Ok(Some(digester.finish())),
-            Ok(count) => digester.update(&buffer[..count]),
+            Ok(0) => return Ok(true),
+            Ok(count) => sink(&buffer[..count]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(None)
+    Ok(false)
 }

@@ -45,7 +45,7 @@ mod tests {
     use crate::source::Position;
 
     #[test]
-    fn the_first_findings_are_kept_whatever_the_order() {
+    fn the_first_findings_are_kept_in_any_order() {
         let mut findings = Findings::default();
         for record in (1..=5_000).rev() {
             findings.add(Position { input: Arc::from("a"), record, line: record, offset: 0, length: 1 });

@@ -41,7 +41,7 @@ pub(super) trait Framer {
     /// Continues at [`Framer::cursor`] in `bytes`, whose first byte has the absolute offset `base`.
     fn step(&mut self, bytes: &[u8], base: u64) -> FrameStep;
 
-    /// Tells the framer that there are no more bytes. Returns whether a further step may find something because of that.
+    /// Called when there are no more bytes. Returns whether a further step may find something because of that.
     fn end(&mut self) -> bool {
         false
     }

@@ -41,6 +41,8 @@ pub enum Watch {
     /// They are not watched.
     #[default]
     Nothing,
+    /// An input must not change while it is read. This takes less time than to record it.
+    Unchanged,
     /// They are recorded.
     Record(Arc<Recorder>),
     /// They must be what they were.
@@ -53,6 +55,8 @@ pub enum InputWatch {
     /// They are not watched.
     #[default]
     Nothing,
+    /// The input must not change while it is read.
+    Unchanged,
     /// They are recorded, for the input with this index.
     Record(Arc<Recorder>, usize),
     /// They must be what they were.
@@ -65,6 +69,7 @@ impl Watch {
         let index = usize::from(index);
         match self {
             Self::Nothing => InputWatch::Nothing,
+            Self::Unchanged => InputWatch::Unchanged,
             Self::Record(recorder) => InputWatch::Record(Arc::clone(recorder), index),
             Self::Hold(known) => known
                 .inputs

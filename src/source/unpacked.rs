@@ -1,4 +1,4 @@
-//! The content of an input, whatever is in it.
+//! The content of an input, of any shape, without its compression.
 
 use std::io::Read;
 

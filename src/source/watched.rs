@@ -1,14 +1,14 @@
 //! The raw bytes of an input, which are watched while they are read.
 
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::digest::{Digester, digest_of};
+use super::InputWatch;
+use super::digest::{Digester, QuickSum, digest_of};
 use super::error::InputFault;
 use super::known::{BLOCK_BYTES, Blocks, KnownInput, KnownInputs};
-use super::{InputDigest, InputWatch};
 
 /// What the file system says about a file. If it is unchanged, so is the content; otherwise the content must be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,21 +46,18 @@ impl Origin {
         opened.is_file().then(|| Self { path: path.to_path_buf(), stamp: Stamp::of(opened) })
     }
 
-    /// Checks that the file still has the bytes with this digest. A file that was removed was not changed.
-    fn check(&self, read: &InputDigest) -> io::Result<()> {
+    /// Checks that the file is still what was read. A file that was removed was not changed. Somebody may only have touched it:
+    /// then `has_same_bytes` reads it once more.
+    fn check(&self, has_same_bytes: impl FnOnce(File) -> io::Result<bool>) -> io::Result<()> {
         let is_same = match std::fs::metadata(&self.path) {
-            Ok(metadata) => Stamp::of(&metadata) == self.stamp || self.is(read),
+            Ok(metadata) if Stamp::of(&metadata) == self.stamp => true,
+            Ok(_) => {
+                tracing::debug!("the file looks changed; reading it once more");
+                File::open(&self.path).and_then(has_same_bytes).unwrap_or(false)
+            }
             Err(error) => error.kind() == io::ErrorKind::NotFound,
         };
         if is_same { Ok(()) } else { Err(InputFault::Changed.into()) }
-    }
-
-    /// Whether the file has this content now. Somebody may only have touched it.
-    fn is(&self, read: &InputDigest) -> bool {
-        tracing::debug!("the file looks changed; reading it once more");
-        std::fs::File::open(&self.path)
-            .and_then(|file| digest_of(file, || false))
-            .is_ok_and(|now| now.as_ref() == Some(read))
     }
 }
 
@@ -74,6 +71,7 @@ pub(super) struct Watched {
 
 enum Keeping {
     Nothing,
+    Compare(QuickSum),
     Record(Digester, Blocks),
     Hold(HeldBlock),
 }
@@ -98,6 +96,7 @@ impl Watched {
     ) -> Self {
         let keeping = match watch {
             InputWatch::Nothing => Keeping::Nothing,
+            InputWatch::Unchanged => Keeping::Compare(QuickSum::default()),
             InputWatch::Record(recorder, _) => Keeping::Record(Digester::default(), Blocks::new(Arc::clone(recorder))),
             InputWatch::Hold(known, input) => Keeping::Hold(HeldBlock {
                 known: Arc::clone(known),
@@ -110,10 +109,10 @@ impl Watched {
         Self { reader, origin, keeping, is_over: false }
     }
 
-    /// Handles the end of an input with this digest.
-    fn end(&mut self, digest: &InputDigest) -> io::Result<()> {
+    /// Handles the end of an input.
+    fn end(&mut self, has_same_bytes: impl FnOnce(File) -> io::Result<bool>) -> io::Result<()> {
         self.is_over = true;
-        self.origin.take().map_or(Ok(()), |origin| origin.check(digest))
+        self.origin.take().map_or(Ok(()), |origin| origin.check(has_same_bytes))
     }
 }
 
@@ -124,6 +123,15 @@ impl Read for Watched {
         }
         match &mut self.keeping {
             Keeping::Nothing => self.reader.read(buffer),
+            Keeping::Compare(sum) => {
+                let count = self.reader.read(buffer)?;
+                if count > 0 {
+                    sum.update(&buffer[..count]);
+                    return Ok(count);
+                }
+                let read = std::mem::take(sum);
+                self.end(|file| Ok(QuickSum::of(file)? == read)).map(|()| 0)
+            }
             Keeping::Record(digester, blocks) => {
                 let count = self.reader.read(buffer)?;
                 if count > 0 {
@@ -133,12 +141,12 @@ impl Read for Watched {
                 }
                 let digest = digester.clone().finish();
                 blocks.finish(digest.clone());
-                self.end(&digest).map(|()| 0)
+                self.end(|file| Ok(digest_of(file, || false)? == Some(digest))).map(|()| 0)
             }
             Keeping::Hold(held) => {
                 if held.given == held.block.len() && !held.next_block(&mut self.reader)? {
                     let digest = held.input.digest.clone();
-                    return self.end(&digest).map(|()| 0);
+                    return self.end(|file| Ok(digest_of(file, || false)? == Some(digest))).map(|()| 0);
                 }
                 Ok(held.give(buffer))
             }

@@ -60,7 +60,7 @@ impl Application {
         if !is_dynamic {
             client = client.warned(
                 "client_id_may_change",
-                "The target may give another client id: tell each party that uses this one.",
+                "The target may give another client id: send it to each party that uses this one.",
             );
             if !self.public {
                 client = client.warned("new_secret", "Clerk does not give its secret: the target gives a new one.");

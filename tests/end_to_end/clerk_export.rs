@@ -283,7 +283,7 @@ fn a_key_that_is_refused_and_an_api_that_is_down_are_different_errors() {
 }
 
 #[test]
-fn the_key_is_in_no_output_whatever_comes_back() {
+fn the_key_is_in_no_output_of_any_answer() {
     let headers = format!("x-request-id: {KEY}\r\nlocation: https://{KEY}.example/{KEY}\r\nretry-after: 0\r\n");
     let body = format!(
         r#"{{"errors":[{{"message":"{KEY}","long_message":"{KEY}","code":"{KEY}"}}],"clerk_trace_id":"{KEY}"}}"#

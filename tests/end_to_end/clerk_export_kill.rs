@@ -149,7 +149,7 @@ fn unpacked(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn whoever_was_there_the_whole_time_is_exported_once_however_often_it_is_killed() {
+fn a_user_who_was_there_the_whole_time_is_exported_once_in_spite_of_kills() {
     let (seed, wanted) = (fastrand::u64(..), wanted_kills());
     println!("seed {seed}");
     let mut dice = fastrand::Rng::with_seed(seed);

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::support::caller::Caller;
+use crate::support::terminal::Terminal;
 use crate::support::{Run, Sandbox, Scratch, export, lines};
 
 fn user(id: &str, external_id: Option<&str>, email: &str) -> String {
@@ -100,6 +101,38 @@ async fn two_instances(more: &[&str]) {
 }
 
 #[tokio::test]
+async fn an_organization_is_made_when_the_users_may_be_sent_and_not_before() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let caller = Caller::of(&sandbox);
+    let count = async || {
+        let found = caller.get("v1/organizations").await.expect(200);
+        found["organizations"].as_array().map_or(0, Vec::len)
+    };
+    let (good, bad) = (user("user_1", None, "one@example.com"), user("user_2", None, "nowhere"));
+    scratch.write("users.json", export([good, bad]));
+    let into = ["--organization", "acme", "--create-organization"];
+    let strict = scratch.import(&sandbox, "users.json", &[&into[..], &["--strict"]].concat());
+    assert!(strict.code != Some(0), "{}", strict.stderr);
+    assert_eq!((count().await, sandbox.column("id").len()), (0, 0), "{}", strict.stderr);
+    let asked = |answer: &str| {
+        let url = sandbox.base_url();
+        let fixed = ["migrate", "clerk", "--import", "users.json", "--base-url", &url, "--progress", "none"];
+        let mut command = scratch.avnology(&[&fixed[..], &into].concat());
+        let mut terminal = Terminal::start(command.env("AVNOLOGY_SECRET_KEY", "sk_test_sandbox"));
+        terminal.wait_for("Import them? [y/N] ");
+        terminal.type_line(answer);
+        terminal.end()
+    };
+    let (code, screen) = asked("n");
+    assert_eq!((code, count().await), (Some(2), 0), "{screen}");
+    let (code, screen) = asked("y");
+    assert_eq!((code, count().await), (Some(3), 1), "{screen}");
+    let made = organization(&caller, "acme").await["id"].clone();
+    assert_eq!(identity(&caller, "external_id", "user_1").await["organization_id"], made);
+}
+
+#[tokio::test]
 async fn a_night_without_changes_asks_for_nobody_and_undo_takes_the_organization_too() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
@@ -145,12 +178,13 @@ async fn a_resumed_run_goes_by_the_organization_that_it_began_with() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let caller = Caller::of(&sandbox);
-    let broken = user("user_2", None, "nowhere");
-    scratch.write(
-        "users.json",
-        export([user("user_1", None, "one@example.com"), broken, user("user_3", None, "three@example.com")]),
-    );
-    let more = ["--organization", "acme", "--create-organization", "--max-errors", "0", "--batch-size", "1"];
+    // The target rejects the first one, which stops the run while it sends.
+    caller.create(json!({"external_id": "x", "email": "zero@example.com"})).await;
+    let emails = ["zero@example.com", "one@example.com", "two@example.com", "three@example.com"];
+    let users = emails.iter().enumerate().map(|(number, email)| user(&format!("user_{number}"), None, email));
+    scratch.write("users.json", export(users));
+    let one_by_one = ["--max-errors", "0", "--batch-size", "1", "--concurrency", "1"];
+    let more = [&["--organization", "acme", "--create-organization"], &one_by_one[..]].concat();
     let stopped = scratch.import(&sandbox, "users.json", &more);
     assert!(stopped.code != Some(0) && stopped.count("unfinished") > 0, "{}", stopped.stdout);
     let first = organization(&caller, "acme").await;

@@ -78,7 +78,7 @@ fn the_ids_of_a_run_are_those_at_the_target_also_if_it_sent_nothing() {
 }
 
 #[test]
-fn who_was_there_before_is_in_the_list_whatever_became_of_the_record() {
+fn who_was_there_before_is_in_the_list_with_any_outcome() {
     for (rule, code) in [("skip", 0), ("update", 0), ("fail", 3)] {
         let scratch = Scratch::new();
         let sandbox = Sandbox::start(&scratch, &[]);

@@ -159,7 +159,7 @@ fn after_interrupted_updates_the_memory_is_not_used() {
     process.kill().expect("it can be killed");
     process.wait().expect("it ends");
     let sandbox = slow.replace(&scratch, &[]);
-    assert!(!sandbox.column("first_name").iter().all(is_renamed), "it was broken off too late to tell anything");
+    assert!(!sandbox.column("first_name").iter().all(is_renamed), "it was broken off too late to show anything");
     // The export is the old one again; some users at the target are not.
     let back = scratch.import(&sandbox, &old, &["--on-existing", "update"]).expect_code(0);
     assert!(back.count("updated") > 0, "{}", back.stdout);

@@ -337,7 +337,7 @@ fn undo_deletes_what_others_put_into_an_organization_only_by_force() {
 }
 
 #[test]
-fn a_role_that_is_a_tuple_alone_is_taken_back_when_it_changes_whatever_it_becomes() {
+fn a_role_that_is_a_tuple_alone_is_taken_back_when_it_changes_to_any_other() {
     let roles = |query: &str, sandbox: &Sandbox| -> Vec<String> {
         rows(sandbox, query).iter().filter_map(|row| row.split(' ').next_back().map(str::to_owned)).collect()
     };

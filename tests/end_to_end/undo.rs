@@ -6,6 +6,7 @@ use std::path::Path;
 
 use avnology_migrate::journal::{Ended, Entry, Journal, Plan, RecordKey};
 use serde_json::json;
+use support::terminal::Terminal;
 use support::{Run, Sandbox, Scratch, export, user};
 
 fn run_id(run: &Run) -> String {
@@ -130,11 +131,20 @@ fn undoing_a_run_that_only_updated_says_so() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     let file = scratch.write("users.json", export((0..5).map(user)));
-    scratch.import(&sandbox, &file, &[]).expect_code(0);
+    let first = scratch.import(&sandbox, &file, &[]).expect_code(0);
     let file = scratch.write("changed.json", export((0..5).map(with_external_id)));
     let updating = scratch.import(&sandbox, &file, &["--on-existing", "update"]).expect_code(0);
     let id = run_id(&updating);
-    let mut undo = scratch.avnology(&["migrate", "clerk", "undo", &id, "--yes"]);
+    // The question names the first run's moment to the second.
+    let first = first.report()["run"].as_str().expect("a run").to_owned();
+    let mut asked = scratch.avnology(&["migrate", "clerk", "undo", &first]);
+    let mut terminal = Terminal::start(asked.env("AVNOLOGY_SECRET_KEY", &sandbox.key));
+    terminal.wait_for("Delete them? [y/N] ");
+    terminal.type_line("n");
+    let (code, screen) = terminal.end();
+    assert_eq!((code, screen.contains(" UTC created 5 identities at")), (Some(2), true), "{screen}");
+    // Without `--yes`: nothing is at stake, so nobody is asked.
+    let mut undo = scratch.avnology(&["migrate", "clerk", "undo", &id]);
     let undone = Run::of(undo.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("it runs")).expect_code(0);
     let said = format!("{}{}", undone.stdout, undone.stderr);
     assert!(said.contains(&format!("Run {id} had created no identities")), "{said}");

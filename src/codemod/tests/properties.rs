@@ -1,4 +1,4 @@
-//! What holds for every file, whatever stands in it.
+//! What holds for every file, with any content.
 
 use std::collections::BTreeMap;
 

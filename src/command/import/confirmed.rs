@@ -28,7 +28,7 @@ pub(super) struct ConfirmedOf<'r> {
     /// It asks the target about everybody.
     pub recheck: bool,
     /// It is known as a whole what the run did before. If not, its own users are among those whom the target confirmed, and
-    /// only their marks tell them from the others: so the target is asked about everybody.
+    /// only their marks show which they are: so the target is asked about everybody.
     pub knows_all: bool,
 }
 

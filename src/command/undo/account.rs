@@ -84,8 +84,9 @@ fn summary(out: &mut String, record: &RunRecord, counts: &DeletedKinds, updated:
 
 /// How to settle what nothing at the target proves.
 fn in_doubt(count: u64, path: &str, run: &str) -> String {
+    let users = plural(count, "user");
     format!(
-        "nobody can tell whether run {run} created {count} users whose answers were lost: they carry no mark of a run, so they \
+        "it is not known whether run {run} created {users} whose answers were lost: they carry no mark of a run, so they \
          are kept. They are named in {path}: look them up at the target by their external ids (of a run of an older version: \
          find the records in its export) and delete the ones that ought not to be there; then `avnology migrate clerk undo \
          {run}` finds nothing in doubt any more"

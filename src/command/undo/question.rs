@@ -3,13 +3,18 @@
 use super::super::ask::{ask, is_somebody_there};
 use super::super::import_error::ImportError;
 use super::what_it_says::WhatItSays;
-use crate::human::plural;
-use crate::journal::RunRecord;
+use crate::human::{moment, plural};
+use crate::journal::{RunDirectory, RunRecord};
 use crate::report::{Deleted, DeletedKinds};
+use crate::settings::RecordedRun;
 use crate::signal::Signals;
 
-/// Shows what is at stake and asks, if there is somebody to ask.
-pub(super) async fn confirm(record: &RunRecord, said: &WhatItSays, signals: &mut Signals) -> Result<bool, ImportError> {
+/// Shows what is at stake and asks, if there is somebody to ask. There is no question if undo has nothing to delete or to put back.
+pub(super) async fn confirm(run: &RecordedRun, said: &WhatItSays, signals: &mut Signals) -> Result<bool, ImportError> {
+    let RecordedRun { directory, record } = run;
+    if !said.may_delete() && !has_changed_others(directory) {
+        return Ok(true);
+    }
     if !is_somebody_there() {
         return Ok(false);
     }
@@ -28,8 +33,14 @@ pub(super) async fn confirm(record: &RunRecord, said: &WhatItSays, signals: &mut
     };
     let all = plural(created.all().created, created.noun());
     let created = if created.is_of_tenant() { format!("{all} ({})", by_kind(created, |of| of.created)) } else { all };
+    let started = moment(started);
     let question = format!("Run {id} of {started} created {created} at {target}.{perhaps}\nDelete them?");
     ask(&question, signals).await
+}
+
+/// Whether the run disabled users, or removed members, whom undo enables or puts back.
+fn has_changed_others(directory: &RunDirectory) -> bool {
+    directory.disabled().exists() || directory.removed().exists()
 }
 
 /// How many there are of each kind, for a sentence.

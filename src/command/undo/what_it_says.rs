@@ -17,6 +17,13 @@ pub(super) struct WhatItSays {
     pub has_end: bool,
 }
 
+impl WhatItSays {
+    /// Whether there may be anything at the target that the run created.
+    pub(super) fn may_delete(&self) -> bool {
+        self.created.all().created > 0 || !self.doubts.is_empty() || !self.has_end
+    }
+}
+
 /// Reads the whole journal for that.
 pub(super) fn look_at_journal(directory: &RunDirectory, record: &RunRecord) -> Result<WhatItSays, UndoError> {
     let (mut created, mut updated) = (DeletedKinds::default(), 0);

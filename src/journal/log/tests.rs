@@ -122,7 +122,7 @@ proptest! {
 
     /// A power cut while the last group is synced: any blocks of it may be missing, with others behind them.
     #[test]
-    fn whatever_is_missing_of_the_last_group_is_torn(
+    fn a_last_group_of_which_anything_is_missing_is_torn(
         groups in groups(), last in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..300), 1..9),
         size in 1usize..600, blocks in blocks(),
     ) {

@@ -202,17 +202,21 @@ impl<'a> Planner<'a> {
             let place = vec![place];
             let blocked =
                 Found::new(Kind::Provider, Code::ProviderMovedClientLeft, Action::Left, "AvnologyProvider", place);
-            found.push(blocked.saying(format!(
-                "The provider is Avnology's now, and {count} imports of hooks and components of Clerk's are left that look for \
-                 ClerkProvider: they fail when the page renders."
-            )));
+            let left = match count {
+                1 => "1 import of a hook or component of Clerk's is left that looks for ClerkProvider: it fails"
+                    .to_owned(),
+                _ => format!(
+                    "{count} imports of hooks and components of Clerk's are left that look for ClerkProvider: they fail"
+                ),
+            };
+            found.push(blocked.saying(format!("The provider is Avnology's now, and {left} when the page renders.")));
         }
         if let Some(count) = self.importers.get(&analysis.path) {
             for one in found.iter_mut().filter(|found| found.finding.code == Code::ReExportAll) {
-                one.finding.sentence = format!(
-                    "The file passes {} on as a whole; {count} files import from its package.",
-                    one.finding.subject
-                );
+                let importers = if *count == 1 { "1 file imports".to_owned() } else { format!("{count} files import") };
+                let subject = &one.finding.subject;
+                one.finding.sentence =
+                    format!("The file passes {subject} on as a whole; {importers} from its package.");
             }
         }
         (edits, swapped.names.clone())

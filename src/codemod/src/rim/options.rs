@@ -55,7 +55,7 @@ pub enum CodemodError {
     Rules(#[from] RulesError),
     /// The work tree has changes.
     #[error(
-        "the work tree has changes that are not committed, so what the program changes could not be told apart from them; commit or stash them, or add --force ({count} files, for example {example})"
+        "the work tree has changes that are not committed, so nobody could see which changes are the program's; commit or stash them, or add --force ({count} files, for example {example})"
     )]
     Dirty {
         /// How many files.

@@ -5,7 +5,7 @@ use oxc_span::SourceType;
 /// A language that is read as code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// JavaScript; elements may stand in it whatever the file's name.
+    /// JavaScript. It may contain JSX elements under any file name.
     JavaScript,
     /// TypeScript.
     TypeScript,

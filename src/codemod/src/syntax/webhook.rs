@@ -76,7 +76,7 @@ impl Tree<'_, '_> {
     }
 }
 
-/// `….data`, whatever type it is said to have.
+/// `….data`, with or without a type assertion.
 fn is_data(expression: &Expression<'_>) -> bool {
     match bare_awaited(expression) {
         Expression::StaticMemberExpression(member) => member.property.name == "data",
