@@ -13,13 +13,18 @@ pub const DOCTOR: &str = "doctor";
 #[derive(Debug, Args)]
 #[command(after_help = format!("\
 It changes nothing. The target is asked what an import asks before its first user: to list one user, and to validate one that
-is not created. The config file and the environment count as they do for an import.
+is not created. Of a Kratos it looks whether the identity schema takes what would be sent. The config file and the
+environment count as they do for an import.
 
 {}", exit_codes()))]
 pub struct DoctorArguments {
     /// Which target.
     #[command(flatten)]
     pub target: TargetArguments,
+
+    /// The mapping file of the import: what it makes of users has to fit the identity schema of a Kratos
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
 
     /// Also trust the certificates in this PEM file
     #[arg(long, value_name = "FILE")]

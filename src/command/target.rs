@@ -12,7 +12,7 @@ use crate::destination::{Destination, SignIns, TargetError};
 use crate::exit::ExitStatus;
 use crate::http::{self, BaseUrl, ClientOptions, KeySource, Proxy};
 use crate::keto::KetoCalls;
-use crate::kratos::{self, KratosCalls, KratosOptions};
+use crate::kratos::{self, KratosCalls, KratosOptions, SchemaCheck};
 use crate::mapping::Rules;
 use crate::pace::Pace;
 use crate::sandbox::{self, RunningSandbox};
@@ -65,11 +65,14 @@ pub(super) async fn connect(
     let connected = async {
         let destination: Arc<dyn Destination> = if let Some(kratos) = &target.kratos {
             let client = http::HttpClient::new(&options).map_err(TargetError::from)?;
-            let rules = match purpose {
-                Use::Import(rules) | Use::Rehearsal(rules) => Some(rules),
-                Use::Existing => None,
-            };
-            kratos::preflight(&client, &options, kratos, rules, patience).await?;
+            kratos::preflight(&client, kratos, patience).await?;
+            if let Use::Import(rules) | Use::Rehearsal(rules) = purpose
+                && kratos::check_schema(&client, &options, kratos, rules, patience).await? == SchemaCheck::Unread
+            {
+                tracing::warn!(
+                    "the identity schemas of Kratos cannot be read: nobody has looked whether they take what will be sent"
+                );
+            }
             let calls = KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), budget);
             Arc::new(calls.with_keto(keto_calls(target, connection)?))
         } else {

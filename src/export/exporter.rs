@@ -5,6 +5,7 @@ use std::cell::Cell;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::checkpoint::Checkpoint;
 use super::earlier_users::{check_since, earlier_users};
 use super::kind::{HowListed, Listing, NEWEST_CHANGES_FIRST};
 use super::lane::LaneState;
@@ -23,6 +24,8 @@ pub struct Exporter<'a> {
     pub(super) tally: &'a Cell<Tally>,
     /// The requests that were sent before the file that is being written.
     requests_before: u64,
+    /// The part that is being made durable.
+    checkpoint: Option<Checkpoint>,
 }
 
 #[derive(Deserialize)]
@@ -52,7 +55,7 @@ impl<'a> Exporter<'a> {
             }
             None => ExportState::begin(plan, api, instance, now),
         };
-        let exporter = Self { calls, directory, state, tally, requests_before: 0 };
+        let mut exporter = Self { calls, directory, state, tally, requests_before: 0, checkpoint: None };
         if is_new {
             exporter.save()?;
         }
@@ -166,9 +169,26 @@ impl<'a> Exporter<'a> {
         Ok((file, written))
     }
 
-    pub(super) fn checkpoint(&mut self, file: &mut RecordFile, lanes: Vec<LaneState>) -> Result<(), ExportError> {
-        self.state.open = Some(file.checkpoint(lanes)?);
-        self.save()
+    /// Begins to make durable what was read of a list: its file, then the state that says how far it is. Nothing happens while
+    /// the last such part is under way; returns whether it began.
+    pub(super) fn checkpoint(&mut self, file: &mut RecordFile, lanes: Vec<LaneState>) -> Result<bool, ExportError> {
+        if self.checkpoint.as_ref().is_some_and(|last| !last.is_done()) {
+            return Ok(false);
+        }
+        self.settle()?;
+        let (open, sync) = file.written(lanes)?;
+        let (mut state, directory) = (self.state.clone(), self.directory.clone());
+        state.open = Some(open);
+        self.checkpoint = Some(Checkpoint::begin(move || {
+            sync()?;
+            state.write(&directory).map_err(|source| ExportError::File { path: directory.state(), source })
+        }));
+        Ok(true)
+    }
+
+    /// Waits until the last part is durable.
+    fn settle(&mut self) -> Result<(), ExportError> {
+        self.checkpoint.take().map_or(Ok(()), Checkpoint::end)
     }
 
     pub(super) fn finish(&mut self, file: RecordFile, counted: Option<u64>) -> Result<(), ExportError> {
@@ -194,7 +214,9 @@ impl<'a> Exporter<'a> {
         self.save()
     }
 
-    fn save(&self) -> Result<(), ExportError> {
+    /// Makes the state durable. Of what writes it there is one at a time.
+    fn save(&mut self) -> Result<(), ExportError> {
+        self.settle()?;
         let failed = |source| ExportError::File { path: self.directory.state(), source };
         self.state.write(self.directory).map_err(failed)
     }

@@ -32,6 +32,9 @@ pub(super) struct LaneState {
     /// Whether records may come again, because one that a page was to begin behind was deleted.
     may_repeat: bool,
     has_ended: bool,
+    /// When the latest record was created that was read.
+    #[serde(default)]
+    reached: Option<i64>,
 }
 
 /// A part of a list that is being read.
@@ -40,22 +43,41 @@ pub(super) struct Lane {
     walk: ListWalk,
     from: Option<Border>,
     until: Option<Border>,
+    /// When the latest record was created that was read; nothing if none was. Far in the future if that is not known.
+    reached: Option<i64>,
 }
 
 impl Lane {
     /// The whole list.
     pub(super) fn whole(walk: ListWalk) -> Self {
-        Self { walk, from: None, until: None }
+        let reached = reached_by(&walk, None);
+        Self { walk, from: None, until: None, reached }
     }
 
-    /// Behind a record up to another one. `recent` are the ids up to the first of them, in case it is deleted.
-    pub(super) fn between(from: Border, recent: VecDeque<String>, until: Option<Border>) -> Self {
-        Self { walk: ListWalk::by_cursor(recent), from: Some(from), until }
+    /// Whether a record lies in it, later than all that was read of it. Of those who were created in one millisecond, nobody is
+    /// certain to come before another.
+    pub(super) fn has_ahead(&self, border: &Border) -> bool {
+        self.next().is_some()
+            && self.reached.is_none_or(|reached| reached < border.created_at)
+            && self.until.as_ref().is_none_or(|until| border.created_at < until.created_at)
     }
 
-    /// This lane up to this record.
-    pub(super) fn until(self, until: Border) -> Self {
-        Self { until: Some(until), ..self }
+    /// Ends at a record that it has ahead. Returns the lane behind that, which goes as far as this one did. `recent` are the ids up
+    /// to the record, in case it is deleted.
+    pub(super) fn divide(&mut self, at: Border, recent: VecDeque<String>) -> Self {
+        let until = self.until.replace(at.clone());
+        Self { walk: ListWalk::by_cursor(recent), reached: Some(at.created_at), from: Some(at), until }
+    }
+
+    /// Whether it goes up to the end of the list.
+    pub(super) fn is_last(&self) -> bool {
+        self.until.is_none()
+    }
+
+    /// These records were read.
+    pub(super) fn reached(&mut self, page: &[ApiRecord]) {
+        let latest = page.iter().map(|record| record.created_at.unwrap_or(i64::MAX)).max();
+        self.reached = self.reached.max(latest);
     }
 
     /// How far it is; nothing if it is not one by cursor.
@@ -64,20 +86,21 @@ impl Lane {
         let recent = recent.iter().skip(recent.len().saturating_sub(KEPT)).cloned().collect();
         let (from, until) = (self.from.clone(), self.until.clone());
         let (may_repeat, has_ended) = (self.walk.may_repeat(), self.next().is_none());
-        Some(LaneState { from, until, recent, may_repeat, has_ended })
+        Some(LaneState { from, until, recent, may_repeat, has_ended, reached: self.reached })
     }
 
     /// Goes on from there.
     pub(super) fn go_on(state: LaneState) -> Self {
-        let LaneState { from, until, recent, may_repeat, has_ended } = state;
+        let LaneState { from, until, recent, may_repeat, has_ended, reached } = state;
         let mut walk = ListWalk::by_cursor(recent);
+        let reached = reached_by(&walk, reached);
         if may_repeat {
             walk.repeat();
         }
         if has_ended {
             walk.end();
         }
-        Self { walk, from, until }
+        Self { walk, from, until, reached }
     }
 
     /// Where the next page begins; nothing at the end.
@@ -131,4 +154,10 @@ impl Lane {
     pub(super) fn took(&mut self, page: &PageSeen<'_>) -> PageJoined {
         self.walk.took(page)
     }
+}
+
+/// How far a way went, if it was noted. One that began somewhere, and nobody noted where it is, may be anywhere.
+fn reached_by(walk: &ListWalk, noted: Option<i64>) -> Option<i64> {
+    let has_begun = walk.recent().is_none_or(|recent| !recent.is_empty());
+    noted.or_else(|| has_begun.then_some(i64::MAX))
 }

@@ -1,13 +1,16 @@
 //! Goes through a list, page by page, until it has what Clerk counts.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use tokio::time::Instant;
 
 use super::kind::{HowListed, OLDEST_FIRST};
 use super::known_ids::KnownIds;
+use super::lane::Border;
+use super::lanes::border;
 use super::reading::{Reading, Taken, Written};
 use super::record_file::RecordFile;
 use super::{Difference, ExportError, Exporter, Kind, Tally};
@@ -15,7 +18,7 @@ use crate::clerk_api::{
     Answer, ApiEndpoint, ApiPage, ClerkCalls, ClerkError, MAX_PAGE, PageRequest, Start, total_count,
 };
 
-/// How often what was written is made durable: a kill costs no more than this.
+/// How often what was written is made durable: a kill costs no more than this, and what the disk takes for it.
 const CHECKPOINT: Duration = Duration::from_secs(1);
 
 /// How often a list is gone through once more that has more records than were found.
@@ -34,6 +37,16 @@ pub(super) struct OpenList {
     /// The records that were found.
     pub found: u64,
     pub reading: Reading,
+    /// Behind how many records further lanes are to begin.
+    borders: Vec<u64>,
+}
+
+/// What came of a question while a list is read in lanes.
+enum Came {
+    /// The page of a lane.
+    Page(Answered),
+    /// Where a lane may begin, with the ids up to there; nothing if that cannot be found out.
+    Border(Option<(Border, VecDeque<String>)>),
 }
 
 /// An answer to a lane's question.
@@ -50,7 +63,7 @@ pub(super) struct Pages {
     pub limit: usize,
     /// How many records the list has, if a page said so.
     pub total: Option<u64>,
-    /// When what was read was made durable.
+    /// When the last part of what was read began to be made durable.
     durable: Instant,
 }
 
@@ -70,8 +83,8 @@ impl Exporter<'_> {
     pub(super) async fn list(&mut self, kind: Kind, how: HowListed) -> Result<(), ExportError> {
         let (file, written) = self.open(kind)?;
         let (found, reading) = (file.records(), Reading::go_on(written, how.by_cursor));
-        let mut list = OpenList { kind, how, file: Some(file), found, reading };
-        self.divide(&mut list).await?;
+        let mut list = OpenList { kind, how, file: Some(file), found, reading, borders: Vec::new() };
+        list.borders = self.borders(&list).await?;
         let counted = self.go_through(&mut list).await?;
         match (list.file, counted) {
             (Some(file), Some(counted)) => self.finish(file, counted),
@@ -84,8 +97,8 @@ impl Exporter<'_> {
     pub(super) async fn listed_users(&mut self) -> Result<Option<KnownIds>, ExportError> {
         let how = HowListed { order: Some(OLDEST_FIRST), paginated: false, by_cursor: true, first_millisecond: None };
         let reading = Reading::go_on(Written::nothing(), true);
-        let mut list = OpenList { kind: Kind::Users, how, file: None, found: 0, reading };
-        self.divide(&mut list).await?;
+        let mut list = OpenList { kind: Kind::Users, how, file: None, found: 0, reading, borders: Vec::new() };
+        list.borders = self.borders(&list).await?;
         let counted = self.go_through(&mut list).await?.flatten();
         let is_whole = counted.is_some_and(|counted| counted <= list.found);
         Ok(is_whole.then(|| list.reading.into_known()))
@@ -133,20 +146,35 @@ impl Exporter<'_> {
         Ok(is_there.then_some(pages.total))
     }
 
-    /// Reads one page of each lane at a time. False if the instance has no such list.
+    /// Reads one page of each lane at a time, and begins further lanes as soon as it is known where. False if the instance has no
+    /// such list.
     async fn read_lanes(&mut self, list: &mut OpenList, pages: &mut Pages) -> Result<bool, ExportError> {
         let calls = self.calls;
         let next = |list: &OpenList, lane, limit| Some(list.ask(calls, lane, list.reading.next(lane)?, limit));
+        let page = |page: Option<_>| page.map(|page| FutureExt::map(page, Came::Page).left_future());
         let mut asking: FuturesUnordered<_> =
-            list.reading.numbers().filter_map(|lane| next(list, lane, pages.limit)).collect();
-        while let Some(answered) = asking.next().await {
-            let lane = answered.lane;
-            if self.answered(list, answered, pages)? == Went::Nowhere {
-                return Ok(false);
-            }
-            // The next page is on its way while this one is made durable.
-            asking.extend(next(list, lane, pages.limit));
+            list.reading.numbers().filter_map(|lane| page(next(list, lane, pages.limit))).collect();
+        let which = (list.kind, list.how);
+        let borders = std::mem::take(&mut list.borders).into_iter();
+        asking.extend(borders.map(|offset| border(calls, which, offset).map(Came::Border).right_future()));
+        while let Some(came) = asking.next().await {
+            let lane = match came {
+                Came::Page(answered) => {
+                    let lane = answered.lane;
+                    if self.answered(list, answered, pages)? == Went::Nowhere {
+                        return Ok(false);
+                    }
+                    Some(lane)
+                }
+                Came::Border(found) => found.and_then(|(border, recent)| list.reading.divide(border, recent)),
+            };
+            // The next page is on its way while this one is written.
+            asking.extend(lane.and_then(|lane| page(next(list, lane, pages.limit))));
             self.make_durable(list, pages)?;
+            if list.reading.has_ended() {
+                // Where a lane could have begun does not matter any more.
+                break;
+            }
         }
         Ok(true)
     }
@@ -182,12 +210,12 @@ impl Exporter<'_> {
         }
     }
 
-    /// Makes durable what was read, if it is time.
+    /// Begins to make durable what was read, if it is time.
     pub(super) fn make_durable(&mut self, list: &mut OpenList, pages: &mut Pages) -> Result<(), ExportError> {
-        if pages.durable.elapsed() >= CHECKPOINT {
-            if let Some(file) = &mut list.file {
-                self.checkpoint(file, list.reading.lanes())?;
-            }
+        if let Some(file) = &mut list.file
+            && pages.durable.elapsed() >= CHECKPOINT
+            && self.checkpoint(file, list.reading.lanes())?
+        {
             pages.durable = Instant::now();
         }
         Ok(())

@@ -17,15 +17,17 @@
 //! records than were found is gone through again.
 //!
 //! **Side by side.** The list of users is divided into lanes (`lanes`, `lane`), each a walk of its own behind a cursor up to the
-//! record where the next lane began. A lane takes nothing that was created before its first record or after its last one,
+//! record where the next lane began. The first one begins at once, the others when it is known where. A lane takes nothing that was created before its first record or after its last one,
 //! and asks `known_ids` about those that were created in the same millisecond as one of these. Of a list by offset the pages
 //! behind the next one are asked for before that one is there (`pages_ahead`). They are looked at in their order: what makes a page
 //! join is that its first record is known, and for that it does not matter which of two was answered first.
 //!
-//! **Resumable.** What is durable of each file is in [`ExportState`]: after a kill the file is cut back to that, read once
+//! **Resumable.** What is durable of each file is in [`ExportState`], which a thread writes every second while reading goes on
+//! (`checkpoint`): after a kill the file is cut back to that, read once
 //! for its ids and its digest, and each lane goes on behind its last record.
 
 mod changed_users;
+mod checkpoint;
 mod compression;
 mod deleted_users;
 mod directory;

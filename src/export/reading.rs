@@ -57,16 +57,12 @@ impl Reading {
         Self { lanes, known }
     }
 
-    /// Nothing was read yet: goes through the list in lanes that meet at these records, each with the ids up to it.
-    pub(super) fn divide(&mut self, borders: Vec<(Border, VecDeque<String>)>) {
-        let mut last = Lane::whole(ListWalk::by_cursor(VecDeque::new()));
-        let mut lanes = Vec::with_capacity(borders.len() + 1);
-        for (border, recent) in borders {
-            lanes.push(last.until(border.clone()));
-            last = Lane::between(border, recent, None);
-        }
-        lanes.push(last);
-        self.lanes = lanes;
+    /// Begins a lane behind a record, with the ids up to it, and ends the lane there in which it lies. Returns its number; nothing if
+    /// that lane was read this far already.
+    pub(super) fn divide(&mut self, border: Border, recent: VecDeque<String>) -> Option<usize> {
+        let new = self.lanes.iter_mut().find(|lane| lane.has_ahead(&border))?.divide(border, recent);
+        self.lanes.push(new);
+        Some(self.lanes.len() - 1)
     }
 
     /// How far each lane is; nothing if they are not by cursor.
@@ -89,6 +85,11 @@ impl Reading {
         self.lanes[lane].next()
     }
 
+    /// Whether all lanes are at their ends.
+    pub(super) fn has_ended(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.next().is_none())
+    }
+
     /// See [`ListWalk::ahead`], of a list that goes by offset and has one lane.
     pub(super) fn ahead(&self, pages: u64, asked: usize) -> Option<u64> {
         self.lanes[0].ahead(pages, asked)
@@ -101,7 +102,7 @@ impl Reading {
 
     /// Goes on at the end of the list once more. See [`ListWalk::once_more`].
     pub(super) fn once_more(&mut self) {
-        self.lanes.iter_mut().last().into_iter().for_each(Lane::once_more);
+        self.lanes.iter_mut().filter(|lane| lane.is_last()).for_each(Lane::once_more);
     }
 
     /// Takes a page of these records, of which this many were asked for; `is_enough` says that nothing behind them is wanted.
@@ -129,6 +130,7 @@ impl Reading {
             known.insert(&record.id)?;
             new.push(place);
         }
+        lane.reached(page);
         Ok(Taken::New(new))
     }
 }
@@ -198,29 +200,23 @@ mod tests {
             Some(ordered.into_iter().skip(from).take(most).collect())
         }
 
-        /// Divides the list into lanes, while it changes.
-        fn divide(&mut self, reading: &mut Reading, lanes: u64) {
-            let mut borders: Vec<(Border, VecDeque<String>)> = Vec::new();
-            for lane in 1..lanes {
-                let offset = self.records.len() as u64 / lanes * lane;
-                let page = self.page(Start::Offset(offset), 3).expect("a page");
-                let border = page.last().map(|last| (last.id.clone(), last.created_at.expect("it")));
-                let Some((id, created_at)) = border else { continue };
-                if borders.last().is_none_or(|(last, _)| last.created_at < created_at) {
-                    borders.push((Border { created_at, id }, page.into_iter().map(|record| record.id).collect()));
-                }
-                self.change();
-            }
-            reading.divide(borders);
+        /// Where a lane of so many may begin.
+        fn border(&mut self, lane: u64, lanes: u64) -> Option<(Border, VecDeque<String>)> {
+            let offset = self.records.len() as u64 / lanes * lane;
+            let page = self.page(Start::Offset(offset), 3).expect("a page");
+            self.change();
+            let last = page.last()?;
+            let border = Border { created_at: last.created_at.expect("it"), id: last.id.clone() };
+            Some((border, page.into_iter().map(|record| record.id).collect()))
         }
 
         /// Reads the list to its end, lanes side by side, and is killed now and then.
         fn read(&mut self, by_cursor: bool, lanes: u64) -> Vec<String> {
             let mut written: Vec<String> = Vec::new();
             let mut reading = Reading::go_on(Written::nothing(), by_cursor);
-            if by_cursor {
-                self.divide(&mut reading, lanes);
-            }
+            // Where further lanes begin is asked for, and answered, at any time.
+            let mut wanted: VecDeque<u64> = (1..lanes).collect();
+            let mut found: VecDeque<(Border, VecDeque<String>)> = VecDeque::new();
             // What is durable, and the answers that are under way.
             let mut durable = (0, reading.lanes());
             let mut under_way: BTreeMap<usize, Option<Vec<ApiRecord>>> = BTreeMap::new();
@@ -229,6 +225,16 @@ mod tests {
             }
             for step in 0..40_000 {
                 assert!(step < 30_000, "it comes to no end");
+                if self.dice.u32(..3) == 0
+                    && let Some(lane) = wanted.pop_front()
+                {
+                    found.extend(self.border(lane, lanes));
+                }
+                if self.dice.u32(..3) == 0
+                    && let Some((border, recent)) = found.pop_front()
+                {
+                    reading.divide(border, recent);
+                }
                 for lane in reading.numbers() {
                     if let (Some(start), false) = (reading.next(lane), under_way.contains_key(&lane)) {
                         under_way.insert(lane, self.page(start, ASKED));
@@ -254,6 +260,8 @@ mod tests {
                     written.truncate(durable.0);
                     under_way.clear();
                     reading = Self::killed(&written, by_cursor, &durable.1);
+                    found.clear();
+                    wanted = (reading.numbers().len() as u64..lanes).collect();
                 }
             }
             written

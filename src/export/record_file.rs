@@ -111,10 +111,16 @@ impl RecordFile {
         self.flush().map_err(|source| self.failed(source))
     }
 
-    /// Writes all that was added, and makes it durable, with how far the lanes are that it was read in.
-    pub(super) fn checkpoint(&mut self, lanes: Vec<LaneState>) -> Result<OpenFile, ExportError> {
-        self.sync()?;
-        Ok(OpenFile { kind: self.kind, bytes: self.bytes, records: self.records, lanes })
+    /// Writes all that was added. Returns what is in the file now, with how far the lanes are that it was read in, and what makes it
+    /// durable.
+    pub(super) fn written(
+        &mut self,
+        lanes: Vec<LaneState>,
+    ) -> Result<(OpenFile, impl FnOnce() -> Result<(), ExportError> + use<>), ExportError> {
+        let file = self.flush().and_then(|()| self.file.try_clone()).map_err(|source| self.failed(source))?;
+        let path = self.part.clone();
+        let sync = move || file.sync_data().map_err(|source| ExportError::File { path, source });
+        Ok((OpenFile { kind: self.kind, bytes: self.bytes, records: self.records, lanes }, sync))
     }
 
     fn sync(&mut self) -> Result<(), ExportError> {

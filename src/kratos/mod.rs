@@ -35,7 +35,7 @@ pub use form::KratosForm;
 pub use key::KratosKey;
 pub use kratos_calls::KratosCalls;
 pub use options::{KratosOptions, ProviderName};
-pub use preflight::preflight;
+pub use preflight::{SchemaCheck, check_schema, preflight};
 pub use recovery::Recovery;
 pub use schema::identity_schema;
 pub use sign_ins::KratosSignIns;

@@ -18,15 +18,17 @@ use crate::http::{
 use crate::mapping::Rules;
 use crate::pace::RetryBudget;
 
-/// Asks for the first identity, then for the identity schema. `rules` are those of the users who will be sent; without them only
-/// what is there will be read.
-pub async fn preflight(
-    client: &HttpClient,
-    client_options: &ClientOptions,
-    options: &KratosOptions,
-    rules: Option<&Rules>,
-    patience: Duration,
-) -> Result<(), TargetError> {
+/// What came of a look at the identity schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SchemaCheck {
+    /// The schema with this id takes what will be sent.
+    Fits(String),
+    /// The schemas cannot be read.
+    Unread,
+}
+
+/// Asks for the first identity, and for external ids if they may be the key.
+pub async fn preflight(client: &HttpClient, options: &KratosOptions, patience: Duration) -> Result<(), TargetError> {
     let mut url = client.url("admin/identities");
     url.query_pairs_mut().append_pair("page_size", "1");
     let is_list = |reply: &Reply| read_found(&reply.body, options.key.trait_name()).is_some();
@@ -43,13 +45,18 @@ pub async fn preflight(
             return Err(TargetError::Refused { target: client.base_url().to_string(), reason, advice });
         }
     }
-    let Some(rules) = rules else { return Ok(()) };
-    let Some(schemas) = schemas(client, client_options, patience).await? else {
-        tracing::warn!(
-            "the identity schemas of Kratos cannot be read: nobody has looked whether they take what will be sent"
-        );
-        return Ok(());
-    };
+    Ok(())
+}
+
+/// Looks whether the identity schema takes what these rules make of users. [`preflight`] comes before it, since it settles the key.
+pub async fn check_schema(
+    client: &HttpClient,
+    client_options: &ClientOptions,
+    options: &KratosOptions,
+    rules: &Rules,
+    patience: Duration,
+) -> Result<SchemaCheck, TargetError> {
+    let Some(schemas) = schemas(client, client_options, patience).await? else { return Ok(SchemaCheck::Unread) };
     let fault = |reason: String, advice| TargetError::Refused { target: client.base_url().to_string(), reason, advice };
     let names = || schemas.iter().map(|schema| format!("`{}`", schema.id)).collect::<Vec<_>>().join(", ");
     let schema = match &options.schema {
@@ -66,7 +73,7 @@ pub async fn preflight(
     };
     let faults = faults(&schema.schema, rules, options);
     if faults.is_empty() {
-        return Ok(());
+        return Ok(SchemaCheck::Fits(schema.id.clone()));
     }
     let reason = format!("its identity schema `{}` does not take what would be sent: {}", schema.id, faults.join("; "));
     Err(fault(reason, "change the schema, then run the same command again"))

@@ -42,13 +42,56 @@ impl ClerkClientChoice {
 
 /// How fast the API is asked: just below its limit for this kind of key, unless a rate was typed.
 pub(super) fn clerk_pace(typed: Option<RateChoice>, key_kind: ClerkKeyKind, patience: Duration) -> PaceRules {
-    let rate = typed.unwrap_or(RateChoice::Fixed(Rate::per_minute(key_kind.requests_per_minute())));
+    let (rate, at_once) = match typed {
+        Some(typed) => (typed, NonZeroU32::MIN),
+        None => (RateChoice::Fixed(Rate::per_minute(key_kind.requests_per_minute())), key_kind.requests_at_once()),
+    };
     PaceRules {
-        rate: RateRules::new(rate, None, None, NonZeroU32::MIN),
+        rate: RateRules::new(rate, None, None, at_once),
         concurrency: ConcurrencyRules::new(Some(MOST_AT_ONCE)),
         items: 1,
         bytes: 1,
         patience,
         timer: Timer::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+    use crate::pace::{Pace, PaceSignal, RequestResult};
+
+    /// How many requests a minute sees if the machine is held up for this long after every hundredth one, and how many there are in
+    /// ten seconds at the most.
+    async fn of_a_minute(key_kind: ClerkKeyKind, held_up: Duration) -> (usize, usize) {
+        let pace = Pace::new(&PaceRules { timer: Timer::Tokio, ..clerk_pace(None, key_kind, Duration::from_mins(1)) });
+        let (start, mut all, mut most, mut last) = (Instant::now(), 0, 0, VecDeque::new());
+        while start.elapsed() < Duration::from_mins(1) {
+            let mut permit = pace.admit(false).await;
+            permit.depart().await;
+            permit.finish(&PaceSignal::of(RequestResult::Granted));
+            let now = Instant::now();
+            last.push_back(now);
+            while last.front().is_some_and(|first| now.duration_since(*first) >= Duration::from_secs(10)) {
+                last.pop_front();
+            }
+            (all, most) = (all + 1, most.max(last.len()));
+            if all % 100 == 0 {
+                sleep(held_up).await;
+            }
+        }
+        (all, most)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_machine_that_is_held_up_uses_the_limit_of_a_production_key_and_never_more() {
+        for milliseconds in [0, 30, 80] {
+            let (requests, most) = of_a_minute(ClerkKeyKind::Production, Duration::from_millis(milliseconds)).await;
+            assert!(requests >= 5_820 && most <= 1_000, "{milliseconds} ms: {requests} in a minute, {most} in 10 s");
+        }
     }
 }

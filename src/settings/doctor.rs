@@ -9,6 +9,8 @@ use super::target::TargetSettings;
 use super::{DEFAULT_CONFIG_FILE, Environment, SettingsError};
 use crate::cli::{CACERT, DoctorArguments, OutputFormat};
 use crate::journal::LockDirectory;
+use crate::mapping::Rules;
+use crate::rule_files::RuleFiles;
 
 /// What is to be looked at.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub struct DoctorSettings {
     pub clerk_key: Result<Option<FoundKey>, SettingsError>,
     /// The target.
     pub target: Result<TargetSettings, SettingsError>,
+    /// How users would be mapped.
+    pub rules: Result<Rules, SettingsError>,
     /// Further certificates to trust.
     pub certificates: Option<PathBuf>,
     /// Where runs are kept.
@@ -36,13 +40,14 @@ pub struct DoctorSettings {
 impl DoctorSettings {
     /// Resolves what was typed.
     pub fn resolve(arguments: DoctorArguments, environment: &Environment) -> Result<Self, SettingsError> {
-        let DoctorArguments { target, cacert, runs_dir, config, offline, output } = arguments;
+        let DoctorArguments { target, mapping, cacert, runs_dir, config, offline, output } = arguments;
         let default = Path::new(DEFAULT_CONFIG_FILE);
         Ok(Self {
             config_file: config.or_else(|| default.exists().then(|| default.to_path_buf())),
             admin_key: environment.found_key(KeyVariables::ADMIN),
             clerk_key: environment.found_key(KeyVariables::CLERK),
             target: TargetSettings::resolve(target, environment),
+            rules: RuleFiles::read(mapping.as_deref(), None).and_then(|files| files.rules(None)).map_err(Into::into),
             certificates: environment.or_variable(cacert, CACERT)?,
             runs_directory: runs_directory(runs_dir, environment)?,
             locks: environment.locks(),

@@ -1,4 +1,5 @@
-//! What is found out about the target: whether it is there and takes the key, and what its clock says.
+//! What is found out about the target: whether it is there and takes the key, what its clock says, and whether the identity
+//! schema of a Kratos takes what would be sent.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -10,7 +11,8 @@ use crate::avnology::{Capabilities, Client, preflight};
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;
 use crate::http::{self, ClientOptions, Timeouts};
-use crate::kratos::{self, KratosOptions};
+use crate::kratos::{self, KratosOptions, SchemaCheck};
+use crate::mapping::Rules;
 use crate::settings::TargetSettings;
 
 /// How long an answer is waited for. Somebody watches.
@@ -19,8 +21,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A clock that is further off makes trouble: certificates, times of users, dates until which to wait.
 const OFF: Duration = Duration::from_mins(1);
 
-/// Asks the target.
-pub(super) async fn target(settings: &TargetSettings, certificates: Option<PathBuf>) -> Vec<DoctorFinding> {
+/// Asks the target. `rules` are those of the users who would be sent; without them nobody looks whether it takes these.
+pub(super) async fn target(
+    settings: &TargetSettings,
+    rules: Option<&Rules>,
+    certificates: Option<PathBuf>,
+) -> Vec<DoctorFinding> {
     let (base_url, key, key_source, proxy) = match settings {
         TargetSettings::Sandbox(_) => {
             return vec![DoctorFinding::ok("target", "the embedded one, which needs nothing")];
@@ -45,17 +51,18 @@ pub(super) async fn target(settings: &TargetSettings, certificates: Option<PathB
         findings.push(DoctorFinding::note("proxy", format!("{proxy} is on the way to the target")));
     }
     let asked = match settings {
-        TargetSettings::Kratos { choice, .. } => kratos(&options, &choice.options).await,
+        TargetSettings::Kratos { choice, .. } => kratos(&options, &choice.options, rules).await,
         _ => avnology(&options).await,
     };
     match asked {
         Ok(found) => findings.extend(found),
-        Err(error) => findings.push(DoctorFinding {
-            status: ExitStatus::of_target(&error),
-            ..DoctorFinding::wrong("target", error.to_string())
-        }),
+        Err(error) => findings.push(refusal("target", &error)),
     }
     findings
+}
+
+fn refusal(about: &'static str, error: &TargetError) -> DoctorFinding {
+    DoctorFinding { status: ExitStatus::of_target(error), ..DoctorFinding::wrong(about, error.to_string()) }
 }
 
 async fn avnology(options: &ClientOptions) -> Result<Vec<DoctorFinding>, TargetError> {
@@ -70,10 +77,28 @@ async fn avnology(options: &ClientOptions) -> Result<Vec<DoctorFinding>, TargetE
     Ok(findings)
 }
 
-async fn kratos(options: &ClientOptions, choice: &KratosOptions) -> Result<Vec<DoctorFinding>, TargetError> {
+async fn kratos(
+    options: &ClientOptions,
+    choice: &KratosOptions,
+    rules: Option<&Rules>,
+) -> Result<Vec<DoctorFinding>, TargetError> {
     let client = http::HttpClient::new(options)?;
-    kratos::preflight(&client, options, choice, None, PATIENCE).await?;
-    Ok(vec![DoctorFinding::ok("target", format!("the Ory Kratos at {} answers", options.base_url))])
+    kratos::preflight(&client, choice, PATIENCE).await?;
+    let mut findings = vec![DoctorFinding::ok("target", format!("the Ory Kratos at {} answers", options.base_url))];
+    if let Some(rules) = rules {
+        findings.push(match kratos::check_schema(&client, options, choice, rules, PATIENCE).await {
+            Ok(SchemaCheck::Fits(id)) => {
+                DoctorFinding::ok("schema", format!("the identity schema `{id}` takes what would be sent"))
+            }
+            Ok(SchemaCheck::Unread) => {
+                let text =
+                    "the identity schemas cannot be read, so nobody has looked whether they take what would be sent";
+                DoctorFinding::note("schema", text)
+            }
+            Err(error) => refusal("schema", &error),
+        });
+    }
+    Ok(findings)
 }
 
 /// Compares the clock here with the date of an answer, which has whole seconds and is as old as the answer took at most.

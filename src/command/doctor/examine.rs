@@ -59,12 +59,19 @@ async fn examine(settings: &DoctorSettings) -> Vec<DoctorFinding> {
     findings.push(key("admin key", &settings.admin_key, without));
     let without = DoctorFinding::note("Clerk's key", "there is none; only an export from Clerk's API needs one");
     findings.push(key("Clerk's key", &settings.clerk_key, without));
+    let rules = match &settings.rules {
+        Ok(rules) => Some(rules),
+        Err(error) => {
+            findings.push(DoctorFinding::wrong("mapping", error.to_string()));
+            None
+        }
+    };
     match &settings.target {
         Ok(found) => {
             if settings.offline {
                 findings.push(DoctorFinding::note("target", "not asked (--offline)"));
             } else {
-                findings.extend(target(found, settings.certificates.clone()).await);
+                findings.extend(target(found, rules, settings.certificates.clone()).await);
             }
             if let Some(name) = found.name() {
                 findings.push(machine::lock(&settings.locks, &name));
