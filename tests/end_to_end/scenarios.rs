@@ -66,6 +66,8 @@ struct Server {
     way_ms: [u64; 2],
     /// More requests at once than this take longer in proportion.
     knee: Option<f64>,
+    /// It makes requests durable, which takes this long, and meanwhile those that come wait for the next time, all together.
+    together_ms: Option<f64>,
     #[serde(default)]
     changes: Vec<Change>,
     ramp: Option<Ramp>,
@@ -176,6 +178,9 @@ struct Target {
     /// Requests that were granted in the window.
     window: VecDeque<f64>,
     under_way: f64,
+    /// When the last requests will be durable, and whether others wait for the next time.
+    durable_at: f64,
+    others_wait: bool,
     granted: Vec<f64>,
     refused: Vec<f64>,
     failed: Vec<f64>,
@@ -186,7 +191,19 @@ impl Target {
         let level = if let Limit::TokenBucket { burst } = server.limit { burst } else { 0.0 };
         let (granted, refused, failed) = (Vec::new(), Vec::new(), Vec::new());
         let start = Instant::now();
-        Self { server, start, level, level_at: 0.0, window: VecDeque::new(), under_way: 0.0, granted, refused, failed }
+        Self {
+            server,
+            start,
+            level,
+            level_at: 0.0,
+            window: VecDeque::new(),
+            under_way: 0.0,
+            durable_at: 0.0,
+            others_wait: false,
+            granted,
+            refused,
+            failed,
+        }
     }
 
     fn now(&self) -> f64 {
@@ -238,6 +255,20 @@ impl Target {
         Ok(0.0)
     }
 
+    /// How long it takes until a request is durable.
+    fn durable(&mut self, now: f64) -> f64 {
+        let Some(takes) = self.server.together_ms.map(|takes| takes / 1000.0) else { return 0.0 };
+        if self.others_wait && now >= self.durable_at {
+            (self.durable_at, self.others_wait) = (self.durable_at + takes, false);
+        }
+        if now >= self.durable_at {
+            self.durable_at = now + takes;
+            return takes;
+        }
+        self.others_wait = true;
+        self.durable_at + takes - now
+    }
+
     /// What the target says beside a verdict.
     fn answer(&self, verdict: RequestResult, wait: f64) -> PaceSignal {
         let Server { says, rate, limit, .. } = &self.server;
@@ -280,7 +311,9 @@ async fn request(target: &RefCell<Target>) -> PaceSignal {
         let decision = if down { Err(0.0) } else { target.take(now) };
         target.under_way += 1.0;
         let slower = target.server.knee.map_or(1.0, |knee| (target.under_way / knee).max(1.0));
-        (now, down, decision, target.server.latency_ms / 1000.0 * slower * (0.95 + fastrand::f64() / 10.0))
+        let together = target.durable(now);
+        let latency = target.server.latency_ms / 1000.0 * slower * (0.95 + fastrand::f64() / 10.0);
+        (now, down, decision, latency + together)
     };
     sleep(Duration::from_secs_f64(latency + decision.unwrap_or(0.0))).await;
     let mut target = target.borrow_mut();
@@ -370,9 +403,12 @@ fn measure(scenario: &Scenario, target: &Target, limits: &[f64], longest_wait: f
     let from = scenario.run.settled_after_s;
     let between = |times: &[f64], from: f64, to: f64| times.iter().filter(|at| (from..to).contains(*at)).count() as f64;
     let server = &scenario.server;
-    // Without a quota, the knee bounds the throughput.
+    // Without a quota, the knee bounds the throughput. Who is answered together with others waits for two such times.
     let allowed = |from: f64, to: f64| match server.limit {
-        Limit::None => server.knee.unwrap_or(1.0) / (server.latency_ms / 1000.0) * (to - from),
+        Limit::None => {
+            let longest = server.latency_ms + 2.0 * server.together_ms.unwrap_or_default();
+            server.knee.unwrap_or(1.0) / (longest / 1000.0) * (to - from)
+        }
         _ => server.allowed(from, to) - server.allowed_in_outage(from, to),
     };
     let (granted, refused) = (between(&target.granted, from, end), between(&target.refused, from, end));
