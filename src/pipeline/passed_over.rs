@@ -1,5 +1,6 @@
 //! Stretches of an input that the second pass does not read, because all of their records are unchanged.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::duplicates::DuplicateCheck;
@@ -113,7 +114,7 @@ fn settled(index: u16, input: &Input, stretch: &UnchangedStretch) -> MappedChunk
         consumed: behind.offset,
         notices: Vec::new(),
         previews: Vec::new(),
-        rejects_of_others: 0,
+        rejects_of_others: BTreeMap::new(),
         foreseen: Foreseen { records: count, ..Foreseen::default() },
     };
     let (bytes, spans) = (Vec::new().into(), Vec::new());

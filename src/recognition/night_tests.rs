@@ -91,9 +91,9 @@ fn first_pass(
 ) {
     let mut recognizer = pass.recognizer();
     for chunk in chunks {
-        let recognized = recognizer.as_mut().map(|recognizer| recognizer.recognize(chunk)).unwrap_or_default();
+        let known = recognizer.as_mut().map(|recognizer| recognizer.recognize(chunk)).unwrap_or_default();
         let (mut keys, mut mapped, mut unchanged) = (Keys::default(), Vec::new(), Vec::new());
-        let notices = pass.recognize(0, chunk, &recognized);
+        let notices = pass.recognize(0, chunk, &known);
         for (index, span) in chunk.spans.iter().enumerate() {
             let user = user_of(chunk, span);
             let is_known = notices.get(index).copied().flatten().is_some();
@@ -107,7 +107,7 @@ fn first_pass(
             }
         }
         finder.collect(&keys).unwrap();
-        pass.keep((0, chunk), &recognized, &unchanged, &mapped);
+        pass.keep((0, chunk), &known, &unchanged, &mapped);
     }
 }
 
