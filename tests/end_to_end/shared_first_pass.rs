@@ -45,7 +45,7 @@ fn one_shard_looks_for_duplicates_for_all_and_they_know_what_it_knows() {
     scratch.write("users.json", mixed_export_with_duplicates());
     scratch.write("passwords.csv", passwords());
     let more = ["--passwords", "passwords.csv", "--new-run", "--runs-dir"];
-    let start = |shard, runs| {
+    let start = |shard: &str, runs: &str| {
         let mut command =
             scratch.import_command(&sandbox, "users.json", &[&more[..], &[runs, "--shard", shard]].concat());
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs")
