@@ -131,12 +131,11 @@ impl Passwords {
         let entry = self.index.find(&hash(&self.secret, id))?;
         let found = entry.as_ref().map(place_of);
         if let Some(mut cursor) = expecting {
-            match found {
-                Some(_) => self.note(cursor.into_found())?,
-                None => {
-                    cursor.passed_by(record);
-                    self.keep(cursor)?;
-                }
+            if found.is_some() {
+                self.note(cursor.into_found())?;
+            } else {
+                cursor.passed_by(record);
+                self.keep(cursor)?;
             }
         }
         found.map(|(place, length)| Cursor::at(&self.values, place, length)).transpose()
@@ -293,8 +292,8 @@ mod tests {
 
     #[test]
     fn users_in_the_order_of_the_rows_are_found_without_a_search() {
-        let rows: String = (0..5_000).map(|id| format!("user_{id},$2a$10$digest{id}\n")).collect();
-        let mut passwords = read(&format!("id,password_digest\n{rows}"));
+        let rows: Vec<String> = (0..5_000).map(|id| format!("user_{id},$2a$10$digest{id}")).collect();
+        let mut passwords = read(&format!("id,password_digest\n{}\n", rows.join("\n")));
         passwords.index = SortedFile::write(tempfile::tempfile().unwrap(), std::iter::empty()).unwrap();
         // Some users have no row.
         let ids = (0..5_000).flat_map(|id| if id % 900 == 7 { vec![None, Some(id)] } else { vec![Some(id)] });
