@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::kind::HowListed;
 use super::lane::Border;
-use super::lists::OpenList;
+use super::reading::Reading;
 use super::{ExportError, Exporter, Kind};
 use crate::clerk_api::{ApiPage, ClerkCalls, PageRequest, Start};
 
@@ -21,12 +21,16 @@ const UP_TO_BORDER: usize = 10;
 impl Exporter<'_> {
     /// Behind how many records the lanes of a list of users are to begin that it does not have yet. An export that was killed early has
     /// few of them.
-    pub(super) async fn borders(&self, list: &OpenList) -> Result<Vec<u64>, ExportError> {
-        if !list.how.by_cursor || list.kind != Kind::Users {
+    pub(super) async fn borders(
+        &self,
+        (kind, how): (Kind, HowListed),
+        reading: &Reading,
+    ) -> Result<Vec<u64>, ExportError> {
+        if !how.by_cursor || kind != Kind::Users {
             return Ok(Vec::new());
         }
         let users = self.count_users().await?;
-        let (there, lanes) = (list.reading.numbers().len() as u64, (users / LEAST_USERS).min(MOST_AT_ONCE as u64));
+        let (there, lanes) = (reading.numbers().len() as u64, (users / LEAST_USERS).min(MOST_AT_ONCE as u64));
         Ok((there..lanes).map(|lane| (users / lanes * lane).saturating_sub(UP_TO_BORDER as u64)).collect())
     }
 }

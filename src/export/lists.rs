@@ -83,8 +83,8 @@ impl Exporter<'_> {
     pub(super) async fn list(&mut self, kind: Kind, how: HowListed) -> Result<(), ExportError> {
         let (file, written) = self.open(kind)?;
         let (found, reading) = (file.records(), Reading::go_on(written, how.by_cursor));
-        let mut list = OpenList { kind, how, file: Some(file), found, reading, borders: Vec::new() };
-        list.borders = self.borders(&list).await?;
+        let borders = self.borders((kind, how), &reading).await?;
+        let mut list = OpenList { kind, how, file: Some(file), found, reading, borders };
         let counted = self.go_through(&mut list).await?;
         match (list.file, counted) {
             (Some(file), Some(counted)) => self.finish(file, counted),
@@ -97,8 +97,8 @@ impl Exporter<'_> {
     pub(super) async fn listed_users(&mut self) -> Result<Option<KnownIds>, ExportError> {
         let how = HowListed { order: Some(OLDEST_FIRST), paginated: false, by_cursor: true, first_millisecond: None };
         let reading = Reading::go_on(Written::nothing(), true);
-        let mut list = OpenList { kind: Kind::Users, how, file: None, found: 0, reading, borders: Vec::new() };
-        list.borders = self.borders(&list).await?;
+        let borders = self.borders((Kind::Users, how), &reading).await?;
+        let mut list = OpenList { kind: Kind::Users, how, file: None, found: 0, reading, borders };
         let counted = self.go_through(&mut list).await?.flatten();
         let is_whole = counted.is_some_and(|counted| counted <= list.found);
         Ok(is_whole.then(|| list.reading.into_known()))
