@@ -77,7 +77,7 @@ fn account(scratch: &Scratch, run: &Run) -> (Value, Vec<Value>, Vec<Value>) {
     let mut results = support::lines(&scratch.path("results.ndjson"));
     // The path of the input is another one, and the check of a line is also that of its run.
     for line in results.iter_mut().chain(&mut rejects) {
-        for name in ["id", "run", "input", "line_check"] {
+        for name in ["id", "run", "input", "line_check", "request"] {
             line[name].take();
         }
     }
