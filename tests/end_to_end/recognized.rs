@@ -73,10 +73,11 @@ fn file_of(scratch: &Scratch) -> PathBuf {
 /// A run's account without what is another one each time: its report, its rejects and its results.
 fn account(scratch: &Scratch, run: &Run) -> (Value, Vec<Value>, Vec<Value>) {
     let mut report = run.report();
-    let rejects = support::lines(&scratch.path(report["rejects_file"].as_str().expect("a rejects file")));
+    let mut rejects = support::lines(&scratch.path(report["rejects_file"].as_str().expect("a rejects file")));
     let mut results = support::lines(&scratch.path("results.ndjson"));
-    for line in &mut results {
-        for name in ["id", "run"] {
+    // The path of the input is another one, and the check of a line is also that of its run.
+    for line in results.iter_mut().chain(&mut rejects) {
+        for name in ["id", "run", "input", "line_check", "request"] {
             line[name].take();
         }
     }
