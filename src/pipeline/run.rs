@@ -14,10 +14,12 @@ use super::mapped_chunk::MappedChunk;
 use super::passed_over::PassedOver;
 use super::{Intake, Job, Ran, commit, duplicates, fill, read};
 use crate::delivery::{Delivery, MemoryBudget, Sender};
+use crate::index::DuplicateFinder;
 use crate::journal::{Progress, Tracker};
 use crate::mapping::RecordMapper;
 use crate::outcomes::event::Event;
 use crate::outcomes::{Ledger, Reporter, StopReason};
+use crate::selection::RecordsOfRun;
 use crate::signal::Signals;
 use crate::source::Input;
 
@@ -32,25 +34,20 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let parts = ModeParts::of(job.mode, &job.intake);
     let progress = Arc::new(parts.progress);
     let Intake { inputs, part, records, reader, mappers, largest_request, watch, workers } = job.intake;
-    let tracker = Tracker::new(inputs.len());
-    let is_last_part = part.end == inputs.len();
-
-    let names = inputs.iter().map(Input::name).collect();
+    let (part_end, input_count) = (part.end, inputs.len());
+    let (columns, names) = (columns_of(&mappers), inputs.iter().map(Input::name).collect());
     // If keys are to be collected, every record has to be read, those of other shards too.
     let read_only = records.shard().filter(|_| !matches!(parts.check, DuplicateCheck::Find(_)));
-    let columns = columns_of(&mappers);
-    let recognizer = parts.unchanged.recognizer();
-    let passed_over = PassedOver::of(&parts.unchanged, &parts.check, &progress, inputs.len());
-    // What was confirmed is known by the hash of the encoded form.
-    let is_looked_up = parts.unchanged.is_kept() && parts.lookup.is_some();
+    let passed_over = PassedOver::of(&parts.unchanged, &parts.check, &progress, input_count);
     let context = MapContext {
         mappers,
+        // What was confirmed is known by the hash of the encoded form.
+        encode: parts.delivery.is_some() || (parts.unchanged.is_kept() && parts.lookup.is_some()),
         progress: Arc::clone(&progress),
         confirmed: parts.lookup,
         unchanged: parts.unchanged.clone(),
         ids: parts.ids,
         duplicates: parts.check,
-        encode: parts.delivery.is_some() || is_looked_up,
         largest_request,
         mark: parts.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
         preview: parts.preview,
@@ -58,30 +55,23 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         records: records.clone(),
     };
     let (queue, mapped) = super::mappers::start(workers, context, events.clone(), stop.clone());
-    let (limits, read_progress) = (reader, Arc::clone(&progress));
     let reading = read::ReadJob {
         inputs,
-        part: part.clone(),
+        part,
         columns,
-        limits,
+        limits: reader,
         shard: read_only,
         watch,
-        progress: read_progress,
-        recognizer,
+        progress: Arc::clone(&progress),
+        recognizer: parts.unchanged.recognizer(),
         passed_over,
     };
     read::start(reading, stop.clone(), move |read| queue.push(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
     let pace = parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));
-    let stopped = stop.clone();
     let stages = match parts.delivery {
         Some(delivery) => tokio::spawn(send(mapped, delivery, progress, events, (stop.clone(), abort.clone()))),
-        None => tokio::spawn(async move {
-            fill::discard(mapped, &events).await;
-            if let Some(finder) = parts.reported {
-                duplicates::report_duplicates(finder, records, names, &stopped, &events).await;
-            }
-        }),
+        None => tokio::spawn(count(mapped, (parts.reported, records, names), events, stop.clone())),
     };
     let committer = commit::Committer {
         ledger: parts.ledger,
@@ -89,8 +79,8 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         journal: parts.journal,
         confirmed: parts.confirmed,
         failed: false,
-        tracker,
-        is_last_part,
+        tracker: Tracker::new(input_count),
+        is_last_part: part_end == input_count,
         previews: parts.preview,
         max_errors: parts.max_errors,
         predicted: parts.predicted,
@@ -98,12 +88,25 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         abort,
     };
     let ran = committer.run(inbox, reporter, signals).await;
-    Ran { ledger: end(stages, ran.ledger, part.end).await, ..ran }
+    Ran { ledger: end(stages, ran.ledger, part_end).await, ..ran }
 }
 
 /// The columns that mean something in each input, if it is a CSV.
 pub(super) fn columns_of(mappers: &[Arc<dyn RecordMapper>]) -> Vec<&'static [&'static str]> {
     mappers.iter().map(|mapper| mapper.columns()).collect()
+}
+
+/// Counts what was mapped, and reports the duplicates if they were looked for.
+async fn count(
+    mapped: impl Stream<Item = MappedChunk>,
+    (finder, records, names): (Option<Arc<DuplicateFinder>>, RecordsOfRun, Vec<Arc<str>>),
+    events: mpsc::Sender<Event>,
+    stop: CancellationToken,
+) {
+    fill::discard(mapped, &events).await;
+    if let Some(finder) = finder {
+        duplicates::report_duplicates(finder, records, names, &stop, &events).await;
+    }
 }
 
 /// Packs what was mapped, and sends it.

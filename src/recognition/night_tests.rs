@@ -233,7 +233,9 @@ fn the_next_night_maps_nobody_but_those_who_changed_or_share_something() {
         user.2 = number;
     }
     users.truncate(20);
-    users.iter_mut().for_each(|user| user.2 *= 8);
+    for user in &mut users {
+        user.2 *= 8;
+    }
     night(&users, &mut confirmed, &basis);
     assert_eq!(night(&users, &mut confirmed, &basis).1, 0);
     users[7].1 = 150;

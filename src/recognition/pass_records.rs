@@ -179,14 +179,14 @@ impl PassRecords {
             }
         }
         let offset = (first - 1) * IDENTITY_BYTES as u64;
-        note_failure(write_all_at(&files.identities, identities.as_flattened(), offset));
+        note_failure(&write_all_at(&files.identities, identities.as_flattened(), offset));
     }
 
     /// In the second pass: the notices of each record of a chunk that is unchanged.
     pub fn read(&self, input: u16, spans: &[RecordSpan]) -> Vec<Option<u64>> {
         let Some((files, first)) = self.place(input, spans) else { return Vec::new() };
         let mut entries = vec![[0; ENTRY_BYTES]; spans.len()];
-        if !note_failure(read_exact_at(&files.places, entries.as_flattened_mut(), offset(first))) {
+        if !note_failure(&read_exact_at(&files.places, entries.as_flattened_mut(), offset(first))) {
             return Vec::new();
         }
         let entries = entries.iter().map(PlaceEntry::of_bytes);
@@ -232,7 +232,7 @@ impl PassRecords {
     fn write(&self, input: u16, spans: &[RecordSpan], entries: &[PlaceEntry]) -> bool {
         let Some((files, first)) = self.place(input, spans) else { return false };
         let bytes: Vec<_> = entries.iter().map(|entry| entry.to_bytes()).collect();
-        note_failure(write_all_at(&files.places, bytes.as_flattened(), offset(first)))
+        note_failure(&write_all_at(&files.places, bytes.as_flattened(), offset(first)))
     }
 }
 
@@ -253,8 +253,8 @@ pub(super) fn offset(number: u64) -> u64 {
 }
 
 /// Whether it worked. If not, that costs work and nothing else.
-fn note_failure(result: io::Result<()>) -> bool {
-    if let Err(error) = &result {
+fn note_failure(result: &io::Result<()>) -> bool {
+    if let Err(error) = result {
         tracing::debug!(%error, "what is unchanged is not kept");
     }
     result.is_ok()

@@ -41,6 +41,7 @@ impl Shard {
     }
 
     /// Which of the shards takes the record with this number, from 1.
+    #[must_use]
     pub fn taker(self, number: u64) -> Self {
         let index = (number.saturating_sub(1) / BLOCK) % u64::from(self.of.get());
         Self { index: u32::try_from(index).unwrap_or_default(), of: self.of }

@@ -65,16 +65,16 @@ fn one_shard_looks_for_duplicates_for_all_and_they_know_what_it_knows() {
     assert_eq!((with(&alone, LOOKS), with(&alone, TAKES_OVER)), (3, 0));
     for (number, (shared, alone)) in (1..).zip(shared.iter().zip(&alone)) {
         let (directory, predicted, files) = first_pass(&scratch, "shared", shared);
-        let (_, expected, of_alone) = first_pass(&scratch, &format!("alone-{number}"), alone);
-        assert_eq!((&predicted, files), (&expected, of_alone), "shard {number}");
+        let (_, expected, files_alone) = first_pass(&scratch, &format!("alone-{number}"), alone);
+        assert_eq!((&predicted, files), (&expected, files_alone), "shard {number}");
         assert_eq!(predicted[0], shared.count("rejected"), "shard {number}");
         assert_eq!(shared.report()["passwords"], alone.report()["passwords"], "shard {number}");
         assert_eq!(shared.count("rejected"), alone.count("rejected"), "shard {number}");
         #[cfg(unix)]
         for name in ["first-pass.json", "blocks", "duplicates", "passwords.json"] {
             use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::metadata(directory.join(name)).expect(name).permissions().mode();
-            assert_eq!(mode & 0o777, 0o600, "{name}");
+            let found = std::fs::metadata(directory.join(name)).expect(name).permissions().mode();
+            assert_eq!(found & 0o777, 0o600, "{name}");
         }
     }
     let whole = ["migrate", "clerk", "runs", "merge", "--runs-dir", "shared", "--output", "json"];
