@@ -14,6 +14,9 @@ const OF_OTHER_PROGRAMS: &[&str] = &[
     // the generator of exports
     "memberships-per-user",
     "tenant",
+    // figures
+    "duckdb",
+    "older",
     // cargo
     "bins",
     "examples",
