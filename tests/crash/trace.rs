@@ -157,6 +157,7 @@ impl Reading<'_> {
             "dup" | "dup2" | "dup3" | "fcntl" => self.duplicate(name, &parts),
             "write" | "writev" => self.write(&parts),
             "pwrite64" | "pwritev" | "pwritev2" => self.write_at(&parts),
+            "copy_file_range" => self.copy(&parts),
             "ftruncate" => {
                 self.below(&parts.path_of_file(0)).map(|path| Call::Truncate { path, length: parts.number(1) })
             }
@@ -226,6 +227,20 @@ impl Reading<'_> {
         let path = self.below(&parts.path_of_file(0))?;
         let offset = parts.arguments.iter().rev().find_map(|argument| argument.parse().ok()).expect("an offset");
         Some(Call::Write { path, offset, bytes: written(parts) })
+    }
+
+    /// The trace does not have the bytes, but the source: what is copied here is not changed afterwards.
+    fn copy(&mut self, parts: &Parts<'_>) -> Option<Call> {
+        assert_eq!([parts.arguments[1], parts.arguments[3]], ["NULL", "NULL"], "offsets are those of the files");
+        let count = parts.result.unsigned_abs();
+        let [from, offset] = [0, 2].map(|index| {
+            let place = self.places.entry(parts.file(index)).or_default();
+            place.replace(place.get() + count)
+        });
+        let path = self.below(&parts.path_of_file(2))?;
+        let source = std::fs::read(parts.path_of_file(0)).expect("what was copied is still there");
+        let range = usize::try_from(from).expect("an offset")..usize::try_from(from + count).expect("an offset");
+        (count > 0).then(|| Call::Write { path, offset, bytes: source[range].to_vec() })
     }
 
     fn rename(&self, parts: &Parts<'_>, directories: [Option<usize>; 2], names: [usize; 2]) -> Option<Call> {

@@ -14,9 +14,9 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::super::import_error::ImportError;
-use super::Subject;
 use super::findings::FileFindings;
 use super::kept::read_kept;
+use super::subject::Subject;
 use crate::files::{directory_of, put_private};
 use crate::ignore::ignore;
 use crate::index::{Duplicates, Meaning};

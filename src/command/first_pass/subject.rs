@@ -1,0 +1,56 @@
+//! What the first pass goes through, and what it may go by.
+
+use std::sync::Arc;
+
+use super::super::joined::JoinedFiles;
+use crate::journal::ConfirmedLookup;
+use crate::kind::Kind;
+use crate::pipeline::LookForUnchanged;
+use crate::recognition::{KnownFile, PassRecords};
+use crate::selection::RecordsOfRun;
+use crate::settings::{OutputSettings, ReadingSettings};
+
+/// What is gone through.
+#[derive(Clone, Copy)]
+pub(in crate::command) struct Subject<'s> {
+    /// The inputs, and how they are mapped.
+    pub reading: &'s ReadingSettings,
+    /// Which of their records the run takes.
+    pub records: &'s RecordsOfRun,
+    /// What other files say about their users.
+    pub joined: &'s JoinedFiles,
+    /// What is remembered of the target, in an import that keeps it up to date.
+    pub remembered: Option<&'s Remembered>,
+    /// Where the progress goes.
+    pub output: &'s OutputSettings,
+    /// An input that ends too early is refused: what is behind its end may have to be rejected.
+    pub strict: bool,
+}
+
+/// What is remembered of a target.
+pub(in crate::command) struct Remembered {
+    /// What it confirmed in earlier runs, if that is believed.
+    pub lookup: Option<Arc<ConfirmedLookup>>,
+    /// Which records these users are, if that is known.
+    pub known: Option<Arc<KnownFile>>,
+}
+
+impl Subject<'_> {
+    /// The first pass finds out what is still as the target confirmed it, and what the next night can know records by. Only users are
+    /// the same in both passes: what refers to others is mapped with their ids later.
+    pub(super) fn look_for_unchanged(self) -> Option<LookForUnchanged> {
+        let Remembered { lookup, known } = self.remembered.filter(|_| self.joined.is_empty())?;
+        if self.reading.kinds.iter().any(|kind| *kind != Kind::User) {
+            return None;
+        }
+        match PassRecords::create(self.reading.inputs.len(), known.clone()) {
+            Ok(records) => {
+                records.map(|records| LookForUnchanged { confirmed: lookup.clone(), records: Arc::new(records) })
+            }
+            Err(error) => {
+                tracing::debug!(%error, "what is unchanged is not kept");
+                None
+            }
+        }
+    }
+}
