@@ -11,7 +11,7 @@
 mod account;
 mod confirmed;
 mod consent;
-mod ended;
+mod ended_import;
 mod foresight;
 mod known_file;
 mod known_ids;
@@ -26,7 +26,7 @@ use std::sync::Arc;
 use account::ImportAccount;
 use confirmed::ConfirmedOf;
 use consent::Consent;
-use ended::EndedImport;
+use ended_import::EndedImport;
 use foresight::Foresight;
 use missing::MissingRecords;
 use prepare::{PreparedRun, RunPart, prepare};

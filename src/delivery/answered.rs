@@ -10,7 +10,7 @@ use crate::pace::{Backoff, RetryBudget};
 
 /// A batch that was answered.
 pub(super) struct Answered<'a> {
-    pub line: &'a SenderContext,
+    pub context: &'a SenderContext,
     pub pending: &'a PendingBatch,
     /// Others that got through since then say that the destination works.
     pub since: u64,
@@ -19,17 +19,17 @@ pub(super) struct Answered<'a> {
 impl Answered<'_> {
     /// Settles the items; those whose error may pass are left to be sent again.
     pub(super) async fn record(&self, CreateResults { results, request, held }: CreateResults) -> Remaining {
-        let Self { line, pending, .. } = self;
+        let Self { context, pending, .. } = self;
         let request = request.as_deref();
         let SortedResults { settlement, existing, taken, again, refused } = SortedResults::of(pending, results);
-        line.reporter.report(&pending.batch, settlement, request).await;
+        context.reporter.report(&pending.batch, settlement, request).await;
         // What the destination said is written by now; reading back needs room for answers again.
         drop(held);
         if let Some(error) = refused {
-            return line.stop_with(line.destination().refused_item(&error)).await;
+            return context.stop_with(context.destination().refused_item(&error)).await;
         }
         if let Err(error) = self.reconcile(&existing, taken, request).await {
-            return line.stop_with(error).await;
+            return context.stop_with(error).await;
         }
         if again.is_empty() { Remaining::Batches(Vec::new()) } else { self.send_again(again).await }
     }
@@ -41,46 +41,48 @@ impl Answered<'_> {
         taken: Vec<(usize, ItemError)>,
         request: Option<&str>,
     ) -> Result<(), TargetError> {
-        let (line, batch) = (self.line, &self.pending.batch);
-        let (rule, mark) = (line.delivery.on_existing, line.delivery.mark.as_ref());
-        let reconciler = Reconciler { destination: line.destination(), batch, rule, mark };
+        let (context, batch) = (self.context, &self.pending.batch);
+        let (rule, mark) = (context.delivery.on_existing, context.delivery.mark.as_ref());
+        let reconciler = Reconciler { destination: context.destination(), batch, rule, mark };
         if !existing.is_empty() {
-            line.reporter.report(batch, reconciler.reconcile(existing).await?, None).await;
+            context.reporter.report(batch, reconciler.reconcile(existing).await?, None).await;
         }
         if !taken.is_empty() {
-            line.reporter.report(batch, reconciler.reconcile_taken(taken).await?, request).await;
+            context.reporter.report(batch, reconciler.reconcile_taken(taken).await?, request).await;
         }
         Ok(())
     }
 
     /// Leaves some items to be sent again after a while.
     async fn send_again(&self, items: Vec<usize>) -> Remaining {
-        let Self { line, pending, since, .. } = self;
-        let RetryBudget { attempts, longest, .. } = line.budget();
-        let mut backoff = Backoff::new(&line.budget(), fastrand::Rng::new());
+        let Self { context, pending, since, .. } = self;
+        let RetryBudget { attempts, longest, .. } = context.budget();
+        let mut backoff = Backoff::new(&context.budget(), fastrand::Rng::new());
         let mut delay = backoff.nth(pending.round as usize).unwrap_or(longest);
         let next = next_round(RoundFacts {
             is_alone: items.len() == 1,
             is_last_round: pending.round + 1 >= attempts,
-            others_succeed: line.succeeded() > *since,
-            is_failing: line.is_failing(),
+            others_succeed: context.succeeded() > *since,
+            is_failing: context.is_failing(),
         });
         let again = |items: Vec<usize>| pending.retry_items(items, Some(*since));
         let parts = match next {
             NextRound::GiveUp => {
                 let reason = "it keeps failing on every user".to_owned();
-                return line.stop_with(TargetError::Unreachable { target: line.destination().name(), reason }).await;
+                return context
+                    .stop_with(TargetError::Unreachable { target: context.destination().name(), reason })
+                    .await;
             }
             NextRound::Together => vec![again(items)],
             NextRound::EachAlone => items.into_iter().map(|item| again(vec![item])).collect(),
             NextRound::AfterAsking => {
                 let mut alone = again(items);
-                let answers_probe = line.answers_probe().await;
+                let answers_probe = context.answers_probe().await;
                 alone.probes.asked(answers_probe);
                 delay = if answers_probe { SOON } else { delay };
                 vec![alone]
             }
         };
-        if line.pause(delay).await { Remaining::Batches(parts) } else { Remaining::Stop }
+        if context.pause(delay).await { Remaining::Batches(parts) } else { Remaining::Stop }
     }
 }

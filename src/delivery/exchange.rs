@@ -14,46 +14,46 @@ use crate::pace::{Backoff, BatchControl, Permit, RetryBudget};
 
 /// One batch and what is tried with it.
 pub(super) struct Exchange<'a> {
-    line: &'a SenderContext,
+    context: &'a SenderContext,
     pending: &'a PendingBatch,
     tries: Tries,
 }
 
 impl<'a> Exchange<'a> {
-    pub(super) fn new(line: &'a SenderContext, pending: &'a PendingBatch) -> Self {
-        Self { line, pending, tries: Tries::new(line.succeeded()) }
+    pub(super) fn new(context: &'a SenderContext, pending: &'a PendingBatch) -> Self {
+        Self { context, pending, tries: Tries::new(context.succeeded()) }
     }
 
     /// Sends one request until it is answered.
     pub(super) async fn until_answered(mut self) -> Remaining {
-        let (line, pending) = (self.line, self.pending);
-        let key = idempotency_key(&line.delivery.run_id, pending);
-        let mut backoff = Backoff::new(&line.budget(), fastrand::Rng::new());
+        let (context, pending) = (self.context, self.pending);
+        let key = idempotency_key(&context.delivery.run_id, pending);
+        let mut backoff = Backoff::new(&context.budget(), fastrand::Rng::new());
         loop {
-            let Some(mut permit) = line.turn().await else { return Remaining::Stop };
-            if self.tries.requests == 0 && !line.plan(pending).await {
+            let Some(mut permit) = context.turn().await else { return Remaining::Stop };
+            if self.tries.requests == 0 && !context.plan(pending).await {
                 return Remaining::Stop;
             }
             tokio::select! {
                 biased;
                 () = permit.depart() => {}
-                () = line.stop.cancelled() => return Remaining::Stop,
+                () = context.stop.cancelled() => return Remaining::Stop,
             }
             let again = self.tries.requests > 0 || pending.round > 0 || pending.in_doubt;
             let outcome = self.send(&key, again, permit).await;
             self.tries.requests += 1;
             let throttled = matches!(&outcome, CreateOutcome::Failed(failed) if failed.failure == Failure::Throttled);
-            line.send_event(Event::Requested { again, throttled }).await;
+            context.send_event(Event::Requested { again, throttled }).await;
             let failed = match outcome {
                 CreateOutcome::Results(answer) => {
                     let since = self.suspect_since_first();
                     if !answer.results.iter().all(ItemResult::is_transient) {
-                        line.count_success();
-                        line.pace().batch(BatchControl::answered);
+                        context.count_success();
+                        context.pace().batch(BatchControl::answered);
                     }
-                    return Answered { line, pending, since }.record(answer).await;
+                    return Answered { context, pending, since }.record(answer).await;
                 }
-                CreateOutcome::Stopped(error) => return line.stop_with(error).await,
+                CreateOutcome::Stopped(error) => return context.stop_with(error).await,
                 CreateOutcome::Failed(failed) => failed,
             };
             self.tries.may_have_been_applied |= failed.may_have_been_applied;
@@ -66,7 +66,7 @@ impl<'a> Exchange<'a> {
             // If the destination says how long to wait, the pace holds every request.
             let usual = || (!throttled && !asks_to_wait).then(|| backoff.next()).flatten();
             let own = self.tries.pause.take().or_else(usual);
-            if !line.pause(own.unwrap_or_default()).await {
+            if !context.pause(own.unwrap_or_default()).await {
                 return Remaining::Stop;
             }
         }
@@ -81,9 +81,9 @@ impl<'a> Exchange<'a> {
             items: batch.items.iter().map(item).collect(),
             key,
             sent_before,
-            mark: self.line.delivery.mark.as_ref(),
+            mark: self.context.delivery.mark.as_ref(),
         };
-        self.line.destination().create(request, permit).await
+        self.context.destination().create(request, permit).await
     }
 
     /// From when on the successes of others count, if not from another moment: from the first request on.
@@ -94,7 +94,7 @@ impl<'a> Exchange<'a> {
     /// What follows from a request that settled nothing; the same again if that is nothing.
     async fn decide_next(&mut self, failed: FailedRequest) -> Option<Remaining> {
         self.tries.note(failed.failure);
-        let (pace, batch) = (self.line.pace(), &self.pending.batch);
+        let (pace, batch) = (self.context.pace(), &self.pending.batch);
         match failed.failure {
             Failure::TooLarge => pace.batch(|bounds| bounds.too_large(batch.body().len())),
             Failure::Timeout => pace.batch(|bounds| bounds.too_slow(batch.items.len())),
@@ -103,7 +103,7 @@ impl<'a> Exchange<'a> {
         let mut facts = self.facts(&failed);
         let mut next = verdict::next(&facts);
         if next == Next::Ask {
-            let answers_probe = self.line.answers_probe().await;
+            let answers_probe = self.context.answers_probe().await;
             self.tries.probes.asked(answers_probe);
             facts.answers_probe = Some(answers_probe);
             facts.is_blamed = self.tries.probes.blame_the_user(self.tries.attempts);
@@ -114,8 +114,8 @@ impl<'a> Exchange<'a> {
 
     /// All that the decision depends on.
     fn facts(&self, failed: &FailedRequest) -> Facts {
-        let Self { line, pending, tries } = self;
-        let RetryBudget { total, attempts: most_attempts, .. } = line.budget();
+        let Self { context, pending, tries } = self;
+        let RetryBudget { total, attempts: most_attempts, .. } = context.budget();
         Facts {
             failure: failed.failure,
             wait: match failed.retry_after {
@@ -130,9 +130,9 @@ impl<'a> Exchange<'a> {
             timeouts: tries.timeouts,
             may_have_been_applied: pending.in_doubt || tries.may_have_been_applied,
             is_explained: failed.is_explained,
-            others_succeed: line.succeeded() > self.suspect_since_first(),
-            is_failing: line.is_failing(),
-            can_check: line.destination().can_check(),
+            others_succeed: context.succeeded() > self.suspect_since_first(),
+            is_failing: context.is_failing(),
+            can_check: context.destination().can_check(),
             was_asked: tries.probes.were_asked(),
             answers_probe: None,
             is_blamed: tries.probes.blame_the_user(tries.attempts),
@@ -141,7 +141,7 @@ impl<'a> Exchange<'a> {
 
     /// Does what was decided; nothing is left to do for now if the same request is to be sent again.
     async fn carry_out(&mut self, next: Next, failed: FailedRequest) -> Option<Remaining> {
-        let (line, pending) = (self.line, self.pending);
+        let (context, pending) = (self.context, self.pending);
         let since_first = self.suspect_since_first();
         Some(match next {
             Next::Again { soon } => {
@@ -157,8 +157,8 @@ impl<'a> Exchange<'a> {
                     Suspected::AsBefore => pending.suspect_since,
                     Suspected::SinceFirst => Some(since_first),
                     Suspected::SinceNow => {
-                        line.pace().restart_patience();
-                        Some(line.succeeded())
+                        context.pace().restart_patience();
+                        Some(context.succeeded())
                     }
                 };
                 Remaining::Batches(pending.halved(since, in_doubt))
@@ -167,7 +167,7 @@ impl<'a> Exchange<'a> {
                 let request = failed.request.clone();
                 let rejected = vec![(0, rejection_of(failed))];
                 let settlement = Settlement { rejected, ..Settlement::default() };
-                line.reporter.report(&pending.batch, settlement, request.as_deref()).await;
+                context.reporter.report(&pending.batch, settlement, request.as_deref()).await;
                 Remaining::Batches(Vec::new())
             }
             Next::GiveUp(reason) => {
@@ -177,7 +177,7 @@ impl<'a> Exchange<'a> {
                     Reason::AsksToWait => errors.asks_to_wait.unwrap_or(errors.unreachable),
                     Reason::Unreachable => errors.unreachable,
                 };
-                line.stop_with(error).await
+                context.stop_with(error).await
             }
         })
     }

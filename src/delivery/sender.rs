@@ -20,7 +20,7 @@ use crate::pace::Slot;
 
 /// Sends batches.
 pub(crate) struct Sender {
-    line: SenderContext,
+    context: SenderContext,
     abort: CancellationToken,
 }
 
@@ -31,17 +31,17 @@ impl Sender {
         stop: CancellationToken,
         abort: CancellationToken,
     ) -> Self {
-        Self { line: SenderContext::new(delivery, events, stop), abort }
+        Self { context: SenderContext::new(delivery, events, stop), abort }
     }
 
     /// Bounds of one batch, for now.
     pub(crate) fn limits(&self) -> impl Fn() -> BatchLimits + Send + 'static {
-        self.line.limits()
+        self.context.limits()
     }
 
     /// Takes batches until there are no more, as many at a time as the pace has slots for.
     pub(crate) async fn run(self, batches: mpsc::Receiver<PendingBatch>) {
-        let pace = self.line.pace();
+        let pace = self.context.pace();
         let taken = futures::stream::unfold(batches, |mut batches| async move {
             let slot = pace.slot().await;
             Some(((batches.recv().await?, slot), batches))
@@ -65,7 +65,7 @@ impl Sender {
                 open.extend(parts);
                 continue;
             }
-            let exchange = Exchange::new(&self.line, &pending);
+            let exchange = Exchange::new(&self.context, &pending);
             let next = tokio::select! {
                 biased;
                 () = self.abort.cancelled() => return,
@@ -85,11 +85,11 @@ impl Sender {
         if !is_known || pending.in_doubt {
             return Some(pending);
         }
-        if self.line.stop.is_cancelled() {
+        if self.context.stop.is_cancelled() {
             return None;
         }
-        let (rule, mark) = (self.line.delivery.on_existing, self.line.delivery.mark.as_ref());
-        let reconciler = Reconciler { destination: self.line.destination(), batch: &pending.batch, rule, mark };
+        let (rule, mark) = (self.context.delivery.on_existing, self.context.delivery.mark.as_ref());
+        let reconciler = Reconciler { destination: self.context.destination(), batch: &pending.batch, rule, mark };
         let ended = tokio::select! {
             biased;
             () = self.abort.cancelled() => return None,
@@ -97,11 +97,11 @@ impl Sender {
         };
         match ended {
             Ok((settlement, left)) => {
-                self.line.reporter.report(&pending.batch, settlement, None).await;
+                self.context.reporter.report(&pending.batch, settlement, None).await;
                 (!left.is_empty()).then(|| pending.without_others(left))
             }
             Err(error) => {
-                self.line.stop_with(error).await;
+                self.context.stop_with(error).await;
                 None
             }
         }
@@ -115,18 +115,18 @@ impl Sender {
         if references.is_empty() {
             return Some(pending);
         }
-        if self.line.stop.is_cancelled() {
+        if self.context.stop.is_cancelled() {
             return None;
         }
         let ended = tokio::select! {
             biased;
             () = self.abort.cancelled() => return None,
-            ended = self.line.destination().disproves(&references) => ended,
+            ended = self.context.destination().disproves(&references) => ended,
         };
         let mut disproved = match ended {
             Ok(disproved) => disproved.into_iter(),
             Err(error) => {
-                self.line.stop_with(error).await;
+                self.context.stop_with(error).await;
                 return None;
             }
         };
@@ -140,7 +140,7 @@ impl Sender {
             return Some(pending);
         }
         let settlement = Settlement { rejected: stale, ..Settlement::default() };
-        self.line.reporter.report(&pending.batch, settlement, None).await;
+        self.context.reporter.report(&pending.batch, settlement, None).await;
         (!left.is_empty()).then(|| pending.without_others(left))
     }
 }

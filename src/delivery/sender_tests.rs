@@ -120,10 +120,10 @@ async fn send(destination: Arc<Scripted>, rule: OnExisting, every: Duration, bat
         mark: Some(RunMark::of(RUN)),
     };
     let sender = Sender::new(delivery, events, stop.clone(), abort);
-    let (line, waiting) = mpsc::channel(1);
+    let (context, waiting) = mpsc::channel(1);
     let feeding = async move {
         for batch in batches {
-            if line.send(PendingBatch::new(batch)).await.is_err() {
+            if context.send(PendingBatch::new(batch)).await.is_err() {
                 return;
             }
             tokio::time::sleep(every).await;

@@ -29,7 +29,7 @@ mod map_failure;
 #[cfg(test)]
 mod map_tests;
 mod mapped_chunk;
-mod mapped_stream;
+mod mapped_identities;
 mod mappers;
 mod memory;
 mod passed_over;
@@ -41,7 +41,7 @@ mod unchanged;
 mod weighing;
 
 pub use job::{ConfirmedBefore, DryRun, ImportRun, Intake, Job, Mode, Ran, Sending};
-pub use mapped_stream::{Extras, MappedGroup, MappedIdentity, map_inputs};
+pub use mapped_identities::{Extras, MappedGroup, MappedIdentity, map_inputs};
 pub use memory::{MemoryBound, MemoryUsed, delivery_memory};
 pub use run::run;
 pub use search::find_duplicates;

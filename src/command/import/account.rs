@@ -4,7 +4,7 @@ use super::super::import_error::ImportError;
 use super::super::joined::JoinReports;
 use super::super::output::Output;
 use super::super::target::Target;
-use super::ended::EndedImport;
+use super::ended_import::EndedImport;
 use crate::exit::ExitStatus;
 use crate::journal::{FirstPassRecord, RunDirectory};
 use crate::missing::MissingReport;

@@ -1,4 +1,4 @@
-//! The phase in which an import runs: the inputs through the pipeline, to an account.
+//! How an import ended: its ledger and what of it is kept. One that is refused ends here, too: its rejects are written.
 
 use super::super::first_pass::{FirstPass, Subject};
 use super::super::intake::intake;
