@@ -17,16 +17,17 @@
 //!
 //! To follow one user from the file to the server, read these files in this order:
 //!
-//! 1. `command/import.rs` is the sequence of phases. `command/intake.rs` puts together what a run of the pipeline reads, and which
-//!    mapper its records get; `command/import/steps.rs` begins it, and `pipeline/run.rs` starts its stages.
-//! 2. `pipeline/read.rs` opens each input and takes chunks of records. `source/reader/opening.rs` finds the shape of the input;
-//!    [`source::RecordReader`] walks its envelope and frames its records.
+//! 1. `command/import.rs` is the sequence of phases; its foresight has gone through the inputs once before. For each kind
+//!    `command/import/steps.rs` begins a run of the pipeline: `command/intake.rs` puts together what that reads, and which mapper
+//!    its records get, and `pipeline/run.rs` starts its stages.
+//! 2. `pipeline/read.rs` opens each input and takes chunks of records. `source/reader/beginning.rs` finds the shape of the
+//!    input; [`source::RecordReader`] walks its envelope and frames its records.
 //! 3. `pipeline/mappers.rs` has the threads; `pipeline/map.rs` and then `pipeline/chunk_mapping.rs` are what each does with a
-//!    chunk. One [`mapping::RecordMapper`] for each kind knows the records: of users [`mapping::UserMapper`], to which a
-//!    [`mapping::UserJoin`] gives what other files say, as [`passwords`] and [`memberships`]. [`mapping::parse`] reads a
-//!    record's bytes into a [`clerk::User`] that borrows from them, by [`fast_json`]; [`mapping::parse_row`] does the same with
-//!    a row of a CSV. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure, and the same in a
-//!    dry run. [`avnology::encode`] writes the form in which it is sent, with metadata to the byte.
+//!    chunk. One [`mapping::RecordMapper`] for each kind knows the records: [`mapping::UserMapper`] reads, joins, maps and
+//!    encodes users. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them, by [`fast_json`];
+//!    [`mapping::parse_row`] does the same with a row of a CSV. A [`mapping::UserJoin`] adds what other files say, as
+//!    [`passwords`] and [`memberships`]. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure,
+//!    and the same in a dry run. [`avnology::encode`] writes the form in which it is sent, with metadata to the byte.
 //! 4. `pipeline/fill.rs` packs identities into batches.
 //! 5. `delivery/sender.rs` takes a batch, and `delivery/exchange.rs` makes one exchange with the target: it asks the
 //!    [`pace::Pace`] for a turn, sends the plan to the committer and waits until that is durable, and makes the request.
@@ -34,9 +35,9 @@
 //!    [`destination`]. [`avnology::AdminCalls`] is one (`avnology/destination.rs`, then `avnology/create.rs` and
 //!    `avnology/client.rs`), and [`kratos::KratosCalls`] another; each knows its vendor's requests, statuses and codes.
 //!    `http/client.rs` sends the request.
-//! 7. The answer comes back to `delivery/exchange.rs`. Results go to `delivery/answered.rs`, for which
-//!    `delivery/results.rs` sorts them; a failure goes to `delivery/verdict.rs`, which decides whether to wait, split or give
-//!    up. `delivery/settlement.rs` sends what is settled to the committer.
+//! 7. The answer comes back to the exchange. Results go to `delivery/answered.rs`, for which `delivery/results.rs` sorts them;
+//!    of a request that failed `delivery/verdict.rs` decides whether to wait, split or give up, and the exchange carries it out.
+//!    `delivery/settlement.rs` sends what is settled to the committer.
 //! 8. `pipeline/commit.rs` is the committer. It makes plans and outcomes durable in the [`journal::Journal`]
 //!    (`journal/run_journal.rs`) and books outcomes in the [`outcomes::Ledger`] (`outcomes/ledger/book.rs`); a
 //!    [`journal::Reject`] goes to the rejects file.

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! read the records from Clerk, if they come from there → memberships out of users → look at the inputs → prepare the run →
-//! preflight → what was confirmed → ids → what other files say about users →
-//! foresight: first pass, missing users, consent → organization → steps → account → results
+//! preflight, as the destination is connected → is the organization there? → what was confirmed → ids → what other files say
+//! about users → foresight: first pass, missing users, consent → organization → steps → what the next night needs →
+//! missing users → ids are kept → account → results
 //! ```
 //!
 //! Each phase takes what it needs of the ones before. Until the foresight is clear, nothing is made at the target.

@@ -1,6 +1,6 @@
 //! What to do about a request that settled nothing: the same again, in halves, or no more; and who is to blame.
 //!
-//! Pure: the sender gathers the facts, asks here, and carries out what comes back.
+//! Pure: the exchange gathers the facts, asks here, and carries out what comes back.
 
 use crate::destination::Failure;
 
