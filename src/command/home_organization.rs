@@ -16,51 +16,49 @@ use crate::rehearsal::Home;
 use crate::settings::{Connection, ImportSettings, ReadingSettings, RecordedRun};
 use crate::signal::Signals;
 
-/// The settings of reading with the organization of an import, if it is there. One that the import is to make is made later, by
-/// [`into_organization`]: until then nothing is sent.
+/// The organization of an import, if it is there, and the settings of reading with it. One that the import is to make is made later,
+/// by [`into_organization`]: until then nothing is sent.
 pub(super) async fn known_organization(
     target: &Target,
     settings: &ImportSettings,
     run: &RecordedRun,
     signals: &mut Signals,
-) -> Result<ReadingSettings, ImportError> {
+) -> Result<(ReadingSettings, Option<HomeOrganization>), ImportError> {
     let ImportSettings { reading, connection, .. } = settings;
-    let Some(home) = &run.record.organization else { return Ok(reading.clone()) };
+    let Some(home) = &run.record.organization else { return Ok((reading.clone(), None)) };
     let makes = home.id.is_none() && home.create;
     let found = find_or_need(target, connection, (home.known(), makes), signals).await?;
-    Ok(found.map_or_else(|| reading.clone(), |found| with_organization(reading, found.id)))
+    Ok((within(reading, found.as_ref()), found))
 }
 
-/// The settings of reading with the organization of an import, which is made if that was asked for.
+/// The settings of reading with the organization of an import, which was `found` or is made.
 pub(super) async fn into_organization(
     target: &Target,
     settings: &ImportSettings,
-    run: &RecordedRun,
+    (run, found): (&RecordedRun, Option<HomeOrganization>),
     signals: &mut Signals,
 ) -> Result<ReadingSettings, ImportError> {
     let ImportSettings { reading, connection, output, .. } = settings;
     let RecordedRun { directory, record } = run;
     let Some(home) = &record.organization else { return Ok(reading.clone()) };
-    let (client, budget) = (client(target, connection)?, &connection.retry);
-    let found = async {
-        match &home.id {
-            None if home.create => ensure_organization(&client, budget, &home.asked, &record.id).await,
-            _ => need_organization(&client, budget, home.known()).await,
+    let client = client(target, connection)?;
+    let found = if let Some(found) = found {
+        found
+    } else {
+        tokio::select! {
+            made = ensure_organization(&client, &connection.retry, &home.asked, &record.id) => made?,
+            signal = signals.next() => return Err(ImportError::Interrupted(signal)),
         }
     };
-    let HomeOrganization { id, made_by } = tokio::select! {
-        found = found => found?,
-        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
-    };
     if home.id.is_none() {
-        let home = OrganizationRecord { id: Some(id.clone()), ..home.clone() };
+        let home = OrganizationRecord { id: Some(found.id.clone()), ..home.clone() };
         let known = RunRecord { organization: Some(home), ..record.clone() };
         let failed = |source| PrepareError::Io { path: directory.path().to_path_buf(), source };
         directory.write_record(&known).map_err(failed)?;
     }
-    let made = if made_by.as_deref() == Some(record.id.as_str()) { ", which this run made" } else { "" };
-    output.console.note(&format!("The users go into organization {id}{made}."));
-    Ok(with_organization(reading, id))
+    let made = if found.made_by.as_deref() == Some(record.id.as_str()) { ", which this run made" } else { "" };
+    output.console.note(&format!("The users go into organization {}{made}.", found.id));
+    Ok(within(reading, Some(&found)))
 }
 
 /// The settings of reading with the organization of a verification.
@@ -72,7 +70,7 @@ pub(super) async fn of_organization(
 ) -> Result<ReadingSettings, ImportError> {
     let Some(wanted) = &reading.organization else { return Ok(reading.clone()) };
     let found = find_or_need(target, connection, (wanted.as_str(), false), signals).await?;
-    Ok(found.map_or_else(|| reading.clone(), |found| with_organization(reading, found.id)))
+    Ok(within(reading, found.as_ref()))
 }
 
 /// The settings of reading for the rehearsal of an import, and which organization its users would go into. If the import `makes` it
@@ -112,9 +110,12 @@ async fn find_or_need(
     }
 }
 
-fn with_organization(reading: &ReadingSettings, id: String) -> ReadingSettings {
+/// The settings of reading with an organization; as they are if there is none.
+fn within(reading: &ReadingSettings, found: Option<&HomeOrganization>) -> ReadingSettings {
     let mut reading = reading.clone();
-    reading.rules.organization = Some(id);
+    if let Some(found) = found {
+        reading.rules.organization = Some(found.id.clone());
+    }
     reading
 }
 

@@ -90,7 +90,7 @@ async fn import_into(
         prepare(settings, &target.name, signals).await?;
     start_metrics(output, Some(run.directory.id()));
     let destination = connect(&target, connection, Use::Import(&settings.reading.rules), signals).await?;
-    let reading = &known_organization(&target, settings, &run, signals).await?;
+    let (ref reading, home) = known_organization(&target, settings, &run, signals).await?;
     tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
     let done = ledger.counts().read;
     note_continued(&run, (part, done), output);
@@ -115,7 +115,8 @@ async fn import_into(
             (EndedImport::refused(subject, &first, mode, kept, signals).await, missing.map(MissingRecords::into_report))
         }
         Foresight::Clear(first, mut missing) => {
-            let subject = Subject { reading: &into_organization(&target, settings, &run, signals).await?, ..subject };
+            let subject =
+                Subject { reading: &into_organization(&target, settings, (&run, home), signals).await?, ..subject };
             let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
             let steps = Steps {
                 settings,
@@ -140,8 +141,7 @@ async fn import_into(
     // Whether the run is over is said under the locks.
     let account =
         ImportAccount { target: &target, run: &run, records: &records, output, user: &settings.user, missing };
-    let status = account.give(ended);
-    let status = with_results(status, settings, &run).await;
+    let status = with_results(account.give(ended), settings, &run).await;
     drop(locks);
     status
 }

@@ -5,8 +5,8 @@
 //! itself can make another record its duplicate. Nothing is compared during reading, and only the buffers of the sorters are
 //! in memory.
 //!
-//! Keys are hashed to 96 bits with `SipHash` and a secret of the process, or of the file in which they are kept. Nobody can make two keys collide; by chance, two
-//! among a billion keys collide once in a hundred billion runs.
+//! Keys are hashed to 96 bits with `SipHash` and a secret of the process, or of the file in which they are kept. Nobody can make two
+//! keys collide; by chance, two among a billion keys collide once in a hundred billion runs.
 
 use std::hash::Hasher;
 use std::io;

@@ -67,26 +67,19 @@ impl Duplicates {
 
     /// The duplicate of this record, if it has a key in common with another record.
     pub fn find(&self, input: u16, number: u64) -> io::Result<Option<Duplicate>> {
-        let mut key = Writer::<RECORD_BYTES>::default();
-        key.record(&RecordPlace { input, number, ..RecordPlace::default() });
-        Ok(self.0.find(&key.done())?.map(|entry| kept_duplicate(&entry)))
+        Ok(self.0.find(&key_of(input, number))?.map(|entry| kept_duplicate(&entry)))
     }
 
     /// The first duplicate in the order of the inputs that is not before this record.
     pub fn first_from(&self, input: u16, number: u64) -> io::Result<Option<RecordPlace>> {
-        let mut key = Writer::<RECORD_BYTES>::default();
-        key.record(&RecordPlace { input, number, ..RecordPlace::default() });
-        let first = self.0.entries_from(&key.done())?.next().transpose()?;
-        Ok(first.map(|entry| kept_duplicate(&entry).place))
+        Ok(self.from(input, number)?.next().transpose()?.map(|duplicate| duplicate.place))
     }
 
     /// The duplicates among these records of an input, in their order.
     pub fn among(&self, input: u16, numbers: RangeInclusive<u64>) -> io::Result<Vec<Duplicate>> {
-        let mut first = Writer::<RECORD_BYTES>::default();
-        first.record(&RecordPlace { input, number: *numbers.start(), ..RecordPlace::default() });
         let mut found = Vec::new();
-        for entry in self.0.entries_from(&first.done())? {
-            let duplicate = kept_duplicate(&entry?);
+        for duplicate in self.from(input, *numbers.start())? {
+            let duplicate = duplicate?;
             if duplicate.place.input != input || duplicate.place.number > *numbers.end() {
                 break;
             }
@@ -99,4 +92,16 @@ impl Duplicates {
     pub fn iter(&self) -> impl Iterator<Item = io::Result<Duplicate>> {
         self.0.entries().map(|entry| entry.map(|entry| kept_duplicate(&entry)))
     }
+
+    /// The duplicates from this record of an input on, in the order of the inputs.
+    fn from(&self, input: u16, number: u64) -> io::Result<impl Iterator<Item = io::Result<Duplicate>>> {
+        Ok(self.0.entries_from(&key_of(input, number))?.map(|entry| entry.map(|entry| kept_duplicate(&entry))))
+    }
+}
+
+/// What the entry of a record begins with.
+fn key_of(input: u16, number: u64) -> [u8; RECORD_BYTES] {
+    let mut key = Writer::<RECORD_BYTES>::default();
+    key.record(&RecordPlace { input, number, ..RecordPlace::default() });
+    key.done()
 }

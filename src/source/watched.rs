@@ -5,10 +5,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::InputWatch;
 use super::digest::{Digester, QuickSum, digest_of};
 use super::error::InputFault;
 use super::known::{BLOCK_BYTES, Blocks, KnownInput, KnownInputs};
+use super::{InputDigest, InputWatch};
 
 /// What the file system says about a file. If it is unchanged, so is the content; otherwise the content must be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,17 +141,22 @@ impl Read for Watched {
                 }
                 let digest = digester.clone().finish();
                 blocks.finish(digest.clone());
-                self.end(|file| Ok(digest_of(file, || false)? == Some(digest))).map(|()| 0)
+                self.end(|file| has_digest(file, &digest)).map(|()| 0)
             }
             Keeping::Hold(held) => {
                 if held.given == held.block.len() && !held.next_block(&mut self.reader)? {
                     let digest = held.input.digest.clone();
-                    return self.end(|file| Ok(digest_of(file, || false)? == Some(digest))).map(|()| 0);
+                    return self.end(|file| has_digest(file, &digest)).map(|()| 0);
                 }
                 Ok(held.give(buffer))
             }
         }
     }
+}
+
+/// Whether a file has this digest now.
+fn has_digest(file: File, digest: &InputDigest) -> io::Result<bool> {
+    Ok(digest_of(file, || false)?.as_ref() == Some(digest))
 }
 
 impl HeldBlock {
