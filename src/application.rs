@@ -7,9 +7,10 @@ mod print;
 mod switch;
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
-pub use failed::fail;
+use failed::fail;
 use job::{RunningJob, leave};
 use look_at_runs::look_at_runs;
 use print::print;
@@ -31,8 +32,25 @@ use crate::settings::{
 };
 use crate::signal::Signals;
 
+/// Does what the command line says, and gives the exit status of the process.
+///
+/// The runtime is made here and not in `main`: a future is compiled where it is polled, so the whole program would be compiled a second
+/// time for the binary.
+pub fn run() -> ExitStatus {
+    // Readers and mappers have threads of their own. More of these would only make the allocator keep more memory.
+    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get) + 2;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().max_blocking_threads(threads).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into(), ExitStatus::Unexpected),
+    };
+    let status = runtime.block_on(run_command_line());
+    // A reader blocked on standard input must not keep the process alive.
+    runtime.shutdown_background();
+    status
+}
+
 /// Parses the command line and does what it says. Wrong usage ends the process here, with code 2 and a hint.
-pub async fn run() -> ExitStatus {
+async fn run_command_line() -> ExitStatus {
     let directory = Path::new(".");
     let environment = match Environment::read(directory) {
         Ok(environment) => environment,

@@ -7,7 +7,7 @@ use crate::report::{Console, LogFormat};
 pub(super) type Failed = (anyhow::Error, ExitStatus);
 
 /// Says what went wrong, with its causes, and passes the status on.
-pub fn fail(error: &anyhow::Error, status: ExitStatus) -> ExitStatus {
+pub(super) fn fail(error: &anyhow::Error, status: ExitStatus) -> ExitStatus {
     Console::new(LogFormat::Text, false).error(&with_causes(error));
     status
 }

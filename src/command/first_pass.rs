@@ -105,7 +105,7 @@ impl FirstPass {
     }
 
     /// What the bytes of the inputs are, if that is known.
-    pub(super) fn known(&self) -> Option<&KnownInputs> {
+    pub(super) fn inputs(&self) -> Option<&KnownInputs> {
         self.findings().map(|findings| &*findings.known)
     }
 

@@ -18,7 +18,7 @@ use crate::signal::Signals;
 
 /// The organization of an import, if it is there, and the settings of reading with it. One that the import is to make is made later,
 /// by [`into_organization`]: until then nothing is sent.
-pub(super) async fn known_organization(
+pub(super) async fn organization_if_there(
     target: &Target,
     settings: &ImportSettings,
     run: &RecordedRun,
@@ -27,7 +27,7 @@ pub(super) async fn known_organization(
     let ImportSettings { reading, connection, .. } = settings;
     let Some(home) = &run.record.organization else { return Ok((reading.clone(), None)) };
     let makes = home.id.is_none() && home.create;
-    let found = find_or_need(target, connection, (home.known(), makes), signals).await?;
+    let found = find_or_need(target, connection, (home.id_or_name(), makes), signals).await?;
     Ok((within(reading, found.as_ref()), found))
 }
 
@@ -140,7 +140,7 @@ pub(super) async fn delete_made(
     let Some(home) = record.organization.as_ref().filter(|home| home.create) else { return Ok(MadeOrganization::None) };
     let (client, budget) = (client(target, connection)?, &connection.retry);
     let deletion = async {
-        let found = find_organization(&client, budget, home.known()).await?;
+        let found = find_organization(&client, budget, home.id_or_name()).await?;
         let Some(made) = found.filter(|found| found.made_by.as_deref() == Some(record.id.as_str())) else {
             return Ok(MadeOrganization::None);
         };

@@ -3,8 +3,8 @@
 //! ```text
 //! read the records from Clerk, if they come from there → memberships out of users → look at the inputs → prepare the run →
 //! preflight, as the destination is connected → is the organization there? → what was confirmed → ids → what other files say
-//! about users → foresight: first pass, missing users, consent → organization → steps → what the next night needs →
-//! missing users → ids are kept → account → results
+//! about users → foresight: first pass, missing users, consent → send: organization, steps, what the next night needs, missing
+//! users → ids are kept → account → results
 //! ```
 //!
 //! Each phase takes what it needs of the ones before. Until the foresight is clear, nothing is made at the target.
@@ -14,15 +14,14 @@ mod confirmed;
 mod consent;
 mod ended_import;
 mod foresight;
-mod known_file;
-mod known_ids;
-mod known_records;
+mod ids_at_target;
 mod missing;
+mod missing_file;
 mod missing_memberships;
 mod prepare;
+mod recognized_records;
+mod send;
 mod steps;
-
-use std::sync::Arc;
 
 use account::ImportAccount;
 use confirmed::ConfirmedOf;
@@ -31,11 +30,11 @@ use ended_import::EndedImport;
 use foresight::Foresight;
 use missing::MissingRecords;
 use prepare::{PreparedRun, RunPart, prepare};
-use steps::Steps;
+use send::SendTo;
 
 use super::first_pass::Subject;
 use super::from_clerk::{fetch, forget};
-use super::home_organization::{into_organization, known_organization};
+use super::home_organization::organization_if_there;
 use super::id_maps::{keep_learned_ids, look_up_ids};
 use super::import_error::ImportError;
 use super::inputs::{note_deleted, probe_objects};
@@ -45,13 +44,11 @@ use super::memory_log::log_bound;
 use super::progress::start_metrics;
 use super::run_export::write_results;
 use super::target::{Target, Use, at_target, connect};
-use crate::delivery::{Delivery, OnExisting};
-use crate::destination::{Destination, RunMark};
+use crate::delivery::OnExisting;
+use crate::destination::Destination;
 use crate::exit::ExitStatus;
 use crate::human::plural;
-use crate::id_map::IdLookup;
-use crate::journal::RunRecord;
-use crate::pipeline::{ConfirmedBefore, ImportRun, Mode, delivery_memory};
+use crate::pipeline::{ConfirmedBefore, ImportRun, Mode};
 use crate::settings::{ImportSettings, OutputSettings, RecordedRun};
 use crate::signal::Signals;
 
@@ -90,7 +87,7 @@ async fn import_into(
         prepare(settings, &target.name, signals).await?;
     start_metrics(output, Some(run.directory.id()));
     let destination = connect(&target, connection, Use::Import(&settings.reading.rules), signals).await?;
-    let (ref reading, home) = known_organization(&target, settings, &run, signals).await?;
+    let (ref reading, home) = organization_if_there(&target, settings, &run, signals).await?;
     tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
     let done = ledger.counts().read;
     note_continued(&run, (part, done), output);
@@ -98,7 +95,7 @@ async fn import_into(
     note_deleted(reading, output.console);
     let mut confirmed =
         confirmed_before(settings, &target.name, (run.directory.id(), part), destination.as_ref(), signals).await?;
-    let remembered = confirmed.as_mut().map(|confirmed| known_records::remembered(confirmed, &records, reading));
+    let remembered = confirmed.as_mut().map(|confirmed| recognized_records::remembered(confirmed, &records, reading));
     let ids = look_up_ids(&settings.runs_directory, &target.name, &run.record.id).await?;
     let joined = JoinedFiles::read(reading, output, signals).await?;
     let remembered = remembered.as_ref();
@@ -115,25 +112,10 @@ async fn import_into(
             (EndedImport::refused(subject, &first, mode, kept, signals).await, missing.map(MissingRecords::into_report))
         }
         Foresight::Clear(first, mut missing) => {
-            let subject =
-                Subject { reading: &into_organization(&target, settings, (&run, home), signals).await?, ..subject };
             let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
-            let steps = Steps {
-                settings,
-                target: &target.name,
-                destination: destination.as_ref(),
-                delivery: delivery(settings, Arc::clone(&destination), &run.record),
-                known_before: ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX),
-                predicted: first.prediction().map_or(0, |prediction| prediction.rejects),
-            };
-            let mut ran =
-                steps.run(subject, (first.watch(), first.unchanged()), (import_run, confirmed, ids), signals).await;
-            known_records::keep(&mut ran.0, &first, subject).await;
-            let mut ended = EndedImport::of(ran, subject, &first, kept);
-            // The last step: whom the import has just created or found is not missing.
-            if let (Some(missing), None) = (&mut missing, &ended.ledger.stopped) {
-                ended.ledger.stopped = missing.carry_out(settings, destination.as_ref(), signals).await.err();
-            }
+            let to = SendTo { settings, target: &target, destination: &destination, run: &run, home };
+            let import_run = (import_run, confirmed, ids);
+            let ended = to.send(subject, (&first, missing.as_mut()), import_run, signals).await?;
             (ended, missing.map(MissingRecords::into_report))
         }
     };
@@ -177,17 +159,6 @@ async fn with_results(
         let failed = |source| ImportError::Results { run: run.record.id.clone(), source: Box::new(source) };
         written.map_err(failed).map(|()| status)
     })
-}
-
-/// How the run sends.
-fn delivery(settings: &ImportSettings, destination: Arc<dyn Destination>, record: &RunRecord) -> Delivery {
-    Delivery {
-        destination,
-        memory: delivery_memory(&settings.connection.pace),
-        on_existing: settings.on_existing,
-        run_id: record.id.clone(),
-        mark: record.marked.then(|| RunMark::of(&record.id)),
-    }
 }
 
 /// What the target confirmed in earlier runs, if it still agrees; and where users are looked up in it.

@@ -67,7 +67,7 @@ async fn verify_target(
     let compared = Compared { target: &name, destination, reading, records: &records, joined: &joined };
     let found = compared.steps(&first, settings, &mut signals).await?;
     // Of an export that ended early the result is no account of all.
-    if let (Some(known), true) = (first.known(), found.is_whole())
+    if let (Some(known), true) = (first.inputs(), found.is_whole())
         && let Err(error) = note_verification(&settings.runs_directory, &recorded_name, known, &found.report(&name))
     {
         tracing::warn!(%error, "the report of the run does not have the result");

@@ -17,7 +17,7 @@ pub struct OrganizationRecord {
 
 impl OrganizationRecord {
     /// Its id, or what was typed as long as that is not known.
-    pub fn known(&self) -> &str {
+    pub fn id_or_name(&self) -> &str {
         self.id.as_deref().unwrap_or(&self.asked)
     }
 }

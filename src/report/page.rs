@@ -10,7 +10,7 @@ use super::chart::{Chart, speed};
 use super::page_shell::{environment, page_with};
 use crate::human::{count, duration};
 use crate::mapping::{Notice, RejectCode};
-use crate::missing::KnownRecord;
+use crate::missing::EarlierRecord;
 
 /// What is on the page.
 const TEMPLATE: &str = include_str!("page.html");
@@ -38,7 +38,7 @@ pub struct NamedPeople {
     /// The first of those who did not move.
     pub rejected: Vec<RejectedPerson>,
     /// The first of those who are no longer in the export.
-    pub missing: Vec<KnownRecord>,
+    pub missing: Vec<EarlierRecord>,
 }
 
 /// The page cannot be made of a report: it is not one of this program.
@@ -51,7 +51,7 @@ pub struct PageError(#[from] minijinja::Error);
 struct Facts<'a> {
     report: &'a Value,
     rejected: &'a [RejectedPerson],
-    missing: &'a [KnownRecord],
+    missing: &'a [EarlierRecord],
     records: Option<Chart>,
     requests: Option<Chart>,
 }

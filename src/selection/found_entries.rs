@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::NotFound;
-use super::known_ids::SelectedIds;
+use super::selected_ids::SelectedIds;
 use crate::index::{HASH_BYTES, Sorter};
 
 /// The number of entries in memory of each sorter: 192 and 144 KiB.

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 
 use super::found_entries::FoundEntries;
-use super::known_ids::{IdKind, KnownIdsBuilder, SelectedIds};
+use super::selected_ids::{IdKind, SelectedIds, SelectedIdsBuilder};
 use super::{IdListError, ListRecord, NotFound};
 use crate::clerk::{Text, User};
 use crate::hexadecimal::hexadecimal;
@@ -106,7 +106,7 @@ fn addresses<'u>(user: &'u User<'_>) -> impl Iterator<Item = &'u str> {
 
 /// Puts a list together.
 struct ListBuilder {
-    ids: KnownIdsBuilder,
+    ids: SelectedIdsBuilder,
     digest: Sha256,
     lines: u64,
     entries: u64,
@@ -114,7 +114,7 @@ struct ListBuilder {
 
 impl ListBuilder {
     fn new(directory: &Path) -> Self {
-        Self { ids: KnownIdsBuilder::new(directory), digest: Sha256::new(), lines: 0, entries: 0 }
+        Self { ids: SelectedIdsBuilder::new(directory), digest: Sha256::new(), lines: 0, entries: 0 }
     }
 
     /// Adds an entry, which is a line of its own.

@@ -108,7 +108,12 @@ impl ReadingChoice {
             selection: None,
             rule_files: RuleFiles::of_run(directory, record)?,
             missing_email: Some(record.missing_email.parse().map_err(wrong)?),
-            organization: record.organization.as_ref().map(|home| home.known().parse()).transpose().map_err(wrong)?,
+            organization: record
+                .organization
+                .as_ref()
+                .map(|home| home.id_or_name().parse())
+                .transpose()
+                .map_err(wrong)?,
         })
     }
 }

@@ -6,16 +6,16 @@ use std::path::Path;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
+use super::super::earlier_identity::{FoundIdentity, look_at, pages};
 use super::super::first_pass::Subject;
 use super::super::import_error::ImportError;
-use super::super::known_identity::{FoundIdentity, look_at, pages};
 use super::super::missing_users::{MissingUsersOf, account, refusal};
-use super::known_file::write_known;
+use super::missing_file::write_missing;
 use super::missing_memberships::GoneMemberships;
 use crate::destination::{Destination, TargetError};
 use crate::journal::RunDirectory;
 use crate::missing::{
-    ChangedStates, KnownRecord, MissingReport, MissingSearch, MissingUsers, StateChange, StateChangeKind, StatesFile,
+    ChangedStates, EarlierRecord, MissingReport, MissingSearch, MissingUsers, StateChange, StateChangeKind, StatesFile,
 };
 use crate::outcomes::StopReason;
 use crate::settings::{ImportSettings, MissingRules, RecordedRun, has_memberships};
@@ -117,7 +117,7 @@ impl<'a> MissingRecords<'a> {
 
 /// Names those who are missing in a file, which only the owner can read. Of nobody there is no file.
 fn name_missing(users: &MissingUsers, path: &Path) -> io::Result<()> {
-    write_known(path, (users.missing > 0).then(|| users.missing_users()))
+    write_missing(path, (users.missing > 0).then(|| users.missing_users()))
 }
 
 /// What is done about identities, a page at a time. What is about to be done is durable before it is done, and what was done after
@@ -133,7 +133,7 @@ struct Changes<'c> {
 }
 
 impl Changes<'_> {
-    async fn disable(&mut self, users: &[KnownRecord]) -> Result<(), StopReason> {
+    async fn disable(&mut self, users: &[EarlierRecord]) -> Result<(), StopReason> {
         let mut open = Vec::with_capacity(users.len());
         for user in users {
             match self.before.of_id(&user.id).map_err(StopReason::Temporary)? {
@@ -178,7 +178,7 @@ impl Changes<'_> {
     }
 
     /// Enables those of them who are to be. What of them is not proven stays as it is.
-    async fn enable(&mut self, users: &[(KnownRecord, bool)]) -> Result<(), StopReason> {
+    async fn enable(&mut self, users: &[(EarlierRecord, bool)]) -> Result<(), StopReason> {
         let mut undone = Vec::with_capacity(users.len());
         for back in users {
             // By an earlier part of this run.
@@ -208,7 +208,7 @@ impl Changes<'_> {
 
     async fn look_at<'u>(
         &self,
-        users: impl Iterator<Item = &'u KnownRecord>,
+        users: impl Iterator<Item = &'u EarlierRecord>,
     ) -> Result<Vec<FoundIdentity>, StopReason> {
         let asked = users.map(|user| look_at(self.target, user));
         let found: Result<Vec<FoundIdentity>, TargetError> =
@@ -216,7 +216,7 @@ impl Changes<'_> {
         found.map_err(StopReason::Target)
     }
 
-    async fn set_disabled(&self, users: &[&KnownRecord], is_disabled: bool) -> Result<Vec<bool>, StopReason> {
+    async fn set_disabled(&self, users: &[&EarlierRecord], is_disabled: bool) -> Result<Vec<bool>, StopReason> {
         let asked = users.iter().map(|user| self.target.set_disabled(&user.id, is_disabled));
         let done: Result<Vec<bool>, TargetError> = stream::iter(asked).buffered(self.concurrency).try_collect().await;
         done.map_err(StopReason::Target)
@@ -235,6 +235,6 @@ impl Changes<'_> {
     }
 }
 
-fn line(user: &KnownRecord, change: StateChangeKind) -> StateChange {
+fn line(user: &EarlierRecord, change: StateChangeKind) -> StateChange {
     StateChange { change, user: user.clone() }
 }

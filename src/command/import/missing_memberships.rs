@@ -7,13 +7,13 @@ use std::path::PathBuf;
 
 use changes::{Changes, TargetParts};
 
+use super::super::earlier_identity::pages;
 use super::super::first_pass::Subject;
 use super::super::id_maps::with_id_map;
 use super::super::import_error::ImportError;
-use super::super::known_identity::pages;
 use super::super::missing_users::search_for;
 use super::super::prepare_error::PrepareError;
-use super::known_file::write_known;
+use super::missing_file::write_missing;
 use crate::destination::Destination;
 use crate::journal::{ConfirmedUsers, InputRecord, RunDirectory};
 use crate::kind::Kind;
@@ -50,7 +50,7 @@ impl<'a> GoneMemberships<'a> {
         let searching = search_for("missing memberships", signals, move |stop| search.find(|| stop.is_cancelled()));
         let Some(found) = searching.await? else { return Ok(None) };
         let path = directory.missing_memberships();
-        write_known(&path, (found.missing > 0).then(|| found.memberships()))
+        write_missing(&path, (found.missing > 0).then(|| found.memberships()))
             .map_err(|source| ImportError::Write { path: path.clone(), source })?;
         let is_removing = rules.rule.removes_memberships() && found.missing > 0 && found.without_id == 0;
         let parts =

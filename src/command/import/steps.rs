@@ -6,7 +6,7 @@ use super::super::first_pass::Subject;
 use super::super::id_maps::{keep_learned_ids, with_id_map};
 use super::super::intake::intake;
 use super::super::progress::reporter_with_metrics;
-use super::known_ids::IdsAtTarget;
+use super::ids_at_target::IdsAtTarget;
 use crate::delivery::Delivery;
 use crate::destination::{Destination, RunMark};
 use crate::id_map::IdLookup;
@@ -66,7 +66,7 @@ impl Steps<'_> {
                 };
             }
             let of_target = match &ids {
-                Some(ids) if step.kind > Kind::Organization => match known_ids(ids, &own).await {
+                Some(ids) if step.kind > Kind::Organization => match ids_at_target(ids, &own).await {
                     Ok(known) => Some(known),
                     Err(error) => return (stopped(ledger, own, confirmed, StopReason::Temporary(error)), moments),
                 },
@@ -144,7 +144,7 @@ async fn forget(destination: &dyn Destination, mark: Option<&RunMark>) -> Option
 }
 
 /// What is known of those to whom the records of a step refer, and where those stand that the steps before rejected.
-async fn known_ids(ids: &Arc<IdLookup>, journal: &Journal) -> std::io::Result<Arc<dyn TargetIds>> {
+async fn ids_at_target(ids: &Arc<IdLookup>, journal: &Journal) -> std::io::Result<Arc<dyn TargetIds>> {
     let (ids, files) = (Arc::clone(ids), journal.rejects_files());
     let reading = tokio::task::spawn_blocking(move || {
         RejectedPlaces::read(&files).map(|rejected| Arc::new(IdsAtTarget::new(ids, rejected)) as Arc<dyn TargetIds>)

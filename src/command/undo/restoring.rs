@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::super::earlier_identity::pages;
+use super::super::earlier_membership::{are_proven, references};
 use super::super::import_error::ImportError;
-use super::super::known_identity::pages;
-use super::super::known_membership::{are_proven, references};
 use super::super::undo_error::UndoError;
 use crate::destination::{Comparable, Destination};
 use crate::index::{HASH_BYTES, Table, Texts, hash_of};

@@ -30,12 +30,12 @@ fn hash(kind: IdKind, text: &str) -> [u8; HASH_BYTES] {
 }
 
 /// Puts a list together.
-pub(super) struct KnownIdsBuilder {
+pub(super) struct SelectedIdsBuilder {
     sorter: Sorter<ENTRY_BYTES>,
     filter: Filter,
 }
 
-impl KnownIdsBuilder {
+impl SelectedIdsBuilder {
     /// Nothing yet; what does not fit into memory goes to `directory`.
     pub(super) fn new(directory: &Path) -> Self {
         Self { sorter: Sorter::new(BUFFERED, directory.to_path_buf()), filter: Filter::new() }

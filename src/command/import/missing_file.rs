@@ -4,11 +4,14 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use crate::files::put_private;
-use crate::missing::KnownRecord;
+use crate::missing::EarlierRecord;
 
 /// Writes these to a file, which only the owner can read. Of nobody there is no file.
-pub(super) fn write_known(path: &Path, known: Option<impl Iterator<Item = io::Result<KnownRecord>>>) -> io::Result<()> {
-    let Some(known) = known else {
+pub(super) fn write_missing(
+    path: &Path,
+    records: Option<impl Iterator<Item = io::Result<EarlierRecord>>>,
+) -> io::Result<()> {
+    let Some(records) = records else {
         return match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
@@ -16,8 +19,8 @@ pub(super) fn write_known(path: &Path, known: Option<impl Iterator<Item = io::Re
     };
     put_private(path, |file| {
         let mut file = BufWriter::new(file);
-        for known in known {
-            serde_json::to_writer(&mut file, &known?)?;
+        for record in records {
+            serde_json::to_writer(&mut file, &record?)?;
             file.write_all(b"\n")?;
         }
         file.flush()
