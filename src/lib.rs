@@ -17,9 +17,10 @@
 //!
 //! To follow one user from the file to the server, read these files in this order:
 //!
-//! 1. `command/import.rs` is the sequence of phases; its foresight has gone through the inputs once before. For each kind
-//!    `command/import/steps.rs` begins a run of the pipeline: `command/intake.rs` puts together what that reads, and which mapper
-//!    its records get, and `pipeline/run.rs` starts its stages.
+//! 1. `command/import.rs` is the sequence of phases. One of them, the foresight, goes through the inputs once before anything is
+//!    sent; `command/import/send.rs` is the phase that sends. For each kind `command/import/steps.rs` begins a run of the pipeline:
+//!    `command/intake.rs` puts together what that reads, and which mapper its records get; `pipeline/job.rs` has what a run of the
+//!    pipeline is given and gives back, and `pipeline/run.rs` starts its stages.
 //! 2. `pipeline/read.rs` opens each input and takes chunks of records. `source/reader/beginning.rs` finds the shape of the
 //!    input; [`source::RecordReader`] walks its envelope and frames its records.
 //! 3. `pipeline/mappers.rs` has the threads; `pipeline/map.rs` and then `pipeline/chunk_mapping.rs` are what each does with a
@@ -28,19 +29,25 @@
 //!    [`mapping::parse_row`] does the same with a row of a CSV. A [`mapping::UserJoin`] adds what other files say, as
 //!    [`passwords`] and [`memberships`]. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure,
 //!    and the same in a dry run. [`avnology::encode`] writes the form in which it is sent, with metadata to the byte.
+//!    Back in `pipeline/chunk_mapping.rs` the form gets the run's mark, and `pipeline/map.rs` drops users whom the target is
+//!    known to have as they are.
 //! 4. `pipeline/fill.rs` packs identities into batches.
 //! 5. `delivery/sender.rs` takes a batch, and `delivery/exchange.rs` makes one exchange with the target: it asks the
-//!    [`pace::Pace`] for a turn, sends the plan to the committer and waits until that is durable, and makes the request.
+//!    [`pace::Pace`] for a turn, sends the plan to the committer and waits until that is durable (both in
+//!    `delivery/sender_context.rs`), and makes the request.
 //! 6. A [`destination::Destination`] creates the identities of a batch, and says what became of each in the words of
 //!    [`destination`]. [`avnology::AdminCalls`] is one (`avnology/destination.rs`, then `avnology/create.rs` and
 //!    `avnology/client.rs`), and [`kratos::KratosCalls`] another; each knows its vendor's requests, statuses and codes.
-//!    `http/client.rs` sends the request.
+//!    `http/client.rs` sends the request. `avnology/answer.rs` reads a result for each identity out of the answer.
 //! 7. The answer comes back to the exchange. Results go to `delivery/answered.rs`, for which `delivery/results.rs` sorts them;
 //!    of a request that failed `delivery/verdict.rs` decides whether to wait, split or give up, and the exchange carries it out.
 //!    `delivery/settlement.rs` sends what is settled to the committer.
-//! 8. `pipeline/commit.rs` is the committer. It makes plans and outcomes durable in the [`journal::Journal`]
-//!    (`journal/run_journal.rs`) and books outcomes in the [`outcomes::Ledger`] (`outcomes/ledger/book.rs`); a
-//!    [`journal::Reject`] goes to the rejects file.
+//! 8. `outcomes/event.rs` has what the committer is sent, and `pipeline/commit.rs` is the committer. It makes plans and outcomes
+//!    durable in the [`journal::Journal`] (`journal/run_journal.rs`) and books outcomes in the [`outcomes::Ledger`]
+//!    (`outcomes/ledger/book.rs`); a [`journal::Reject`] goes to the rejects file.
+//!
+//! Then control goes back the way it came: `command/import/ended_import.rs` has what all steps came to, and
+//! `command/import/account.rs` gives the account and says in the journal that the run ended.
 //!
 //! The pure middle of it, by itself:
 //!

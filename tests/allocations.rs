@@ -113,7 +113,7 @@ fn kept_by_the_committer(records: usize) -> u64 {
     std::fs::write(file.path(), export).expect("room");
     let intake = Intake {
         inputs: vec![Input::from_argument(file.path())],
-        part: 0..1,
+        inputs_of_step: 0..1,
         records: avnology_migrate::selection::RecordsOfRun::All,
         reader: ReaderLimits { chunk_bytes: 1, ..ReaderLimits::default() },
         mappers: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(AvnologyForm)))],

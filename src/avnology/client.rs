@@ -50,8 +50,9 @@ impl Client {
         answered.map_err(|gave_up| errors::gave_up(self.base_url(), &gave_up))
     }
 
-    /// `POST /v1/identities:batchCreate`.
-    pub async fn batch_create(&self, body: Bytes, idempotency_key: &str) -> Reply {
+    /// `POST /v1/identities:batchCreate`, for those who ask what the target makes of it. What is to be created goes
+    /// through `AdminCalls::create_batch`, which knows the paths of all kinds.
+    pub(super) async fn batch_create(&self, body: Bytes, idempotency_key: &str) -> Reply {
         self.post(super::BATCH_CREATE, body, idempotency_key).await
     }
 

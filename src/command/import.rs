@@ -12,6 +12,7 @@
 mod account;
 mod confirmed;
 mod consent;
+mod context;
 mod ended_import;
 mod foresight;
 mod ids_at_target;
@@ -25,12 +26,12 @@ mod steps;
 
 use account::ImportAccount;
 use confirmed::ConfirmedOf;
-use consent::Consent;
+use context::ImportContext;
 use ended_import::EndedImport;
-use foresight::Foresight;
+use foresight::{BeforeSending, Foresight};
 use missing::MissingRecords;
 use prepare::{PreparedRun, RunPart, prepare};
-use send::SendTo;
+use send::{RunState, send};
 
 use super::first_pass::Subject;
 use super::from_clerk::{fetch, forget};
@@ -45,16 +46,15 @@ use super::progress::start_metrics;
 use super::run_export::write_results;
 use super::target::{Target, Use, at_target, connect};
 use crate::delivery::OnExisting;
-use crate::destination::Destination;
 use crate::exit::ExitStatus;
 use crate::human::plural;
-use crate::pipeline::{ConfirmedBefore, ImportRun, Mode};
+use crate::pipeline::{ConfirmedBefore, Mode};
 use crate::settings::{ImportSettings, OutputSettings, RecordedRun};
 use crate::signal::Signals;
 
 /// The first pass asks the target nothing: by the time it answered, somebody else could have created the user.
 const STRICT_AND_FAIL: &str = "Note: --strict goes by what the files show. Users who are at the target already (--on-existing fail) \
-                               are found and rejected while the others are sent; `avnology migrate clerk verify` shows it before \
+                               are found and rejected while the others are sent; `avnology migrate clerk verify` shows beforehand \
                                who is there.";
 
 /// Runs an import to its end and reports.
@@ -64,7 +64,7 @@ pub async fn import(mut settings: ImportSettings, signals: Signals) -> Result<Ex
 }
 
 async fn look_and_import(settings: &mut ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
-    let _records = fetch(settings, &mut signals).await?;
+    let _lock = fetch(settings, &mut signals).await?;
     let runs = &settings.runs_directory;
     settings.reading = with_memberships_of_users(&settings.reading, runs, &mut signals).await?;
     let settings = &*settings;
@@ -83,46 +83,41 @@ async fn import_into(
 ) -> Result<ExitStatus, ImportError> {
     let ImportSettings { connection, output, limits, .. } = settings;
     let signals = &mut signals;
-    let PreparedRun { run, journal, progress, ledger, part, records, locks } =
-        prepare(settings, &target.name, signals).await?;
+    let PreparedRun { run, mut import_run, part, records, locks } = prepare(settings, &target.name, signals).await?;
     start_metrics(output, Some(run.directory.id()));
     let destination = connect(&target, connection, Use::Import(&settings.reading.rules), signals).await?;
     let (ref reading, home) = organization_if_there(&target, settings, &run, signals).await?;
     tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
-    let done = ledger.counts().read;
+    let done = import_run.ledger.counts().read;
     note_continued(&run, (part, done), output);
     note_strict(settings);
     note_deleted(reading, output.console);
-    let mut confirmed =
-        confirmed_before(settings, &target.name, (run.directory.id(), part), destination.as_ref(), signals).await?;
+    let context = ImportContext { settings, target: &target, destination: &destination, run: &run };
+    let mut confirmed = confirmed_before(context, part, signals).await?;
     let remembered = confirmed.as_mut().map(|confirmed| recognized_records::remembered(confirmed, &records, reading));
+    // Behind what was confirmed: a target that is another one now has no ids any more.
     let ids = look_up_ids(&settings.runs_directory, &target.name, &run.record.id).await?;
     let joined = JoinedFiles::read(reading, output, signals).await?;
     let remembered = remembered.as_ref();
     let subject = Subject { reading, records: &records, joined: &joined, remembered, output, strict: limits.strict };
-    let has_begun = part != RunPart::First && (done > 0 || !progress.in_doubt.is_empty());
-    let consent = Consent { settings, target: &target, run: &run.record, has_begun };
-    let foresight = Foresight::of_run(subject, &run, (*limits, &ledger), consent, (&*destination, signals)).await?;
-    let kept = (&run.directory, limits.min_records);
+    let has_begun = part != RunPart::First && (done > 0 || !import_run.progress.in_doubt.is_empty());
+    let foresight = Foresight::of_run(context, subject, &import_run.ledger, has_begun, signals).await?;
     let (ended, missing) = match foresight {
-        Foresight::Unreadable(error) => (EndedImport::unreadable(ledger, journal, error), None),
-        Foresight::Refused(first, missing, reason) => {
-            let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
+        Foresight::Unreadable(error) => (EndedImport::unreadable(import_run, error), None),
+        Foresight::Refused(BeforeSending { first, missing }, reason) => {
+            import_run.duplicates = first.duplicates().cloned();
             let mode = Mode::Refused(Box::new(import_run), reason);
-            (EndedImport::refused(subject, &first, mode, kept, signals).await, missing.map(MissingRecords::into_report))
+            (EndedImport::refused(mode, subject, &first, context, signals).await, missing)
         }
-        Foresight::Clear(first, mut missing) => {
-            let import_run = ImportRun { journal, progress, ledger, duplicates: first.duplicates().cloned() };
-            let to = SendTo { settings, target: &target, destination: &destination, run: &run, home };
-            let import_run = (import_run, confirmed, ids);
-            let ended = to.send(subject, (&first, missing.as_mut()), import_run, signals).await?;
-            (ended, missing.map(MissingRecords::into_report))
+        Foresight::Clear(mut before) => {
+            import_run.duplicates = before.first.duplicates().cloned();
+            let state = RunState { import_run, confirmed, ids, home };
+            (Box::pin(send(context, subject, &mut before, state, signals)).await?, before.missing)
         }
     };
     keep_learned_ids(&settings.runs_directory, &target.name).await;
     // Whether the run is over is said under the locks.
-    let account =
-        ImportAccount { target: &target, run: &run, records: &records, output, user: &settings.user, missing };
+    let account = ImportAccount { context, records: &records, missing: missing.map(MissingRecords::into_report) };
     let status = with_results(account.give(ended), settings, &run).await;
     drop(locks);
     status
@@ -163,23 +158,21 @@ async fn with_results(
 
 /// What the target confirmed in earlier runs, if it still agrees; and where users are looked up in it.
 async fn confirmed_before(
-    settings: &ImportSettings,
-    target: &str,
-    (run, part): (&str, RunPart),
-    destination: &dyn Destination,
+    ImportContext { settings, target, destination, run }: ImportContext<'_>,
+    part: RunPart,
     signals: &mut Signals,
 ) -> Result<Option<ConfirmedBefore>, ImportError> {
     let of = ConfirmedOf {
         runs_directory: &settings.runs_directory,
-        target,
-        run,
+        target: &target.name,
+        run: run.directory.id(),
         is_shard: settings.reading.shard.is_some(),
         on_existing: settings.on_existing,
         recheck: settings.recheck,
         knows_all: part != RunPart::Later { knows_all: false },
     };
     tokio::select! {
-        loaded = of.load(destination) => Ok(loaded?),
+        loaded = of.load(destination.as_ref()) => Ok(loaded?),
         signal = signals.next() => Err(ImportError::Interrupted(signal)),
     }
 }

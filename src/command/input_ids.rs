@@ -38,12 +38,12 @@ impl InputIds {
         let (kinds, directory) = (intake.kinds(), std::env::temp_dir());
         let sorter = Sorter::new(BUFFERED, directory.clone());
         for kind in [Kind::User, Kind::Organization] {
-            let mut part = kinds.iter().position(|of_input| *of_input == kind).map_or(0..0, |first| first..first);
-            part.end += kinds.iter().filter(|of_input| **of_input == kind).count();
-            if part.is_empty() {
+            let mut of_kind = kinds.iter().position(|of_input| *of_input == kind).map_or(0..0, |first| first..first);
+            of_kind.end += kinds.iter().filter(|of_input| **of_input == kind).count();
+            if of_kind.is_empty() {
                 continue;
             }
-            let reading = take_in(&sorter, kind, Intake { part, ..intake.clone() });
+            let reading = take_in(&sorter, kind, intake.clone().of_inputs(of_kind));
             let read = signals.unless_one_comes(reading).await.map_err(ImportError::Interrupted)?;
             read.map_err(StopReason::Temporary)?;
         }

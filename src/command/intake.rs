@@ -26,7 +26,7 @@ pub(super) fn intake(
     let ReadingSettings { inputs, kinds, limits, most_of_request, workers, .. } = reading;
     Intake {
         inputs: inputs.clone(),
-        part: 0..inputs.len(),
+        inputs_of_step: 0..inputs.len(),
         records: records.clone(),
         reader: *limits,
         mappers: kinds.iter().map(|kind| mapper(*kind, reading, joined, ids)).collect(),

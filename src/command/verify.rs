@@ -112,8 +112,8 @@ impl Compared<'_> {
             };
             let list = list_of(part.as_ref(), records, output, signals).await?.map(Arc::new);
             let of_target: Arc<dyn TargetIds> = Arc::new(ids.clone());
-            let mut intake = intake(reading, records, Some(joined), Some(&of_target), first.watch());
-            intake.part = step.inputs.clone();
+            let intake = intake(reading, records, Some(joined), Some(&of_target), first.watch());
+            let intake = intake.of_inputs(step.inputs.clone());
             let job = VerifyJob {
                 intake,
                 duplicates: first.duplicates().cloned(),

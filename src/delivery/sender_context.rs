@@ -18,7 +18,7 @@ use crate::outcomes::StopReason;
 use crate::outcomes::event::{Event, send_event};
 use crate::pace::{Pace, Permit, RetryBudget};
 
-/// How long after a probe that was answered the user is tried again who alone fails.
+/// A user who fails alone is tried again this long after a probe was answered.
 pub(super) const SOON: Duration = Duration::from_secs(1);
 
 /// What is left to do after a batch was answered.

@@ -142,7 +142,7 @@ impl<'a> Comparable<'a> {
     }
 
     fn made(&self) -> Option<Made<'a>> {
-        serde_json::from_str(self.member(MARK)?.get()).ok()
+        serde_json::from_str(self.admin_member(MARK)?.get()).ok()
     }
 
     /// Whether there is anything that could say who created it.
@@ -152,11 +152,11 @@ impl<'a> Comparable<'a> {
 
     /// Whether the identity says that some run created it.
     pub fn has_mark(&self) -> bool {
-        self.member(MARK).is_some()
+        self.admin_member(MARK).is_some()
     }
 
     /// A member of the admin metadata.
-    fn member(&self, name: &str) -> Option<&'a RawValue> {
+    fn admin_member(&self, name: &str) -> Option<&'a RawValue> {
         serde_json::from_str::<Members<'a>>(self.admin_metadata?.get()).ok()?.remove(name)
     }
 
@@ -167,12 +167,14 @@ impl<'a> Comparable<'a> {
             #[serde(borrow)]
             id: Cow<'a, str>,
         }
-        self.member("clerk").and_then(|clerk| serde_json::from_str::<Clerk<'a>>(clerk.get()).ok()).map(|clerk| clerk.id)
+        self.admin_member("clerk")
+            .and_then(|clerk| serde_json::from_str::<Clerk<'a>>(clerk.get()).ok())
+            .map(|clerk| clerk.id)
     }
 
     /// Whether its metadata says that it came from Clerk.
     pub fn is_from_clerk(&self) -> bool {
-        self.member("clerk").is_some()
+        self.admin_member("clerk").is_some()
     }
 
     /// The role at the target that a membership stands for beside the one of the member, where its tuple alone grants it.
@@ -182,7 +184,7 @@ impl<'a> Comparable<'a> {
             #[serde(borrow)]
             role: Cow<'a, str>,
         }
-        self.member("clerk")
+        self.admin_member("clerk")
             .and_then(|clerk| serde_json::from_str::<Clerk<'a>>(clerk.get()).ok())
             .map(|clerk| clerk.role)
     }
@@ -195,7 +197,7 @@ impl<'a> Comparable<'a> {
             #[serde(borrow)]
             home_organization: Cow<'a, str>,
         }
-        let clerk = || serde_json::from_str::<Clerk<'a>>(self.member("clerk")?.get()).ok();
+        let clerk = || serde_json::from_str::<Clerk<'a>>(self.admin_member("clerk")?.get()).ok();
         self.organization_id.clone().or_else(|| clerk().map(|clerk| clerk.home_organization))
     }
 

@@ -173,7 +173,7 @@ impl Ledger {
         self.steps.counts(self.sending)
     }
 
-    /// Notes where the rejects are; the last file is the newest.
+    /// Where the rejects files of the run are, for its account; the last one is the newest.
     pub fn set_rejects_files(&mut self, mut files: Vec<PathBuf>) {
         self.rejects_file = files.pop();
         self.earlier_rejects = files;

@@ -39,7 +39,7 @@ pub(super) struct Committer {
     pub failed: bool,
     pub tracker: Tracker,
     /// No step of the run comes behind this one.
-    pub is_last_part: bool,
+    pub is_last_step: bool,
     pub previews: usize,
     pub max_errors: Option<u64>,
     /// Rejects that are known to come, those that came already among them.
@@ -212,7 +212,7 @@ impl Committer {
     }
 
     fn finish(mut self, reporter: &mut dyn Reporter, started: Instant) -> Ran {
-        let complete = self.is_last_part && self.ledger.is_complete();
+        let complete = self.is_last_step && self.ledger.is_complete();
         self.remember(|users| {
             users.write()?;
             // Until every update is confirmed, a later run cannot rely on what was known before.

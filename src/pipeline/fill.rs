@@ -13,7 +13,7 @@ use crate::destination::Envelope;
 use crate::journal::{Plan, RecordKey};
 use crate::outcomes::event::{Event, SettledRecords, report_settled, send_event};
 
-/// Where filled batches go, once the memory budget allows it.
+/// Where filled batches go, once the memory budget allows it: `delivery/sender.rs` takes them.
 pub(super) struct Outlet {
     pub batches: mpsc::Sender<PendingBatch>,
     pub budget: MemoryBudget,

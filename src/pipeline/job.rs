@@ -22,7 +22,7 @@ pub struct Intake {
     /// All inputs of the run, in order. A record is known by the index of its input.
     pub inputs: Vec<Input>,
     /// Which of them are read. In a run of several steps those before are settled already, and those behind come later.
-    pub part: Range<usize>,
+    pub inputs_of_step: Range<usize>,
     /// Which records of theirs are ours.
     pub records: RecordsOfRun,
     /// Bounds of what the reader buffers.
@@ -41,6 +41,12 @@ impl Intake {
     /// Of which kind the records of each input are.
     pub fn kinds(&self) -> Vec<Kind> {
         self.mappers.iter().map(|mapper| mapper.kind()).collect()
+    }
+
+    /// The same, of which only these inputs are read.
+    #[must_use]
+    pub fn of_inputs(self, inputs_of_step: Range<usize>) -> Self {
+        Self { inputs_of_step, ..self }
     }
 }
 

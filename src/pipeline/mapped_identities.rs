@@ -70,7 +70,7 @@ pub fn map_inputs(
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
-    let Intake { inputs, part, records, reader, mappers, largest_request, watch, workers } = intake;
+    let Intake { inputs, inputs_of_step, records, reader, mappers, largest_request, watch, workers } = intake;
     let progress = Arc::new(Progress::new(inputs.len()));
     let (events, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
@@ -99,8 +99,17 @@ pub fn map_inputs(
     };
     let (queue, mapped) = super::mappers::start(workers, context, events, stop.clone());
     let (recognizer, passed_over) = (None, None);
-    let reading =
-        read::ReadJob { inputs, part, columns, limits: reader, shard, watch, progress, recognizer, passed_over };
+    let reading = read::ReadJob {
+        inputs,
+        inputs_of_step,
+        columns,
+        limits: reader,
+        shard,
+        watch,
+        progress,
+        recognizer,
+        passed_over,
+    };
     read::start(reading, stop, move |read| queue.push(read));
     mapped.map(group)
 }

@@ -82,7 +82,8 @@ impl ChunkQueue {
     }
 }
 
-/// Starts mappers, which end with the queue. Ends and errors are reported to the committer after the chunks before them.
+/// Starts mappers, which end with the queue. Ends and errors are reported to the committer after the chunks before them. What they
+/// have mapped is a stream, which `run.rs` gives to `fill::batches`.
 pub(super) fn start(
     workers: usize,
     context: MapContext,

@@ -117,7 +117,7 @@ mod tests {
     fn the_default_settings_stay_below_what_is_promised() {
         let intake = Intake {
             inputs: Vec::new(),
-            part: 0..0,
+            inputs_of_step: 0..0,
             records: crate::selection::RecordsOfRun::All,
             reader: ReaderLimits::default(),
             mappers: vec![std::sync::Arc::new(UserMapper::new(

@@ -3,11 +3,11 @@
 //! ```text
 //! read::start          a thread of its own: inputs to chunks of records
 //!   └─ a bounded line
-//! mappers::start       a thread for each core: parse, map, validate, encode; in the order of the input
+//! mappers::start       worker threads: parse, map, validate, encode; in the order of the input
 //!   └─ fill::batches    packs encoded identities by count and bytes
 //!        └─ bounded channel
 //!           delivery   N senders at one pace: HTTP, retries, partial retries
-//! commit::run          one task: counters, rejects, progress, signals
+//! commit::Committer    one task: counters, rejects, progress, signals
 //! ```
 //!
 //! Bounded channels are the only backpressure. When the target is slow the senders are busy, so the one waiting batch

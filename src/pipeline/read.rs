@@ -33,7 +33,7 @@ pub(super) struct ReadJob {
     /// All inputs of the run, in order.
     pub inputs: Vec<Input>,
     /// Which of them are read.
-    pub part: Range<usize>,
+    pub inputs_of_step: Range<usize>,
     pub limits: ReaderLimits,
     /// The columns that mean something in a CSV, for each input.
     pub columns: Vec<&'static [&'static str]>,
@@ -60,8 +60,8 @@ pub(super) fn start(mut reading: ReadJob, stop: CancellationToken, hand_on: impl
     std::thread::spawn(move || {
         // Objects are fetched by the runtime.
         let _entered = runtime.enter();
-        let ReadJob { inputs, part, .. } = &reader.reading;
-        for (index, input) in (0..).zip(inputs).skip(part.start).take(part.len()) {
+        let ReadJob { inputs, inputs_of_step, .. } = &reader.reading;
+        for (index, input) in (0..).zip(inputs).skip(inputs_of_step.start).take(inputs_of_step.len()) {
             let last = match reader.read(index, input, recognizer.as_mut()) {
                 Ok(Some(end)) => Read::End(end),
                 Ok(None) => return,

@@ -33,8 +33,8 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let (events, inbox) = mpsc::channel(EVENTS);
     let parts = ModeParts::of(job.mode, &job.intake);
     let progress = Arc::new(parts.progress);
-    let Intake { inputs, part, records, reader, mappers, largest_request, watch, workers } = job.intake;
-    let (part_end, input_count) = (part.end, inputs.len());
+    let Intake { inputs, inputs_of_step, records, reader, mappers, largest_request, watch, workers } = job.intake;
+    let (step_end, input_count) = (inputs_of_step.end, inputs.len());
     let (columns, names) = (columns_of(&mappers), inputs.iter().map(Input::name).collect());
     // If keys are to be collected, every record has to be read, those of other shards too.
     let read_only = records.shard().filter(|_| !matches!(parts.check, DuplicateCheck::Find(_)));
@@ -57,7 +57,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let (queue, mapped) = super::mappers::start(workers, context, events.clone(), stop.clone());
     let reading = read::ReadJob {
         inputs,
-        part,
+        inputs_of_step,
         columns,
         limits: reader,
         shard: read_only,
@@ -80,7 +80,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         confirmed: parts.confirmed,
         failed: false,
         tracker: Tracker::new(input_count),
-        is_last_part: part_end == input_count,
+        is_last_step: step_end == input_count,
         previews: parts.preview,
         max_errors: parts.max_errors,
         predicted: parts.predicted,
@@ -88,7 +88,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         abort,
     };
     let ran = committer.run(inbox, reporter, signals).await;
-    Ran { ledger: end(stages, ran.ledger, part_end).await, ..ran }
+    Ran { ledger: end(stages, ran.ledger, step_end).await, ..ran }
 }
 
 /// The columns that mean something in each input, if it is a CSV.

@@ -94,6 +94,7 @@ mod sign_in;
 mod sweep;
 mod tenant_foreseen;
 mod tenant_inputs;
+mod tenant_kill;
 mod tenant_plan;
 mod tenant_sweep;
 mod tokens;

@@ -442,41 +442,6 @@ fn nothing_is_granted_to_somebody_else() {
     assert!(rows(&sandbox, MEMBERS).is_empty() && rows(&sandbox, TUPLES).is_empty());
 }
 
-#[test]
-fn a_run_that_is_killed_again_and_again_makes_each_once_and_undo_leaves_nothing() {
-    let scratch = Scratch::new();
-    let sandbox = Sandbox::start(&scratch, &[]);
-    let tenant = Tenant::new(&scratch);
-    let arguments = ["--organizations", &tenant.organizations, "--memberships", &tenant.memberships];
-    let arguments =
-        [&arguments[..], &["--invitations", &tenant.invitations, "--batch-size", "3", "--rate", "150/s"]].concat();
-    for milliseconds in (1..=12).map(|number| 40 * number) {
-        let mut process = scratch.import_command(&sandbox, &tenant.users, &arguments).spawn().expect("it starts");
-        std::thread::sleep(std::time::Duration::from_millis(milliseconds));
-        process.kill().expect("it is killed");
-        process.wait().expect("it ends");
-    }
-    let ended = scratch.import(&sandbox, &tenant.users, &arguments);
-    assert!(matches!(ended.code, Some(0 | 3)), "{}", ended.stderr);
-    assert_eq!((rows(&sandbox, ORGANIZATIONS).len(), rows(&sandbox, MEMBERS).len()), (3, 9));
-    assert_eq!((rows(&sandbox, TUPLES).len(), rows(&sandbox, "SELECT id FROM invitations").len()), (9, 1));
-    assert_eq!(sandbox.identities().len(), USERS);
-    // Kills may have come before the first run began; all runs that there are, undone, leave nothing.
-    let runs: BTreeSet<String> = std::fs::read_dir(scratch.path(".avnology/runs"))
-        .expect("runs")
-        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
-        .filter(|name| scratch.path(&format!(".avnology/runs/{name}/run.json")).exists())
-        .collect();
-    for run in runs.iter().rev() {
-        scratch.undo(&sandbox, run, &["--yes", "--force"]);
-    }
-    let left: Vec<String> = [ORGANIZATIONS, MEMBERS, TUPLES, "SELECT email FROM invitations"]
-        .iter()
-        .flat_map(|query| rows(&sandbox, query))
-        .collect();
-    assert!(left.is_empty() && sandbox.identities().is_empty(), "{left:?}");
-}
-
 /// `verify` of all kinds.
 pub(crate) fn verify(tenant: &Tenant, scratch: &Scratch, sandbox: &Sandbox, code: i32) -> Value {
     let others = ["--organizations", &tenant.organizations, "--memberships", &tenant.memberships];

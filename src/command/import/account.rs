@@ -3,22 +3,19 @@
 use super::super::import_error::ImportError;
 use super::super::joined::JoinReports;
 use super::super::output::Output;
-use super::super::target::Target;
+use super::context::ImportContext;
 use super::ended_import::EndedImport;
 use crate::exit::ExitStatus;
 use crate::journal::{FirstPassRecord, RunDirectory};
 use crate::missing::MissingReport;
 use crate::report::{InputOrigin, RunDetails, SelectionReport};
 use crate::selection::RecordsOfRun;
-use crate::settings::{OutputSettings, RecordedRun};
+use crate::settings::RecordedRun;
 
 /// What an account says beside the counts.
 pub(super) struct ImportAccount<'a> {
-    pub target: &'a Target,
-    pub run: &'a RecordedRun,
+    pub context: ImportContext<'a>,
     pub records: &'a RecordsOfRun,
-    pub output: &'a OutputSettings,
-    pub user: &'a Option<String>,
     /// What came of users who are no longer in the export.
     pub missing: Option<MissingReport>,
 }
@@ -28,9 +25,10 @@ impl ImportAccount<'_> {
     /// command gives the account once more.
     pub(super) fn give(&self, ended: EndedImport) -> Result<ExitStatus, ImportError> {
         let EndedImport { ledger, journal, joined, timeline } = ended;
-        let report = self.run.directory.report();
+        let ImportContext { settings, run, .. } = self.context;
+        let report = run.directory.report();
         let details = RunDetails { timeline, ..self.details(joined) };
-        let status = Output::of(self.output).report(&ledger, &details, Some(&self.run.directory));
+        let status = Output::of(&settings.output).report(&ledger, &details, Some(&run.directory));
         let status = status.map_err(|error| match error {
             ImportError::Write { path, source } if path == report => ImportError::NoAccount { path, source },
             error => error,
@@ -45,7 +43,7 @@ impl ImportAccount<'_> {
     }
 
     fn details(&self, JoinReports { passwords, memberships }: JoinReports) -> RunDetails {
-        let RecordedRun { directory, record } = self.run;
+        let ImportContext { settings, target, run: RecordedRun { directory, record }, .. } = self.context;
         let selection = self.records.selected().zip(record.selection.clone());
         let selection = selection.map(|(selected, record)| SelectionReport::new(record, selected.totals()));
         RunDetails {
@@ -58,10 +56,10 @@ impl ImportAccount<'_> {
             run: Some(directory.id().to_owned()),
             can_go_on: record.can_be_known_again(),
             rejects_of: record.rejects_of.clone(),
-            target: Some(self.target.base_url.to_string()),
+            target: Some(target.base_url.to_string()),
             report_file: Some(directory.report().display().to_string()),
-            sandbox_database: self.target.sandbox_database.clone(),
-            origin: Some(InputOrigin::now(self.user.clone(), Some(record.started.clone()), record.settings())),
+            sandbox_database: target.sandbox_database.clone(),
+            origin: Some(InputOrigin::now(settings.user.clone(), Some(record.started.clone()), record.settings())),
             digests: FirstPassRecord::digests(directory),
             timeline: Vec::new(),
             personal_data: personal_data(directory),

@@ -67,7 +67,7 @@ impl ConfirmedOf<'_> {
     }
 
     /// Opens what the target confirmed; that is nothing if a run that changed users was broken off. It may be the run that is
-    /// resumed now: the users it changed before are in its journal, and perhaps not here. It is nothing, too, if the ids of some
+    /// resumed now: the users it changed before are in its journal, and perhaps not here. It is also nothing if the ids of some
     /// of these users are not known: the target gives them again only for those whom it is asked about.
     async fn open(&self) -> io::Result<ConfirmedUsers> {
         let misses_some = with_id_map(self.runs_directory, self.target, |map| Ok(map.misses_some())).await?;

@@ -4,9 +4,10 @@ use super::super::first_pass::{FirstPass, Subject};
 use super::super::intake::intake;
 use super::super::joined::JoinReports;
 use super::super::progress::reporter_with_metrics;
-use crate::journal::{Journal, RunDirectory};
+use super::context::ImportContext;
+use crate::journal::Journal;
 use crate::outcomes::{Ledger, StopReason};
-use crate::pipeline::{self, Job, Mode, Ran};
+use crate::pipeline::{self, ImportRun, Job, Mode, Ran};
 use crate::report::TimelineMoment;
 use crate::signal::Signals;
 use crate::source::SourceError;
@@ -25,34 +26,35 @@ pub(super) struct EndedImport {
 impl EndedImport {
     /// Nothing was sent, because of an input. The account says that it ended on its input, so that the same command begins anew
     /// with the repaired one.
-    pub(super) fn unreadable(mut ledger: Ledger, journal: Journal, error: SourceError) -> Self {
+    pub(super) fn unreadable(ImportRun { mut ledger, journal, .. }: ImportRun, error: SourceError) -> Self {
         ledger.stopped = Some(StopReason::Unreadable(error));
         Self { ledger, journal: Some(journal), joined: JoinReports::default(), timeline: Vec::new() }
     }
 
-    /// Sends nothing: what is rejected is written, as the first pass saw it.
+    /// Sends nothing: what is rejected is written, as the first pass saw it. `mode` has the run, and why it is refused.
     pub(super) async fn refused(
+        mode: Mode,
         subject: Subject<'_>,
         first: &FirstPass,
-        mode: Mode,
-        kept: (&RunDirectory, Option<u64>),
+        context: ImportContext<'_>,
         signals: &mut Signals,
     ) -> Self {
         let Subject { reading, records, joined, output, .. } = subject;
         let job = Job { intake: intake(reading, records, Some(joined), None, first.watch()), mode };
         let mut reporter = reporter_with_metrics(output, &reading.inputs);
         let ran = pipeline::run(job, reporter.as_mut(), signals).await;
-        Self::of((ran, Vec::new()), subject, first, kept)
+        Self::of(ran, Vec::new(), subject, first, context)
     }
 
     /// What came of all steps.
     pub(super) fn of(
-        (Ran { mut ledger, journal, .. }, timeline): (Ran, Vec<TimelineMoment>),
+        Ran { mut ledger, journal, .. }: Ran,
+        timeline: Vec<TimelineMoment>,
         Subject { records, joined, .. }: Subject<'_>,
         first: &FirstPass,
-        (directory, min_records): (&RunDirectory, Option<u64>),
+        ImportContext { settings, run, .. }: ImportContext<'_>,
     ) -> Self {
-        ledger.require_records(min_records);
+        ledger.require_records(settings.limits.min_records);
         // That users share an address is counted in any case.
         if let Some(found) = first.duplicates()
             && let Err(error) = ledger.name_sharing(found, records)
@@ -60,7 +62,7 @@ impl EndedImport {
             tracing::warn!(%error, "the users who share an address are not named");
         }
         // If that fails, the account of the import is given all the same.
-        let closed = joined.close_in(ledger.stopped.is_none(), directory);
+        let closed = joined.close_in(ledger.stopped.is_none(), &run.directory);
         let joined = closed.unwrap_or_else(|error| {
             tracing::warn!(%error, "the account of the passwords and memberships is missing");
             JoinReports::default()

@@ -1,57 +1,68 @@
-//! What the first pass says about an import, before anything is sent.
+//! What is known of an import before anything is sent, and whether it may be sent: the first pass, who is missing, consent.
 
 use super::super::first_pass::{FirstPass, Subject};
 use super::super::import_error::ImportError;
 use super::super::prepare_error::PrepareError;
 use super::consent::Consent;
+use super::context::ImportContext;
 use super::missing::MissingRecords;
-use crate::destination::Destination;
 use crate::journal::Prediction;
 use crate::outcomes::{Ledger, StopReason};
-use crate::settings::{Limits, RecordedRun};
+use crate::settings::Limits;
 use crate::signal::Signals;
 use crate::source::SourceError;
 
-/// What the first pass says about an import.
+/// Whether an import may send.
 pub(super) enum Foresight<'r> {
     /// Nothing can be sent: an input is of no use.
     Unreadable(SourceError),
     /// Nothing is to be sent, for this reason. The rejects are written, for they are what has to be mended.
-    Refused(FirstPass, Option<MissingRecords<'r>>, StopReason),
+    Refused(BeforeSending<'r>, StopReason),
     /// It may be sent.
-    Clear(FirstPass, Option<MissingRecords<'r>>),
+    Clear(BeforeSending<'r>),
+}
+
+/// What is known of an import before anything is sent.
+pub(super) struct BeforeSending<'r> {
+    /// What is in the inputs.
+    pub first: FirstPass,
+    /// Who is no longer in them, if that was asked for.
+    pub missing: Option<MissingRecords<'r>>,
 }
 
 impl<'r> Foresight<'r> {
-    /// Goes through the inputs of a run, whose `ledger` has what earlier parts of it did.
+    /// Goes through the inputs of a run, whose `ledger` has what earlier parts of it did, if they have begun at all.
     pub(super) async fn of_run(
+        context: ImportContext<'r>,
         subject: Subject<'_>,
-        run: &'r RecordedRun,
-        (limits, ledger): (Limits, &Ledger),
-        consent: Consent<'_>,
-        (destination, signals): (&dyn Destination, &mut Signals),
+        ledger: &Ledger,
+        has_begun: bool,
+        signals: &mut Signals,
     ) -> Result<Self, ImportError> {
+        let ImportContext { settings, target, destination, run } = context;
         let directory = &run.directory;
-        let first = match FirstPass::of_run(subject, run, consent.has_begun, signals).await {
+        let first = match FirstPass::of_run(subject, run, has_begun, signals).await {
             Err(ImportError::Prepare(PrepareError::Source(error))) => return Ok(Self::Unreadable(error)),
             first => first?,
         };
         let prediction = first.prediction();
         if let Some(prediction) = &prediction
-            && let Some(reason) = refusal(prediction, ledger, limits)
+            && let Some(reason) = refusal(prediction, ledger, settings.limits)
         {
-            return Ok(Self::Refused(first, None, reason));
+            return Ok(Self::Refused(BeforeSending { first, missing: None }, reason));
         }
-        let at_target = (consent.settings, destination);
+        let at_target = (settings, destination.as_ref());
         let missing = MissingRecords::find(at_target, run, subject, &first.watch(), signals).await?;
         if let Some(reason) = missing.as_ref().and_then(MissingRecords::refusal) {
-            return Ok(Self::Refused(first, missing, reason));
+            return Ok(Self::Refused(BeforeSending { first, missing }, reason));
         }
+        let consent = Consent { settings, target, run: &run.record, has_begun };
         consent.seek(prediction, subject.records, ledger, signals).await?;
-        let Some(prediction) = prediction else { return Ok(Self::Clear(first, missing)) };
-        let failed = |source| ImportError::Write { path: directory.first_pass(), source };
-        directory.keep_prediction(Prediction { sent: true, ..prediction }).map_err(failed)?;
-        Ok(Self::Clear(first, missing))
+        if let Some(prediction) = prediction {
+            let failed = |source| ImportError::Write { path: directory.first_pass(), source };
+            directory.keep_prediction(Prediction { sent: true, ..prediction }).map_err(failed)?;
+        }
+        Ok(Self::Clear(BeforeSending { first, missing }))
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) struct MissingRecords<'a> {
 }
 
 impl<'a> MissingRecords<'a> {
-    /// Looks who is missing, if that was asked for, and names them in a file of the run. It is nothing, too, if the export cannot be
+    /// Looks who is missing, if that was asked for, and names them in a file of the run. It is also nothing if the export cannot be
     /// read to its end: the import says so, and is stopped by it.
     pub(super) async fn find(
         (settings, destination): (&ImportSettings, &dyn Destination),

@@ -16,6 +16,7 @@ use crate::journal::{
 };
 use crate::kind::Kind;
 use crate::outcomes::{Ledger, StopReason};
+use crate::pipeline::ImportRun;
 use crate::selection::{RecordsOfRun, SelectionChoice, SelectionRecord};
 use crate::settings::{ImportSettings, RecordedRun, WhichRun};
 use crate::signal::Signals;
@@ -25,9 +26,8 @@ use crate::source::{Input, InputDigest, SourceError};
 pub(super) struct PreparedRun {
     /// Its directory, and what it is about.
     pub run: RecordedRun,
-    pub journal: Journal,
-    pub progress: Progress,
-    pub ledger: Ledger,
+    /// Where it is kept what becomes of its records, and what became of them in earlier parts. Its duplicates are not known yet.
+    pub import_run: ImportRun,
     pub part: RunPart,
     /// Which records of its inputs it takes.
     pub records: RecordsOfRun,
@@ -96,7 +96,8 @@ pub(super) async fn prepare(
             Journal::replay(&directory.journal(), &directory.rejects(), count, replayed).map_err(PrepareError::from)?;
         ledger.continue_at(&progress);
         let (run, part) = (RecordedRun { directory, record: was }, RunPart::Later { knows_all: has_end });
-        return Ok(PreparedRun { run, journal, progress, ledger, part, records, locks: [target_lock, run_lock] });
+        let import_run = ImportRun { journal, progress, ledger, duplicates: None };
+        return Ok(PreparedRun { run, import_run, part, records, locks: [target_lock, run_lock] });
     }
     begin(settings, wanted, target_lock, signals).await
 }
@@ -191,9 +192,10 @@ fn begin_with(
     }
     // The last one: with it the run is there, and all of the above.
     directory.write_record(&record).map_err(failed(runs.clone()))?;
-    let (progress, ledger) = (Progress::new(settings.reading.inputs.len()), ledger(settings));
+    let progress = Progress::new(settings.reading.inputs.len());
+    let import_run = ImportRun { journal, progress, ledger: ledger(settings), duplicates: None };
     let run = RecordedRun { directory, record };
-    Ok(PreparedRun { run, journal, progress, ledger, part: RunPart::First, records, locks: [target_lock, run_lock] })
+    Ok(PreparedRun { run, import_run, part: RunPart::First, records, locks: [target_lock, run_lock] })
 }
 
 fn ledger(settings: &ImportSettings) -> Ledger {

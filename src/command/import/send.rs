@@ -3,77 +3,68 @@
 
 use std::sync::Arc;
 
-use super::super::first_pass::{FirstPass, Subject};
+use super::super::first_pass::Subject;
 use super::super::home_organization::into_organization;
 use super::super::import_error::ImportError;
-use super::super::target::Target;
+use super::context::ImportContext;
 use super::ended_import::EndedImport;
-use super::missing::MissingRecords;
+use super::foresight::BeforeSending;
 use super::recognized_records;
 use super::steps::Steps;
 use crate::avnology::HomeOrganization;
 use crate::delivery::Delivery;
-use crate::destination::{Destination, RunMark};
+use crate::destination::RunMark;
 use crate::id_map::IdLookup;
 use crate::pipeline::{ConfirmedBefore, ImportRun, delivery_memory};
-use crate::settings::{ImportSettings, RecordedRun};
 use crate::signal::Signals;
 
-/// Where an import sends, and by which settings.
-pub(super) struct SendTo<'a> {
-    pub settings: &'a ImportSettings,
-    pub target: &'a Target,
-    pub destination: &'a Arc<dyn Destination>,
-    pub run: &'a RecordedRun,
+/// How far a run is when sending begins, and what is known of its target.
+pub(super) struct RunState {
+    pub import_run: ImportRun,
+    /// What the target confirmed in earlier runs, if that can be used.
+    pub confirmed: Option<ConfirmedBefore>,
+    /// Whom the target had before this part of the run, if that is known.
+    pub ids: Option<IdLookup>,
     /// The organization of the users, if it was found. One that the import is to make is made before the first user.
     pub home: Option<HomeOrganization>,
 }
 
-impl<'a> SendTo<'a> {
-    /// Sends what the first pass found clear. `missing` is carried out at the end, if no step was stopped.
-    pub(super) async fn send(
-        self,
-        subject: Subject<'_>,
-        (first, missing): (&FirstPass, Option<&mut MissingRecords<'_>>),
-        (import_run, confirmed, ids): (ImportRun, Option<ConfirmedBefore>, Option<IdLookup>),
-        signals: &mut Signals,
-    ) -> Result<EndedImport, ImportError> {
-        let steps = self.steps(first, ids.as_ref());
-        let Self { settings, target, destination, run, home } = self;
-        let reading = &into_organization(target, settings, (run, home), signals).await?;
-        let subject = Subject { reading, ..subject };
-        let watched = (first.watch(), first.unchanged());
-        let (mut ran, timeline) = steps.run(subject, watched, (import_run, confirmed, ids), signals).await;
-        recognized_records::keep(&mut ran, first, subject).await;
-        let mut ended = EndedImport::of((ran, timeline), subject, first, (&run.directory, settings.limits.min_records));
-        // The last step: whom the import has just created or found is not missing.
-        if let (Some(missing), None) = (missing, &ended.ledger.stopped) {
-            ended.ledger.stopped = missing.carry_out(settings, destination.as_ref(), signals).await.err();
-        }
-        Ok(ended)
+/// Sends what was found clear before. What is to be done about missing users is done at the end, if no step was stopped.
+pub(super) async fn send(
+    context: ImportContext<'_>,
+    subject: Subject<'_>,
+    BeforeSending { first, missing }: &mut BeforeSending<'_>,
+    mut state: RunState,
+    signals: &mut Signals,
+) -> Result<EndedImport, ImportError> {
+    let ImportContext { settings, target, destination, run } = context;
+    let steps = Steps {
+        settings,
+        target: &target.name,
+        destination: destination.as_ref(),
+        users: delivery_of_users(context),
+        first,
+        known_before: state.ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX),
+    };
+    let reading = &into_organization(target, settings, (run, state.home.take()), signals).await?;
+    let subject = Subject { reading, ..subject };
+    let (mut ran, timeline) = steps.run(subject, state, signals).await;
+    recognized_records::keep(&mut ran, first, subject).await;
+    let mut ended = EndedImport::of(ran, timeline, subject, first, context);
+    // The last step: whom the import has just created or found is not missing.
+    if let (Some(missing), None) = (missing, &ended.ledger.stopped) {
+        ended.ledger.stopped = missing.carry_out(settings, destination.as_ref(), signals).await.err();
     }
+    Ok(ended)
+}
 
-    /// How the steps run.
-    fn steps(&self, first: &FirstPass, ids: Option<&IdLookup>) -> Steps<'a> {
-        Steps {
-            settings: self.settings,
-            target: &self.target.name,
-            destination: self.destination.as_ref(),
-            delivery: self.delivery(),
-            known_before: ids.map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX),
-            predicted: first.prediction().map_or(0, |prediction| prediction.rejects),
-        }
-    }
-
-    /// How users are sent.
-    fn delivery(&self) -> Delivery {
-        let record = &self.run.record;
-        Delivery {
-            destination: Arc::clone(self.destination),
-            memory: delivery_memory(&self.settings.connection.pace),
-            on_existing: self.settings.on_existing,
-            run_id: record.id.clone(),
-            mark: record.marked.then(|| RunMark::of(&record.id)),
-        }
+fn delivery_of_users(ImportContext { settings, destination, run, .. }: ImportContext<'_>) -> Delivery {
+    let record = &run.record;
+    Delivery {
+        destination: Arc::clone(destination),
+        memory: delivery_memory(&settings.connection.pace),
+        on_existing: settings.on_existing,
+        run_id: record.id.clone(),
+        mark: record.marked.then(|| RunMark::of(&record.id)),
     }
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::super::first_pass::Subject;
+use super::super::first_pass::{FirstPass, Subject};
 use super::super::id_maps::{keep_learned_ids, with_id_map};
 use super::super::intake::intake;
 use super::super::progress::reporter_with_metrics;
 use super::ids_at_target::IdsAtTarget;
+use super::send::RunState;
 use crate::delivery::Delivery;
 use crate::destination::{Destination, RunMark};
 use crate::id_map::IdLookup;
@@ -19,7 +20,6 @@ use crate::recognition::PassRecords;
 use crate::report::{Timeline, TimelineMoment};
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
-use crate::source::Watch;
 use crate::steps::Step;
 
 /// How the steps of an import run.
@@ -29,11 +29,11 @@ pub(super) struct Steps<'a> {
     pub target: &'a str,
     pub destination: &'a dyn Destination,
     /// How users are sent.
-    pub delivery: Delivery,
+    pub users: Delivery,
+    /// What is known of the inputs.
+    pub first: &'a FirstPass,
     /// Where the map of the target's ids ended when this part of the run began: what lies behind was learned from the target since.
     pub known_before: u64,
-    /// Rejects that are known to come.
-    pub predicted: u64,
 }
 
 impl Steps<'_> {
@@ -41,70 +41,66 @@ impl Steps<'_> {
     pub(super) async fn run(
         &self,
         subject: Subject<'_>,
-        (watch, unchanged): (Watch, Option<Arc<PassRecords>>),
-        (run, confirmed, ids): (ImportRun, Option<ConfirmedBefore>, Option<IdLookup>),
+        RunState { import_run, confirmed, ids, .. }: RunState,
         signals: &mut Signals,
     ) -> (Ran, Vec<TimelineMoment>) {
         let mut moments = Vec::new();
-        let ImportRun { journal: own, progress, mut ledger, duplicates } = run;
+        let ImportRun { journal, progress, mut ledger, duplicates } = import_run;
+        // Each step keeps the users up to date and gives them back; all look up what was confirmed before the first one.
         let (mut confirmed, lookup) = confirmed.map(|before| (before.users, before.lookup)).unzip();
         let (lookup, mut ids) = (lookup.flatten(), ids.map(Arc::new));
         let plan = subject.reading.plan();
         // A key that may not do what a later step needs is found out before the first user is sent.
         let deliveries = match self.deliveries(plan.steps()).await {
             Ok(deliveries) => deliveries,
-            Err(reason) => return (stopped(ledger, own, confirmed, reason), moments),
+            Err(reason) => return (stopped(ledger, journal, confirmed, reason), moments),
         };
-        let mut journal = Some(own);
+        let mut kept = Some(journal);
         for (index, (step, delivery)) in plan.steps().iter().zip(deliveries).enumerate() {
-            let Some(own) = journal.take() else { break };
+            let Some(journal) = kept.take() else { break };
             // What refers to others is never sent without what the target calls them.
             if step.kind != Kind::User {
                 ids = match self.learned().await {
                     Ok(learned) => Some(Arc::new(learned)),
-                    Err(error) => return (stopped(ledger, own, confirmed, StopReason::IdMap(error)), moments),
+                    Err(error) => return (stopped(ledger, journal, confirmed, StopReason::IdMap(error)), moments),
                 };
             }
             let of_target = match &ids {
-                Some(ids) if step.kind > Kind::Organization => match ids_at_target(ids, &own).await {
+                Some(ids) if step.kind > Kind::Organization => match ids_at_target(ids, &journal).await {
                     Ok(known) => Some(known),
-                    Err(error) => return (stopped(ledger, own, confirmed, StopReason::Temporary(error)), moments),
+                    Err(error) => return (stopped(ledger, journal, confirmed, StopReason::Temporary(error)), moments),
                 },
                 _ => None,
             };
-            let step_run = ImportRun {
-                journal: own,
-                progress: Progress::clone(&progress),
-                ledger,
-                duplicates: duplicates.clone(),
-            };
+            let step_run =
+                ImportRun { journal, progress: Progress::clone(&progress), ledger, duplicates: duplicates.clone() };
             let (destination, mark) = (Arc::clone(&delivery.destination), delivery.mark.clone());
             let sending = Sending {
                 delivery,
                 confirmed: confirmed.take().map(|users| ConfirmedBefore { users, lookup: lookup.clone() }),
-                unchanged: unchanged.clone(),
+                unchanged: self.first.unchanged(),
                 // Whom a record is about can have had another external id before, and a membership cannot.
                 ids: ids.clone().filter(|_| matches!(step.kind, Kind::User | Kind::Organization | Kind::RoleTuple)),
                 max_errors: self.settings.limits.max_errors,
-                predicted: self.predicted,
+                predicted: self.first.prediction().map_or(0, |prediction| prediction.rejects),
             };
-            let mut intake =
-                intake(subject.reading, subject.records, Some(subject.joined), of_target.as_ref(), watch.clone());
-            intake.part = step.inputs.clone();
+            let intake =
+                intake(subject.reading, subject.records, Some(subject.joined), of_target.as_ref(), self.first.watch())
+                    .of_inputs(step.inputs.clone());
             let job = Job { intake, mode: Mode::Import(Box::new(step_run), Box::new(sending)) };
             let mut reporter = reporter_with_metrics(subject.output, &subject.reading.inputs);
             tracing::info!("step {} of {}: {step}", index + 1, plan.steps().len());
             let mut timeline = Timeline::new(reporter.as_mut(), moments);
             let ran = pipeline::run(job, &mut timeline, signals).await;
-            log_taken(unchanged.as_deref());
+            log_taken(self.first.unchanged().as_deref());
             moments = timeline.into_moments();
-            (ledger, journal, confirmed) = (ran.ledger, ran.journal, ran.confirmed);
+            (ledger, kept, confirmed) = (ran.ledger, ran.journal, ran.confirmed);
             if ledger.stopped.is_some() {
                 break;
             }
             ledger.stopped = forget(destination.as_ref(), mark.as_ref()).await;
         }
-        (Ran { ledger, journal, confirmed }, moments)
+        (Ran { ledger, journal: kept, confirmed }, moments)
     }
 
     /// What is known of the target's ids, with all that the steps before have learned.
@@ -118,23 +114,23 @@ impl Steps<'_> {
     async fn deliveries(&self, steps: &[Step]) -> Result<Vec<Delivery>, StopReason> {
         let mut deliveries = Vec::with_capacity(steps.len());
         for step in steps {
-            deliveries.push(self.delivery(step).await?);
+            deliveries.push(self.delivery_of(step).await?);
         }
         Ok(deliveries)
     }
 
     /// How the records of a step are sent.
-    async fn delivery(&self, step: &Step) -> Result<Delivery, StopReason> {
+    async fn delivery_of(&self, step: &Step) -> Result<Delivery, StopReason> {
         if step.kind == Kind::User {
-            return Ok(self.delivery.clone());
+            return Ok(self.users.clone());
         }
-        let part = self.destination.of_kind(step.kind, &self.settings.reading.rules.tuples).await;
-        let Some(destination) = part.map_err(StopReason::Target)? else {
+        let for_kind = self.destination.of_kind(step.kind, &self.settings.reading.rules.tuples).await;
+        let Some(destination) = for_kind.map_err(StopReason::Target)? else {
             let kinds = step.kind.plural();
             let message = format!("the target has no place for {kinds}; name the other ones in --steps");
             return Err(StopReason::Temporary(std::io::Error::other(message)));
         };
-        Ok(Delivery { destination, ..self.delivery.clone() })
+        Ok(Delivery { destination, ..self.users.clone() })
     }
 }
 

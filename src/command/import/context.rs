@@ -1,0 +1,16 @@
+//! What all phases of an import share.
+
+use std::sync::Arc;
+
+use super::super::target::Target;
+use crate::destination::Destination;
+use crate::settings::{ImportSettings, RecordedRun};
+
+/// Which run this is, where it goes, and by which settings.
+#[derive(Clone, Copy)]
+pub(super) struct ImportContext<'a> {
+    pub settings: &'a ImportSettings,
+    pub target: &'a Target,
+    pub destination: &'a Arc<dyn Destination>,
+    pub run: &'a RecordedRun,
+}
