@@ -1,46 +1,52 @@
 //! What the target's answers say.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::error_body::ErrorBody;
 use super::item_error::item_error;
 use crate::destination::{Changed, ItemResult};
 
-/// One result of a batch.
+/// One result of a batch. What its status has no use for is not looked into.
 #[derive(Deserialize)]
-#[serde(tag = "status", rename_all = "snake_case")]
-enum CreateResult {
-    /// `id` is `usr_…`; absent when only validated.
-    Created {
-        id: Option<String>,
-    },
-    Exists {
-        id: Option<String>,
-    },
-    Error {
-        error: ErrorBody,
-    },
+struct CreateResult<'a> {
+    status: CreateStatus,
+    /// `usr_…`; absent when only validated.
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
 }
 
-impl From<CreateResult> for ItemResult {
-    fn from(result: CreateResult) -> Self {
-        match result {
-            CreateResult::Created { id } => Self::Created { id },
-            CreateResult::Exists { id } => Self::Exists { id },
-            CreateResult::Error { error } => Self::Error(item_error(error)),
-        }
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum CreateStatus {
+    Created,
+    Exists,
+    Error,
+}
+
+impl CreateResult<'_> {
+    fn read(self) -> Option<ItemResult> {
+        let id = || self.id.map(|id| serde_json::from_str(id.get())).transpose().ok();
+        Some(match self.status {
+            CreateStatus::Created => ItemResult::Created { id: id()? },
+            CreateStatus::Exists => ItemResult::Exists { id: id()? },
+            CreateStatus::Error => ItemResult::Error(item_error(serde_json::from_str(self.error?.get()).ok()?)),
+        })
     }
 }
 
 /// Reads a batch answer; `None` unless it has one result for each of `expected` items.
 pub(crate) fn batch_results(body: &[u8], expected: usize) -> Option<Vec<ItemResult>> {
     #[derive(Deserialize)]
-    struct CreateAnswer {
-        results: Vec<CreateResult>,
+    struct CreateAnswer<'a> {
+        #[serde(borrow)]
+        results: Vec<CreateResult<'a>>,
     }
-    let answer: CreateAnswer = serde_json::from_slice(body).ok()?;
+    let answer: CreateAnswer<'_> = serde_json::from_slice(body).ok()?;
     let is_complete = answer.results.len() == expected;
-    is_complete.then(|| answer.results.into_iter().map(ItemResult::from).collect())
+    if is_complete { answer.results.into_iter().map(CreateResult::read).collect() } else { None }
 }
 
 /// Reads the answer to a batch delete: for each of `expected` items whether it is gone now, deleted by this call or
@@ -116,6 +122,14 @@ mod tests {
         assert_eq!(batch_results(body, 1), None);
         assert_eq!(batch_results(body, 3), None);
         assert_eq!(batch_results(br#"{"results":[{"status":"unheard-of"}]}"#, 1), None);
+        assert_eq!(batch_results(br#"{"results":[{"status":"created","id":7}]}"#, 1), None);
+        assert_eq!(batch_results(br#"{"results":[{"status":"error","id":"usr_1"}]}"#, 1), None);
+        let id = |body: &[u8]| match batch_results(body, 1).as_deref() {
+            Some([ItemResult::Created { id }]) => id.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(id(br#"{"results":[{"status":"created","error":7,"id":"usr_\u0031"}]}"#).as_deref(), Some("usr_1"));
+        assert_eq!(id(br#"{"results":[{"status":"created","id":null}]}"#), None);
         assert_eq!(batch_results(b"<html>", 0), None);
     }
 }

@@ -5,6 +5,7 @@
 //! long as the users do; it is removed when the import is finished.
 
 use std::io::{self, BufWriter, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
@@ -111,10 +112,15 @@ impl Taking {
         if let Some(directory) = self.path.parent() {
             create_private_directory(directory)?;
         }
+        // Usually no user holds any, and then the memberships of files need not be known.
+        if !self.is_any_held()? {
+            return Ok(false);
+        }
         let mut known = Table::<HASH_BYTES>::new(BUFFERED, std::env::temp_dir());
         for input in &self.files {
             self.each(input, |record| {
-                membership_keys(record).iter().try_for_each(|key| known.insert(hash_of(0, key)))
+                membership_keys(record).iter().try_for_each(|key| known.insert(hash_of(0, key)))?;
+                Ok(ControlFlow::Continue(()))
             })?;
         }
         let new = self.path.with_extension("new");
@@ -135,7 +141,7 @@ impl Taking {
                     file.write_all(b"\n")?;
                     any = true;
                 }
-                Ok(())
+                Ok(ControlFlow::Continue(()))
             })?;
         }
         file.flush()?;
@@ -149,14 +155,37 @@ impl Taking {
         Ok(any)
     }
 
-    /// Shows the records of an input. What is wrong with it the first pass finds out, and says.
-    fn each(&self, input: &Input, mut take: impl FnMut(RawRecord<'_>) -> io::Result<()>) -> io::Result<()> {
+    /// Whether any user holds memberships.
+    fn is_any_held(&self) -> io::Result<bool> {
+        let mut is_held = false;
+        for input in &self.users {
+            self.each(input, |record| {
+                is_held = !memberships_of_user(record).is_empty();
+                Ok(if is_held { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            })?;
+            if is_held {
+                break;
+            }
+        }
+        Ok(is_held)
+    }
+
+    /// Shows the records of an input until it is told to stop. What is wrong with it the first pass finds out, and says.
+    fn each(
+        &self,
+        input: &Input,
+        mut take: impl FnMut(RawRecord<'_>) -> io::Result<ControlFlow<()>>,
+    ) -> io::Result<()> {
         let Ok(mut reader) = RecordReader::open(input, self.limits) else { return Ok(()) };
         while let Ok(Some(chunk)) = reader.next_chunk() {
             if self.stop.is_cancelled() {
                 break;
             }
-            chunk.spans.iter().try_for_each(|span| take(RawRecord::new(&chunk, span)))?;
+            for span in &chunk.spans {
+                if take(RawRecord::new(&chunk, span))?.is_break() {
+                    return Ok(());
+                }
+            }
         }
         Ok(())
     }

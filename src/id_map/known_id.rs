@@ -29,4 +29,9 @@ impl KnownId {
     pub fn external_id(&self) -> &str {
         self.external_id.as_deref().unwrap_or(&self.clerk_id)
     }
+
+    /// The external id and the id at the target.
+    pub(super) fn into_ids(self) -> (String, String) {
+        (self.external_id.unwrap_or(self.clerk_id), self.id)
+    }
 }

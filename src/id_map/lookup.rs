@@ -93,10 +93,9 @@ impl IdLookup {
 impl TargetIds for IdLookup {
     fn find(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<TargetId>> {
         let found = self.find_placed(kind, clerk_id)?;
-        Ok(found.map(|(place, known)| TargetId {
-            id: known.id.as_str().into(),
-            external_id: known.external_id().into(),
-            is_proven: place >= self.known_before,
+        Ok(found.map(|(place, known)| {
+            let (external_id, id) = known.into_ids();
+            TargetId { id: id.into(), external_id: external_id.into(), is_proven: place >= self.known_before }
         }))
     }
 }

@@ -7,8 +7,9 @@ use crate::files::put_private;
 use crate::index::{HASH_BYTES, SortedFile, hash_of, merge, sorted_files, sorted_path};
 use crate::kind::Kind;
 
-/// Sorted files that are put into one when there are as many, so that a look-up goes into few.
-const FAN_IN: usize = 4;
+/// How many times as large as what comes later a sorted file has to be to stay beside that. A look-up goes into each one, and
+/// there are few of them: of sixteen million entries six at most.
+const LARGER: u64 = 16;
 
 const PLACE_BYTES: usize = 8;
 
@@ -56,19 +57,68 @@ pub(super) fn newest(
     })
 }
 
-/// Writes a further sorted file of entries in order; it is there as a whole or not at all. If there are many then, they become one.
+/// Writes a further sorted file of entries in order; it is there as a whole or not at all. It becomes one with those before it that
+/// are not much larger.
 pub(super) fn add(directory: &Path, entries: impl Iterator<Item = io::Result<PlaceEntry>>) -> io::Result<()> {
     let before = sorted_files(directory)?;
     let next = before.last().map_or(1, |(number, _)| number + 1);
     put_private(&sorted_path(directory, next), |file| SortedFile::<ENTRY_BYTES>::write(file, newest(entries)))?;
-    if before.len() + 1 < FAN_IN {
+    let files = sorted_files(directory)?;
+    let sources = files.iter().map(|(_, path)| SortedFile::open(path)).collect::<io::Result<Vec<_>>>()?;
+    let first = first_of_one(&sources.iter().map(SortedFile::len).collect::<Vec<_>>());
+    let old = &files[first..];
+    if old.len() < 2 {
         return Ok(());
     }
-    let old = sorted_files(directory)?;
-    let sources = old.iter().map(|(_, path)| SortedFile::open(path)).collect::<io::Result<Vec<_>>>()?;
-    let merged = merge(sources.iter().map(SortedFile::<ENTRY_BYTES>::entries));
+    let merged = merge(sources[first..].iter().map(SortedFile::<ENTRY_BYTES>::entries));
     let merged = newest(merged.map(|entry| entry.map(|(entry, _)| entry)));
     put_private(&sorted_path(directory, next + 1), |file| SortedFile::<ENTRY_BYTES>::write(file, merged))?;
     // What is left over if this is broken off says nothing that the new one does not say.
     old.iter().try_for_each(|(_, path)| std::fs::remove_file(path))
+}
+
+/// From which file on they become one, by their sizes, the oldest first.
+fn first_of_one(sizes: &[u64]) -> usize {
+    let mut together = 0;
+    let larger = sizes.iter().rposition(|size| {
+        let stays = together > 0 && *size >= LARGER * together;
+        together += size;
+        stays
+    });
+    larger.map_or(0, |larger| larger + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn add_some(directory: &Path, numbers: std::ops::Range<u64>, place: u64) -> Vec<u64> {
+        let mut entries: Vec<PlaceEntry> =
+            numbers.map(|number| entry(Kind::User, &number.to_string(), place + number)).collect();
+        entries.sort_unstable();
+        add(directory, entries.into_iter().map(Ok)).unwrap();
+        let open = |(_, path): &(u64, std::path::PathBuf)| SortedFile::<ENTRY_BYTES>::open(path).unwrap().len();
+        sorted_files(directory).unwrap().iter().map(open).collect()
+    }
+
+    #[test]
+    fn a_look_up_goes_into_few_files_and_a_large_one_is_not_written_again_for_a_few_entries() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(add_some(directory.path(), 0..4000, 0), [4000]);
+        assert_eq!(add_some(directory.path(), 4000..4400, 0), [4400], "organizations behind users");
+        assert_eq!(add_some(directory.path(), 4400..4500, 0), [4400, 100]);
+        assert_eq!(
+            add_some(directory.path(), 4450..4550, 10_000),
+            [4400, 150],
+            "an entry that is there twice counts once"
+        );
+        assert_eq!(add_some(directory.path(), 4550..4555, 0), [4400, 150, 5]);
+        assert_eq!(add_some(directory.path(), 5000..6000, 0), [5555]);
+        let (_, path) = sorted_files(directory.path()).unwrap().pop().unwrap();
+        let all = SortedFile::<ENTRY_BYTES>::open(&path).unwrap();
+        let place = |number: u64| all.find(&hash(Kind::User, &number.to_string())).unwrap().as_ref().map(place_of);
+        assert_eq!(place(4449), Some(4449));
+        assert_eq!(place(4450), Some(14_450), "the one that was learned later");
+        assert_eq!((place(5999), place(7000)), (Some(5999), None));
+    }
 }

@@ -171,7 +171,13 @@ pub struct RejectsEnd {
 impl Entry {
     /// The entry's bytes.
     pub fn encode(&self) -> std::io::Result<Vec<u8>> {
-        postcard::to_allocvec(self).map_err(std::io::Error::other)
+        self.encode_into(Vec::new())
+    }
+
+    /// The entry's bytes, in the room that another one had: entries of hundreds of kilobytes need not grow each time.
+    pub(super) fn encode_into(&self, mut room: Vec<u8>) -> std::io::Result<Vec<u8>> {
+        room.clear();
+        postcard::to_extend(self, room).map_err(std::io::Error::other)
     }
 
     /// Reads an entry; `None` if it is not one.

@@ -84,9 +84,11 @@ pub fn read_created_ids(
 
 /// What one entry says.
 fn learned<'a>(records: &'a [Settled], identified: &'a [Identified]) -> impl Iterator<Item = LearnedId<'a>> {
-    let named: HashSet<RecordKey> = identified.iter().map(|identified| identified.key).collect();
+    // Both are nearly in order.
+    let mut named: Vec<RecordKey> = identified.iter().map(|identified| identified.key).collect();
+    named.sort_unstable();
     let created = records.iter().filter_map(move |Settled { key, outcome, .. }| match outcome {
-        RecordOutcome::Created { external_id, id: Some(id) } if !named.contains(key) => {
+        RecordOutcome::Created { external_id, id: Some(id) } if named.binary_search(key).is_err() => {
             Some(LearnedId { key: *key, clerk_id: external_id, external_id, id })
         }
         _ => None,

@@ -22,6 +22,8 @@ pub struct Journal {
     rejects: RejectsFile,
     /// Which rejects file the log speaks of.
     rejects_number: u32,
+    /// The room of the last entry.
+    room: Vec<u8>,
 }
 
 /// A journal as it was found.
@@ -74,7 +76,7 @@ impl Journal {
         sync_directory_of(path).map_err(failed)?;
         let rejects = RejectsFile::resume(rejects.to_path_buf(), Vec::new(), RejectsCount::default())
             .map_err(|source| JournalError::Rejects { path: rejects.to_path_buf(), source })?;
-        Ok(Self { path: path.to_path_buf(), log, rejects, rejects_number: FIRST })
+        Ok(Self { path: path.to_path_buf(), log, rejects, rejects_number: FIRST, room: Vec::new() })
     }
 
     /// Reads a journal to its end, cuts off what is torn, and stands ready to go on. `settled` sees each record.
@@ -98,7 +100,8 @@ impl Journal {
         let rejects_files = earlier.chain([rejects_number]).collect();
         let rejects = RejectsFile::resume(rejects.to_path_buf(), rejects_files, counted)
             .map_err(|source| JournalError::Rejects { path: rejects.to_path_buf(), source })?;
-        let mut journal = Self { path: path.to_path_buf(), log: LogWriter::resume(file, end), rejects, rejects_number };
+        let (path, log) = (path.to_path_buf(), LogWriter::resume(file, end));
+        let mut journal = Self { path, log, rejects, rejects_number, room: Vec::new() };
         // Before anything else: what is settled from here on names the length of that file.
         journal.announce_rejects().map_err(failed)?;
         Ok(Replayed { journal, progress, has_end })
@@ -167,13 +170,16 @@ impl Journal {
 
     /// Adds an entry to the log.
     pub fn append(&mut self, entry: &Entry) -> io::Result<()> {
-        self.log.append(&entry.encode()?)
+        self.room = entry.encode_into(std::mem::take(&mut self.room))?;
+        self.log.append(&self.room)
     }
 
     /// Says what became of records, those that were rejected among them, whose rejects were added before; and what the target
-    /// calls those of them who are there.
-    pub fn write_settled(&mut self, records: Vec<Settled>, identified: Vec<Identified>) -> io::Result<()> {
-        self.append(&Entry::SettledAs { records, rejects: self.rejects.end(), identified })
+    /// calls those of them who are there. Gives the records back.
+    pub fn write_settled(&mut self, records: Vec<Settled>, identified: Vec<Identified>) -> io::Result<Vec<Settled>> {
+        let entry = Entry::SettledAs { records, rejects: self.rejects.end(), identified };
+        self.append(&entry)?;
+        Ok(if let Entry::SettledAs { records, .. } = entry { records } else { Vec::new() })
     }
 
     /// Makes everything added durable. Blocks for as long as the disk takes.

@@ -98,7 +98,7 @@ impl Committer {
     /// unfinished, and the run stops.
     fn take(&mut self, group: &mut Vec<Event>) {
         if let Some(journal) = &mut self.journal {
-            let written = group.iter().try_for_each(|event| write(journal, event));
+            let written = group.iter_mut().try_for_each(|event| write(journal, event));
             if written.is_err() || group.iter().any(Event::must_be_durable) {
                 self.make_durable(written);
             }
@@ -237,14 +237,17 @@ impl Committer {
     }
 }
 
-/// Writes what an event says, rejects before the entry that counts on them.
-fn write(journal: &mut Journal, event: &Event) -> io::Result<()> {
+/// Writes what an event says, rejects before the entry that counts on them. What only the journal wants to know is taken out of it.
+fn write(journal: &mut Journal, event: &mut Event) -> io::Result<()> {
     match event {
         Event::Planned { entry, .. } => journal.append(entry),
         Event::Settled { settled: SettledRecords { records, rejects, identified, .. }, .. } => {
             rejects.iter().try_for_each(|reject| journal.reject(reject))?;
-            let records = records.iter().cloned().chain(rejects.iter().map(settled)).collect();
-            journal.write_settled(records, identified.clone())
+            let count = records.len();
+            records.extend(rejects.iter().map(settled));
+            *records = journal.write_settled(std::mem::take(records), std::mem::take(identified))?;
+            records.truncate(count);
+            Ok(())
         }
         Event::Mapped(_) | Event::Read(_) | Event::Late { .. } | Event::Requested { .. } | Event::Stopped(_) => Ok(()),
     }

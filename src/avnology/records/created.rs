@@ -22,7 +22,7 @@ use crate::pace::Permit;
 impl RecordCalls {
     /// Creates the records of a batch.
     pub(super) async fn create_batch(&self, request: CreateRequest<'_>, permit: Permit) -> CreateOutcome {
-        let external_ids: Vec<Box<str>> = request.items.iter().map(|item| item.external_id.into()).collect();
+        let external_ids: Vec<&str> = request.items.iter().map(|item| item.external_id).collect();
         match self.calls.create_batch(self.batch_path(), request, permit).await {
             CreateOutcome::Results(CreateResults { results, request, held }) => {
                 let named = results.into_iter().zip(&external_ids).map(|(result, id)| self.named(result, id));

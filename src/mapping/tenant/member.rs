@@ -31,7 +31,7 @@ impl<'a> Member<'a> {
 
     /// What no other membership at Clerk has.
     pub(super) fn key(&self) -> String {
-        format!("{}/{}", self.organization, self.user)
+        [&*self.organization, "/", &*self.user].concat()
     }
 }
 

@@ -62,7 +62,7 @@ impl MembershipMapper {
             keys.claim(Unique::Membership, &key);
         }
         Ok(Prepared {
-            external_id: format!("{organization}/{user}").into(),
+            external_id: [&*organization, "/", &*user].concat().into(),
             clerk_id: Some(key.into()),
             disabled: false,
             notices,

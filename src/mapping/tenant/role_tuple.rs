@@ -43,9 +43,9 @@ impl TupleMapper {
             relation: &rules.relation(&member.role.name),
             subject: &rules.subject(&user),
         };
-        let external_id = format!("{}:{}#{}@{}", tuple.namespace, tuple.object, tuple.relation, tuple.subject);
-        let whose = format!("{organization}/{}", tuple.subject);
-        let metadata = (!rules.by_membership).then_some(Metadata { clerk: Whose { id: &whose } });
+        let external_id = [tuple.namespace, ":", tuple.object, "#", tuple.relation, "@", tuple.subject].concat();
+        let whose = (!rules.by_membership).then(|| format!("{organization}/{}", tuple.subject));
+        let metadata = whose.as_deref().map(|id| Metadata { clerk: Whose { id } });
         let preview = write(&Wire { permission: tuple, metadata }, output);
         let key = member.key();
         if let Some(keys) = &mut output.keys {
