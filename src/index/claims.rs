@@ -11,6 +11,7 @@ use std::io;
 use std::path::Path;
 
 use super::duplicate::{BESIDE, ENTRY_BYTES, found};
+use super::keys::PlaceEntry;
 use super::record_place::{Parts, RECORD_BYTES, REST_BYTES, RecordPlace, Writer};
 use super::{Sorter, read_exact_at, write_all_at};
 
@@ -22,12 +23,11 @@ pub(super) const MEMBER_BYTES: usize = RECORD_BYTES + 1 + SLOT_NUMBER_BYTES + RE
 /// The first record that stays and has the key; and the record that claims it, with its line.
 const SLOT_BYTES: usize = RECORD_BYTES + REST_BYTES + RECORD_BYTES + 5;
 
-/// Such an entry, from the entry of a key without its hash: kind, record, rest.
-pub(super) fn member(key: &[u8], slot: u64) -> [u8; MEMBER_BYTES] {
-    let (kind, place) = key.split_at(1);
+/// Such an entry.
+pub(super) fn member(kind: u8, place: &PlaceEntry, slot: u64) -> [u8; MEMBER_BYTES] {
     let (record, rest) = place.split_at(RECORD_BYTES);
     let mut member = Writer::default();
-    member.bytes(record).bytes(kind).number(slot, SLOT_NUMBER_BYTES).bytes(rest);
+    member.bytes(record).number(u64::from(kind), 1).number(slot, SLOT_NUMBER_BYTES).bytes(rest);
     member.done()
 }
 

@@ -5,11 +5,10 @@ use super::record_place::{Parts, RECORD_BYTES, REST_BYTES, RecordPlace, Writer};
 /// Bytes of a key's hash.
 pub(super) const HASH_BYTES: usize = 12;
 
-/// The record's place; and with it, during the search, a hash and a kind; after the search, a kind, and the earlier record
-/// with its line.
-pub(super) const ENTRY_BYTES: usize = HASH_BYTES + 1 + RECORD_BYTES + REST_BYTES;
+/// The record's place, a kind, and the earlier record with its line.
+pub(super) const ENTRY_BYTES: usize = RECORD_BYTES + 1 + RECORD_BYTES + 5 + REST_BYTES;
 
-/// During the search: hash, kind, record, rest. After it: record, kind, the earlier record and its line, rest.
+/// Record, kind, the earlier record and its line, rest.
 pub(super) type DuplicateEntry = [u8; ENTRY_BYTES];
 
 /// The bit in the kind of a key that does not belong to this record alone: other records may have it, too.

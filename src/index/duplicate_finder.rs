@@ -18,12 +18,12 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::Sorter;
 use super::claims::{self, MEMBER_BYTES, Slots};
-use super::duplicate::{BESIDE, DuplicateEntry, ENTRY_BYTES, HASH_BYTES};
+use super::duplicate::{BESIDE, ENTRY_BYTES, HASH_BYTES};
 use super::duplicates::FoundDuplicates;
-use super::record_place::{RecordPlace, Writer};
+use super::keys::{KEY_BYTES, Keys, Places, WrittenPlaces};
 
 /// The number of entries in memory during reading: 512 KiB, and as much for each thread that sorts.
-const BUFFERED: usize = 512 * 1024 / ENTRY_BYTES;
+const BUFFERED: usize = 512 * 1024 / KEY_BYTES;
 
 /// The number of entries in memory for records that have a key in common with others. Usually there are few.
 const MEMBERS: usize = 256 * 1024 / MEMBER_BYTES;
@@ -39,31 +39,8 @@ const SEARCHERS: usize = 4;
 pub struct DuplicateFinder {
     secret: [u8; 16],
     directory: PathBuf,
-    sorter: Sorter<ENTRY_BYTES>,
-}
-
-/// The keys of some records, collected together.
-#[derive(Debug, Default)]
-pub struct Keys(Vec<DuplicateEntry>);
-
-/// A key without its record: its hash under the secret of its finder, and its kind.
-pub type HashedKey = [u8; HASH_BYTES + 1];
-
-impl Keys {
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The keys from number `first` on, without their records.
-    pub fn hashed(&self, first: usize) -> impl Iterator<Item = HashedKey> {
-        self.0[first..].iter().map(|entry| std::array::from_fn(|index| entry[index]))
-    }
-
-    /// Adds a key of a record that a finder with the same secret had hashed.
-    pub fn add_hashed(&mut self, place: &RecordPlace, key: &HashedKey) {
-        self.0.push(Writer::<ENTRY_BYTES>::default().bytes(key).record(place).rest(place).done());
-    }
+    sorter: Sorter<KEY_BYTES>,
+    places: Places,
 }
 
 impl DuplicateFinder {
@@ -75,42 +52,42 @@ impl DuplicateFinder {
     /// The same with a secret that an earlier finder had: keys that it hashed are the same here.
     pub fn with_secret(directory: PathBuf, secret: [u8; 16]) -> Self {
         let sorter = Sorter::new(BUFFERED, directory.clone());
-        Self { secret, directory, sorter }
+        let places = Places::new(directory.clone());
+        Self { secret, directory, sorter, places }
     }
 
-    /// Adds a key that only one record may have. The bytes of the key are compared, so the caller gives it in a normal form.
-    pub fn claim(&self, keys: &mut Keys, place: &RecordPlace, kind: u8, key: &[u8]) {
-        self.add(keys, place, (kind, 0), key);
+    /// Adds a key of the last record that only one record may have. The bytes of the key are compared, so the caller gives it in a normal form.
+    pub fn claim(&self, keys: &mut Keys, kind: u8, key: &[u8]) {
+        self.add(keys, (kind, 0), key);
     }
 
-    /// Adds a key that other records may have, too. It makes no record a duplicate.
-    pub fn beside(&self, keys: &mut Keys, place: &RecordPlace, kind: u8, key: &[u8]) {
-        self.add(keys, place, (kind, BESIDE), key);
+    /// Adds a key of the last record that other records may have, too. It makes no record a duplicate.
+    pub fn beside(&self, keys: &mut Keys, kind: u8, key: &[u8]) {
+        self.add(keys, (kind, BESIDE), key);
     }
 
-    fn add(&self, keys: &mut Keys, place: &RecordPlace, (kind, beside): (u8, u8), key: &[u8]) {
+    fn add(&self, keys: &mut Keys, (kind, beside): (u8, u8), key: &[u8]) {
         let mut hasher = SipHasher24::new_with_key(&self.secret);
         hasher.write_u8(kind);
         hasher.write(key);
-        let mut entry = Writer::<ENTRY_BYTES>::default();
-        entry.bytes(&hasher.finish128().as_bytes()[..HASH_BYTES]).number(u64::from(kind | beside), 1);
-        keys.0.push(entry.record(place).rest(place).done());
+        let hash = hasher.finish128().as_bytes();
+        keys.add_hashed(&std::array::from_fn(|index| if index < HASH_BYTES { hash[index] } else { kind | beside }));
     }
 
     /// Collects the keys of some records.
-    pub fn collect(&self, keys: &Keys) -> io::Result<()> {
-        self.sorter.extend(&keys.0)
+    pub fn collect(&self, keys: Keys) -> io::Result<()> {
+        self.sorter.extend(&keys.numbered(&self.places)?)
     }
 
     /// Sorts all keys and returns the duplicates, in the order of the inputs. A record with several keys in common is
     /// returned with the first kind.
     pub fn finish(self) -> io::Result<FoundDuplicates> {
-        let keys = self.sorter.finish()?;
+        let (keys, places) = (self.sorter.finish()?, self.places.finish());
         let members = Sorter::new(MEMBERS, self.directory.clone());
         let slots = AtomicU64::new(0);
         let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(SEARCHERS);
         std::thread::scope(|scope| {
-            let search = |part| search(keys.part(part, threads)?, &members, &slots);
+            let search = |part| search(keys.part(part, threads)?, &places, &members, &slots);
             let others: Vec<_> = (1..threads).map(|part| scope.spawn(move || search(part))).collect();
             let failed = |_| Err(io::Error::other("a search for duplicates failed"));
             others.into_iter().map(|other| other.join().unwrap_or_else(failed)).fold(search(0), Result::and)
@@ -125,11 +102,13 @@ impl DuplicateFinder {
 
 /// Finds the keys that several entries have, among sorted entries, and gives each such key a slot.
 fn search(
-    keys: impl Iterator<Item = io::Result<DuplicateEntry>>,
+    keys: impl Iterator<Item = io::Result<[u8; KEY_BYTES]>>,
+    places: &WrittenPlaces,
     members: &Sorter<MEMBER_BYTES>,
     slots: &AtomicU64,
 ) -> io::Result<()> {
-    let mut first: Option<(DuplicateEntry, Option<u64>)> = None;
+    let mut first: Option<([u8; KEY_BYTES], Option<u64>)> = None;
+    let add = |key: &[u8; KEY_BYTES], slot| members.extend(&[claims::member(key[HASH_BYTES], &places.of(key)?, slot)]);
     for entry in keys {
         let entry = entry?;
         match &mut first {
@@ -137,9 +116,9 @@ fn search(
                 let is_second = slot.is_none();
                 let slot = *slot.get_or_insert_with(|| slots.fetch_add(1, Ordering::Relaxed));
                 if is_second {
-                    members.extend(&[claims::member(&of[HASH_BYTES..], slot)])?;
+                    add(of, slot)?;
                 }
-                members.extend(&[claims::member(&entry[HASH_BYTES..], slot)])?;
+                add(&entry, slot)?;
             }
             _ => first = Some((entry, None)),
         }
@@ -154,7 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::index::{Duplicate, Meaning};
+    use crate::index::{Duplicate, Meaning, RecordPlace};
 
     fn place(input: u16, number: u64) -> RecordPlace {
         let scattered = number.wrapping_mul(0x9E37_79B9) & 0xFF_FFFF;
@@ -203,13 +182,14 @@ mod tests {
         for some in records.chunks(7) {
             let mut keys = Keys::default();
             for (number, (one, other, beside)) in some {
-                finder.claim(&mut keys, &place(3, *number), 1, &[*one]);
-                finder.claim(&mut keys, &place(3, *number), 2, &[*other]);
+                keys.record(&place(3, *number));
+                finder.claim(&mut keys, 1, &[*one]);
+                finder.claim(&mut keys, 2, &[*other]);
                 for key in beside {
-                    finder.beside(&mut keys, &place(3, *number), 2, &[*key]);
+                    finder.beside(&mut keys, 2, &[*key]);
                 }
             }
-            finder.collect(&keys).unwrap();
+            finder.collect(keys).unwrap();
         }
         finder
     }
@@ -250,10 +230,13 @@ mod tests {
     fn equal_keys_of_different_kinds_make_no_duplicate() {
         let finder = DuplicateFinder::new(std::env::temp_dir());
         let mut keys = Keys::default();
-        finder.claim(&mut keys, &place(0, 1), 1, b"ada");
-        finder.claim(&mut keys, &place(0, 2), 2, b"ada");
-        finder.claim(&mut keys, &place(1, 1), 1, b"ada");
-        finder.collect(&keys).unwrap();
+        keys.record(&place(0, 1));
+        finder.claim(&mut keys, 1, b"ada");
+        keys.record(&place(0, 2));
+        finder.claim(&mut keys, 2, b"ada");
+        keys.record(&place(1, 1));
+        finder.claim(&mut keys, 1, b"ada");
+        finder.collect(keys).unwrap();
         let found: Vec<Duplicate> = finder.finish().unwrap().iter().map(Result::unwrap).collect();
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].place.input, found[0].first.input, found[0].first.number), (1, 0, 1));
@@ -267,9 +250,10 @@ mod tests {
         for number in 1..=LENGTH {
             let mut keys = Keys::default();
             let (one, other) = (number / 2, number.div_ceil(2));
-            finder.claim(&mut keys, &place(0, number), 1, &one.to_be_bytes());
-            finder.claim(&mut keys, &place(0, number), 2, &other.to_be_bytes());
-            finder.collect(&keys).unwrap();
+            keys.record(&place(0, number));
+            finder.claim(&mut keys, 1, &one.to_be_bytes());
+            finder.claim(&mut keys, 2, &other.to_be_bytes());
+            finder.collect(keys).unwrap();
         }
         let found = finder.finish().unwrap();
         let pairs: Vec<(u64, u64)> =

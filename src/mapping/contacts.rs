@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::normal_form::{normal_form, trimmed};
+use super::normal_form::{are_same, normal_form, trimmed};
 use super::reachable::Contacts;
 use super::syntax::{email_fault, is_phone};
 use super::text::{lowercase, non_empty};
@@ -201,7 +201,7 @@ fn primary_index<'i>(mut ids: impl Iterator<Item = Option<&'i str>>, wanted: Opt
 /// Whether there is more than one address among these, which one may be in several times.
 fn are_several(given: &[(Option<&str>, &str, bool)]) -> bool {
     let [(_, first, _), others @ ..] = given else { return false };
-    others.iter().any(|(_, other, _)| normal_form(other) != normal_form(first))
+    others.iter().any(|(_, other, _)| !are_same(other, first))
 }
 
 /// One entry for each address: the same one twice is verified if either is, primary if either is.
@@ -221,7 +221,7 @@ impl<'a> Kept<'a> {
         let place = if self.are_many {
             Some(*self.places.entry(normal_form(given)).or_insert(self.list.len()))
         } else {
-            self.list.iter().position(|other| normal_form(&other.value) == normal_form(given))
+            self.list.iter().position(|other| are_same(&other.value, given))
         };
         match place.and_then(|place| self.list.get_mut(place)) {
             Some(other) => {

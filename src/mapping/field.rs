@@ -163,8 +163,10 @@ impl ClerkField {
             Self::Locked => flag(user.locked),
             Self::Deprovisioned => flag(user.deprovisioned),
             Self::PrimaryEmailAddress => return Ok(Some(contacts.email.clone())),
-            Self::CreatedAt => return Ok(time("created_at", user.created_at)?.map(Cow::Owned)),
-            Self::LegalAcceptedAt => return Ok(time("legal_accepted_at", user.legal_accepted_at)?.map(Cow::Owned)),
+            Self::CreatedAt => return Ok(time("created_at", user.created_at)?.map(|time| time.to_string().into())),
+            Self::LegalAcceptedAt => {
+                return Ok(time("legal_accepted_at", user.legal_accepted_at)?.map(|time| time.to_string().into()));
+            }
             Self::Metadata(bag, path) => {
                 let Some(json) = metadata(user, *bag, path) else { return Ok(None) };
                 let text = text_of(json).ok_or_else(|| no_text(*bag, path))?;

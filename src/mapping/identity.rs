@@ -193,10 +193,10 @@ pub struct ClerkOrigin<'a> {
     pub id: &'a str,
     /// When the user signed up, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<String>,
+    pub created_at: Option<jiff::Timestamp>,
     /// When the user agreed to the terms, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub legal_accepted_at: Option<String>,
+    pub legal_accepted_at: Option<jiff::Timestamp>,
     /// Why the user is disabled: `banned`, `locked` or `deprovisioned`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled_because: Option<&'static str>,

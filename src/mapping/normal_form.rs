@@ -32,6 +32,14 @@ pub(crate) fn normal_form(address: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether two addresses have the same form.
+pub(super) fn are_same(one: &str, other: &str) -> bool {
+    if one.is_ascii() && other.is_ascii() {
+        return one.eq_ignore_ascii_case(other);
+    }
+    normal_form(one) == normal_form(other)
+}
+
 fn folded(text: &str) -> Cow<'_, str> {
     let text = LETTERS.normalize(text);
     Cow::Owned(LETTERS.normalize(&CASES.fold_string(&text)).into_owned())
@@ -95,6 +103,12 @@ mod tests {
             let upper: String = local.chars().flat_map(char::to_uppercase).collect();
             let upper = format!("{upper}@{domain}.EXAMPLE");
             prop_assert_eq!(normal_form(&upper), &*form);
+            prop_assert!(are_same(&upper, &address) && are_same(&decomposed, &upper));
+        }
+
+        #[test]
+        fn addresses_are_the_same_if_their_forms_are(one in "[aAbBäÄk\u{212a}.@]{0,4}", other in "[aAbBäÄk\u{212a}.@]{0,4}") {
+            prop_assert_eq!(are_same(&one, &other), normal_form(&one) == normal_form(&other));
         }
     }
 }

@@ -59,6 +59,8 @@ pub struct Prepared {
 pub struct MapOutput {
     /// Whether the encoded form is wanted.
     pub wants_encoded: bool,
+    /// Whether [`Prepared::external_id`] and [`Prepared::clerk_id`] may be empty, because nobody reads them.
+    pub skips_ids: bool,
     /// Whether the canonical form is wanted for people.
     pub wants_preview: bool,
     /// The encoded forms, one behind the other.

@@ -29,12 +29,12 @@ pub(super) fn at_most(limit: usize, field: &str, text: &str) -> Result<(), Rejec
     Ok(())
 }
 
-/// A moment as RFC 3339.
-pub(super) fn time(field: &str, time: Option<Time>) -> Result<Option<String>, Rejection> {
+/// A moment, which is written as in RFC 3339. To write it takes a while, and most of them are never sent.
+pub(super) fn time(field: &str, time: Option<Time>) -> Result<Option<jiff::Timestamp>, Rejection> {
     let Some(milliseconds) = time.and_then(|time| time.milliseconds) else { return Ok(None) };
     let Ok(timestamp) = jiff::Timestamp::from_millisecond(milliseconds) else {
         let message = format!("{field} is not a time in Unix milliseconds");
         return Err(Rejection::of_field(RejectCode::InvalidRecord, field, message));
     };
-    Ok(Some(timestamp.to_string()))
+    Ok(Some(timestamp))
 }

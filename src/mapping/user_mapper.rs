@@ -66,10 +66,11 @@ impl UserMapper {
         }
         let Mapped { identity, notices } = mapped;
         let preview = output.wants_preview.then(|| serde_json::to_string(&identity.masked()).ok()).flatten();
-        let clerk_id = identity.admin_metadata.clerk.id;
+        let (external_id, clerk_id) =
+            if output.skips_ids { ("", "") } else { (identity.external_id, identity.admin_metadata.clerk.id) };
         Ok(Prepared {
-            clerk_id: (clerk_id != identity.external_id).then(|| clerk_id.into()),
-            external_id: identity.external_id.into(),
+            clerk_id: (clerk_id != external_id).then(|| clerk_id.into()),
+            external_id: external_id.into(),
             disabled: identity.is_disabled(),
             notices,
             references: Vec::new(),

@@ -71,6 +71,7 @@ impl<'m> ChunkMapping<'m> {
     pub(super) fn new(input: u16, chunk: &'m RecordChunk, context: &'m MapContext) -> io::Result<Self> {
         let looks_for_duplicates = matches!(context.duplicates, DuplicateCheck::Find(_));
         let output = MapOutput {
+            skips_ids: !context.wants_ready && context.confirmed.is_none() && context.ids.is_none(),
             encoded: Vec::with_capacity(if context.encode { chunk.bytes.len() } else { 0 }),
             keys: looks_for_duplicates.then(UniqueKeys::default),
             coverage: context.foresee.then(Coverage::default),
@@ -86,7 +87,7 @@ impl<'m> ChunkMapping<'m> {
             ours: context.records.among(input, numbers[0]..=numbers[1])?,
             duplicates: context.duplicates.among(input, numbers[0]..=numbers[1])?,
             output,
-            keys: Keys::default(),
+            keys: if looks_for_duplicates { Keys::of_records(chunk.spans.len()) } else { Keys::default() },
             mapped: Vec::new(),
             wanted_previews: if holds_first(chunk, &context.records) { context.preview } else { 0 },
             previews: Vec::new(),

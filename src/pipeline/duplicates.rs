@@ -89,13 +89,13 @@ pub(super) fn collect(
     keys: &UniqueKeys,
 ) {
     let RecordSpan { number, line, offset, length, .. } = *span;
-    let place = RecordPlace { input, number, line, offset, length, notes: notices.bits() };
+    into.record(&RecordPlace { input, number, line, offset, length, notes: notices.bits() });
     for key in keys.iter() {
         let (field, text) = (key.field.number(), key.text.as_bytes());
         if key.is_claimed {
-            finder.claim(into, &place, field, text);
+            finder.claim(into, field, text);
         } else {
-            finder.beside(into, &place, field, text);
+            finder.beside(into, field, text);
         }
     }
 }

@@ -34,7 +34,8 @@ pub(super) fn map_chunk(
     context: &MapContext,
 ) -> Result<MappedChunk, MapFailure> {
     let mut mapping = ChunkMapping::new(input, &chunk, context)?;
-    let (mut ready, mut unchanged, mut rejects) = (Vec::with_capacity(chunk.spans.len()), Vec::new(), Vec::new());
+    let mut ready = Vec::with_capacity(if context.wants_ready { chunk.spans.len() } else { 0 });
+    let (mut counted, mut notices, mut unchanged, mut rejects) = (0, Vec::new(), Vec::new(), Vec::new());
     let (kind, known) = (context.mapper(input).kind(), context.unchanged.read(input, &chunk, recognized));
     // What could not be kept is mapped like all others.
     let recognized = if known.is_empty() { &[] } else { recognized };
@@ -46,18 +47,23 @@ pub(super) fn map_chunk(
             MappedRecord::Unchanged(notices) => {
                 unchanged.push(Settled { key, outcome: RecordOutcome::Unchanged, notices });
             }
-            MappedRecord::Ready(record) => ready.push(record),
+            MappedRecord::Ready(record) => {
+                counted += 1;
+                notices.extend(Some(record.notices).filter(|notices| !notices.is_empty()));
+                if context.wants_ready {
+                    ready.push(record);
+                }
+            }
             MappedRecord::Rejected(rejection) => rejects.push(Reject::new(rejection, kind, input, &chunk, span)),
         }
     }
-    let parts = mapping.into_parts();
+    let mut parts = mapping.into_parts();
     if let DuplicateCheck::Find(finder) = &context.duplicates {
-        finder.collect(&parts.keys)?;
+        finder.collect(std::mem::take(&mut parts.keys))?;
     }
     context.unchanged.keep((input, &chunk), recognized, &unchanged, &parts.mapped);
     context.unchanged.identify(input, &chunk, &ready);
-    let (valid, not_asked) = ((ready.len() + unchanged.len()) as u64, unchanged.len() as u64);
-    let notices = ready.iter().map(|record| record.notices).filter(|notices| !notices.is_empty()).collect();
+    let (valid, not_asked) = (counted + unchanged.len() as u64, unchanged.len() as u64);
     let MappedParts { encoded, coverage, roles, previews, weighing, rejects_of_others, .. } = parts;
     let counts = MappedChunkCounts {
         start: start_of(input, &chunk),

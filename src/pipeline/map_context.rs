@@ -26,6 +26,8 @@ pub(super) struct MapContext {
     pub duplicates: DuplicateCheck,
     /// Whether the encoded form is wanted, or only whether there is one.
     pub encode: bool,
+    /// Whether somebody takes the records that can be sent, or they are only counted.
+    pub wants_ready: bool,
     /// Bytes of the destination's largest request.
     pub largest_request: usize,
     /// What the run puts on what it creates.

@@ -60,6 +60,7 @@ fn context(duplicates: DuplicateCheck) -> MapContext {
         ids: None,
         duplicates,
         encode: true,
+        wants_ready: true,
         largest_request: 4 * 1024 * 1024,
         mark: None,
         preview: 2,

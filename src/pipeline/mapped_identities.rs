@@ -91,6 +91,7 @@ pub fn map_inputs(
         ids: None,
         duplicates: DuplicateCheck::found_before(duplicates),
         encode: !extras.only_ids,
+        wants_ready: true,
         largest_request,
         mark: None,
         preview: extras.preview,

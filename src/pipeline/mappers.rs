@@ -163,6 +163,7 @@ mod tests {
             ids: None,
             duplicates: DuplicateCheck::Off,
             encode: false,
+            wants_ready: true,
             largest_request: 4 * 1024 * 1024,
             mark: None,
             preview: 0,

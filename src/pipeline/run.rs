@@ -12,6 +12,7 @@ use super::job::ModeParts;
 use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
 use super::passed_over::PassedOver;
+use super::unchanged::Unchanged;
 use super::{Intake, Job, Ran, commit, duplicates, fill, read};
 use crate::delivery::{Delivery, MemoryBudget, Sender};
 use crate::index::DuplicateFinder;
@@ -43,6 +44,8 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         mappers,
         // What was confirmed is known by the hash of the encoded form.
         encode: parts.delivery.is_some() || (parts.unchanged.is_kept() && parts.lookup.is_some()),
+        // In the second pass it is kept as whom each is sent.
+        wants_ready: parts.delivery.is_some() || matches!(parts.unchanged, Unchanged::Known(_)),
         progress: Arc::clone(&progress),
         confirmed: parts.lookup,
         unchanged: parts.unchanged.clone(),

@@ -38,13 +38,14 @@ impl PassRecords {
             let place = RecordPlace { input, number, line, offset, length, notes: notices };
             // If one of its keys is shared, all of them count: by them it is decided whether the record itself is a duplicate.
             if known.keys().iter().any(|key| self.filter.passes(key)) {
-                known.keys().iter().for_each(|key| keys.add_hashed(&place, key));
+                keys.record(&place);
+                known.keys().iter().for_each(|key| keys.add_hashed(key));
             }
             if keys.count() >= READ_AHEAD {
-                finder.collect(&std::mem::take(&mut keys))?;
+                finder.collect(std::mem::take(&mut keys))?;
             }
         }
-        finder.collect(&keys)
+        finder.collect(keys)
     }
 
     /// Writes the file for the next night: who was known or mapped, whom the target confirmed, and who has no key in common with

@@ -30,9 +30,10 @@ fn keys_of(finder: &DuplicateFinder, span: &RecordSpan, (id, key, content): User
     let RecordSpan { number, line, offset, length, .. } = *span;
     let place = RecordPlace { input: 0, number, line, offset, length, notes: 0 };
     let before = into.count();
-    finder.claim(into, &place, 0, &[id]);
-    finder.claim(into, &place, 1, &[key]);
-    finder.beside(into, &place, 1, &[content / 8 + 200]);
+    into.record(&place);
+    finder.claim(into, 0, &[id]);
+    finder.claim(into, 1, &[key]);
+    finder.beside(into, 1, &[content / 8 + 200]);
     into.hashed(before).collect()
 }
 
@@ -106,7 +107,7 @@ fn first_pass(
                 unchanged.push(Settled { key, outcome: RecordOutcome::Unchanged, notices: 0 });
             }
         }
-        finder.collect(&keys).unwrap();
+        finder.collect(keys).unwrap();
         pass.keep((0, chunk), &known, &unchanged, &mapped);
     }
 }

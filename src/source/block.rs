@@ -31,6 +31,7 @@ pub(super) struct Block {
 impl Block {
     /// Reads a block. Returns `None` if there is a backslash outside strings: that is malformed, and then nothing is
     /// certain.
+    #[inline]
     pub(super) fn of(bytes: &[u8; BLOCK], begin: Inside) -> Option<Self> {
         let Masks { quotes, backslashes, brackets, line_breaks } = Masks::of(bytes);
         let (escaped, escape) = escaped(backslashes, begin.escape);
@@ -49,6 +50,7 @@ struct Masks {
 }
 
 impl Masks {
+    #[inline]
     fn of(bytes: &[u8; BLOCK]) -> Self {
         let mut masks = Self { quotes: 0, backslashes: 0, brackets: 0, line_breaks: 0 };
         let (pieces, _) = bytes.as_chunks::<16>();

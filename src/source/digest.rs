@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use twox_hash::XxHash64;
+use twox_hash::XxHash3_128;
 
 use crate::hexadecimal::hexadecimal;
 
@@ -43,7 +43,7 @@ impl Digester {
 /// anybody who wants it to be the same.
 #[derive(Clone, Default)]
 pub(super) struct QuickSum {
-    hash: XxHash64,
+    hash: XxHash3_128,
     bytes: u64,
 }
 
@@ -62,7 +62,7 @@ impl QuickSum {
 
 impl PartialEq for QuickSum {
     fn eq(&self, other: &Self) -> bool {
-        (self.bytes, self.hash.finish()) == (other.bytes, other.hash.finish())
+        (self.bytes, self.hash.finish_128()) == (other.bytes, other.hash.finish_128())
     }
 }
 

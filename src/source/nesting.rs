@@ -16,6 +16,7 @@ pub(super) struct Nesting {
 
 impl Nesting {
     /// Whether no bracket is open.
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
@@ -28,6 +29,7 @@ impl Nesting {
     }
 
     /// Opens `{` or `[`.
+    #[inline]
     pub(super) fn open(&mut self, opener: u8) {
         if self.open.len() == FOLLOWED {
             self.deeper += 1;
@@ -40,6 +42,7 @@ impl Nesting {
     /// Closes the nearest opener of this kind, and those inside it. Returns false if there is none.
     ///
     /// The openers that are searched are closed, so closing all brackets takes no longer than opening them.
+    #[inline]
     pub(super) fn close(&mut self, opener: u8) -> bool {
         if self.deeper > 0 {
             self.deeper -= 1;

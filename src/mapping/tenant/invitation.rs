@@ -83,8 +83,8 @@ struct Open<'a> {
     organization: &'a str,
     email: &'a str,
     role: Role,
-    created_at: Option<String>,
-    expires_at: Option<String>,
+    created_at: Option<jiff::Timestamp>,
+    expires_at: Option<jiff::Timestamp>,
 }
 
 impl<'a> Open<'a> {
@@ -145,7 +145,7 @@ struct WireInvitation<'a> {
     email: &'a str,
     role: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<String>,
+    expires_at: Option<jiff::Timestamp>,
     send_email: bool,
     metadata: Metadata<'a>,
 }
@@ -163,5 +163,5 @@ struct Origin<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     invitation: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    created_at: Option<String>,
+    created_at: Option<jiff::Timestamp>,
 }

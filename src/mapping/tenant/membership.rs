@@ -149,7 +149,7 @@ struct Origin<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     membership: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    created_at: Option<String>,
+    created_at: Option<jiff::Timestamp>,
     /// A role that no member of the target can have: without it nobody could see here that it became another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'a str>,

@@ -141,7 +141,7 @@ struct AdminMetadata<'a> {
 struct Origin<'a> {
     id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    created_at: Option<String>,
+    created_at: Option<jiff::Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created_by: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
