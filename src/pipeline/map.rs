@@ -16,7 +16,7 @@ use crate::recognition::Recognized;
 use crate::source::{RecordChunk, RecordSpan};
 
 /// What becomes of a record in a mapper.
-enum MappedRecord {
+enum RecordFate {
     /// It is settled by an earlier part of the run, or not ours.
     PassedOver,
     /// The target has it as it is, with these notices.
@@ -43,18 +43,18 @@ pub(super) fn map_chunk(
         let key = RecordKey { input, number: span.number };
         let known = known.get(index).copied().flatten();
         match map_record(&mut mapping, context, (index, span, key), known)? {
-            MappedRecord::PassedOver => {}
-            MappedRecord::Unchanged(notices) => {
+            RecordFate::PassedOver => {}
+            RecordFate::Unchanged(notices) => {
                 unchanged.push(Settled { key, outcome: RecordOutcome::Unchanged, notices });
             }
-            MappedRecord::Ready(record) => {
+            RecordFate::Ready(record) => {
                 counted += 1;
                 notices.extend(Some(record.notices).filter(|notices| !notices.is_empty()));
                 if context.wants_ready {
                     ready.push(record);
                 }
             }
-            MappedRecord::Rejected(rejection) => rejects.push(Reject::new(rejection, kind, input, &chunk, span)),
+            RecordFate::Rejected(rejection) => rejects.push(Reject::new(rejection, kind, input, &chunk, span)),
         }
     }
     let mut parts = mapping.into_parts();
@@ -92,24 +92,24 @@ fn map_record(
     context: &MapContext,
     (index, span, key): (usize, &RecordSpan, RecordKey),
     known: Option<u64>,
-) -> Result<MappedRecord, MapFailure> {
+) -> Result<RecordFate, MapFailure> {
     if !mapping.takes(span) {
         if matches!(context.duplicates, DuplicateCheck::Find(_)) {
             mapping.collect_keys_of_other(index, span)?;
         }
-        return Ok(MappedRecord::PassedOver);
+        return Ok(RecordFate::PassedOver);
     }
     if context.progress.is_settled(key) {
-        return Ok(MappedRecord::PassedOver);
+        return Ok(RecordFate::PassedOver);
     }
     if let Some(notices) = known {
         let checked = mapping.unchanged(span, notices);
-        return Ok(checked.map_or_else(MappedRecord::Rejected, MappedRecord::Unchanged));
+        return Ok(checked.map_or_else(RecordFate::Rejected, RecordFate::Unchanged));
     }
     Ok(match mapping.record(index, span)? {
-        Ok(record) if mapping.drop_if_confirmed(&record) => MappedRecord::Unchanged(record.notices.bits()),
-        Ok(record) => MappedRecord::Ready(mapping.with_earlier_id(record)?),
-        Err(rejection) => MappedRecord::Rejected(rejection),
+        Ok(record) if mapping.drop_if_confirmed(&record) => RecordFate::Unchanged(record.notices.bits()),
+        Ok(record) => RecordFate::Ready(mapping.with_earlier_id(record)?),
+        Err(rejection) => RecordFate::Rejected(rejection),
     })
 }
 

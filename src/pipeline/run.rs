@@ -71,14 +71,9 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     };
     read::start(reading, stop.clone(), move |read| queue.push(read));
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
-    let pace = parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));
-    let stages = match parts.delivery {
-        Some(delivery) => tokio::spawn(send(mapped, delivery, progress, events, (stop.clone(), abort.clone()))),
-        None => tokio::spawn(count(mapped, (parts.reported, records, names), events, stop.clone())),
-    };
     let committer = commit::Committer {
         ledger: parts.ledger,
-        pace,
+        pace: parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace())),
         journal: parts.journal,
         confirmed: parts.confirmed,
         failed: false,
@@ -87,8 +82,12 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         previews: parts.preview,
         max_errors: parts.max_errors,
         predicted: parts.predicted,
-        stop,
-        abort,
+        stop: stop.clone(),
+        abort: abort.clone(),
+    };
+    let stages = match parts.delivery {
+        Some(delivery) => tokio::spawn(send(mapped, delivery, progress, events, (stop, abort))),
+        None => tokio::spawn(count(mapped, (parts.reported, records, names), events, stop)),
     };
     let ran = committer.run(inbox, reporter, signals).await;
     Ran { ledger: end(stages, ran.ledger, step_end).await, ..ran }
