@@ -155,3 +155,15 @@ fn what_a_record_is_only_its_mapper_knows() {
     let rejects: Vec<_> = mapped.rejects.iter().map(|reject| (reject.key.number, reject.code)).collect();
     assert_eq!(rejects, [(2, RejectCode::InvalidRecord), (3, RejectCode::DuplicateUsername)]);
 }
+
+#[test]
+fn what_is_only_counted_is_counted_as_if_it_were_sent() {
+    let chunk = chunk(&["a 1", "b", "c 4"]);
+    let [sent, counted] = [true, false].map(|wants_ready| {
+        let context = MapContext { wants_ready, foresee: true, ..context(DuplicateCheck::Off) };
+        map_chunk(0, Arc::clone(&chunk), &[], &context).unwrap()
+    });
+    assert_eq!((sent.ready.len(), counted.ready.len()), (2, 0));
+    assert_eq!((counted.counts.valid, counted.counts.open, counted.rejects.len()), (2, 3, 1));
+    assert_eq!(format!("{:?}", counted.counts), format!("{:?}", sent.counts));
+}

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use twox_hash::XxHash3_128;
+use twox_hash::XxHash64;
 
 use crate::hexadecimal::hexadecimal;
 
@@ -43,7 +43,7 @@ impl Digester {
 /// anybody who wants it to be the same.
 #[derive(Clone, Default)]
 pub(super) struct QuickSum {
-    hash: XxHash3_128,
+    hash: XxHash64,
     bytes: u64,
 }
 
@@ -62,7 +62,7 @@ impl QuickSum {
 
 impl PartialEq for QuickSum {
     fn eq(&self, other: &Self) -> bool {
-        (self.bytes, self.hash.finish_128()) == (other.bytes, other.hash.finish_128())
+        (self.bytes, self.hash.finish()) == (other.bytes, other.hash.finish())
     }
 }
 
