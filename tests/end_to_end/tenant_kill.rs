@@ -27,7 +27,9 @@ const FAULTS: [&str; 6] =
 fn write_tenant(scratch: &Scratch) -> (String, Vec<String>) {
     let roles = ["org:admin", "org:member", "org:auditor"];
     let members = (0..MEMBERSHIPS).map(|number| {
-        let (organization, user) = (number % ORGANIZATIONS_WANTED, number * 7 % USERS);
+        // Nobody is a member of one organization twice.
+        let (organization, round) = (number % ORGANIZATIONS_WANTED, number / ORGANIZATIONS_WANTED);
+        let user = (7 * number + round) % USERS;
         membership(organization, user, roles[number % 3])
     });
     let invitation = |number: usize| -> Value {
