@@ -175,16 +175,34 @@ impl<'de> Cursor<'de> {
     }
 
     /// Goes behind a value, which is checked.
+    #[inline]
     pub(super) fn skip(&mut self) -> Result<(), Refused> {
+        match self.peek()? {
+            b'"' => self.skip_string(),
+            b'n' => self.word("null"),
+            b'{' | b'[' => self.skip_nested(),
+            _ => self.skip_other(),
+        }
+    }
+
+    /// Goes behind a value that is none of the usual ones.
+    fn skip_other(&mut self) -> Result<(), Refused> {
+        match self.byte() {
+            Some(b'n') => self.word("null"),
+            Some(b't') => self.word("true"),
+            Some(b'f') => self.word("false"),
+            Some(b'-' | b'0'..=b'9') => self.skip_number(),
+            _ => Err(Refused),
+        }
+    }
+
+    /// Goes behind an array or an object, which begins here.
+    fn skip_nested(&mut self) -> Result<(), Refused> {
         // A bit for each open value, the innermost lowest: whether it is an object. The highest one only marks the end.
         let mut open = 1_u64;
         loop {
             match self.peek()? {
                 b'"' => self.skip_string()?,
-                b't' => self.word("true")?,
-                b'f' => self.word("false")?,
-                b'n' => self.word("null")?,
-                b'-' | b'0'..=b'9' => self.skip_number()?,
                 bracket @ (b'{' | b'[') if open.leading_zeros() > 0 => {
                     self.at += 1;
                     let is_object = bracket == b'{';
@@ -197,7 +215,8 @@ impl<'de> Cursor<'de> {
                     }
                     self.at += 1;
                 }
-                _ => return Err(Refused),
+                b'{' | b'[' => return Err(Refused),
+                _ => self.skip_other()?,
             }
             // Behind a value: what is closed there, up to the next value.
             loop {

@@ -9,6 +9,12 @@ const MOST_NAMES: usize = 256;
 /// The longest name that is learnt, in bytes.
 const LONGEST: usize = 64;
 
+/// The bytes of a word.
+const WORD: usize = 8;
+
+/// The bytes of a name that are compared at once, with its quotes and its colon.
+const HEAD: usize = 32;
+
 /// The place before the first name of an object.
 pub(super) const BEGINNING: usize = 0;
 
@@ -30,15 +36,16 @@ struct Kind {
 struct Learnt {
     /// The name in quotes, and its colon.
     quoted: Box<[u8]>,
-    /// The same, eight bytes at a time, to be compared at once.
-    words: Box<[Word]>,
+    /// What that begins with, which is mostly all of it, to be compared at once.
+    head: [Word; HEAD / WORD],
     /// Its place among the names that are asked for.
     asked: Option<usize>,
     /// Which one came behind it the last time.
     next: usize,
 }
 
-/// Eight bytes that a name can begin with, or less of them: what is behind its end does not count.
+/// Some bytes of a name, or less of them: what is behind its end does not count.
+#[derive(Clone, Copy, Default)]
 struct Word {
     bytes: u64,
     count: u64,
@@ -47,27 +54,30 @@ struct Word {
 impl Learnt {
     fn new(name: &str, asked: Option<usize>) -> Self {
         let quoted = format!("\"{name}\":").into_bytes();
-        let words = quoted.chunks(8).map(|piece| {
-            let (mut bytes, mut count) = ([0; 8], [0; 8]);
+        let mut head = [Word::default(); _];
+        for (word, piece) in head.iter_mut().zip(quoted.chunks(WORD)) {
+            let (mut bytes, mut count) = ([0; WORD], [0; WORD]);
             bytes[..piece.len()].copy_from_slice(piece);
             count[..piece.len()].fill(0xff);
-            Word { bytes: u64::from_ne_bytes(bytes), count: u64::from_ne_bytes(count) }
-        });
-        Self { words: words.collect(), quoted: quoted.into_boxed_slice(), asked, next: BEGINNING }
+            *word = Word { bytes: u64::from_ne_bytes(bytes), count: u64::from_ne_bytes(count) };
+        }
+        Self { head, quoted: quoted.into_boxed_slice(), asked, next: BEGINNING }
     }
 
     /// Whether a text begins with the name.
     #[inline]
     fn begins(&self, text: &[u8]) -> bool {
-        let (pieces, _) = text.as_chunks::<8>();
-        match pieces.get(..self.words.len()) {
-            Some(pieces) => pieces
-                .iter()
-                .zip(&self.words)
-                .all(|(piece, word)| (u64::from_ne_bytes(*piece) ^ word.bytes) & word.count == 0),
-            // Near the end of the text.
-            None => text.starts_with(&self.quoted),
+        // Not near the end of the text.
+        if let Some(head) = text.first_chunk::<HEAD>() {
+            let words = head.as_chunks::<WORD>().0.iter().zip(&self.head);
+            let differences = words.map(|(piece, word)| (u64::from_ne_bytes(*piece) ^ word.bytes) & word.count);
+            // All words, because the names end in different ones.
+            let is_it = differences.fold(0, |one, other| one | other) == 0;
+            if !is_it || self.quoted.len() <= HEAD {
+                return is_it;
+            }
         }
+        text.starts_with(&self.quoted)
     }
 }
 
@@ -155,6 +165,24 @@ mod tests {
         assert!(names.guess(kind, name.learnt, b"\"other\":1").is_some());
         assert_eq!(names.look_up(kind, BEGINNING, "other").unwrap().learnt, other.learnt);
         assert!(names.guess(kind, BEGINNING, b"\"name\":1").is_none());
+    }
+
+    #[test]
+    fn a_name_of_any_length_is_guessed_and_no_other_one() {
+        for length in 0..=LONGEST {
+            let mut names = Names::default();
+            let (kind, name) = (names.kind(ASKED).unwrap(), "x".repeat(length));
+            names.look_up(kind, BEGINNING, &name).unwrap();
+            for behind in ["", "1", "                                "] {
+                let text = format!("\"{name}\":{behind}");
+                assert!(names.guess(kind, BEGINNING, text.as_bytes()).is_some(), "{text}");
+                for changed in 0..length + 3 {
+                    let mut other = text.clone().into_bytes();
+                    other[changed] = b'y';
+                    assert!(names.guess(kind, BEGINNING, &other).is_none(), "{text} {changed}");
+                }
+            }
+        }
     }
 
     #[test]

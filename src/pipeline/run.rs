@@ -12,7 +12,6 @@ use super::job::ModeParts;
 use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
 use super::passed_over::PassedOver;
-use super::unchanged::Unchanged;
 use super::{Intake, Job, Ran, commit, duplicates, fill, read};
 use crate::delivery::{Delivery, MemoryBudget, Sender};
 use crate::index::DuplicateFinder;
@@ -33,20 +32,18 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
     let parts = ModeParts::of(job.mode, &job.intake);
-    let progress = Arc::new(parts.progress);
     let Intake { inputs, inputs_of_step, records, reader, mappers, largest_request, watch, workers } = job.intake;
     let (step_end, input_count) = (inputs_of_step.end, inputs.len());
     let (columns, names) = (columns_of(&mappers), inputs.iter().map(Input::name).collect());
     // If keys are to be collected, every record has to be read, those of other shards too.
     let read_only = records.shard().filter(|_| !matches!(parts.check, DuplicateCheck::Find(_)));
-    let passed_over = PassedOver::of(&parts.unchanged, &parts.check, &progress, input_count);
+    let passed_over = PassedOver::of(&parts.unchanged, &parts.check, &parts.progress, input_count);
     let context = MapContext {
         mappers,
         // What was confirmed is known by the hash of the encoded form.
         encode: parts.delivery.is_some() || (parts.unchanged.is_kept() && parts.lookup.is_some()),
-        // In the second pass it is kept as whom each is sent.
-        wants_ready: parts.delivery.is_some() || matches!(parts.unchanged, Unchanged::Known(_)),
-        progress: Arc::clone(&progress),
+        wants_ready: parts.delivery.is_some() || parts.unchanged.is_known(),
+        progress: Arc::clone(&parts.progress),
         confirmed: parts.lookup,
         unchanged: parts.unchanged.clone(),
         ids: parts.ids,
@@ -65,7 +62,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         limits: reader,
         shard: read_only,
         watch,
-        progress: Arc::clone(&progress),
+        progress: Arc::clone(&parts.progress),
         recognizer: parts.unchanged.recognizer(),
         passed_over,
     };
@@ -86,7 +83,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         abort: abort.clone(),
     };
     let stages = match parts.delivery {
-        Some(delivery) => tokio::spawn(send(mapped, delivery, progress, events, (stop, abort))),
+        Some(delivery) => tokio::spawn(send(mapped, delivery, parts.progress, events, (stop, abort))),
         None => tokio::spawn(count(mapped, (parts.reported, records, names), events, stop)),
     };
     let ran = committer.run(inbox, reporter, signals).await;

@@ -37,6 +37,11 @@ impl Unchanged {
         matches!(self, Self::Keep(_))
     }
 
+    /// Whether it is the second pass, in which it is kept as whom each record is sent.
+    pub(super) fn is_known(&self) -> bool {
+        matches!(self, Self::Known(_))
+    }
+
     /// What recognizes records by their bytes while they are read.
     pub(super) fn recognizer(&self) -> Option<Recognizer> {
         match self {

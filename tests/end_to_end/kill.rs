@@ -27,7 +27,7 @@ pub(crate) fn wanted_kills() -> u64 {
 pub(crate) struct Tally {
     program_kills: u64,
     target_kills: u64,
-    runs: u64,
+    pub(crate) runs: u64,
 }
 
 impl Tally {
