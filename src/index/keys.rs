@@ -19,6 +19,9 @@ const NUMBER_BYTES: usize = 6;
 /// During the search: hash, kind, number of the record.
 pub(super) const KEY_BYTES: usize = HASH_BYTES + 1 + NUMBER_BYTES;
 
+/// How many places are in memory at most, but for those of one chunk: 256 KiB.
+const BUFFERED: usize = 256 * 1024 / size_of::<PlaceEntry>();
+
 /// How many keys a user has, mostly.
 const USUAL: usize = 6;
 
@@ -79,48 +82,62 @@ fn number(key: &[u8; KEY_BYTES]) -> u64 {
     key[HASH_BYTES + 1..].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// The places of all records. The file has no name and ends with the process.
+/// The places of all records. Those of a small input stay in memory; others go to a file that has no name and ends with the process.
 #[derive(Debug)]
 pub(super) struct Places {
     directory: PathBuf,
-    /// And how many are in it.
-    file: Mutex<(Option<File>, u64)>,
+    all: Mutex<WrittenPlaces>,
+}
+
+/// Places, in the order in which the records came: first those in the file, then those in memory.
+#[derive(Debug, Default)]
+pub(super) struct WrittenPlaces {
+    file: Option<File>,
+    /// How many are in the file.
+    in_file: u64,
+    last: Vec<PlaceEntry>,
 }
 
 impl Places {
     /// None yet.
     pub(super) fn new(directory: PathBuf) -> Self {
-        Self { directory, file: Mutex::default() }
+        Self { directory, all: Mutex::default() }
     }
 
     /// Adds some, and returns the number of the first one.
     fn append(&self, places: &[PlaceEntry]) -> io::Result<u64> {
-        let (file, count) = &mut *self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let file = match file {
-            Some(file) => file,
-            None => file.insert(tempfile::tempfile_in(&self.directory)?),
-        };
-        let first = *count;
-        write_all_at(file, places.as_flattened(), first * size_of::<PlaceEntry>() as u64)?;
-        *count += places.len() as u64;
+        let all = &mut *self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = all.in_file + all.last.len() as u64;
+        all.last.extend_from_slice(places);
+        if all.last.len() >= BUFFERED {
+            let file = match &mut all.file {
+                Some(file) => file,
+                none => none.insert(tempfile::tempfile_in(&self.directory)?),
+            };
+            write_all_at(file, all.last.as_flattened(), all.in_file * size_of::<PlaceEntry>() as u64)?;
+            all.in_file += all.last.len() as u64;
+            all.last.clear();
+        }
         Ok(first)
     }
 
     /// All of them, to be read.
     pub(super) fn finish(self) -> WrittenPlaces {
-        WrittenPlaces(self.file.into_inner().unwrap_or_else(PoisonError::into_inner).0)
+        self.all.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// The places of all records, to be read.
-pub(super) struct WrittenPlaces(Option<File>);
 
 impl WrittenPlaces {
     /// The place of the record of a key.
     pub(super) fn of(&self, key: &[u8; KEY_BYTES]) -> io::Result<PlaceEntry> {
+        let number = number(key);
+        if let Some(behind) = number.checked_sub(self.in_file) {
+            let place = usize::try_from(behind).ok().and_then(|behind| self.last.get(behind));
+            return place.copied().ok_or_else(|| io::ErrorKind::UnexpectedEof.into());
+        }
         let mut place = [0; _];
-        let file = self.0.as_ref().ok_or(io::ErrorKind::UnexpectedEof)?;
-        read_exact_at(file, &mut place, number(key) * size_of::<PlaceEntry>() as u64)?;
+        let file = self.file.as_ref().ok_or(io::ErrorKind::UnexpectedEof)?;
+        read_exact_at(file, &mut place, number * size_of::<PlaceEntry>() as u64)?;
         Ok(place)
     }
 }

@@ -4,7 +4,7 @@
 //! are written, and the others of the chunk are taken to be alike: records that stand together come from the same export.
 
 /// How many records of a chunk are weighed at least.
-const FEW: u32 = 4;
+const FEW: u32 = 16;
 
 /// The bytes of a chunk's records, before and after.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,8 +53,8 @@ mod tests {
         assert_eq!((weighing.sent_bytes(), weighing.wants_next()), (0, true));
         (0..FEW).for_each(|_| weighing.add(100, Some(50)));
         assert!(!weighing.wants_next());
-        assert_eq!(weighing.sent_bytes(), 200, "all were weighed");
+        assert_eq!(weighing.sent_bytes(), 800, "all were weighed");
         (0..FEW).for_each(|_| weighing.add(200, None));
-        assert_eq!((weighing.record_bytes(), weighing.sent_bytes()), (1_200, 600));
+        assert_eq!((weighing.record_bytes(), weighing.sent_bytes()), (4_800, 2_400));
     }
 }
