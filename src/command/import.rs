@@ -21,6 +21,7 @@ mod missing_file;
 mod missing_memberships;
 mod prepare;
 mod recognized_records;
+mod run_state;
 mod send;
 mod steps;
 
@@ -31,7 +32,8 @@ use ended_import::EndedImport;
 use foresight::{BeforeSending, Foresight};
 use missing::MissingRecords;
 use prepare::{PreparedRun, RunPart, prepare};
-use send::{RunState, send};
+use run_state::RunState;
+use send::send;
 
 use super::first_pass::Subject;
 use super::from_clerk::{fetch, forget};

@@ -10,24 +10,13 @@ use super::context::ImportContext;
 use super::ended_import::EndedImport;
 use super::foresight::BeforeSending;
 use super::recognized_records;
+use super::run_state::RunState;
 use super::steps::Steps;
-use crate::avnology::HomeOrganization;
 use crate::delivery::Delivery;
 use crate::destination::RunMark;
 use crate::id_map::IdLookup;
-use crate::pipeline::{ConfirmedBefore, ImportRun, delivery_memory};
+use crate::pipeline::delivery_memory;
 use crate::signal::Signals;
-
-/// How far a run is when sending begins, and what is known of its target.
-pub(super) struct RunState {
-    pub import_run: ImportRun,
-    /// What the target confirmed in earlier runs, if that can be used.
-    pub confirmed: Option<ConfirmedBefore>,
-    /// Whom the target had before this part of the run, if that is known.
-    pub ids: Option<IdLookup>,
-    /// The organization of the users, if it was found. One that the import is to make is made before the first user.
-    pub home: Option<HomeOrganization>,
-}
 
 /// Sends what was found clear before. What is to be done about missing users is done at the end, if no step was stopped.
 pub(super) async fn send(

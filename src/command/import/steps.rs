@@ -7,7 +7,7 @@ use super::super::id_maps::{keep_learned_ids, with_id_map};
 use super::super::intake::intake;
 use super::super::progress::reporter_with_metrics;
 use super::ids_at_target::IdsAtTarget;
-use super::send::RunState;
+use super::run_state::RunState;
 use crate::delivery::Delivery;
 use crate::destination::{Destination, RunMark};
 use crate::id_map::IdLookup;
