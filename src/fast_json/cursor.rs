@@ -185,7 +185,7 @@ impl<'de> Cursor<'de> {
         }
     }
 
-    /// Goes behind a value that is none of the usual ones.
+    /// Goes behind a word or a number.
     fn skip_other(&mut self) -> Result<(), Refused> {
         match self.byte() {
             Some(b'n') => self.word("null"),

@@ -56,7 +56,8 @@ impl DuplicateFinder {
         Self { secret, directory, sorter, places }
     }
 
-    /// Adds a key of the last record that only one record may have. The bytes of the key are compared, so the caller gives it in a normal form.
+    /// Adds a key of the last record that only one record may have. The bytes of the key are compared, so the caller gives it in a
+    /// normal form.
     pub fn claim(&self, keys: &mut Keys, kind: u8, key: &[u8]) {
         self.add(keys, (kind, 0), key);
     }

@@ -48,7 +48,7 @@ impl Tally {
         dice: &mut fastrand::Rng,
         most: u64,
         mut program: Child,
-        mut replace_target: impl FnMut(),
+        mut restart_target: impl FnMut(),
     ) -> Option<Output> {
         self.runs += 1;
         while self.kills() < most {
@@ -63,7 +63,7 @@ impl Tally {
                 self.program_kills += 1;
             }
             if kill_target {
-                replace_target();
+                restart_target();
                 self.target_kills += 1;
             }
             if kill_program {
@@ -84,7 +84,7 @@ pub(crate) fn spawn(command: &mut Command) -> Child {
 fn round(dice: &mut fastrand::Rng, kills: u64, flags: &[&str]) -> Tally {
     let scratch = Scratch::new();
     let faults: Vec<&str> = FAULTS.iter().chain(flags).copied().collect();
-    let mut sandbox = Some(Sandbox::start(&scratch, &faults));
+    let mut sandbox = Sandbox::start(&scratch, &faults);
     let (text, good) = mixed_export(USERS);
     // Larger, so that the export has several chunks and reading resumes in its middle.
     let padding = format!("\"private_metadata\":{{\"padding\":\"{}\"}},\"first_name\"", "x".repeat(900));
@@ -95,13 +95,11 @@ fn round(dice: &mut fastrand::Rng, kills: u64, flags: &[&str]) -> Tally {
         // Each time there are other batches: only the journal knows which ones were in flight.
         let batch_size = dice.usize(7..14).to_string();
         let more = ["--batch-size", &batch_size, "--concurrency", "3", "--rate", "1000/s", "--max-wait", "60"];
-        let importer = spawn(&mut scratch.import_command(sandbox.as_ref().expect("a target"), &file, &more));
-        let replace_target = || sandbox = sandbox.take().map(|sandbox| sandbox.replace(&scratch, &faults));
-        if let Some(output) = tally.kill(dice, kills, importer, replace_target) {
+        let importer = spawn(&mut scratch.import_command(&sandbox, &file, &more));
+        if let Some(output) = tally.kill(dice, kills, importer, || sandbox.restart(&scratch, &faults)) {
             break Run::of(output);
         }
     };
-    let sandbox = sandbox.expect("a target");
     let run = run.expect_code(3);
     assert_all_in_one_place(&scratch, &sandbox, &run, USERS, &good);
     assert_eq!(run.count("created"), good.len() as u64, "a lost answer is given again, never guessed: {}", run.stdout);

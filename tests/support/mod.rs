@@ -181,10 +181,20 @@ impl Sandbox {
     }
 
     /// Ends this one abruptly and starts another one in its place, with the same address and the same database.
-    pub fn replace(self, scratch: &Scratch, more: &[&str]) -> Self {
-        let address = self.address.to_string();
-        drop(self);
-        Self::start_at(scratch, &address, more)
+    pub fn replace(mut self, scratch: &Scratch, more: &[&str]) -> Self {
+        self.restart(scratch, more);
+        self
+    }
+
+    /// The same for one that somebody holds.
+    pub fn restart(&mut self, scratch: &Scratch, more: &[&str]) {
+        self.end();
+        *self = Self::start_at(scratch, &self.address.to_string(), more);
+    }
+
+    fn end(&mut self) {
+        self.process.kill().expect("the sandbox can be ended");
+        self.process.wait().expect("the sandbox ends");
     }
 
     fn start_at(scratch: &Scratch, address: &str, more: &[&str]) -> Self {
@@ -248,8 +258,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.process.kill().expect("the sandbox can be ended");
-        self.process.wait().expect("the sandbox ends");
+        self.end();
     }
 }
 
