@@ -12,7 +12,7 @@ use crate::pace::{Backoff, RetryBudget};
 pub(super) struct Answered<'a> {
     pub context: &'a SenderContext,
     pub pending: &'a PendingBatch,
-    /// Others that got through since then say that the destination works.
+    /// How many batches had been answered when this one was first sent: more by now mean that the destination works.
     pub since: u64,
 }
 
@@ -22,7 +22,7 @@ impl Answered<'_> {
         let Self { context, pending, .. } = self;
         let request = request.as_deref();
         let SortedResults { settlement, existing, taken, again, refused } = SortedResults::of(pending, results);
-        context.reporter.report(&pending.batch, settlement, request).await;
+        context.settled.report(pending, settlement, request).await;
         // What the destination said is written by now; reading back needs room for answers again.
         drop(held);
         if let Some(error) = refused {
@@ -45,10 +45,10 @@ impl Answered<'_> {
         let (rule, mark) = (context.delivery.on_existing, context.delivery.mark.as_ref());
         let reconciler = Reconciler { destination: context.destination(), batch, rule, mark };
         if !existing.is_empty() {
-            context.reporter.report(batch, reconciler.reconcile(existing).await?, None).await;
+            context.settled.report(self.pending, reconciler.reconcile(existing).await?, None).await;
         }
         if !taken.is_empty() {
-            context.reporter.report(batch, reconciler.reconcile_taken(taken).await?, request).await;
+            context.settled.report(self.pending, reconciler.reconcile_taken(taken).await?, request).await;
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ pub(crate) struct Batch {
     pub items: Vec<BatchItem>,
     body: Bytes,
     envelope: Envelope,
-    /// Bytes that it keeps in memory: its body and the chunks that its records lie in.
+    /// Bytes that it keeps in memory: its body, the chunks that its records lie in, and its items.
     pub weight: usize,
 }
 
@@ -78,6 +78,8 @@ pub(crate) struct Packer {
     items: Vec<BatchItem>,
     /// The room of the chunks that the items' records lie in, which live as long as the items.
     pinned: usize,
+    /// What the items take beside those.
+    beside: usize,
     /// What the last body took. Bodies of one size that never grow take the same pieces of memory again and again; with
     /// others the peak rises for as long as a run lasts.
     usual: usize,
@@ -89,7 +91,7 @@ const BODY_STEP: usize = 64 * 1024;
 impl Packer {
     /// An empty body in this form.
     pub(crate) fn new(envelope: Envelope) -> Self {
-        Self { envelope, body: Vec::new(), items: Vec::new(), pinned: 0, usual: 0 }
+        Self { envelope, body: Vec::new(), items: Vec::new(), pinned: 0, beside: 0, usual: 0 }
     }
 
     /// How many identities are in it.
@@ -119,6 +121,7 @@ impl Packer {
         if self.items.last().is_none_or(|last| !Arc::ptr_eq(&last.chunk, &item.chunk)) {
             self.pinned += item.chunk.bytes.capacity();
         }
+        self.beside += item.memory();
         self.items.push(item);
     }
 
@@ -127,7 +130,7 @@ impl Packer {
         self.body.extend_from_slice(self.envelope.tail);
         let length = self.body.len();
         self.usual = length.next_multiple_of(length.next_power_of_two().min(BODY_STEP));
-        let weight = self.body.len() + std::mem::take(&mut self.pinned);
+        let weight = self.body.len() + std::mem::take(&mut self.pinned) + std::mem::take(&mut self.beside);
         let (items, body) = (std::mem::take(&mut self.items), Bytes::from(std::mem::take(&mut self.body)));
         Batch { items, body, envelope: self.envelope, weight }
     }
@@ -227,6 +230,12 @@ mod tests {
                 prop_assert!((1..=items).contains(&part.items.len()));
                 prop_assert!(part.body.len() <= bytes || part.items.len() == 1);
             }
+        }
+
+        #[test]
+        fn a_batch_weighs_its_body_and_its_items(sizes in proptest::collection::vec(0usize..50, 1..20)) {
+            let whole = pack(&sizes, BatchLimits { items: 100, bytes: 100_000 }).remove(0);
+            prop_assert!(whole.weight > whole.body.len() + whole.items.len() * size_of::<BatchItem>());
         }
 
         #[test]

@@ -31,7 +31,7 @@ impl<'a> Exchange<'a> {
         let mut backoff = Backoff::new(&context.budget(), fastrand::Rng::new());
         loop {
             let Some(mut permit) = context.turn().await else { return Remaining::Stop };
-            if self.tries.requests == 0 && !context.plan(pending).await {
+            if self.tries.requests == 0 && !context.make_plan_durable(pending).await {
                 return Remaining::Stop;
             }
             tokio::select! {
@@ -167,7 +167,7 @@ impl<'a> Exchange<'a> {
                 let request = failed.request.clone();
                 let rejected = vec![(0, rejection_of(failed))];
                 let settlement = Settlement { rejected, ..Settlement::default() };
-                context.reporter.report(&pending.batch, settlement, request.as_deref()).await;
+                context.settled.report(pending, settlement, request.as_deref()).await;
                 Remaining::Batches(Vec::new())
             }
             Next::GiveUp(reason) => {

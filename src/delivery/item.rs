@@ -4,10 +4,17 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::ready::Ready;
-use crate::journal::{ConfirmedUser, ContentHash, Identified, RecordKey, Reject};
+use crate::journal::{ConfirmedUser, ContentHash, Identified, RecordKey, Reject, Settled};
 use crate::kind::Kind;
 use crate::mapping::{Notices, Reference, Rejection};
 use crate::source::RecordChunk;
+
+/// What is said of an item to the committer, without ids.
+const SAID: usize = size_of::<RecordKey>()
+    + size_of::<String>()
+    + size_of::<Settled>()
+    + size_of::<ConfirmedUser>()
+    + size_of::<Identified>();
 
 /// One identity of a batch, and the record it came from.
 #[derive(Clone, Debug)]
@@ -53,6 +60,15 @@ impl BatchItem {
         }
     }
 
+    /// Bytes that it takes beside its record and its encoded form: itself, and what the committer is told of it, which says its
+    /// ids in the plan and as what the target calls it.
+    pub(super) fn memory(&self) -> usize {
+        let ids = [Some(&self.external_id), self.clerk_id.as_ref(), self.earlier.as_ref()];
+        let ids = ids.into_iter().flatten().map(|id| id.len()).sum::<usize>();
+        let references = self.references.iter().map(Reference::memory).sum::<usize>();
+        size_of::<Self>() + ids + references + SAID + 3 * ids
+    }
+
     /// Which record of the run it is.
     pub(crate) fn key(&self) -> RecordKey {
         RecordKey { input: self.input, number: self.chunk.spans[self.span].number }
@@ -71,7 +87,7 @@ impl BatchItem {
         self.kind
     }
 
-    /// What the target calls whom the record is about, who has this external id and this id there.
+    /// The ids of what the record is about, at Clerk and at the target, where it has this external id and this id.
     pub(crate) fn identified(&self, external_id: &str, id: &str) -> Identified {
         let clerk_id = self.clerk_id.as_deref().unwrap_or(&self.external_id);
         Identified {

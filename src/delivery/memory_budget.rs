@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use super::batch::Batch;
+use crate::outcomes::event::SharedPermit;
 
 /// The memory that batches in flight may take together, in KiB.
 #[derive(Clone, Debug)]
@@ -13,9 +14,6 @@ pub(crate) struct MemoryBudget {
     free: Arc<Semaphore>,
 }
 
-/// What a batch takes of the budget. It is given back once every part of the batch is settled.
-pub(crate) type BudgetPermit = Option<Arc<OwnedSemaphorePermit>>;
-
 impl MemoryBudget {
     /// A budget of this many bytes.
     pub(crate) fn new(bytes: u64) -> Self {
@@ -23,8 +21,9 @@ impl MemoryBudget {
         Self { kibibytes, free: Arc::new(Semaphore::new(kibibytes as usize)) }
     }
 
-    /// Waits until the batch fits; one that is larger than the whole budget travels alone.
-    pub(crate) async fn take(&self, batch: &Batch) -> BudgetPermit {
+    /// Waits until the batch fits; one that is larger than the whole budget travels alone. What it takes is given back once every
+    /// part of the batch is settled, and that is booked.
+    pub(crate) async fn take(&self, batch: &Batch) -> SharedPermit {
         let wanted = u32::try_from(batch.weight / 1024).unwrap_or(u32::MAX).min(self.kibibytes);
         // The semaphore is never closed.
         Arc::clone(&self.free).acquire_many_owned(wanted).await.ok().map(Arc::new)

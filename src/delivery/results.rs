@@ -31,7 +31,7 @@ impl SortedResults {
         }
         let Settlement { records, confirmed, .. } = &mut sorted.settlement;
         if let Some(Settled { outcome: RecordOutcome::Created { external_id, id: Some(id) }, .. }) = records.last() {
-            // Only users are looked up before what was confirmed is believed.
+            // Before a later run believes what was confirmed, it looks for the newest user at the target.
             let is_user = pending.batch.items.first().is_some_and(|item| item.kind() == Kind::User);
             let last = if is_user { confirmed.pop() } else { None };
             confirmed.extend(last.map(|last: ConfirmedUser| last.newest(external_id, id)));

@@ -21,6 +21,7 @@ use crate::pace::Slot;
 /// Sends batches.
 pub(crate) struct Sender {
     context: SenderContext,
+    /// Requests under way are dropped. (The context has `stop`: nothing new is begun.)
     abort: CancellationToken,
 }
 
@@ -78,8 +79,7 @@ impl Sender {
         }
     }
 
-    /// Settles the items whose people the destination is known to have under other external ids, and returns what is left to be
-    /// sent. A batch that may have been sent before is sent again as it was.
+    /// Settles items whose users are known to be at the destination under another external id, and returns what is left to be sent. A batch that may have been sent before is sent again as it was.
     async fn settle_known(&self, pending: PendingBatch) -> Option<PendingBatch> {
         let is_known = pending.batch.items.iter().any(|item| item.earlier.is_some());
         if !is_known || pending.in_doubt {
@@ -97,7 +97,7 @@ impl Sender {
         };
         match ended {
             Ok((settlement, left)) => {
-                self.context.reporter.report(&pending.batch, settlement, None).await;
+                self.context.settled.report(&pending, settlement, None).await;
                 (!left.is_empty()).then(|| pending.without_others(left))
             }
             Err(error) => {
@@ -140,7 +140,7 @@ impl Sender {
             return Some(pending);
         }
         let settlement = Settlement { rejected: stale, ..Settlement::default() };
-        self.context.reporter.report(&pending.batch, settlement, None).await;
+        self.context.settled.report(&pending, settlement, None).await;
         (!left.is_empty()).then(|| pending.without_others(left))
     }
 }

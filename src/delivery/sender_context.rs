@@ -32,7 +32,8 @@ pub(super) enum Remaining {
 /// What all senders share.
 pub(super) struct SenderContext {
     pub delivery: Delivery,
-    pub reporter: SettledReporter,
+    /// Reports to the committer what is settled.
+    pub settled: SettledReporter,
     events: mpsc::Sender<Event>,
     pub stop: CancellationToken,
     /// Batches that were answered so far, by all senders.
@@ -41,8 +42,8 @@ pub(super) struct SenderContext {
 
 impl SenderContext {
     pub(super) fn new(delivery: Delivery, events: mpsc::Sender<Event>, stop: CancellationToken) -> Self {
-        let reporter = SettledReporter::new(events.clone());
-        Self { delivery, reporter, events, stop, succeeded: AtomicU64::new(0) }
+        let settled = SettledReporter::new(events.clone());
+        Self { delivery, settled, events, stop, succeeded: AtomicU64::new(0) }
     }
 
     pub(super) fn destination(&self) -> &dyn Destination {
@@ -83,7 +84,7 @@ impl SenderContext {
 
     /// Makes durable what is about to be sent; false when that failed. What is planned is sent, even if the run is stopped
     /// in between: what is planned and not answered is in doubt until the run is resumed.
-    pub(super) async fn plan(&self, pending: &PendingBatch) -> bool {
+    pub(super) async fn make_plan_durable(&self, pending: &PendingBatch) -> bool {
         let items = &pending.batch.items;
         let plan = Plan { records: items.iter().map(BatchItem::key).collect(), round: pending.round };
         let external_ids = items.iter().map(|item| item.external_id.to_string()).collect();

@@ -134,7 +134,7 @@ async fn send(destination: Arc<Scripted>, rule: OnExisting, every: Duration, bat
         while let Some(event) = inbox.recv().await {
             match event {
                 Event::Planned { ready, .. } => ready.send(()).expect("the sender waits for it"),
-                Event::Settled { settled: SettledRecords { records, rejects, .. }, booked } => {
+                Event::Settled { settled: SettledRecords { records, rejects, .. }, booked, memory: _ } => {
                     let settled = records.into_iter().map(|record| (record.key.number, outcome(&record.outcome)));
                     let rejected = rejects.iter().map(|reject| (reject.key.number, reject.code.as_str().to_owned()));
                     for (number, became) in settled.chain(rejected) {

@@ -2,7 +2,7 @@
 
 use tokio::sync::{Mutex, mpsc};
 
-use super::batch::Batch;
+use super::pending_batch::PendingBatch;
 use crate::journal::{ConfirmedUser, Identified, Settled};
 use crate::mapping::Rejection;
 use crate::outcomes::event::{Event, SettledRecords, report_settled};
@@ -19,7 +19,7 @@ pub(super) struct Settlement {
     pub rejected: Vec<(usize, Rejection)>,
     /// Users who were confirmed to be at the target exactly as exported.
     pub confirmed: Vec<ConfirmedUser>,
-    /// What the target calls those that are there, where what became of them does not say it.
+    /// The ids of those that are there, where what became of them does not say them.
     pub identified: Vec<Identified>,
 }
 
@@ -40,7 +40,8 @@ impl SettledReporter {
     ///
     /// What is no reject comes first, and all of it at once. Of what follows nothing was carried out: should the run break off
     /// in between, it is sent again, by itself and so under another key, and is refused again.
-    pub(super) async fn report(&self, batch: &Batch, settlement: Settlement, request: Option<&str>) {
+    pub(super) async fn report(&self, pending: &PendingBatch, settlement: Settlement, request: Option<&str>) {
+        let PendingBatch { batch, memory, .. } = pending;
         let Settlement { records, rejected, confirmed, identified } = settlement;
         let mut settled = SettledRecords { records, confirmed, identified, ..SettledRecords::default() };
         let _alone = if rejected.is_empty() { None } else { Some(self.rejecting.lock().await) };
@@ -54,7 +55,7 @@ impl SettledReporter {
                 bytes += reject.size();
                 settled.rejects.push(reject);
             }
-            report_settled(&self.events, std::mem::take(&mut settled)).await;
+            report_settled(&self.events, std::mem::take(&mut settled), memory.clone()).await;
             if rejected.peek().is_none() {
                 return;
             }
@@ -64,10 +65,14 @@ impl SettledReporter {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
     use std::sync::Arc;
 
+    use futures::poll;
+
     use super::*;
-    use crate::delivery::batch::Packer;
+    use crate::delivery::MemoryBudget;
+    use crate::delivery::batch::{Batch, Packer};
     use crate::delivery::item::BatchItem;
     use crate::delivery::ready::Ready;
     use crate::journal::{ContentHash, RecordOutcome};
@@ -112,9 +117,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_no_reject_is_reported_first_and_few_rejects_at_once() {
-        let batch = batch(8, 100 * 1024);
-        let settled =
-            |index: usize| Settled { key: batch.items[index].key(), outcome: RecordOutcome::Unchanged, notices: 0 };
+        let pending = PendingBatch::new(batch(8, 100 * 1024));
+        let settled = |index: usize| Settled {
+            key: pending.batch.items[index].key(),
+            outcome: RecordOutcome::Unchanged,
+            notices: 0,
+        };
         let rejection = || Rejection::of_record(RejectCode::TargetError, "no");
         let settlement = Settlement {
             records: vec![settled(0), settled(4)],
@@ -124,7 +132,7 @@ mod tests {
         let (events, mut inbox) = mpsc::channel(1);
         let settled_reporter = SettledReporter::new(events);
         let reporting = async {
-            settled_reporter.report(&batch, settlement, None).await;
+            settled_reporter.report(&pending, settlement, None).await;
             drop(settled_reporter);
         };
         let listening = async {
@@ -137,5 +145,24 @@ mod tests {
         };
         let ((), reported) = futures::join!(reporting, listening);
         assert_eq!(reported, [(2, vec![2, 3, 4]), (0, vec![6, 7, 8])]);
+    }
+
+    /// A sender goes on with the next batch as soon as it has reported one. Where the committer is behind, what was reported is in
+    /// memory for a while.
+    #[tokio::test]
+    async fn what_is_reported_keeps_the_memory_of_its_batch_until_it_is_booked() {
+        let batch = batch(1, 100 * 1024);
+        let budget = MemoryBudget::new(batch.weight as u64);
+        let memory = budget.take(&batch).await;
+        let pending = PendingBatch { memory, ..PendingBatch::new(batch.clone()) };
+        let settled = Settled { key: batch.items[0].key(), outcome: RecordOutcome::Unchanged, notices: 0 };
+        let (events, mut inbox) = mpsc::channel(1);
+        let settlement = Settlement { records: vec![settled], ..Settlement::default() };
+        SettledReporter::new(events).report(&pending, settlement, None).await;
+        drop(pending);
+        let mut next = pin!(budget.take(&batch));
+        assert!(poll!(&mut next).is_pending());
+        drop(inbox.recv().await);
+        assert!(poll!(&mut next).is_ready());
     }
 }

@@ -124,7 +124,7 @@ mod tests {
             let mut marks = Vec::new();
             for (input, size) in sizes {
                 let first = next[usize::from(input)];
-                marks.extend(tracker.read(mark(input, first), size));
+                marks.extend(tracker.begin_chunk(mark(input, first), size));
                 let keys: Vec<RecordKey> = (first..first + size).map(|number| RecordKey { input, number }).collect();
                 next[usize::from(input)] += size;
                 journal.append(&Entry::PlannedFor {
@@ -140,7 +140,7 @@ mod tests {
                 }
             }
             for input in 0..2 {
-                marks.extend(tracker.end(input, next[usize::from(input)] - 1));
+                marks.extend(tracker.input_ended(input, next[usize::from(input)] - 1));
             }
             while !open.is_empty() && settled.len() < stop {
                 settle(&mut journal, &mut tracker, open.swap_remove(random.usize(..open.len())), &mut settled, &mut marks);

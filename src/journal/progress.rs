@@ -116,14 +116,14 @@ impl Tracker {
     }
 
     /// A chunk was read; `open` of its records are not settled.
-    pub fn read(&mut self, start: ReadMark, open: u64) -> Option<ReadMark> {
+    pub fn begin_chunk(&mut self, start: ReadMark, open: u64) -> Option<ReadMark> {
         let reading = self.inputs.get_mut(usize::from(start.key.input))?;
         reading.chunks.push_back(Chunk { start, open });
         reading.advance(start.key.input)
     }
 
     /// An input was read to its end; it has this many records.
-    pub fn end(&mut self, input: u16, records: u64) -> Option<ReadMark> {
+    pub fn input_ended(&mut self, input: u16, records: u64) -> Option<ReadMark> {
         let reading = self.inputs.get_mut(usize::from(input))?;
         reading.records = Some(records);
         reading.advance(input)
@@ -179,7 +179,7 @@ mod tests {
             let mut progress = Progress::new(1);
             let mut next = 1;
             for size in &sizes {
-                if let Some(mark) = tracker.read(mark(next), *size) {
+                if let Some(mark) = tracker.begin_chunk(mark(next), *size) {
                     progress.reach(mark);
                 }
                 next += size;

@@ -14,6 +14,10 @@ use super::rejects_left::FIRST;
 use super::{Ended, Ending, JournalAccount, JournalError, LogError, Progress, Reject, RejectsCount, RejectsFile};
 use crate::files::{create_private, sync_directory_of};
 
+/// Bytes of the log that wait to be made durable together, at most, with one entry more. On a slow disk they would be many:
+/// what all senders settled meanwhile.
+const WRITTEN_TOGETHER: usize = 1024 * 1024;
+
 /// The journal of one run.
 #[derive(Debug)]
 pub struct Journal {
@@ -182,10 +186,15 @@ impl Journal {
         Ok(if let Entry::SettledAs { records, .. } = entry { records } else { Vec::new() })
     }
 
+    /// Whether so much was added that it should not wait for more before it is made durable: it waits in memory.
+    pub fn is_full(&self) -> bool {
+        self.log.waiting() >= WRITTEN_TOGETHER
+    }
+
     /// Makes everything added durable. Blocks for as long as the disk takes.
     pub fn sync(&mut self) -> io::Result<()> {
         self.rejects.sync()?;
-        if self.log.is_dirty() { self.log.sync() } else { Ok(()) }
+        if self.log.waiting() > 0 { self.log.sync() } else { Ok(()) }
     }
 
     /// Makes everything added durable, and marks it as such: from now on damage to the log is known as such.

@@ -1,6 +1,8 @@
 //! What the stages report to the committer.
 
-use tokio::sync::{mpsc, oneshot};
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use super::StopReason;
 use super::booking::{InputEnd, LateReject, LateShared, MappedChunkCounts};
@@ -16,17 +18,20 @@ pub(crate) struct SettledRecords {
     pub rejects: Vec<Reject>,
     /// Those that were confirmed to be at the target exactly as exported.
     pub confirmed: Vec<ConfirmedUser>,
-    /// What the target calls those that are there, where what became of them does not say it.
+    /// The ids of those that are there, where what became of them does not say them.
     pub identified: Vec<Identified>,
 }
+
+/// What something takes of a budget that is shared. It is given back once everything that shares the permit dropped it.
+pub(crate) type SharedPermit = Option<Arc<OwnedSemaphorePermit>>;
 
 /// A message to the committer.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// A chunk of records was mapped.
+    /// A chunk of records was mapped. Comes before everything that is said of its records: the tracker relies on it.
     Mapped(Box<MappedChunkCounts>),
     /// An input was read to its end.
-    Read(InputEnd),
+    InputEnded(InputEnd),
     /// A batch is about to be sent, as the entry says; the committer answers on `ready` once that is durable.
     Planned { entry: Entry, ready: oneshot::Sender<()> },
     /// Records come to their end. All that one answer settles comes at once, but for many or large rejects.
@@ -35,6 +40,8 @@ pub(crate) enum Event {
         settled: SettledRecords,
         /// The committer drops it once that is booked.
         booked: oneshot::Sender<()>,
+        /// The memory that the batch took which they were in, as long as any of it is in memory.
+        memory: SharedPermit,
     },
     /// What was found about records that were taken for valid.
     Late {
@@ -54,6 +61,13 @@ pub(crate) enum Event {
     Stopped(StopReason),
 }
 
+impl SettledRecords {
+    /// How much of it lies in memory, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        size_of_val(self.records.as_slice()) + self.rejects.iter().map(Reject::size).sum::<usize>()
+    }
+}
+
 impl Event {
     /// Whether it has to be durable before anything follows from it: a batch may not be sent before its plan is, and what
     /// the target did for us must not be forgotten. All else that a crash loses is made again when the run is resumed.
@@ -64,7 +78,9 @@ impl Event {
                 .records
                 .iter()
                 .any(|record| !matches!(record.outcome, RecordOutcome::Unchanged | RecordOutcome::Rejected { .. })),
-            Self::Mapped(_) | Self::Read(_) | Self::Late { .. } | Self::Requested { .. } | Self::Stopped(_) => false,
+            Self::Mapped(_) | Self::InputEnded(_) | Self::Late { .. } | Self::Requested { .. } | Self::Stopped(_) => {
+                false
+            }
         }
     }
 }
@@ -77,31 +93,38 @@ pub(crate) async fn send_event(events: &mpsc::Sender<Event>, event: Event) {
 }
 
 /// Reports to the committer what became of records. A reject holds the record itself, so a stage that sends rejects waits
-/// until they are booked: at any moment each stage has few of them in memory, and not as many as the channel could hold.
-pub(crate) async fn report_settled(events: &mpsc::Sender<Event>, settled: SettledRecords) {
-    if let Some(booked) = report_rejects(events, settled).await {
+/// until they are booked: at any moment each stage has few of them in memory, and not as many as the channel could hold. Other
+/// records of a batch hold its `memory` until then.
+pub(crate) async fn report_settled(events: &mpsc::Sender<Event>, settled: SettledRecords, memory: SharedPermit) {
+    let holds_rejects = !settled.rejects.is_empty();
+    if let Some(booked) = begin_report(events, settled, memory).await
+        && holds_rejects
+    {
         booked.wait().await;
     }
 }
 
-/// Reports the same. If there are rejects among it, the caller has to wait for what this returns before there are many of them.
-pub(crate) async fn report_rejects(events: &mpsc::Sender<Event>, settled: SettledRecords) -> Option<Booked> {
+/// Reports the same, if there is any. The caller has to wait for what this returns before there is much of it.
+pub(crate) async fn begin_report(
+    events: &mpsc::Sender<Event>,
+    settled: SettledRecords,
+    memory: SharedPermit,
+) -> Option<Booked> {
     if settled.records.is_empty() && settled.rejects.is_empty() {
         return None;
     }
     let (booked, is_booked) = oneshot::channel();
-    let holds_rejects = !settled.rejects.is_empty();
-    send_event(events, Event::Settled { settled, booked }).await;
-    holds_rejects.then_some(Booked(is_booked))
+    send_event(events, Event::Settled { settled, booked, memory }).await;
+    Some(Booked(is_booked))
 }
 
-/// Comes when the rejects of a report are written, and in memory no more.
+/// Comes when what was reported is booked, and in memory no more.
 #[derive(Debug)]
 pub(crate) struct Booked(oneshot::Receiver<()>);
 
 impl Booked {
     /// Waits for it.
     pub(crate) async fn wait(self) {
-        ignore(self.0.await, "the committer sends nothing: it drops its end once the rejects are written");
+        ignore(self.0.await, "the committer sends nothing: it drops its end once it has booked them");
     }
 }

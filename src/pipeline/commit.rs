@@ -44,7 +44,9 @@ pub(super) struct Committer {
     pub max_errors: Option<u64>,
     /// Rejects that are known to come, those that came already among them.
     pub predicted: u64,
+    /// Nothing new is begun.
     pub stop: CancellationToken,
+    /// Requests under way are dropped.
     pub abort: CancellationToken,
 }
 
@@ -98,7 +100,10 @@ impl Committer {
     /// unfinished, and the run stops.
     fn take(&mut self, group: &mut Vec<Event>) {
         if let Some(journal) = &mut self.journal {
-            let written = group.iter_mut().try_for_each(|event| write(journal, event));
+            let written = group.iter_mut().try_for_each(|event| {
+                write(journal, event)?;
+                if journal.is_full() { tokio::task::block_in_place(|| journal.sync()) } else { Ok(()) }
+            });
             if written.is_err() || group.iter().any(Event::must_be_durable) {
                 self.make_durable(written);
             }
@@ -125,16 +130,16 @@ impl Committer {
     fn book(&mut self, event: Event) {
         match event {
             Event::Mapped(counts) => {
-                self.track(|tracker| tracker.read(counts.start, counts.open));
+                self.track(|tracker| tracker.begin_chunk(counts.start, counts.open));
                 self.ledger.mapped(*counts, self.previews);
             }
-            Event::Read(end) => {
+            Event::InputEnded(end) => {
                 self.ledger.input_ended(end);
-                self.track(|tracker| tracker.end(end.input, end.records));
+                self.track(|tracker| tracker.input_ended(end.input, end.records));
             }
             // A sender that is gone does not mind.
             Event::Planned { ready, .. } => ignore(ready.send(()), "the sender was stopped in between"),
-            Event::Settled { settled, booked: _booked } => {
+            Event::Settled { settled, booked: _booked, memory: _memory } => {
                 let SettledRecords { records, rejects, confirmed, .. } = settled;
                 if !confirmed.is_empty() {
                     self.remember(|users| users.add(confirmed));
@@ -243,13 +248,16 @@ fn write(journal: &mut Journal, event: &mut Event) -> io::Result<()> {
         Event::Planned { entry, .. } => journal.append(entry),
         Event::Settled { settled: SettledRecords { records, rejects, identified, .. }, .. } => {
             rejects.iter().try_for_each(|reject| journal.reject(reject))?;
+            // Rejects are in the same entry. Only the others are booked as records.
             let count = records.len();
             records.extend(rejects.iter().map(settled));
             *records = journal.write_settled(std::mem::take(records), std::mem::take(identified))?;
             records.truncate(count);
             Ok(())
         }
-        Event::Mapped(_) | Event::Read(_) | Event::Late { .. } | Event::Requested { .. } | Event::Stopped(_) => Ok(()),
+        Event::Mapped(_) | Event::InputEnded(_) | Event::Late { .. } | Event::Requested { .. } | Event::Stopped(_) => {
+            Ok(())
+        }
     }
 }
 

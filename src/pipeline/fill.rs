@@ -7,7 +7,7 @@ use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 
 use super::mapped_chunk::MappedChunk;
-use super::rejects_on_the_way::RejectsOnTheWay;
+use super::settled_on_the_way::SettledOnTheWay;
 use crate::delivery::{BatchItem, BatchLimits, MemoryBudget, Packer, PendingBatch};
 use crate::destination::Envelope;
 use crate::journal::{Plan, RecordKey};
@@ -26,13 +26,14 @@ impl Outlet {
     pub(super) async fn send(&self, mut pending: PendingBatch) -> bool {
         tokio::select! {
             () = self.batches.closed() => return false,
-            permit = self.budget.take(&pending.batch) => pending.permit = permit,
+            memory = self.budget.take(&pending.batch) => pending.memory = memory,
         }
         self.batches.send(pending).await.is_ok()
     }
 }
 
-/// Fills batches from mapped chunks until there are no more, and sends the last one even if it is small.
+/// Fills batches from mapped chunks until there are no more, and sends the last one even if it is small. `limits` are the bounds
+/// of a batch as the pace has them now (`SenderContext::limits`, by way of `run.rs`).
 ///
 /// Batches that an earlier part of the run was about to send are put together again exactly as they were, so that a
 /// target that carried them out knows their idempotency keys and answers as it did.
@@ -46,7 +47,7 @@ pub(super) async fn batches(
     let mut mapped = pin!(mapped);
     let mut packer = Packer::new(outlet.envelope);
     let mut replayed = ReplayedBatches::new(in_doubt, limits(), outlet.envelope);
-    let mut reported = RejectsOnTheWay::default();
+    let mut reported = SettledOnTheWay::default();
     while let Some(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }) = mapped.next().await {
         send_event(&events, Event::Mapped(Box::new(counts))).await;
         let settled = SettledRecords { records: unchanged, rejects, ..SettledRecords::default() };
@@ -128,6 +129,6 @@ pub(super) async fn discard(mapped: impl Stream<Item = MappedChunk>, events: &mp
     let mut mapped = pin!(mapped);
     while let Some(MappedChunk { rejects, counts, .. }) = mapped.next().await {
         send_event(events, Event::Mapped(Box::new(counts))).await;
-        report_settled(events, SettledRecords { rejects, ..SettledRecords::default() }).await;
+        report_settled(events, SettledRecords { rejects, ..SettledRecords::default() }, None).await;
     }
 }

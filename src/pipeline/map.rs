@@ -18,7 +18,7 @@ use crate::source::{RecordChunk, RecordSpan};
 /// What becomes of a record in a mapper.
 enum RecordFate {
     /// It is settled by an earlier part of the run, or not ours.
-    PassedOver,
+    NothingToDo,
     /// The target has it as it is, with these notices.
     Unchanged(u64),
     /// It is to be sent.
@@ -36,14 +36,15 @@ pub(super) fn map_chunk(
     let mut mapping = ChunkMapping::new(input, &chunk, context)?;
     let mut ready = Vec::with_capacity(if context.wants_ready { chunk.spans.len() } else { 0 });
     let (mut counted, mut notices, mut unchanged, mut rejects) = (0, Vec::new(), Vec::new(), Vec::new());
-    let (kind, known) = (context.mapper(input).kind(), context.unchanged.read(input, &chunk, recognized));
-    // What could not be kept is mapped like all others.
-    let recognized = if known.is_empty() { &[] } else { recognized };
+    let kind = context.mapper(input).kind();
+    let unchanged_notices = context.unchanged.read(input, &chunk, recognized);
+    // If nothing was kept for this chunk, what was recognized does not count: all of it is mapped.
+    let recognized = if unchanged_notices.is_empty() { &[] } else { recognized };
     for (index, span) in chunk.spans.iter().enumerate() {
         let key = RecordKey { input, number: span.number };
-        let known = known.get(index).copied().flatten();
-        match map_record(&mut mapping, context, (index, span, key), known)? {
-            RecordFate::PassedOver => {}
+        let notices_before = unchanged_notices.get(index).copied().flatten();
+        match map_record(&mut mapping, context, (index, span, key), notices_before)? {
+            RecordFate::NothingToDo => {}
             RecordFate::Unchanged(notices) => {
                 unchanged.push(Settled { key, outcome: RecordOutcome::Unchanged, notices });
             }
@@ -86,23 +87,24 @@ pub(super) fn map_chunk(
     Ok(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts })
 }
 
-/// Decides about one record. What is known of it comes first; only what may have to be sent is mapped.
+/// Decides about one record. Whether it is known to be unchanged comes first, with the notices about it; only what may have to be
+/// sent is mapped.
 fn map_record(
     mapping: &mut ChunkMapping<'_>,
     context: &MapContext,
     (index, span, key): (usize, &RecordSpan, RecordKey),
-    known: Option<u64>,
+    notices_before: Option<u64>,
 ) -> Result<RecordFate, MapFailure> {
     if !mapping.takes(span) {
         if matches!(context.duplicates, DuplicateCheck::Find(_)) {
             mapping.collect_keys_of_other(index, span)?;
         }
-        return Ok(RecordFate::PassedOver);
+        return Ok(RecordFate::NothingToDo);
     }
     if context.progress.is_settled(key) {
-        return Ok(RecordFate::PassedOver);
+        return Ok(RecordFate::NothingToDo);
     }
-    if let Some(notices) = known {
+    if let Some(notices) = notices_before {
         let checked = mapping.unchanged(span, notices);
         return Ok(checked.map_or_else(RecordFate::Rejected, RecordFate::Unchanged));
     }

@@ -33,16 +33,16 @@ pub(super) const fn queue_length(workers: usize) -> usize {
 struct Task {
     input: u16,
     chunk: Arc<RecordChunk>,
-    /// Which of its records are known by their bytes.
-    known: Vec<Option<Recognized>>,
+    /// Which of its records were recognized by their bytes.
+    recognized: Vec<Option<Recognized>>,
     context: Arc<MapContext>,
     mapped: oneshot::Sender<Result<MappedChunk, MapFailure>>,
 }
 
 impl Task {
     fn run(self) {
-        let Self { input, chunk, known, context, mapped } = self;
-        let result = map_chunk(input, chunk, &known, &context);
+        let Self { input, chunk, recognized, context, mapped } = self;
+        let result = map_chunk(input, chunk, &recognized, &context);
         // Drop our reference first: after the last chunk the consumer takes what the mappers collected out of the `Arc`.
         drop(context);
         ignore(mapped.send(result), "the run was stopped, and nobody waits for the chunk");
@@ -69,9 +69,9 @@ impl ChunkQueue {
     /// Puts it in the queue, waiting until it fits, and has it mapped; `false` if nobody listens any more.
     pub(super) fn push(&self, read: Read) -> bool {
         let (step, task) = match read {
-            Read::Chunk(input, chunk, known) => {
+            Read::Chunk(input, chunk, recognized) => {
                 let (sender, mapped) = oneshot::channel();
-                let task = Task { input, chunk, known, context: Arc::clone(&self.context), mapped: sender };
+                let task = Task { input, chunk, recognized, context: Arc::clone(&self.context), mapped: sender };
                 (PendingStep::Chunk(mapped), Some(task))
             }
             Read::PassedOver(chunk) => (PendingStep::PassedOver(chunk), None),
@@ -122,7 +122,7 @@ fn in_order(
                 },
                 PendingStep::PassedOver(chunk) => return Some((*chunk, (steps, events, stop))),
                 PendingStep::End(end) => {
-                    send_event(&events, Event::Read(end)).await;
+                    send_event(&events, Event::InputEnded(end)).await;
                     continue;
                 }
                 // The last thing in the queue.
@@ -207,7 +207,7 @@ mod tests {
         let mut reported = Vec::new();
         while let Some(event) = inbox.recv().await {
             match event {
-                Event::Read(end) => reported.push(format!("{} records", end.records)),
+                Event::InputEnded(end) => reported.push(format!("{} records", end.records)),
                 Event::Stopped(reason) => reported.push(reason.to_string()),
                 _ => {}
             }

@@ -34,9 +34,9 @@ mod mappers;
 mod memory;
 mod passed_over;
 mod read;
-mod rejects_on_the_way;
 mod run;
 mod search;
+mod settled_on_the_way;
 mod unchanged;
 mod weighing;
 

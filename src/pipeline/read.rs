@@ -18,7 +18,7 @@ use crate::source::{
 /// What the reader hands on.
 #[derive(Debug)]
 pub(super) enum Read {
-    /// Records of the input with this index, and which of them are known by their bytes.
+    /// Records of the input with this index, and which of them were recognized by their bytes.
     Chunk(u16, Arc<RecordChunk>, Vec<Option<Recognized>>),
     /// Records that need not be read.
     PassedOver(Box<MappedChunk>),
@@ -49,8 +49,8 @@ pub(super) struct ReadJob {
     pub passed_over: Option<PassedOver>,
 }
 
-/// Starts reading, each input from where an earlier part of the run had settled everything. `hand_on` says whether somebody
-/// still listens. The thread ends with its inputs, at the first error, or when nobody does.
+/// Starts reading, each input from where an earlier part of the run had settled everything. `hand_on`, which is `ChunkQueue::push` of
+/// `mappers.rs`, says whether somebody still listens. The thread ends with its inputs, at the first error, or when nobody does.
 ///
 /// It is never joined: blocked on standard input it could not be woken, and it holds nothing that matters.
 pub(super) fn start(mut reading: ReadJob, stop: CancellationToken, hand_on: impl Fn(Read) -> bool + Send + 'static) {
@@ -118,8 +118,8 @@ impl<H: Fn(Read) -> bool> Reader<H> {
                 reader = RecordReader::resume(input, *limits, point, &watch)?;
             }
             let Some(chunk) = reader.next_chunk()? else { break };
-            let known = recognizer.as_mut().map(|recognizer| recognizer.recognize(&chunk)).unwrap_or_default();
-            if !goes_on(Read::Chunk(index, Arc::new(chunk), known)) {
+            let recognized = recognizer.as_mut().map(|recognizer| recognizer.recognize(&chunk)).unwrap_or_default();
+            if !goes_on(Read::Chunk(index, Arc::new(chunk), recognized)) {
                 return Ok(None);
             }
         }

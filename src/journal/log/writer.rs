@@ -54,9 +54,9 @@ impl<F: Durable> LogWriter<F> {
         Ok(())
     }
 
-    /// Whether there is anything to sync.
-    pub(crate) fn is_dirty(&self) -> bool {
-        !self.waiting.is_empty()
+    /// Bytes that wait for a sync.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.len()
     }
 
     /// Writes the waiting entries as a group and makes them durable, all with one sync.

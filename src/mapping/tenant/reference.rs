@@ -20,6 +20,15 @@ pub struct Reference {
     pub own_role: Option<Box<str>>,
 }
 
+impl Reference {
+    /// How much of it lies in memory, in bytes.
+    pub fn memory(&self) -> usize {
+        let names =
+            [Some(&self.clerk_id), Some(&self.external_id), Some(&self.id), self.role.as_ref(), self.own_role.as_ref()];
+        size_of::<Self>() + names.into_iter().flatten().map(|name| name.len()).sum::<usize>()
+    }
+}
+
 impl std::fmt::Debug for Reference {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{:?}", self.kind)

@@ -1,35 +1,34 @@
-//! The rejects that the mappers found and that the committer has not written yet.
+//! What the mappers settled and the committer has not booked yet: rejects, and records that the target has as they are.
 //!
-//! The committer waits for the disk with each group of what it is given. If the batches waited for it with the rejects of each chunk,
-//! the disk would say how fast records are mapped. So some rejects may be on the way, up to a bound of memory.
+//! The committer waits for the disk with each group of what it is given. If the batches waited for it with what is settled of each
+//! chunk, the disk would say how fast records are mapped. So some of it may be on the way, up to a bound of memory.
 
 use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
 
 use crate::delivery::REJECTED_TOGETHER;
-use crate::journal::Reject;
-use crate::outcomes::event::{Booked, Event, SettledRecords, report_rejects};
+use crate::outcomes::event::{Booked, Event, SettledRecords, begin_report};
 
-/// Rejects on the way to the committer: at most [`REJECTED_TOGETHER`] bytes of them, or those of one chunk if they are more.
+/// What is on the way to the committer: at most [`REJECTED_TOGETHER`] bytes of it, or that of one chunk if it is more.
 #[derive(Default)]
-pub(super) struct RejectsOnTheWay {
-    /// The oldest first, each with its bytes. They are written in this order.
+pub(super) struct SettledOnTheWay {
+    /// The oldest first, each with its bytes. They are booked in this order.
     waiting: VecDeque<(usize, Booked)>,
     bytes: usize,
 }
 
-impl RejectsOnTheWay {
-    /// Reports what became of records of a chunk, as soon as there is room for the rejects among them.
+impl SettledOnTheWay {
+    /// Reports what became of records of a chunk, as soon as there is room for it.
     pub(super) async fn report(&mut self, events: &mpsc::Sender<Event>, settled: SettledRecords) {
-        let bytes = settled.rejects.iter().map(Reject::size).sum::<usize>();
+        let bytes = settled.size();
         while self.bytes + bytes > REJECTED_TOGETHER
-            && let Some((written, booked)) = self.waiting.pop_front()
+            && let Some((booked_bytes, booked)) = self.waiting.pop_front()
         {
             booked.wait().await;
-            self.bytes -= written;
+            self.bytes -= booked_bytes;
         }
-        if let Some(booked) = report_rejects(events, settled).await {
+        if let Some(booked) = begin_report(events, settled, None).await {
             self.waiting.push_back((bytes, booked));
             self.bytes += bytes;
         }
@@ -44,6 +43,7 @@ mod tests {
     use futures::poll;
 
     use super::*;
+    use crate::journal::Reject;
     use crate::kind::Kind;
     use crate::mapping::{RejectCode, Rejection};
     use crate::source::{RecordChunk, RecordSpan};
@@ -65,21 +65,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn few_rejects_wait_for_nobody_and_more_than_there_is_room_for_wait_for_the_oldest() {
+    async fn what_is_little_waits_for_nobody_and_more_than_there_is_room_for_waits_for_the_oldest() {
         let third = REJECTED_TOGETHER / 3;
         let (events, mut inbox) = mpsc::channel(64);
-        let mut reported = RejectsOnTheWay::default();
+        let mut reported = SettledOnTheWay::default();
         for number in 1..=3 {
             reported.report(&events, rejected(number, third)).await;
         }
-        assert_eq!(inbox.len(), 3, "nobody has written them yet");
+        assert_eq!(inbox.len(), 3, "nobody has booked them yet");
         {
             let mut fourth = pin!(reported.report(&events, rejected(4, third)));
             assert!(poll!(&mut fourth).is_pending());
             drop(inbox.recv().await);
             assert!(poll!(&mut fourth).is_ready());
         }
-        // What is more than the room waits until all others are written.
+        // What is more than the room waits until all others are booked.
         let mut large = pin!(reported.report(&events, rejected(5, 3 * REJECTED_TOGETHER)));
         for _ in 2..=4 {
             assert!(poll!(&mut large).is_pending());
