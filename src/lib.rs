@@ -21,8 +21,9 @@
 //!    sent; `command/import/send.rs` is the phase that sends. For each kind `command/import/steps.rs` begins a run of the pipeline:
 //!    `command/intake.rs` puts together what that reads, and which mapper its records get; `pipeline/job.rs` has what a run of the
 //!    pipeline is given and gives back, and `pipeline/run.rs` starts its stages.
-//! 2. `pipeline/read.rs` opens each input and takes chunks of records. `source/reader/beginning.rs` finds the shape of the
-//!    input; [`source::RecordReader`] walks its envelope and frames its records.
+//! 2. `pipeline/read.rs` opens each input and takes chunks of records. `source/reader/opening.rs` opens it,
+//!    `source/reader/beginning.rs` finds its shape, and [`source::RecordReader`] walks its envelope and frames its records;
+//!    `buffering.rs` and `ending.rs` beside these read more, cut chunks, and explain an end.
 //! 3. `pipeline/mappers.rs` has the threads; `pipeline/map.rs` and then `pipeline/chunk_mapping.rs` are what each does with a
 //!    chunk. One [`mapping::RecordMapper`] for each kind knows the records: [`mapping::UserMapper`] reads, joins, maps and
 //!    encodes users. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them, by [`fast_json`];
@@ -73,6 +74,19 @@
 //! Several processes can each take a part of the same inputs ([`source::Shard`]): every record's number says whose it is, so
 //! they need no word between them, and `runs merge` makes one account of theirs. What one of them found in its first pass
 //! the others take over, where they keep their runs together (`command/first_pass/other_shard.rs`).
+//!
+//! # Words
+//!
+//! `avnology help glossary` has the words that users meet. These mean more than one thing here:
+//!
+//! - *mark*: [`destination::RunMark`] is in an identity and says whose it is; [`journal::ReadMark`] is a place in an input before
+//!   which all is settled; a mark of the [`journal`]'s log begins a group.
+//! - *plan*: a [`journal::Plan`] is a batch that is about to be sent; the [`steps`] are the plan of a migration.
+//! - *permit*: the [`pace`] gives one to a request; one for memory, to a batch, is called `memory`.
+//! - *run*: of a migration, all of it, in its directory ([`journal`]); of the pipeline, one step of that ([`pipeline::run`]).
+//! - *job*: what one run of the pipeline is to do ([`pipeline::Job`]); of the [`application`], a command that takes a while and may be
+//!   watched.
+//! - *probe*: a request that only asks whether a target answers; which one it is, the [`destination`] knows.
 //!
 //! # What holds
 //!
@@ -145,7 +159,7 @@
 //! | [`tenant_plan`] | what of a tenant beside its users moves, and how, sorted on disk; token templates claim by claim, pure |
 //! | [`webhooks`] | what becomes of events and endpoints of webhooks; who signed a delivery; pure |
 //! | [`cutover`] | the switch: what is checked, what persons record, and how its steps stand; pure but for its one file |
-//! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes |
+//! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes; what is in a line of a rejects file |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`delivery`] | batches to the destination: retries, splits, blame, what became of each identity |
 //! | [`applied`] | objects that are made at a target once, and the file for secrets that are shown once |

@@ -115,7 +115,7 @@ fn kept_by_the_committer(records: usize) -> u64 {
         inputs: vec![Input::from_argument(file.path())],
         inputs_of_step: 0..1,
         records: avnology_migrate::selection::RecordsOfRun::All,
-        reader: ReaderLimits { chunk_bytes: 1, ..ReaderLimits::default() },
+        reader_limits: ReaderLimits { chunk_bytes: 1, ..ReaderLimits::default() },
         mappers: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(AvnologyForm)))],
         largest_request: 4 * 1024 * 1024,
         watch: Watch::Nothing,

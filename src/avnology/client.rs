@@ -52,7 +52,7 @@ impl Client {
 
     /// `POST /v1/identities:batchCreate`, for those who ask what the target makes of it. What is to be created goes
     /// through `AdminCalls::create_batch`, which knows the paths of all kinds.
-    pub(super) async fn batch_create(&self, body: Bytes, idempotency_key: &str) -> Reply {
+    pub(super) async fn ask_batch_create(&self, body: Bytes, idempotency_key: &str) -> Reply {
         self.post(super::BATCH_CREATE, body, idempotency_key).await
     }
 

@@ -22,8 +22,8 @@ impl AdminCalls {
         let signal = reply.pace_signal(is_transient);
         // A target that takes none of the items does not work, even if its status says success.
         let all_fail = results.as_ref().is_some_and(|results| results.iter().all(ItemResult::is_transient));
-        let verdict = if all_fail { RequestResult::Failed } else { signal.verdict };
-        permit.finish(&PaceSignal { verdict, ..signal });
+        let result = if all_fail { RequestResult::Failed } else { signal.result };
+        permit.finish(&PaceSignal { result, ..signal });
         match results {
             Some(results) => {
                 let (request, held) = (reply.request_id, reply.body.into_held());

@@ -26,7 +26,7 @@ pub(super) const fn budget(patience: Duration) -> RetryBudget {
 
 /// Asks the target to check a batch of one.
 pub(super) async fn probe(client: &Client, key: &str) -> Reply {
-    client.batch_create(Bytes::from_static(PROBE.as_bytes()), key).await
+    client.ask_batch_create(Bytes::from_static(PROBE.as_bytes()), key).await
 }
 
 /// Whether this is an answer to it.

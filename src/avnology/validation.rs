@@ -71,7 +71,7 @@ impl AdminCalls {
         let checking = async move {
             let body = Bytes::from([HEAD, &encoded.join(&b","[..]), TAIL].concat());
             let key = format!("validate-{}", uuid::Uuid::new_v4());
-            let request = || self.client.batch_create(body.clone(), &key);
+            let request = || self.client.ask_batch_create(body.clone(), &key);
             let reply = self.retried(request, |reply| batch_results(&reply.body, encoded.len()).is_some()).await?;
             match (decide(reply.outcome), encoded) {
                 (Decision::Done, _) => {

@@ -28,7 +28,7 @@ pub(super) fn intake(
         inputs: inputs.clone(),
         inputs_of_step: 0..inputs.len(),
         records: records.clone(),
-        reader: *limits,
+        reader_limits: *limits,
         mappers: kinds.iter().map(|kind| mapper(*kind, reading, joined, ids)).collect(),
         largest_request: most_of_request.1,
         watch,

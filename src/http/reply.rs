@@ -53,11 +53,11 @@ impl Reply {
 
     /// What it says about the other side, for the pace.
     pub fn pace_signal(&self, is_transient: TransientRule) -> PaceSignal {
-        let verdict = match self.outcome {
+        let result = match self.outcome {
             outcome if outcome.is_throttled() => RequestResult::Refused,
             outcome if is_transient(outcome) => RequestResult::Failed,
             _ => RequestResult::Granted,
         };
-        PaceSignal { verdict, wait: self.retry_after, quota: self.quota }
+        PaceSignal { result, wait: self.retry_after, quota: self.quota }
     }
 }

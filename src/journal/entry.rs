@@ -99,7 +99,7 @@ pub struct Settled {
     pub notices: u64,
 }
 
-/// What Clerk and the target call the same one: of a settled record, where nothing else says it.
+/// The ids at Clerk and at the target of what a settled record is about, where the outcome of the record does not say them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identified {
     /// The record.

@@ -92,8 +92,8 @@ pub(crate) fn content(record: &[u8], kind: Option<Kind>) -> Result<RecordContent
     }
     // A user may have a field `code`.
     let Some(original) = line.original else { return of_user };
-    let is_of = line.kind.as_deref().unwrap_or(Kind::User.as_str());
-    if let Some(kind) = kind.filter(|kind| kind.as_str() != is_of) {
+    let kind_of_line = line.kind.as_deref().unwrap_or(Kind::User.as_str());
+    if let Some(kind) = kind.filter(|kind| kind.as_str() != kind_of_line) {
         let what = if kind == Kind::User { "a user" } else { "what is read from this file" };
         let message = format!("this line of a rejects file does not hold {what}, but a record of another kind");
         return Err(Rejection::of_field(RejectCode::InvalidRecord, "kind", message));

@@ -175,18 +175,18 @@ mod tests {
         })
     }
 
-    fn asking_to_wait(verdict: RequestResult, wait: u64) -> PaceSignal {
-        PaceSignal { wait: Some(Duration::from_secs(wait)), ..PaceSignal::of(verdict) }
+    fn asking_to_wait(result: RequestResult, wait: u64) -> PaceSignal {
+        PaceSignal { wait: Some(Duration::from_secs(wait)), ..PaceSignal::of(result) }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_target_that_keeps_saying_retry_at_once_is_not_asked_faster_than_the_rate() {
-        for verdict in [RequestResult::Refused, RequestResult::Failed] {
+        for result in [RequestResult::Refused, RequestResult::Failed] {
             let (pace, start) = (pace("2/s"), Instant::now());
             for _ in 0..100 {
-                pace.admit(true).await.finish(&asking_to_wait(verdict, 0));
+                pace.admit(true).await.finish(&asking_to_wait(result, 0));
             }
-            assert!(start.elapsed() >= Duration::from_secs(45), "{verdict:?}: 100 requests in {:?}", start.elapsed());
+            assert!(start.elapsed() >= Duration::from_secs(45), "{result:?}: 100 requests in {:?}", start.elapsed());
         }
     }
 

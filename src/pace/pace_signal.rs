@@ -19,7 +19,7 @@ pub enum RequestResult {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PaceSignal {
     /// The result of the request.
-    pub verdict: RequestResult,
+    pub result: RequestResult,
     /// How long the target asks us to wait.
     pub wait: Option<Duration>,
     /// What the target says about its quota.
@@ -28,7 +28,7 @@ pub struct PaceSignal {
 
 impl PaceSignal {
     /// An answer that says nothing about a wait or a quota.
-    pub fn of(verdict: RequestResult) -> Self {
-        Self { verdict, wait: None, quota: Quota::default() }
+    pub fn of(result: RequestResult) -> Self {
+        Self { result, wait: None, quota: Quota::default() }
     }
 }

@@ -158,8 +158,8 @@ impl PaceState {
 
     pub(super) fn finish(&mut self, now: Instant, turn: &Turn, answer: &PaceSignal) {
         self.answered += 1;
-        self.spacing.answered(turn.sent, now, answer.verdict == RequestResult::Refused);
-        match answer.verdict {
+        self.spacing.answered(turn.sent, now, answer.result == RequestResult::Refused);
+        match answer.result {
             RequestResult::Granted => self.granted(now, turn, answer),
             RequestResult::Refused => {
                 self.refused += 1;

@@ -26,7 +26,7 @@ pub struct Intake {
     /// Which records of theirs are ours.
     pub records: RecordsOfRun,
     /// Bounds of what the reader buffers.
-    pub reader: ReaderLimits,
+    pub reader_limits: ReaderLimits,
     /// How records become what is sent, for each input; it says of which kind they are.
     pub mappers: Vec<Arc<dyn RecordMapper>>,
     /// Bytes of the destination's largest request: what is larger is rejected, in a dry run, too.
@@ -129,19 +129,31 @@ pub struct Ran {
 
 /// What the stages need, one by one, in each mode.
 pub(super) struct ModeParts {
+    /// Whether duplicates are searched for, or were found before and are rejected.
     pub check: DuplicateCheck,
     /// Collects what a dry run reports at its end.
     pub reported: Option<Arc<DuplicateFinder>>,
+    /// How many identities are shown; some in a dry run only.
     pub preview: usize,
+    /// How batches are sent; an import only.
     pub delivery: Option<Delivery>,
+    /// Where outcomes become durable; whatever is a run has one.
     pub journal: Option<Journal>,
+    /// What the target confirmed, to be kept up to date; an import only.
     pub confirmed: Option<ConfirmedUsers>,
+    /// Whom the target confirmed in earlier runs, so that they are not asked about.
     pub lookup: Option<Arc<ConfirmedLookup>>,
+    /// Which records are known to be unchanged: kept by a first pass, used by an import.
     pub unchanged: Unchanged,
+    /// Who had which external id before; an import only.
     pub ids: Option<Arc<IdLookup>>,
+    /// What earlier parts of the run settled.
     pub progress: Arc<Progress>,
+    /// The account so far.
     pub ledger: Ledger,
+    /// Stop once more than this many records were rejected.
     pub max_errors: Option<u64>,
+    /// Rejects that the first pass found, which an import counts for that from the beginning.
     pub predicted: u64,
 }
 

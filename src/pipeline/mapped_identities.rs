@@ -70,7 +70,7 @@ pub fn map_inputs(
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
-    let Intake { inputs, inputs_of_step, records, reader, mappers, largest_request, watch, workers } = intake;
+    let Intake { inputs, inputs_of_step, records, reader_limits, mappers, largest_request, watch, workers } = intake;
     let progress = Arc::new(Progress::new(inputs.len()));
     let (events, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
@@ -104,7 +104,7 @@ pub fn map_inputs(
         inputs,
         inputs_of_step,
         columns,
-        limits: reader,
+        limits: reader_limits,
         shard,
         watch,
         progress,

@@ -46,8 +46,8 @@ pub struct MemoryBound {
 impl MemoryBound {
     /// The bound of a job; `sending` is how it is sent, if it is.
     pub fn of(intake: &Intake, sending: Option<&PaceRules>) -> Self {
-        let chunk = intake.reader.chunk_bytes as u64;
-        let record = intake.reader.record_bytes as u64;
+        let chunk = intake.reader_limits.chunk_bytes as u64;
+        let record = intake.reader_limits.record_bytes as u64;
         let of = |record: u64| {
             // Those in line and the one being packed, each with its encoded form; and the reader's: the one that waits to be put
             // in line, and the one that is filled.
@@ -119,7 +119,7 @@ mod tests {
             inputs: Vec::new(),
             inputs_of_step: 0..0,
             records: crate::selection::RecordsOfRun::All,
-            reader: ReaderLimits::default(),
+            reader_limits: ReaderLimits::default(),
             mappers: vec![std::sync::Arc::new(UserMapper::new(
                 Rules::default(),
                 std::sync::Arc::new(crate::avnology::AvnologyForm),

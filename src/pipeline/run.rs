@@ -29,10 +29,12 @@ const EVENTS: usize = 256;
 
 /// Runs a job until it is finished or stopped.
 pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> Ran {
+    // `stop`: nothing new is begun. `abort`: requests under way are dropped.
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
     let parts = ModeParts::of(job.mode, &job.intake);
-    let Intake { inputs, inputs_of_step, records, reader, mappers, largest_request, watch, workers } = job.intake;
+    let Intake { inputs, inputs_of_step, records, reader_limits, mappers, largest_request, watch, workers } =
+        job.intake;
     let (step_end, input_count) = (inputs_of_step.end, inputs.len());
     let (columns, names) = (columns_of(&mappers), inputs.iter().map(Input::name).collect());
     // If keys are to be collected, every record has to be read, those of other shards too.
@@ -59,7 +61,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         inputs,
         inputs_of_step,
         columns,
-        limits: reader,
+        limits: reader_limits,
         shard: read_only,
         watch,
         progress: Arc::clone(&parts.progress),

@@ -16,7 +16,7 @@ use crate::source::RecordChunk;
 pub struct LookForUnchanged {
     /// What the target confirmed; nothing if every user is asked about.
     pub confirmed: Option<Arc<ConfirmedLookup>>,
-    /// Where it is kept whom that speaks of.
+    /// Which records were recognized from the night before, and where those are kept that this pass finds unchanged.
     pub records: Arc<PassRecords>,
 }
 
@@ -25,14 +25,14 @@ pub struct LookForUnchanged {
 pub(super) enum Unchanged {
     /// Nothing: each one is mapped and looked up.
     Unknown,
-    /// What the night before knew. The rest is kept for the next time that the records are read.
+    /// Those that were unchanged in the night before. Which others are, is kept for the second pass.
     Keep(Arc<PassRecords>),
-    /// These are, and need not be mapped.
+    /// These records are unchanged, and need not be mapped.
     Known(Arc<PassRecords>),
 }
 
 impl Unchanged {
-    /// Whether it is wanted what is mapped.
+    /// Whether it is the first pass, which keeps what it finds.
     pub(super) fn is_kept(&self) -> bool {
         matches!(self, Self::Keep(_))
     }

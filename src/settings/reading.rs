@@ -54,7 +54,7 @@ pub struct ReadingSettings {
     pub rule_files: RuleFiles,
     /// The organization that users go into, as it was typed. `rules` has its id as soon as the target was asked.
     pub organization: Option<OrganizationName>,
-    /// The form in which the target takes an identity.
+    /// The form in which the target takes an identity: Avnology ID's, if a Kratos target does not set its own.
     pub form: Arc<dyn WireForm>,
     /// The most users of one request, and the most bytes.
     pub most_of_request: (usize, usize),

@@ -291,7 +291,7 @@ impl Target {
             _ => Vec::new(),
         };
         let get = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
-        PaceSignal { verdict, wait, quota: Quota::read(get, SystemTime::UNIX_EPOCH) }
+        PaceSignal { result: verdict, wait, quota: Quota::read(get, SystemTime::UNIX_EPOCH) }
     }
 }
 

@@ -126,7 +126,7 @@ impl RecordCalls {
 
     /// Deletes memberships: for each whether it is gone now.
     pub(super) async fn delete_memberships(&self, ids: &[&str]) -> Result<Vec<bool>, TargetError> {
-        if !self.batch {
+        if !self.has_batch_method {
             let mut done = Vec::with_capacity(ids.len());
             for id in ids {
                 let path = path_of(id);

@@ -13,7 +13,7 @@ const ORGANIZATIONS: &str = "v1/organizations";
 impl RecordCalls {
     /// Finds organizations by their external ids: how many it was asked about, and a list.
     pub(super) async fn find_organizations(&self, external_ids: &[&str]) -> Result<(usize, Body), TargetError> {
-        if !self.batch {
+        if !self.has_batch_method {
             let Some(id) = external_ids.first() else { return Ok((0, Body::default())) };
             return Ok((1, self.filtered("external_id", id).await?.unwrap_or_default()));
         }

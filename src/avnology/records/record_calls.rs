@@ -18,7 +18,7 @@ pub(in crate::avnology) struct RecordCalls {
     pub(super) calls: AdminCalls,
     pub(super) kind: Kind,
     /// Whether the target has the batch method of the kind.
-    pub(super) batch: bool,
+    pub(super) has_batch_method: bool,
     /// The form of role tuples.
     pub(super) tuples: TupleRules,
 }
@@ -30,10 +30,10 @@ impl RecordCalls {
         kind: Kind,
         tuples: TupleRules,
     ) -> Result<Self, TargetError> {
-        let mut records = Self { calls, kind, batch: false, tuples };
+        let mut records = Self { calls, kind, has_batch_method: false, tuples };
         records.check_reading().await?;
-        records.batch = records.has_batch_method().await?;
-        tracing::info!(kind = kind.as_str(), batch = records.batch, "how the target takes them");
+        records.has_batch_method = records.asks_for_batch_method().await?;
+        tracing::info!(kind = kind.as_str(), batch = records.has_batch_method, "how the target takes them");
         Ok(records)
     }
 
@@ -43,9 +43,9 @@ impl RecordCalls {
         kind: Kind,
         tuples: TupleRules,
     ) -> Result<Self, TargetError> {
-        let mut records = Self { calls, kind, batch: false, tuples };
+        let mut records = Self { calls, kind, has_batch_method: false, tuples };
         records.check_reading().await?;
-        records.batch = records.reads_batches().await?;
+        records.has_batch_method = records.reads_batches().await?;
         Ok(records)
     }
 
@@ -95,7 +95,7 @@ impl RecordCalls {
     }
 
     /// Whether the target knows the batch method, by an empty batch, which creates nothing in any case.
-    async fn has_batch_method(&self) -> Result<bool, TargetError> {
+    async fn asks_for_batch_method(&self) -> Result<bool, TargetError> {
         let key = format!("preflight-{}", uuid::Uuid::new_v4());
         let empty = Bytes::from_static(br#"{"requests":[],"validate_only":true}"#);
         let reply =

@@ -67,11 +67,15 @@ impl Destination for RecordCalls {
     }
 
     fn envelope(&self) -> Envelope {
-        if self.batch { BATCH } else { SINGLE }
+        if self.has_batch_method { BATCH } else { SINGLE }
     }
 
     fn create<'a>(&'a self, request: CreateRequest<'a>, permit: Permit) -> BoxFuture<'a, CreateOutcome> {
-        if self.batch { self.create_batch(request, permit).boxed() } else { self.create_one(request, permit).boxed() }
+        if self.has_batch_method {
+            self.create_batch(request, permit).boxed()
+        } else {
+            self.create_one(request, permit).boxed()
+        }
     }
 
     fn can_check(&self) -> bool {
@@ -88,7 +92,7 @@ impl Destination for RecordCalls {
     }
 
     fn at_once(&self) -> usize {
-        if self.batch { MAX_PAGE } else { 1 }
+        if self.has_batch_method { MAX_PAGE } else { 1 }
     }
 
     fn get<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Body>, TargetError>> {

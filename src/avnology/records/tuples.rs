@@ -46,7 +46,7 @@ pub(super) fn tuples_of(body: &[u8], namespace: &str) -> Vec<String> {
 impl RecordCalls {
     /// Finds the first of these tuples: a list of those that are there.
     pub(super) async fn find_tuples(&self, ids: &[&str]) -> Result<(usize, Body), TargetError> {
-        if self.batch {
+        if self.has_batch_method {
             return self.check_tuples(ids).await;
         }
         let Some(id) = ids.first() else { return Ok((0, Body::default())) };
@@ -137,7 +137,7 @@ impl RecordCalls {
     /// Deletes tuples: for each whether it is gone now.
     pub(super) async fn delete_tuples(&self, ids: &[&str]) -> Result<Vec<bool>, TargetError> {
         let tuples: Vec<TupleBody<'_>> = ids.iter().filter_map(|id| TupleBody::of(id)).collect();
-        if self.batch && tuples.len() == ids.len() {
+        if self.has_batch_method && tuples.len() == ids.len() {
             let body = serde_json::json!({ "permissions": tuples }).to_string();
             return delete_batch(&self.calls, "v1/permissions:batchDelete", body, ids.len()).await;
         }

@@ -30,7 +30,7 @@
 //! - A file that somebody cut exactly between two entries looks like an older state of the same file.
 //! - One writer at a time: the run's lock sees to that.
 //!
-//! Version 1 had no marks. Its logs are read, and gone on with in groups; where no mark is before it, damage counts as torn
+//! Version 1 had no marks. Its logs are read, and gone on with in groups; where no mark is before it, damage counts as torn.
 
 mod error;
 mod format;
