@@ -12,11 +12,7 @@ pub(super) fn non_empty(text: Option<&str>) -> Option<&str> {
 
 /// The letters A to Z made small, if that is wanted and there are any. Others stay: the target does not know them by case.
 pub(super) fn lowercase(text: Cow<'_, str>, wanted: bool) -> Cow<'_, str> {
-    if wanted && has_capitals(&text) {
-        Cow::Owned(text.to_ascii_lowercase())
-    } else {
-        text
-    }
+    if wanted && has_capitals(&text) { Cow::Owned(text.to_ascii_lowercase()) } else { text }
 }
 
 /// Whether there is a letter from A to Z. All bytes are looked at, because that can be done with many at once.

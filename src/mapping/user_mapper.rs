@@ -9,9 +9,9 @@ use super::{
     Joined, MapOutput, Mapped, MigrationIdentity, Prepared, RecordMapper, Rejection, Rules, UniqueKeys, UserJoin, map,
     parse_row, row_rejection,
 };
-use crate::mapping::parse::parse_into;
 use crate::clerk::{COLUMNS, User};
 use crate::kind::Kind;
+use crate::mapping::parse::parse_into;
 use crate::source::RawRecord;
 
 /// The form in which a destination takes an identity.
