@@ -80,9 +80,9 @@ macro_rules! clerk_object {
                 }
             }
 
-            struct ObjectVisitor;
-            impl<'de> serde::de::Visitor<'de> for ObjectVisitor {
-                type Value = $name<'de>;
+            struct ObjectVisitor<'o, 'de>(&'o mut $name<'de>);
+            impl<'de> serde::de::Visitor<'de> for ObjectVisitor<'_, 'de> {
+                type Value = ();
 
                 fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                     formatter.write_str($expecting)
@@ -90,16 +90,18 @@ macro_rules! clerk_object {
 
                 $(
                     fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                        Ok($name { $text: Some(text.into()), ..$name::default() })
+                        self.0.$text = Some(text.into());
+                        Ok(())
                     }
 
                     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                        Ok($name { $text: Some(text.to_owned().into()), ..$name::default() })
+                        self.0.$text = Some(text.to_owned().into());
+                        Ok(())
                     }
                 )?
 
                 fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                    let mut object = $name::default();
+                    let object = self.0;
                     while let Some(name) = map.next_key_seed($crate::clerk::object::NameAmong($name::KNOWN))? {
                         match Member::of(name) {
                             $(
@@ -121,19 +123,32 @@ macro_rules! clerk_object {
                             }
                         }
                     }
-                    Ok(object)
+                    Ok(())
                 }
             }
 
             impl<'de> serde::Deserialize<'de> for $name<'de> {
                 fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    deserializer.deserialize_any(ObjectVisitor)
+                    let mut object = $name::default();
+                    deserializer.deserialize_any(ObjectVisitor(&mut object))?;
+                    Ok(object)
+                }
+            }
+
+            impl<'de> serde::de::DeserializeSeed<'de> for $crate::clerk::object::InPlace<'_, $name<'de>> {
+                type Value = ();
+
+                fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+                    deserializer.deserialize_any(ObjectVisitor(self.0))
                 }
             }
         };
     };
 }
 pub(super) use clerk_object;
+
+/// Reads an object into one that is empty: objects are large, and each one that is returned is copied.
+pub(crate) struct InPlace<'o, T>(pub &'o mut T);
 
 /// The name of a field in JSON.
 macro_rules! name_of {

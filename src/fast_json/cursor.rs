@@ -287,10 +287,9 @@ impl<'de> Cursor<'de> {
     /// Goes behind digits, and says how many they are.
     #[inline]
     fn digits(&mut self) -> usize {
-        let start = self.at;
-        while self.byte().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
-        self.at - start
+        let rest = self.rest();
+        let digits = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+        self.at += digits;
+        digits
     }
 }

@@ -30,6 +30,7 @@ mod reader;
 mod refused;
 #[cfg(test)]
 mod tests;
+mod unescaped;
 
 pub use left::left;
-pub use read::read;
+pub use read::{read, read_seed};

@@ -1,4 +1,4 @@
-//! The name of a member, which is guessed.
+//! The name of a member, which is guessed or looked up.
 
 use serde::de::{Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
@@ -7,20 +7,12 @@ use super::cursor::{Content, Cursor};
 use super::names::{Found, Names};
 use super::refused::Refused;
 
-/// How far it came in an object.
-#[derive(Default)]
-pub(super) struct Place {
-    /// The kind of the object, once its names were asked for.
-    kind: Option<usize>,
-    /// The name that came last; at first that is [`super::names::BEGINNING`].
-    last: usize,
-}
-
 /// The name that comes next, which begins at the cursor.
 pub(super) struct Name<'m, 'de> {
     pub cursor: &'m mut Cursor<'de>,
     pub names: &'m mut Names,
-    pub place: &'m mut Place,
+    /// The place of the name that came last in the object, once its names were asked for.
+    pub last: &'m mut Option<usize>,
 }
 
 impl<'de> Name<'_, 'de> {
@@ -32,21 +24,19 @@ impl<'de> Name<'_, 'de> {
     }
 
     /// The place of the name among those that are asked for, guessed or looked up; or else the name.
-    #[inline]
     fn find(&mut self, asked: &'static [&'static str]) -> Result<Result<usize, &'de str>, Refused> {
-        let kind = match self.place.kind {
-            Some(kind) => kind,
-            None => *self.place.kind.insert(self.names.kind(asked).ok_or(Refused)?),
+        let last = match *self.last {
+            Some(last) => last,
+            None => self.names.beginning(asked).ok_or(Refused)?,
         };
-        let guess = self.names.guess(kind, self.place.last, self.cursor.rest());
-        if let Some(Found { learnt, asked: Some(place), length }) = guess {
+        if let Some(Found { learnt, asked: Some(place), length }) = self.names.guess(last, self.cursor.rest()) {
             self.cursor.advance(length);
-            self.place.last = learnt;
+            *self.last = Some(learnt);
             return Ok(Ok(place));
         }
         let name = self.read()?;
-        let found = self.names.look_up(kind, self.place.last, name).ok_or(Refused)?;
-        self.place.last = found.learnt;
+        let found = self.names.look_up(last, name).ok_or(Refused)?;
+        *self.last = Some(found.learnt);
         Ok(found.asked.ok_or(name))
     }
 }
@@ -59,7 +49,6 @@ impl<'de> Deserializer<'de> for Name<'_, 'de> {
     }
 
     /// What asks for a struct in place of a name says which names it knows, and takes the place of one among them.
-    #[inline]
     fn deserialize_struct<V: Visitor<'de>>(
         mut self,
         _: &'static str,

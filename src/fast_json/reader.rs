@@ -1,13 +1,14 @@
 //! Values as serde asks for them.
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::cursor::{Content, Cursor};
-use super::name::{Name, Place};
+use super::name::Name;
 use super::names::Names;
 use super::raw_text::{RAW, RawText};
 use super::refused::Refused;
+use super::unescaped::unescaped;
 
 /// Values in values that are read, up to this depth, where `serde_json` reads 128. What is only skipped counts for itself.
 const DEEPEST: usize = 60;
@@ -38,7 +39,7 @@ impl<'de, 'n> Reader<'de, 'n> {
     fn string<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Refused> {
         match self.cursor.string()? {
             Content::Plain(text) => visitor.visit_borrowed_str(text),
-            Content::Escaped(string) => visitor.visit_string(serde_json::from_str(string).map_err(|_| Refused)?),
+            Content::Escaped(string) => visitor.visit_string(unescaped(string)?),
         }
     }
 
@@ -56,7 +57,7 @@ impl<'de, 'n> Reader<'de, 'n> {
     fn map<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Refused> {
         self.cursor.expect(b'{')?;
         self.descend()?;
-        let mut members = Members { reader: self, place: Place::default(), is_first: true, is_over: false };
+        let mut members = Members { reader: self, last: None, is_first: true, is_over: false };
         let value = visitor.visit_map(&mut members)?;
         if !members.is_over {
             return Err(Refused);
@@ -226,22 +227,41 @@ impl<'de> SeqAccess<'de> for &mut Entries<'_, 'de, '_> {
 /// The members of an object.
 struct Members<'r, 'de, 'n> {
     reader: &'r mut Reader<'de, 'n>,
-    place: Place,
+    /// The place of the name that came last, once names were asked for.
+    last: Option<usize>,
     is_first: bool,
     is_over: bool,
 }
 
-impl<'de> MapAccess<'de> for &mut Members<'_, 'de, '_> {
-    type Error = Refused;
-
+impl<'de> Members<'_, 'de, '_> {
+    /// The place of the next name among those that are asked for, if it is the one that is expected.
     #[inline]
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Refused> {
+    fn guess(&mut self) -> Option<usize> {
         let Reader { cursor, names, .. } = &mut *self.reader;
+        let (learnt, asked, length) = names.guess_behind_comma(self.last?, cursor.rest())?;
+        cursor.advance(length);
+        self.last = Some(learnt);
+        Some(asked)
+    }
+
+    /// The next name, which was not guessed; `None` if there is none. It stays out of the way of those that were.
+    #[inline(never)]
+    fn look_up<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Refused> {
+        if !self.go_on()? {
+            return Ok(None);
+        }
+        let Reader { cursor, names, .. } = &mut *self.reader;
+        seed.deserialize(Name { cursor, names, last: &mut self.last }).map(Some)
+    }
+
+    /// Goes to the next name; `false` if there is none.
+    fn go_on(&mut self) -> Result<bool, Refused> {
+        let cursor = &mut self.reader.cursor;
         match cursor.peek()? {
             b'}' => {
                 cursor.advance(1);
                 self.is_over = true;
-                return Ok(None);
+                return Ok(false);
             }
             b',' if !self.is_first => {
                 cursor.advance(1);
@@ -251,7 +271,20 @@ impl<'de> MapAccess<'de> for &mut Members<'_, 'de, '_> {
             _ => return Err(Refused),
         }
         self.is_first = false;
-        seed.deserialize(Name { cursor, names, place: &mut self.place }).map(Some)
+        Ok(true)
+    }
+}
+
+impl<'de> MapAccess<'de> for &mut Members<'_, 'de, '_> {
+    type Error = Refused;
+
+    #[inline]
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Refused> {
+        // Nearly all names but the first of each object.
+        if let Some(asked) = self.guess() {
+            return seed.deserialize(asked.into_deserializer()).map(Some);
+        }
+        self.look_up(seed)
     }
 
     #[inline]

@@ -163,27 +163,32 @@ impl<'a> Flat<'a> {
         let forms = |list: Option<&'a [Text<'a>]>| -> BTreeSet<_> {
             list.into_iter().flatten().map(|value| normal_form(trimmed(value))).collect()
         };
-        let (in_verified, in_unverified) = (forms(self.verified), forms(self.unverified));
-        let listed = |list: Option<&'a [Text<'a>]>, verified| {
-            list.into_iter().flatten().map(move |value| (None, Some(&**value), Some(verified)))
-        };
-        let primary = self.primary.map(|primary| (None, Some(primary), None)).into_iter();
-        let all = primary.chain(objects).chain(listed(self.verified, true)).chain(listed(self.unverified, false));
-        let (mut is_unknown, mut is_trimmed) = (false, false);
-        let given = all.filter_map(|(id, text, verified)| {
-            let text = text?;
+        // Most users are not flat, and of theirs nothing is looked up.
+        let mut in_lists = None;
+        let (mut is_unknown, mut is_trimmed, mut given) = (false, false, Vec::new());
+        let mut add = |id: Option<&'a str>, text: Option<&'a str>, verified: Option<bool>| {
+            let Some(text) = text else { return };
             let value = trimmed(text);
             is_trimmed |= value.len() < text.len();
-            let value = non_empty(Some(value))?;
+            if value.is_empty() {
+                return;
+            }
             let verified = verified.unwrap_or_else(|| {
+                let (in_verified, in_unverified) =
+                    in_lists.get_or_insert_with(|| (forms(self.verified), forms(self.unverified)));
                 let form = normal_form(value);
                 let verified = in_verified.contains(&form);
                 is_unknown |= !verified && !in_unverified.contains(&form);
                 verified
             });
-            Some((id, value, verified))
-        });
-        let given = given.collect();
+            given.push((id, value, verified));
+        };
+        if self.primary.is_some() {
+            add(None, self.primary, None);
+        }
+        objects.for_each(|(id, text, verified)| add(id, text, verified));
+        self.verified.into_iter().flatten().for_each(|text| add(None, Some(text), Some(true)));
+        self.unverified.into_iter().flatten().for_each(|text| add(None, Some(text), Some(false)));
         notices.add_if(is_unknown, Notice::VerificationUnknown);
         notices.add_if(is_trimmed, Notice::AddressTrimmed);
         given

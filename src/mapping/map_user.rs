@@ -33,8 +33,9 @@ pub fn map<'a>(user: &'a User<'_>, rules: &'a Rules) -> Result<Mapped<'a>, Rejec
     let email_verified = primary_is_verified(&contacts.email_addresses);
     let phone_verified = primary_is_verified(&contacts.phone_numbers);
     let locale = non_empty(user.locale.as_deref()).filter(|locale| {
-        notices.add_if(!is_locale(locale), Notice::LocaleInvalid);
-        is_locale(locale)
+        let is_valid = is_locale(locale);
+        notices.add_if(!is_valid, Notice::LocaleInvalid);
+        is_valid
     });
     notices.add_if(user.unknown_fields > 0, Notice::UnknownFields);
     let in_seconds = |time: Option<Time>| time.is_some_and(|time| time.in_seconds);

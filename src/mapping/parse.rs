@@ -4,23 +4,41 @@ use serde::Deserialize;
 
 use super::{RejectCode, Rejection};
 use crate::clerk::User;
+use crate::clerk::object::InPlace;
 use crate::fast_json;
 use crate::source::{ERROR_ANSWER, Header, Row, RowFault, SyntaxFault, diagnose, is_error_answer, users_within};
 
 /// Parses one record strictly: the whole of it has to be one JSON value in UTF-8.
 pub fn parse(record: &[u8]) -> Result<User<'_>, Rejection> {
-    let user: User<'_> = parse_as(record)?;
+    let mut user = User::default();
+    parse_into(record, &mut user)?;
+    Ok(user)
+}
+
+/// The same into a user that is empty.
+pub(super) fn parse_into<'a>(record: &'a [u8], user: &mut User<'a>) -> Result<(), Rejection> {
+    if text_of(record).and_then(|text| fast_json::read_seed(text, InPlace(user))).is_none() {
+        *user = parse_the_long_way(record)?;
+    }
     if user.id.is_none() && user.unknown_fields > 0 {
         no_user(record)?;
     }
-    Ok(user)
+    Ok(())
 }
 
 /// Parses one record of any kind.
 pub(super) fn parse_as<'a, T: Deserialize<'a>>(record: &'a [u8]) -> Result<T, Rejection> {
-    // Skipped members are not checked for UTF-8 by the parser, and must not slip through: hence text, not bytes.
+    text_of(record).and_then(fast_json::read).map_or_else(|| parse_the_long_way(record), Ok)
+}
+
+/// Skipped members are not checked for UTF-8 by the parser, and must not slip through: hence text, not bytes.
+fn text_of(record: &[u8]) -> Option<&str> {
+    std::str::from_utf8(record).ok()
+}
+
+#[cold]
+fn parse_the_long_way<'a, T: Deserialize<'a>>(record: &'a [u8]) -> Result<T, Rejection> {
     let parsed = match std::str::from_utf8(record) {
-        Ok(text) if let Some(value) = fast_json::read(text) => return Ok(value),
         Ok(text) => serde_json::from_str(text).map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     };

@@ -12,11 +12,12 @@ pub(super) fn non_empty(text: Option<&str>) -> Option<&str> {
 
 /// The letters A to Z made small, if that is wanted and there are any. Others stay: the target does not know them by case.
 pub(super) fn lowercase(text: Cow<'_, str>, wanted: bool) -> Cow<'_, str> {
-    if wanted && text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(text.to_ascii_lowercase())
-    } else {
-        text
-    }
+    if wanted && has_capitals(&text) { Cow::Owned(text.to_ascii_lowercase()) } else { text }
+}
+
+/// Whether there is a letter from A to Z. All bytes are looked at, because that can be done with many at once.
+fn has_capitals(text: &str) -> bool {
+    text.bytes().fold(false, |any, byte| any | byte.is_ascii_uppercase())
 }
 
 /// Rejects what is longer than this many characters.

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::reject_line::{RecordContent, content};
 use super::{
     Joined, MapOutput, Mapped, MigrationIdentity, Prepared, RecordMapper, Rejection, Rules, UniqueKeys, UserJoin, map,
-    parse, parse_row, row_rejection,
+    parse_row, row_rejection,
 };
 use crate::clerk::{COLUMNS, User};
 use crate::kind::Kind;
+use crate::mapping::parse::parse_into;
 use crate::source::RawRecord;
 
 /// The form in which a destination takes an identity.
@@ -64,7 +65,8 @@ impl UserMapper {
         if let Some(coverage) = &mut output.coverage {
             coverage.note(user, &mapped, &self.rules.metadata);
         }
-        let Mapped { identity, notices } = mapped;
+        // It is large, and nothing is taken out of it: that would copy it.
+        let Mapped { identity, notices } = &mapped;
         let preview = output.wants_preview.then(|| serde_json::to_string(&identity.masked()).ok()).flatten();
         let (external_id, clerk_id) =
             if output.skips_ids { ("", "") } else { (identity.external_id, identity.admin_metadata.clerk.id) };
@@ -72,7 +74,7 @@ impl UserMapper {
             clerk_id: (clerk_id != external_id).then(|| clerk_id.into()),
             external_id: external_id.into(),
             disabled: identity.is_disabled(),
-            notices,
+            notices: *notices,
             references: Vec::new(),
             preview,
         })
@@ -85,14 +87,14 @@ impl RecordMapper for UserMapper {
     }
 
     fn map(&self, record: RawRecord<'_>, output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
-        read_user(record, |mut user| {
+        read_user(record, |user| {
             let mut joined = Joined::default();
             for join in &self.joins {
-                if let Err(rejection) = join.join(record, &mut user, &mut joined)? {
+                if let Err(rejection) = join.join(record, user, &mut joined)? {
                     return Ok(Err(rejection));
                 }
             }
-            Ok(self.map_user(&user, joined, output))
+            Ok(self.map_user(user, joined, output))
         })
     }
 
@@ -113,19 +115,24 @@ impl RecordMapper for UserMapper {
 /// Reads the user in a record, and gives it to `then`.
 pub fn read_user<T>(
     record: RawRecord<'_>,
-    then: impl FnOnce(User<'_>) -> io::Result<Result<T, Rejection>>,
+    then: impl FnOnce(&mut User<'_>) -> io::Result<Result<T, Rejection>>,
 ) -> io::Result<Result<T, Rejection>> {
     let bytes = record.bytes();
     if let Some(header) = record.header() {
         return match header.row(bytes) {
-            Ok(row) => parse_row(header, &row).map_or_else(|rejection| Ok(Err(rejection)), then),
+            Ok(row) => parse_row(header, &row).map_or_else(|rejection| Ok(Err(rejection)), |mut user| then(&mut user)),
             Err(fault) => Ok(Err(row_rejection(fault))),
         };
     }
     match content(bytes, Some(Kind::User)) {
-        Ok(RecordContent::Json(json)) => parse(&json).map_or_else(|rejection| Ok(Err(rejection)), then),
+        Ok(RecordContent::Json(json)) => {
+            let mut user = User::default();
+            parse_into(&json, &mut user).map_or_else(|rejection| Ok(Err(rejection)), |()| then(&mut user))
+        }
         Ok(RecordContent::Row(kept)) => match kept.cells() {
-            Ok((header, row)) => parse_row(header, &row).map_or_else(|rejection| Ok(Err(rejection)), then),
+            Ok((header, row)) => {
+                parse_row(header, &row).map_or_else(|rejection| Ok(Err(rejection)), |mut user| then(&mut user))
+            }
             Err(rejection) => Ok(Err(rejection)),
         },
         Err(rejection) => Ok(Err(rejection)),

@@ -85,6 +85,6 @@ impl PresentUsers {
 
 /// Whether the user of a record may sign in; nothing if the record is rejected.
 fn may_sign_in(record: RawRecord<'_>, rules: &Rules) -> io::Result<Option<bool>> {
-    let mapped = read_user(record, |user| Ok(map(&user, rules).map(|mapped| !mapped.identity.is_disabled())))?;
+    let mapped = read_user(record, |user| Ok(map(user, rules).map(|mapped| !mapped.identity.is_disabled())))?;
     Ok(mapped.ok())
 }

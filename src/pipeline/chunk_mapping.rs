@@ -91,7 +91,7 @@ impl<'m> ChunkMapping<'m> {
             mapped: Vec::new(),
             wanted_previews: if holds_first(chunk, &context.records) { context.preview } else { 0 },
             previews: Vec::new(),
-            weighing: Weighing::default(),
+            weighing: Weighing::of_chunk(numbers[0]),
             rejects_of_others: BTreeMap::new(),
         })
     }

@@ -246,7 +246,7 @@ impl Person {
     fn of(raw: RawRecord<'_>, rules: Option<&Rules>) -> Self {
         let email = rules.and_then(|rules| {
             let mapped =
-                read_user(raw, |user| Ok(map(&user, rules).map(|mapped| mapped.identity.traits.email.into_owned())));
+                read_user(raw, |user| Ok(map(user, rules).map(|mapped| mapped.identity.traits.email.into_owned())));
             mapped.ok().and_then(Result::ok)
         });
         Self { ids: RecordIds::of(raw), email }

@@ -106,8 +106,8 @@ impl<'c> Selecting<'c> {
         let is_every_record_meant = only.is_none() && condition.is_none();
         let user = record.map(|record| {
             read_user(record, |user| {
-                let is_named = only.as_ref().map_or(Ok(true), |list| list.names(&user, &self.found))?;
-                Ok(Ok((is_named, user.id.map(|id| id.to_string()))))
+                let is_named = only.as_ref().map_or(Ok(true), |list| list.names(user, &self.found))?;
+                Ok(Ok((is_named, user.id.as_ref().map(|id| id.to_string()))))
             })
         });
         let (is_named, id) = match user.transpose()? {
