@@ -13,7 +13,7 @@ use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
 use super::passed_over::PassedOver;
 use super::{Intake, Job, Ran, commit, duplicates, fill, read};
-use crate::delivery::{Delivery, MemoryBudget, Sender};
+use crate::delivery::{Delivery, MemoryBudget, Rooms, Sender};
 use crate::index::DuplicateFinder;
 use crate::journal::{Progress, Tracker};
 use crate::mapping::RecordMapper;
@@ -32,7 +32,8 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
     let parts = ModeParts::of(job.mode, &job.intake);
-    let Intake { inputs, inputs_of_step, records, reader, mappers, largest_request, watch, workers } = job.intake;
+    let Intake { inputs, inputs_of_step, records, reader, mappers, largest_request, watch, blocks, workers } =
+        job.intake;
     let (step_end, input_count) = (inputs_of_step.end, inputs.len());
     let (columns, names) = (columns_of(&mappers), inputs.iter().map(Input::name).collect());
     // If keys are to be collected, every record has to be read, those of other shards too.
@@ -42,7 +43,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         mappers,
         // What was confirmed is known by the hash of the encoded form.
         encode: parts.delivery.is_some() || (parts.unchanged.is_kept() && parts.lookup.is_some()),
-        wants_ready: parts.delivery.is_some() || parts.unchanged.is_known(),
+        wants_ready: parts.delivery.is_some(),
         progress: Arc::clone(&parts.progress),
         confirmed: parts.lookup,
         unchanged: parts.unchanged.clone(),
@@ -53,6 +54,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         preview: parts.preview,
         foresee: parts.reported.is_some(),
         records: records.clone(),
+        rooms: Rooms::default(),
     };
     let (queue, mapped) = super::mappers::start(workers, context, events.clone(), stop.clone());
     let reading = read::ReadJob {
@@ -62,6 +64,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         limits: reader,
         shard: read_only,
         watch,
+        blocks,
         progress: Arc::clone(&parts.progress),
         recognizer: parts.unchanged.recognizer(),
         passed_over,
@@ -73,6 +76,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         pace: parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace())),
         journal: parts.journal,
         confirmed: parts.confirmed,
+        pass: parts.unchanged.known(),
         failed: false,
         tracker: Tracker::new(input_count),
         is_last_step: step_end == input_count,

@@ -28,12 +28,13 @@ fn passwords() -> String {
 }
 
 /// The directory of a run, and what of its first pass has to be the same whoever made it.
-fn first_pass(scratch: &Scratch, runs: &str, run: &Run) -> (PathBuf, [Value; 3], [Vec<u8>; 3]) {
+fn first_pass(scratch: &Scratch, runs: &str, run: &Run) -> (PathBuf, [Value; 3], [Vec<u8>; 4]) {
     let directory = scratch.path(runs).join(run.report()["run"].as_str().expect("an id"));
     let record: Value = serde_json::from_slice(&std::fs::read(directory.join("first-pass.json")).expect("a file"))
         .expect("a first pass");
     let prediction = &record["prediction"];
-    let files = ["blocks", "duplicates", "passwords.json"].map(|name| std::fs::read(directory.join(name)).expect(name));
+    let names = ["blocks", "duplicates", "passwords.json", "block-starts"];
+    let files = names.map(|name| std::fs::read(directory.join(name)).expect(name));
     let named = [&prediction["rejects"], &prediction["rejects_of_all"], &record["inputs"]].map(Clone::clone);
     (directory, named, files)
 }
@@ -71,7 +72,7 @@ fn one_shard_looks_for_duplicates_for_all_and_they_know_what_it_knows() {
         assert_eq!(shared.report()["passwords"], alone.report()["passwords"], "shard {number}");
         assert_eq!(shared.count("rejected"), alone.count("rejected"), "shard {number}");
         #[cfg(unix)]
-        for name in ["first-pass.json", "blocks", "duplicates", "passwords.json"] {
+        for name in ["first-pass.json", "blocks", "duplicates", "passwords.json", "block-starts"] {
             use std::os::unix::fs::PermissionsExt;
             let found = std::fs::metadata(directory.join(name)).expect(name).permissions().mode();
             assert_eq!(found & 0o777, 0o600, "{name}");
@@ -87,7 +88,17 @@ fn one_shard_looks_for_duplicates_for_all_and_they_know_what_it_knows() {
     };
     assert!(again("1/3", &["--on-existing", "update"]).stderr.contains(LOOKS));
     assert!(again("1/3", &[]).stderr.contains(TAKES_OVER));
-    for run in std::fs::read_dir(scratch.path("shared")).expect("runs").flatten() {
+    // A shard that does not know where blocks begin reads all of them.
+    let starts = |run: std::fs::DirEntry| run.path().join("block-starts");
+    let runs = || std::fs::read_dir(scratch.path("shared")).expect("runs").flatten();
+    for path in runs().map(starts).filter(|path| path.exists()) {
+        let mut bytes = std::fs::read(&path).expect("a file");
+        bytes[20] ^= 1;
+        std::fs::write(&path, bytes).expect("a file");
+    }
+    let damaged = again("2/3", &[]);
+    assert!(damaged.stderr.contains(TAKES_OVER) && damaged.count("read") == shared[1].count("read"));
+    for run in runs() {
         if run.path().join("blocks").exists() {
             std::fs::write(run.path().join("blocks"), b"damaged").expect("a file");
         }
