@@ -123,6 +123,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::files::create_private;
 
     fn span(number: u64) -> RecordSpan {
         RecordSpan { number, line: number + 1, offset: number * 100, length: 90, fault: None }
@@ -136,8 +137,8 @@ mod tests {
             spans.chunks(700).for_each(|spans| noted.note(input, spans));
         }
         let path = directory.path().join("starts");
-        let sum = noted.write(File::create(&path).unwrap()).unwrap().expect("all of them");
-        assert!(noted.write(File::create(directory.path().join("again")).unwrap()).unwrap().is_none());
+        let sum = noted.write(create_private(&path).unwrap()).unwrap().expect("all of them");
+        assert!(noted.write(create_private(directory.path().join("again")).unwrap()).unwrap().is_none());
         assert!(BlockStarts::open(&path, sum ^ 1).unwrap().is_none());
         BlockStarts::open(&path, sum).unwrap().expect("what was written")
     }

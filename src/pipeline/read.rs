@@ -151,10 +151,10 @@ impl<H: Fn(Read) -> bool> Reader<H> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
     use std::sync::mpsc;
 
     use super::*;
+    use crate::files::create_private;
     use crate::pipeline::block_starts::{BlockStarts, NotedStarts};
 
     /// The numbers of the records that come of a file, and how many there are in it; nothing if it cannot be read.
@@ -196,7 +196,7 @@ mod tests {
         let noted = Arc::new(NotedStarts::default());
         let all = read(&path, None, Blocks::Note(Arc::clone(&noted))).await;
         assert_eq!((all.0.len(), all.1), (5_300, Some(5_300)));
-        let sum = noted.write(File::create(&kept).unwrap()).unwrap().unwrap();
+        let sum = noted.write(create_private(&kept).unwrap()).unwrap().unwrap();
         let starts = BlockStarts::open(&kept, sum).unwrap().map(Arc::new).unwrap();
         // Nobody who reads the blocks of the second and the third shard comes to their ends.
         let text = std::fs::read_to_string(&path).unwrap();
