@@ -138,7 +138,7 @@ mod tests {
         }
         let path = directory.path().join("starts");
         let sum = noted.write(create_private(&path).unwrap()).unwrap().expect("all of them");
-        assert!(noted.write(create_private(directory.path().join("again")).unwrap()).unwrap().is_none());
+        assert!(noted.write(create_private(&directory.path().join("again")).unwrap()).unwrap().is_none());
         assert!(BlockStarts::open(&path, sum ^ 1).unwrap().is_none());
         BlockStarts::open(&path, sum).unwrap().expect("what was written")
     }

@@ -36,9 +36,19 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         job.intake;
     let (step_end, input_count) = (inputs_of_step.end, inputs.len());
     let (columns, names) = (columns_of(&mappers), inputs.iter().map(Input::name).collect());
-    // If keys are to be collected, every record has to be read, those of other shards too.
-    let read_only = records.shard().filter(|_| !matches!(parts.check, DuplicateCheck::Find(_)));
-    let passed_over = PassedOver::of(&parts.unchanged, &parts.check, &parts.progress, input_count);
+    let reading = read::ReadJob {
+        inputs,
+        inputs_of_step,
+        columns,
+        limits: reader,
+        // If keys are to be collected, every record has to be read, those of other shards too.
+        shard: records.shard().filter(|_| !matches!(parts.check, DuplicateCheck::Find(_))),
+        watch,
+        blocks,
+        progress: Arc::clone(&parts.progress),
+        recognizer: parts.unchanged.recognizer(),
+        passed_over: PassedOver::of(&parts.unchanged, &parts.check, &parts.progress, input_count),
+    };
     let context = MapContext {
         mappers,
         // What was confirmed is known by the hash of the encoded form.
@@ -56,21 +66,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         records: records.clone(),
         rooms: Rooms::default(),
     };
-    let (queue, mapped) = super::mappers::start(workers, context, events.clone(), stop.clone());
-    let reading = read::ReadJob {
-        inputs,
-        inputs_of_step,
-        columns,
-        limits: reader,
-        shard: read_only,
-        watch,
-        blocks,
-        progress: Arc::clone(&parts.progress),
-        recognizer: parts.unchanged.recognizer(),
-        passed_over,
-    };
-    read::start(reading, stop.clone(), move |read| queue.push(read));
-    let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
+    let mapped = start_reading(reading, (workers, context), events.clone(), &stop);
     let committer = commit::Committer {
         ledger: parts.ledger,
         pace: parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace())),
@@ -92,6 +88,18 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     };
     let ran = committer.run(inbox, reporter, signals).await;
     Ran { ledger: end(stages, ran.ledger, step_end).await, ..ran }
+}
+
+/// Starts the reader and the mappers behind it. What comes out of them ends when the run is stopped.
+fn start_reading(
+    reading: read::ReadJob,
+    (workers, context): (usize, MapContext),
+    events: mpsc::Sender<Event>,
+    stop: &CancellationToken,
+) -> impl Stream<Item = MappedChunk> + use<> {
+    let (queue, mapped) = super::mappers::start(workers, context, events, stop.clone());
+    read::start(reading, stop.clone(), move |read| queue.push(read));
+    Box::pin(mapped.take_until(stop.clone().cancelled_owned()))
 }
 
 /// The columns that mean something in each input, if it is a CSV.

@@ -24,6 +24,9 @@ struct Numbered {
     is_confirmed: bool,
 }
 
+/// Records that are read together: the number of the first one, and what is known of each.
+type Window = (u64, Vec<(PlaceEntry, bool)>);
+
 impl PassRecords {
     /// Gives `finder` the keys of known records that a mapped record may have, too. Their other keys nobody has: no two records in
     /// the file share one.
@@ -108,8 +111,8 @@ impl PassRecords {
     }
 }
 
-/// The number of the first record of a window, and what is known of each in it; nothing behind the last one.
-fn window_of(files: &InputFiles, window: u64) -> io::Result<Option<(u64, Vec<(PlaceEntry, bool)>)>> {
+/// A window; nothing behind the last one.
+fn window_of(files: &InputFiles, window: u64) -> io::Result<Option<Window>> {
     let first = window * READ_AHEAD as u64 + 1;
     let (mut entries, mut confirmed) = (vec![[0; ENTRY_BYTES]; READ_AHEAD], vec![0; READ_AHEAD]);
     let read = read_most_at(&files.places, entries.as_flattened_mut(), offset(first))?;

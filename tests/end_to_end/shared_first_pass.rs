@@ -3,7 +3,7 @@
 use crate::support;
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use avnology_migrate::journal::RunDirectory;
@@ -33,10 +33,19 @@ fn first_pass(scratch: &Scratch, runs: &str, run: &Run) -> (PathBuf, [Value; 3],
     let record: Value = serde_json::from_slice(&std::fs::read(directory.join("first-pass.json")).expect("a file"))
         .expect("a first pass");
     let prediction = &record["prediction"];
-    let names = ["blocks", "duplicates", "passwords.json", "block-starts"];
-    let files = names.map(|name| std::fs::read(directory.join(name)).expect(name));
+    let kept = ["blocks", "duplicates", "passwords.json", "block-starts"];
+    let files = kept.map(|name| std::fs::read(directory.join(name)).expect(name));
     let named = [&prediction["rejects"], &prediction["rejects_of_all"], &record["inputs"]].map(Clone::clone);
     (directory, named, files)
+}
+
+fn damage_block_starts(runs: &Path) {
+    let starts = std::fs::read_dir(runs).expect("runs").flatten().map(|run| run.path().join("block-starts"));
+    for path in starts.filter(|path| path.exists()) {
+        let mut bytes = std::fs::read(&path).expect("a file");
+        bytes[20] ^= 1;
+        std::fs::write(&path, bytes).expect("a file");
+    }
 }
 
 #[test]
@@ -89,16 +98,10 @@ fn one_shard_looks_for_duplicates_for_all_and_they_know_what_it_knows() {
     assert!(again("1/3", &["--on-existing", "update"]).stderr.contains(LOOKS));
     assert!(again("1/3", &[]).stderr.contains(TAKES_OVER));
     // A shard that does not know where blocks begin reads all of them.
-    let starts = |run: std::fs::DirEntry| run.path().join("block-starts");
-    let runs = || std::fs::read_dir(scratch.path("shared")).expect("runs").flatten();
-    for path in runs().map(starts).filter(|path| path.exists()) {
-        let mut bytes = std::fs::read(&path).expect("a file");
-        bytes[20] ^= 1;
-        std::fs::write(&path, bytes).expect("a file");
-    }
+    damage_block_starts(&scratch.path("shared"));
     let damaged = again("2/3", &[]);
     assert!(damaged.stderr.contains(TAKES_OVER) && damaged.count("read") == shared[1].count("read"));
-    for run in runs() {
+    for run in std::fs::read_dir(scratch.path("shared")).expect("runs").flatten() {
         if run.path().join("blocks").exists() {
             std::fs::write(run.path().join("blocks"), b"damaged").expect("a file");
         }
