@@ -198,12 +198,13 @@ mod tests {
         assert_eq!((all.0.len(), all.1), (5_300, Some(5_300)));
         let sum = noted.write(create_private(&kept).unwrap()).unwrap().unwrap();
         let starts = BlockStarts::open(&kept, sum).unwrap().map(Arc::new).unwrap();
-        // Nobody who reads the blocks of the second and the third shard comes to their ends.
+        // Nobody who reads the blocks of the second and the third shard comes to their ends. All else is where it was.
         let text = std::fs::read_to_string(&path).unwrap();
-        let damaged = ["user_001700", "user_004500"].iter().fold(text, |text, id| text.replace(id, "\"]}]\\]}]]]"));
+        let damaged = ["user_001700", "user_004500"].iter().fold(text, |text, id| text.replace(id, "\"]}]\\]}]]]]"));
         std::fs::write(&path, damaged).unwrap();
         let ours: Vec<u64> = (1..=1_000).chain(3_001..=4_000).collect();
-        assert_eq!(read(&path, Some("1/3"), Blocks::PassOver(starts)).await, (ours, Some(5_300)));
+        let (numbers, end) = read(&path, Some("1/3"), Blocks::PassOver(starts)).await;
+        assert!(numbers == ours && end == Some(5_300), "{end:?}");
         assert_eq!(read(&path, Some("1/3"), Blocks::Unknown).await.1, None, "the damage is there");
     }
 }
