@@ -21,6 +21,7 @@ use crate::files::create_private;
 use crate::index::Duplicates;
 use crate::journal::{FirstPassRecord, Prediction};
 use crate::outcomes::StopReason;
+use crate::pipeline::Blocks;
 use crate::recognition::PassRecords;
 use crate::settings::RecordedRun;
 use crate::signal::Signals;
@@ -67,10 +68,12 @@ impl FirstPass {
         // Kept before the duplicates, by which the next part of the run knows that all this was done.
         subject.joined.close_in(seen.is_complete, directory)?;
         let kept = keep(directory, subject.joined, &seen, prediction);
-        let duplicates = Arc::new(kept.map_err(StopReason::Temporary)?);
+        let (duplicates, blocks) = kept.map_err(StopReason::Temporary)?;
+        let duplicates = Arc::new(duplicates);
         // Shards that wait for it find it now.
         drop(turn);
-        Ok(Self::Files(FileFindings { duplicates, known: Arc::new(seen.known), prediction, unchanged: seen.unchanged }))
+        let LookedThrough { known, unchanged, .. } = seen;
+        Ok(Self::Files(FileFindings { duplicates, known: Arc::new(known), prediction, unchanged, blocks }))
     }
 
     /// Goes through the inputs of a comparison, which keeps nothing.
@@ -86,7 +89,8 @@ impl FirstPass {
         let duplicates = tempfile::tempfile().and_then(|file| seen.found.write(file));
         let duplicates = Arc::new(duplicates.map_err(StopReason::Temporary)?);
         let LookedThrough { known, prediction, unchanged, .. } = seen;
-        Ok(Self::Files(FileFindings { duplicates, known: Arc::new(known), prediction, unchanged }))
+        let (known, blocks) = (Arc::new(known), Blocks::Unknown);
+        Ok(Self::Files(FileFindings { duplicates, known, prediction, unchanged, blocks }))
     }
 
     /// Who is in the inputs twice, if that is known.
@@ -113,6 +117,11 @@ impl FirstPass {
     pub(super) fn watch(&self) -> Watch {
         self.findings()
             .map_or_else(|| Watch::Record(Arc::default()), |findings| Watch::Hold(Arc::clone(&findings.known)))
+    }
+
+    /// What a later read of a shard does about the blocks of others.
+    pub(super) fn blocks(&self) -> Blocks {
+        self.findings().map(|findings| findings.blocks.clone()).unwrap_or_default()
     }
 
     fn findings(&self) -> Option<&FileFindings> {

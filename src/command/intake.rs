@@ -9,7 +9,7 @@ use crate::kind::Kind;
 use crate::mapping::{
     InvitationMapper, MembershipMapper, OrganizationMapper, RecordMapper, TargetIds, TupleMapper, UserMapper,
 };
-use crate::pipeline::Intake;
+use crate::pipeline::{Blocks, Intake};
 use crate::selection::RecordsOfRun;
 use crate::settings::ReadingSettings;
 use crate::source::Watch;
@@ -32,6 +32,7 @@ pub(super) fn intake(
         mappers: kinds.iter().map(|kind| mapper(*kind, reading, joined, ids)).collect(),
         largest_request: most_of_request.1,
         watch,
+        blocks: Blocks::Unknown,
         workers: *workers,
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::item::BatchItem;
+use super::rooms::{Room, Rooms};
 use crate::destination::Envelope;
 
 /// Bytes of chunks that a batch may keep alive before it is sent as it is. Where few of the records of a chunk are sent, or
@@ -74,7 +75,9 @@ impl Batch {
 /// Puts a body together.
 pub(crate) struct Packer {
     envelope: Envelope,
-    body: Vec<u8>,
+    /// Where bodies lie.
+    rooms: Rooms,
+    body: Room,
     items: Vec<BatchItem>,
     /// The room of the chunks that the items' records lie in, which live as long as the items.
     pinned: usize,
@@ -83,6 +86,8 @@ pub(crate) struct Packer {
     /// What the last body took. Bodies of one size that never grow take the same pieces of memory again and again; with
     /// others the peak rises for as long as a run lasts.
     usual: usize,
+    /// How many items the last one had.
+    usual_items: usize,
 }
 
 /// The capacity of a large body is rounded up to a multiple of this, that of a smaller one to a power of two.
@@ -91,7 +96,8 @@ const BODY_STEP: usize = 64 * 1024;
 impl Packer {
     /// An empty body in this form.
     pub(crate) fn new(envelope: Envelope) -> Self {
-        Self { envelope, body: Vec::new(), items: Vec::new(), pinned: 0, beside: 0, usual: 0 }
+        let (rooms, body, items) = (Rooms::default(), Room::default(), Vec::new());
+        Self { envelope, rooms, body, items, pinned: 0, beside: 0, usual: 0, usual_items: 0 }
     }
 
     /// How many identities are in it.
@@ -110,7 +116,8 @@ impl Packer {
     /// Adds an identity.
     pub(crate) fn push(&mut self, encoded: &[u8], mut item: BatchItem) {
         if self.items.is_empty() {
-            self.body.reserve(self.usual);
+            self.body = self.rooms.take(self.usual);
+            self.items.reserve_exact(self.usual_items);
         }
         let before = if self.items.is_empty() { self.envelope.head } else { self.envelope.separator };
         self.body.extend_from_slice(before);
@@ -131,7 +138,8 @@ impl Packer {
         let length = self.body.len();
         self.usual = length.next_multiple_of(length.next_power_of_two().min(BODY_STEP));
         let weight = self.body.len() + std::mem::take(&mut self.pinned) + std::mem::take(&mut self.beside);
-        let (items, body) = (std::mem::take(&mut self.items), Bytes::from(std::mem::take(&mut self.body)));
+        let (items, body) = (std::mem::take(&mut self.items), Bytes::from_owner(std::mem::take(&mut self.body)));
+        self.usual_items = items.len();
         Batch { items, body, envelope: self.envelope, weight }
     }
 }

@@ -76,10 +76,11 @@ impl BatchItem {
 
     /// It is at the target under this id, exactly as it was sent.
     pub(crate) fn confirmed(&self, id: &str) -> ConfirmedUser {
-        match self.kind {
+        let confirmed = match self.kind {
             Kind::User => ConfirmedUser::new(&self.external_id, id, self.content),
             _ => ConfirmedUser::unsampled(&self.external_id, self.content),
-        }
+        };
+        confirmed.as_record(self.key())
     }
 
     /// Of which kind its record is.

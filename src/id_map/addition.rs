@@ -29,6 +29,8 @@ pub(super) struct Addition<'a> {
     places: Sorter<ENTRY_BYTES>,
     /// Of each id that was added one bit is set; those of others may be, too.
     added: Vec<u8>,
+    /// The room of the last entry.
+    room: Vec<u8>,
 }
 
 impl<'a> Addition<'a> {
@@ -46,6 +48,7 @@ impl<'a> Addition<'a> {
             kinds: BTreeSet::new(),
             places: Sorter::new(BUFFERED, std::env::temp_dir()),
             added: vec![0; MARKS / 8],
+            room: Vec::new(),
         })
     }
 
@@ -57,11 +60,12 @@ impl<'a> Addition<'a> {
         if !may_be_added && self.before.find(known.kind, &known.clerk_id)?.as_ref() == Some(known) {
             return Ok(());
         }
-        let bytes = record::encode(known)?;
+        let bytes = record::encode_into(std::mem::take(&mut self.room), known)?;
         self.records.write_all(&bytes)?;
         self.places.extend(&[entry])?;
         self.added[byte] |= bit;
         self.end += bytes.len() as u64;
+        self.room = bytes;
         self.kinds.insert(known.kind);
         Ok(())
     }

@@ -11,11 +11,16 @@ const HEAD: usize = 8;
 /// The largest entry: far above what is written, so a larger length is damage.
 const MOST: usize = 1024 * 1024;
 
-/// The bytes of an entry.
-pub(super) fn encode(known: &KnownId) -> io::Result<Vec<u8>> {
-    let payload = postcard::to_allocvec(known).map_err(io::Error::other)?;
-    let length = u32::try_from(payload.len()).map_err(io::Error::other)?.to_le_bytes();
-    Ok([&sum(length, &payload).to_le_bytes()[..], &length, &payload].concat())
+/// The bytes of an entry, in this room.
+pub(super) fn encode_into(mut room: Vec<u8>, known: &KnownId) -> io::Result<Vec<u8>> {
+    room.clear();
+    room.resize(HEAD, 0);
+    let mut bytes = postcard::to_extend(known, room).map_err(io::Error::other)?;
+    let length = u32::try_from(bytes.len() - HEAD).map_err(io::Error::other)?.to_le_bytes();
+    let sum = sum(length, &bytes[HEAD..]);
+    bytes[..HEAD / 2].copy_from_slice(&sum.to_le_bytes());
+    bytes[HEAD / 2..HEAD].copy_from_slice(&length);
+    Ok(bytes)
 }
 
 fn sum(length: [u8; 4], payload: &[u8]) -> u32 {

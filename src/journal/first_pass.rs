@@ -31,6 +31,9 @@ pub struct FirstPassRecord {
     /// The CRC-32 of `blocks` and of `duplicates`, which decide about records; those of earlier versions are taken as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sums: Option<(u32, u32)>,
+    /// The CRC-32 of `block-starts`, if a shard noted where the blocks of all shards begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block_starts: Option<u32>,
 }
 
 /// What is known to come of the records before any is sent.

@@ -8,6 +8,7 @@
 //!                     first-pass.json  what the inputs are, by a digest of all their bytes (`first_pass`)
 //!                     blocks           the same by blocks of 64 KiB
 //!                     duplicates       which records of the input repeat an earlier one
+//!                     block-starts     where the blocks of all shards begin in the input, found by one of them
 //!                     passwords.json   who is only in the input or only in the file of passwords: places, no hash
 //!                     memberships.json how many memberships went into users: counts and places
 //!                     report.json      the account of the run
@@ -61,9 +62,7 @@ mod run_of_rejects;
 mod run_record;
 
 pub use amendment::Amendment;
-pub use confirmed::{
-    CONFIRMED_USERS_PREFIX, ConfirmedKey, ConfirmedLookup, ConfirmedUser, ConfirmedUsers, ContentHash, SAMPLE_SIZE,
-};
+pub use confirmed::{CONFIRMED_USERS_PREFIX, ConfirmedLookup, ConfirmedUser, ConfirmedUsers, ContentHash, SAMPLE_SIZE};
 pub use ended::{Ended, EndedInput};
 pub use entry::{Entry, Identified, Plan, ReadMark, RecordKey, RecordOutcome, RejectsEnd, Settled};
 pub use file_record::FileRecord;

@@ -183,6 +183,11 @@ impl RunDirectory {
         self.path.join("duplicates")
     }
 
+    /// Where the blocks of shards begin in the inputs.
+    pub fn block_starts(&self) -> PathBuf {
+        self.path.join("block-starts")
+    }
+
     /// The places of the selected records.
     pub fn selection(&self) -> PathBuf {
         self.path.join("selection")

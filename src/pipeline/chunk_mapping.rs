@@ -8,7 +8,7 @@ use super::duplicates::{self, DuplicateCheck, DuplicatesAmong};
 use super::map_context::MapContext;
 use super::map_failure::MapFailure;
 use super::weighing::Weighing;
-use crate::delivery::Ready;
+use crate::delivery::{Ready, Room};
 use crate::destination::RunMark;
 use crate::id_map::KnownId;
 use crate::index::Keys;
@@ -39,7 +39,10 @@ pub(super) struct ChunkMapping<'m> {
     ours: ChunkRecords,
     /// Which of them are known to be duplicates.
     duplicates: DuplicatesAmong,
+    /// Its encoded records are put into `encoded` in the end.
     output: MapOutput,
+    /// Where they lie.
+    encoded: Room,
     keys: Keys,
     /// What is known of the records that were mapped, if that is wanted.
     mapped: Vec<MappedRecord>,
@@ -54,7 +57,7 @@ pub(super) struct ChunkMapping<'m> {
 /// What has come out of the records of a chunk beside the records themselves.
 pub(super) struct MappedParts {
     /// The encoded records one behind the other.
-    pub encoded: Vec<u8>,
+    pub encoded: Room,
     /// What no two records share.
     pub keys: Keys,
     /// What is known of the records that were mapped, if that is wanted.
@@ -70,9 +73,10 @@ pub(super) struct MappedParts {
 impl<'m> ChunkMapping<'m> {
     pub(super) fn new(input: u16, chunk: &'m RecordChunk, context: &'m MapContext) -> io::Result<Self> {
         let looks_for_duplicates = matches!(context.duplicates, DuplicateCheck::Find(_));
+        let mut encoded = if context.encode { context.rooms.take(chunk.bytes.len()) } else { Room::default() };
         let output = MapOutput {
             skips_ids: !context.wants_ready && context.confirmed.is_none() && context.ids.is_none(),
-            encoded: Vec::with_capacity(if context.encode { chunk.bytes.len() } else { 0 }),
+            encoded: std::mem::take(&mut *encoded),
             keys: looks_for_duplicates.then(UniqueKeys::default),
             coverage: context.foresee.then(Coverage::default),
             roles: context.foresee.then(RoleCounts::default),
@@ -87,6 +91,7 @@ impl<'m> ChunkMapping<'m> {
             ours: context.records.among(input, numbers[0]..=numbers[1])?,
             duplicates: context.duplicates.among(input, numbers[0]..=numbers[1])?,
             output,
+            encoded,
             keys: if looks_for_duplicates { Keys::of_records(chunk.spans.len()) } else { Keys::default() },
             mapped: Vec::new(),
             wanted_previews: if holds_first(chunk, &context.records) { context.preview } else { 0 },
@@ -103,8 +108,9 @@ impl<'m> ChunkMapping<'m> {
 
     /// All that has come out.
     pub(super) fn into_parts(self) -> MappedParts {
-        let Self { output, keys, mapped, previews, weighing, rejects_of_others, .. } = self;
-        let MapOutput { encoded, coverage, roles, .. } = output;
+        let Self { output, mut encoded, keys, mapped, previews, weighing, rejects_of_others, .. } = self;
+        let MapOutput { coverage, roles, .. } = output;
+        *encoded = output.encoded;
         let (coverage, roles) = (coverage.unwrap_or_default(), roles.unwrap_or_default());
         MappedParts { encoded, keys, mapped, coverage, roles, previews, weighing, rejects_of_others }
     }

@@ -14,10 +14,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::Ran;
 use crate::ignore::ignore;
-use crate::journal::{ConfirmedUsers, Entry, Journal, ReadMark, RecordOutcome, Reject, Settled, Tracker};
+use crate::journal::{
+    ConfirmedUser, ConfirmedUsers, Entry, Journal, ReadMark, RecordOutcome, Reject, Settled, Tracker,
+};
 use crate::outcomes::event::{Event, SettledRecords};
 use crate::outcomes::{Ledger, Reporter, StopReason};
 use crate::pace::Pace;
+use crate::recognition::PassRecords;
 use crate::signal::Signals;
 
 /// How long requests under way may take to end once the run is stopping.
@@ -35,6 +38,8 @@ pub(super) struct Committer {
     pub pace: Option<Arc<Pace>>,
     pub journal: Option<Journal>,
     pub confirmed: Option<ConfirmedUsers>,
+    /// Where it is kept for the next night which records the target confirmed.
+    pub pass: Option<Arc<PassRecords>>,
     /// The journal failed: from then on nothing counts as done any more.
     pub failed: bool,
     pub tracker: Tracker,
@@ -142,7 +147,13 @@ impl Committer {
             Event::Settled { settled, booked: _booked, memory: _memory } => {
                 let SettledRecords { records, rejects, confirmed, .. } = settled;
                 if !confirmed.is_empty() {
-                    self.remember(|users| users.add(confirmed));
+                    let pass = self.pass.clone();
+                    self.remember(|users| {
+                        if let Some(pass) = pass {
+                            pass.confirm(confirmed.iter().filter_map(ConfirmedUser::record));
+                        }
+                        users.add(confirmed)
+                    });
                 }
                 for record in records {
                     self.ledger.settled(&record);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::block_starts::Blocks;
 use super::duplicates::DuplicateCheck;
 use super::unchanged::{LookForUnchanged, Unchanged};
 use crate::delivery::Delivery;
@@ -33,6 +34,8 @@ pub struct Intake {
     pub largest_request: usize,
     /// How the bytes of the inputs are looked after.
     pub watch: Watch,
+    /// What is done about the blocks of shards.
+    pub blocks: Blocks,
     /// How many mapper workers.
     pub workers: usize,
 }
@@ -41,6 +44,12 @@ impl Intake {
     /// Of which kind the records of each input are.
     pub fn kinds(&self) -> Vec<Kind> {
         self.mappers.iter().map(|mapper| mapper.kind()).collect()
+    }
+
+    /// The same, where this is done about the blocks of shards.
+    #[must_use]
+    pub fn with_blocks(self, blocks: Blocks) -> Self {
+        Self { blocks, ..self }
     }
 
     /// The same, of which only these inputs are read.

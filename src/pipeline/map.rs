@@ -63,7 +63,6 @@ pub(super) fn map_chunk(
         finder.collect(std::mem::take(&mut parts.keys))?;
     }
     context.unchanged.keep((input, &chunk), recognized, &unchanged, &parts.mapped);
-    context.unchanged.identify(input, &chunk, &ready);
     let (valid, not_asked) = (counted + unchanged.len() as u64, unchanged.len() as u64);
     let MappedParts { encoded, coverage, roles, previews, weighing, rejects_of_others, .. } = parts;
     let counts = MappedChunkCounts {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::duplicates::DuplicateCheck;
 use super::unchanged::Unchanged;
+use crate::delivery::Rooms;
 use crate::destination::RunMark;
 use crate::id_map::IdLookup;
 use crate::journal::{ConfirmedLookup, Progress};
@@ -38,6 +39,8 @@ pub(super) struct MapContext {
     pub foresee: bool,
     /// Which records are ours. The others are looked at only if their keys are to be collected.
     pub records: RecordsOfRun,
+    /// Where encoded records lie.
+    pub rooms: Rooms,
 }
 
 impl MapContext {

@@ -7,6 +7,7 @@ use super::duplicates::DuplicateCheck;
 use super::map::map_chunk;
 use super::map_context::MapContext;
 use super::unchanged::Unchanged;
+use crate::delivery::Rooms;
 use crate::index::DuplicateFinder;
 use crate::journal::{ConfirmedUser, ConfirmedUsers, ContentHash, Progress};
 use crate::kind::Kind;
@@ -66,6 +67,7 @@ fn context(duplicates: DuplicateCheck) -> MapContext {
         preview: 2,
         foresee: false,
         records: RecordsOfRun::All,
+        rooms: Rooms::default(),
     }
 }
 
@@ -134,7 +136,7 @@ fn what_is_known_as_unchanged_is_not_mapped_again_and_is_rejected_as_a_duplicate
     let unchanged: Vec<_> = mapped.unchanged.iter().map(|settled| settled.key.number).collect();
     let rejects: Vec<_> = mapped.rejects.iter().map(|reject| (reject.key.number, reject.code)).collect();
     assert_eq!((unchanged, rejects), (vec![1, 2], vec![(3, RejectCode::DuplicateUsername)]));
-    assert_eq!(mapped.encoded, b"c 3", "only the one that changed");
+    assert_eq!(*mapped.encoded, b"c 3", "only the one that changed");
     let nobody = MapContext { mappers: vec![Arc::new(NobodyMaps)], ..second_pass };
     assert_eq!(map_chunk(0, self::chunk(&["a 1", "b 2", "b 2"]), &[], &nobody).unwrap().unchanged.len(), 2);
     assert!(map_chunk(0, chunk, &[], &nobody).is_err(), "the one that changed is mapped");
@@ -151,7 +153,7 @@ fn what_a_record_is_only_its_mapper_knows() {
     let mapped = map_chunk(0, chunk, &[], &context(DuplicateCheck::Reject(Arc::new(found)))).unwrap();
     let ready: Vec<_> = mapped.ready.iter().map(|ready| (&*ready.external_id, ready.clerk_id())).collect();
     assert_eq!(ready, [("a", "1"), ("c", "4")]);
-    assert_eq!(mapped.encoded, b"a 1c 4", "of a duplicate nothing stays");
+    assert_eq!(*mapped.encoded, b"a 1c 4", "of a duplicate nothing stays");
     let rejects: Vec<_> = mapped.rejects.iter().map(|reject| (reject.key.number, reject.code)).collect();
     assert_eq!(rejects, [(2, RejectCode::InvalidRecord), (3, RejectCode::DuplicateUsername)]);
 }

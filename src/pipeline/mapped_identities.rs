@@ -12,6 +12,7 @@ use super::mapped_chunk::MappedChunk;
 use super::run::columns_of;
 use super::unchanged::Unchanged;
 use super::{Intake, read};
+use crate::delivery::Rooms;
 use crate::index::Duplicates;
 use crate::journal::{Progress, Reject};
 use crate::mapping::{Notices, RecordIds};
@@ -70,7 +71,8 @@ pub fn map_inputs(
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
-    let Intake { inputs, inputs_of_step, records, reader_limits, mappers, largest_request, watch, workers } = intake;
+    let Intake { inputs, inputs_of_step, records, reader_limits, mappers, largest_request, watch, blocks, workers } =
+        intake;
     let progress = Arc::new(Progress::new(inputs.len()));
     let (events, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
@@ -97,6 +99,7 @@ pub fn map_inputs(
         preview: extras.preview,
         foresee: extras.foresee,
         records,
+        rooms: Rooms::default(),
     };
     let (queue, mapped) = super::mappers::start(workers, context, events, stop.clone());
     let (recognizer, passed_over) = (None, None);
@@ -107,6 +110,7 @@ pub fn map_inputs(
         limits: reader_limits,
         shard,
         watch,
+        blocks,
         progress,
         recognizer,
         passed_over,

@@ -169,6 +169,7 @@ mod tests {
             preview: 0,
             foresee: false,
             records: RecordsOfRun::All,
+            rooms: crate::delivery::Rooms::default(),
         }
     }
 

@@ -126,6 +126,7 @@ mod tests {
             ))],
             largest_request: 4 * 1024 * 1024,
             watch: Watch::Nothing,
+            blocks: crate::pipeline::Blocks::Unknown,
             workers: 2,
         };
         let rules = PaceRules {

@@ -14,10 +14,13 @@
 //! stays where it is, so nothing more is mapped, so the reader blocks. At any moment there are as many batches as there is
 //! room for in memory, one more that waits, and `2 · workers + 2` chunks between reader and batcher.
 //!
+//! A shard passes over the blocks of others (`block_starts`), and a night the records that are unchanged (`passed_over`).
+//!
 //! Stopping: the first signal (or a fatal error) ends reading and sending; requests under way are waited for, three
 //! seconds at most. A second signal drops them at once. What was not confirmed by then counts as unfinished; the
 //! same command resumes it, and sends what was under way once more under the same idempotency key.
 
+mod block_starts;
 mod chunk_mapping;
 mod commit;
 mod duplicates;
@@ -40,6 +43,7 @@ mod settled_on_the_way;
 mod unchanged;
 mod weighing;
 
+pub use block_starts::{BlockStarts, Blocks, NotedStarts};
 pub use job::{ConfirmedBefore, DryRun, ImportRun, Intake, Job, Mode, Ran, Sending};
 pub use mapped_identities::{Extras, MappedGroup, MappedIdentity, map_inputs};
 pub use memory::{MemoryBound, MemoryUsed, delivery_memory};

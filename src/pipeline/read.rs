@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
+use super::block_starts::Blocks;
 use super::mapped_chunk::MappedChunk;
 use super::passed_over::PassedOver;
 use crate::journal::{Progress, ReadMark};
@@ -41,6 +42,8 @@ pub(super) struct ReadJob {
     pub shard: Option<Shard>,
     /// How the bytes are looked after.
     pub watch: Watch,
+    /// What is done about the blocks of shards.
+    pub blocks: Blocks,
     /// How far an earlier part of the run came.
     pub progress: Arc<Progress>,
     /// What knows records by their bytes.
@@ -117,7 +120,13 @@ impl<H: Fn(Read) -> bool> Reader<H> {
             {
                 reader = RecordReader::resume(input, *limits, point, &watch)?;
             }
+            if let Some(point) = self.behind_others(index, input, &reader) {
+                reader = RecordReader::resume(input, *limits, point, &watch)?.of_shard(*shard);
+            }
             let Some(chunk) = reader.next_chunk()? else { break };
+            if let Blocks::Note(starts) = &self.reading.blocks {
+                starts.note(index, &chunk.spans);
+            }
             let recognized = recognizer.as_mut().map(|recognizer| recognizer.recognize(&chunk)).unwrap_or_default();
             if !goes_on(Read::Chunk(index, Arc::new(chunk), recognized)) {
                 return Ok(None);
@@ -125,5 +134,77 @@ impl<H: Fn(Read) -> bool> Reader<H> {
         }
         let (records, consumed, skipped) = (reader.records(), Some(reader.consumed()), reader.skipped());
         Ok(Some(InputEnd { input: index, records, consumed, skipped }))
+    }
+
+    /// Where the next records of our shard are, if a reader stands before records of others and can go there at once.
+    fn behind_others(&self, index: u16, input: &Input, reader: &RecordReader) -> Option<ResumePoint> {
+        let (Blocks::PassOver(starts), Some(shard)) = (&self.reading.blocks, self.reading.shard) else { return None };
+        if !matches!(input, Input::File(_)) || !reader.can_begin_anywhere() {
+            return None;
+        }
+        starts.next_of(shard, index, reader.records() + 1).unwrap_or_else(|error| {
+            tracing::debug!(%error, "where blocks begin cannot be read");
+            None
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::files::create_private;
+    use crate::pipeline::block_starts::{BlockStarts, NotedStarts};
+
+    /// The numbers of the records that come of a file, and how many there are in it; nothing if it cannot be read.
+    async fn read(path: &std::path::Path, shard: Option<&str>, blocks: Blocks) -> (Vec<u64>, Option<u64>) {
+        let (sender, inbox) = mpsc::channel();
+        let reading = ReadJob {
+            inputs: vec![Input::from_argument(path)],
+            inputs_of_step: 0..1,
+            limits: ReaderLimits { chunk_bytes: 4096, ..ReaderLimits::default() },
+            columns: vec![&[]],
+            shard: shard.map(|shard| shard.parse().unwrap()),
+            watch: Watch::Nothing,
+            blocks,
+            progress: Arc::new(Progress::new(1)),
+            recognizer: None,
+            passed_over: None,
+        };
+        start(reading, CancellationToken::new(), move |read| sender.send(read).is_ok());
+        let collect = move || {
+            let (mut numbers, mut records) = (Vec::new(), None);
+            for read in inbox {
+                match read {
+                    Read::Chunk(_, chunk, _) => numbers.extend(chunk.spans.iter().map(|span| span.number)),
+                    Read::End(end) => records = Some(end.records),
+                    Read::PassedOver(_) | Read::Failed(_) => {}
+                }
+            }
+            (numbers, records)
+        };
+        tokio::task::spawn_blocking(collect).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_shard_does_not_read_what_the_others_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let [path, kept] = ["users.json", "starts"].map(|name| directory.path().join(name));
+        let records: Vec<String> = (1..=5_300).map(|number| format!("{{\"id\":\"user_{number:06}\"}}")).collect();
+        std::fs::write(&path, format!("[{}]", records.join(",\n"))).unwrap();
+        let noted = Arc::new(NotedStarts::default());
+        let all = read(&path, None, Blocks::Note(Arc::clone(&noted))).await;
+        assert_eq!((all.0.len(), all.1), (5_300, Some(5_300)));
+        let sum = noted.write(create_private(&kept).unwrap()).unwrap().unwrap();
+        let starts = BlockStarts::open(&kept, sum).unwrap().map(Arc::new).unwrap();
+        // Nobody who reads the blocks of the second and the third shard comes to their ends. All else is where it was.
+        let text = std::fs::read_to_string(&path).unwrap();
+        let damaged = ["user_001700", "user_004500"].iter().fold(text, |text, id| text.replace(id, "\"]}]\\]}]]]]"));
+        std::fs::write(&path, damaged).unwrap();
+        let ours: Vec<u64> = (1..=1_000).chain(3_001..=4_000).collect();
+        let (numbers, end) = read(&path, Some("1/3"), Blocks::PassOver(starts)).await;
+        assert!(numbers == ours && end == Some(5_300), "{end:?}");
+        assert_eq!(read(&path, Some("1/3"), Blocks::Unknown).await.1, None, "the damage is there");
     }
 }

@@ -13,7 +13,7 @@ use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
 use super::passed_over::PassedOver;
 use super::{Intake, Job, Ran, commit, duplicates, fill, read};
-use crate::delivery::{Delivery, MemoryBudget, Sender};
+use crate::delivery::{Delivery, MemoryBudget, Rooms, Sender};
 use crate::index::DuplicateFinder;
 use crate::journal::{Progress, Tracker};
 use crate::mapping::RecordMapper;
@@ -33,18 +33,28 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
     let parts = ModeParts::of(job.mode, &job.intake);
-    let Intake { inputs, inputs_of_step, records, reader_limits, mappers, largest_request, watch, workers } =
+    let Intake { inputs, inputs_of_step, records, reader_limits, mappers, largest_request, watch, blocks, workers } =
         job.intake;
     let (step_end, input_count) = (inputs_of_step.end, inputs.len());
     let (columns, names) = (columns_of(&mappers), inputs.iter().map(Input::name).collect());
-    // If keys are to be collected, every record has to be read, those of other shards too.
-    let read_only = records.shard().filter(|_| !matches!(parts.check, DuplicateCheck::Find(_)));
-    let passed_over = PassedOver::of(&parts.unchanged, &parts.check, &parts.progress, input_count);
+    let reading = read::ReadJob {
+        inputs,
+        inputs_of_step,
+        columns,
+        limits: reader_limits,
+        // If keys are to be collected, every record has to be read, those of other shards too.
+        shard: records.shard().filter(|_| !matches!(parts.check, DuplicateCheck::Find(_))),
+        watch,
+        blocks,
+        progress: Arc::clone(&parts.progress),
+        recognizer: parts.unchanged.recognizer(),
+        passed_over: PassedOver::of(&parts.unchanged, &parts.check, &parts.progress, input_count),
+    };
     let context = MapContext {
         mappers,
         // What was confirmed is known by the hash of the encoded form.
         encode: parts.delivery.is_some() || (parts.unchanged.is_kept() && parts.lookup.is_some()),
-        wants_ready: parts.delivery.is_some() || parts.unchanged.is_known(),
+        wants_ready: parts.delivery.is_some(),
         progress: Arc::clone(&parts.progress),
         confirmed: parts.lookup,
         unchanged: parts.unchanged.clone(),
@@ -55,26 +65,15 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         preview: parts.preview,
         foresee: parts.reported.is_some(),
         records: records.clone(),
+        rooms: Rooms::default(),
     };
-    let (queue, mapped) = super::mappers::start(workers, context, events.clone(), stop.clone());
-    let reading = read::ReadJob {
-        inputs,
-        inputs_of_step,
-        columns,
-        limits: reader_limits,
-        shard: read_only,
-        watch,
-        progress: Arc::clone(&parts.progress),
-        recognizer: parts.unchanged.recognizer(),
-        passed_over,
-    };
-    read::start(reading, stop.clone(), move |read| queue.push(read));
-    let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
+    let mapped = start_reading(reading, (workers, context), events.clone(), &stop);
     let committer = commit::Committer {
         ledger: parts.ledger,
         pace: parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace())),
         journal: parts.journal,
         confirmed: parts.confirmed,
+        pass: parts.unchanged.known(),
         failed: false,
         tracker: Tracker::new(input_count),
         is_last_step: step_end == input_count,
@@ -90,6 +89,18 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     };
     let ran = committer.run(inbox, reporter, signals).await;
     Ran { ledger: end(stages, ran.ledger, step_end).await, ..ran }
+}
+
+/// Starts the reader and the mappers behind it. What comes out of them ends when the run is stopped.
+fn start_reading(
+    reading: read::ReadJob,
+    (workers, context): (usize, MapContext),
+    events: mpsc::Sender<Event>,
+    stop: &CancellationToken,
+) -> impl Stream<Item = MappedChunk> + use<> {
+    let (queue, mapped) = super::mappers::start(workers, context, events, stop.clone());
+    read::start(reading, stop.clone(), move |read| queue.push(read));
+    Box::pin(mapped.take_until(stop.clone().cancelled_owned()))
 }
 
 /// The columns that mean something in each input, if it is a CSV.

@@ -6,8 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::delivery::Ready;
-use crate::journal::{ConfirmedKey, ConfirmedLookup, Settled};
+use crate::journal::{ConfirmedLookup, Settled};
 use crate::recognition::{MappedRecord, PassRecords, Recognized, Recognizer};
 use crate::source::RecordChunk;
 
@@ -37,9 +36,12 @@ impl Unchanged {
         matches!(self, Self::Keep(_))
     }
 
-    /// Whether it is the second pass, in which it is kept as whom each record is sent.
-    pub(super) fn is_known(&self) -> bool {
-        matches!(self, Self::Known(_))
+    /// In the second pass, where it is kept whom the target confirms.
+    pub(super) fn known(&self) -> Option<Arc<PassRecords>> {
+        match self {
+            Self::Known(records) => Some(Arc::clone(records)),
+            Self::Unknown | Self::Keep(_) => None,
+        }
     }
 
     /// What recognizes records by their bytes while they are read.
@@ -69,14 +71,6 @@ impl Unchanged {
     ) {
         if let Self::Keep(records) = self {
             records.keep(place, recognized, unchanged, mapped);
-        }
-    }
-
-    /// Keeps as which users records of a chunk are about to be sent in the second pass.
-    pub(super) fn identify(&self, input: u16, chunk: &RecordChunk, ready: &[Ready]) {
-        if let Self::Known(records) = self {
-            let user = |record: &Ready| (record.span, ConfirmedKey::of(&record.external_id), record.content);
-            records.identify(input, &chunk.spans, &ready.iter().map(user).collect::<Vec<_>>());
         }
     }
 }

@@ -7,17 +7,25 @@ use super::Basis;
 use super::candidate::Candidates;
 use super::known_file::KnownRecords;
 use super::known_writer::KnownWriter;
-use super::pass_records::{IDENTITY_BYTES, PassRecords, offset};
+use super::pass_records::{CONFIRMED, InputFiles, PassRecords, offset};
 use super::place_entry::{ENTRY_BYTES, PlaceEntry, State};
 use crate::files::put_private;
 use crate::index::{DuplicateFinder, Duplicates, Keys, RecordPlace, read_most_at};
-use crate::journal::{ConfirmedKey, ConfirmedLookup, ContentHash};
 
 /// How many entries are read at once.
 const READ_AHEAD: usize = 1024;
 
 /// A record of an input, by the index of the input and its number.
-type Numbered = (u16, u64, PlaceEntry);
+struct Numbered {
+    input: u16,
+    number: u64,
+    entry: PlaceEntry,
+    /// Whether the target confirmed it in this run.
+    is_confirmed: bool,
+}
+
+/// Records that are read together: the number of the first one, and what is known of each.
+type Window = (u64, Vec<(PlaceEntry, bool)>);
 
 impl PassRecords {
     /// Gives `finder` the keys of known records that a mapped record may have, too. Their other keys nobody has: no two records in
@@ -29,7 +37,7 @@ impl PassRecords {
         };
         let (mut known, mut keys) = (KnownRecords::of(known), Keys::default());
         for entry in self.entries() {
-            let (input, number, entry) = entry?;
+            let Numbered { input, number, entry, .. } = entry?;
             if entry.state != State::Recognized {
                 continue;
             }
@@ -50,13 +58,7 @@ impl PassRecords {
 
     /// Writes the file for the next night: who was known or mapped, whom the target confirmed, and who has no key in common with
     /// anybody. Returns how many records are in it.
-    pub fn write_known(
-        &self,
-        path: &Path,
-        basis: &Basis,
-        confirmed: &ConfirmedLookup,
-        found: &Duplicates,
-    ) -> io::Result<u64> {
+    pub fn write_known(&self, path: &Path, basis: &Basis, found: &Duplicates) -> io::Result<u64> {
         put_private(path, |file| {
             let mut writer = KnownWriter::begin(BufWriter::with_capacity(1 << 16, file), basis, &self.secret)?;
             let mut known = self.known.clone().map(KnownRecords::of);
@@ -64,7 +66,7 @@ impl PassRecords {
             let mut found = found.iter().peekable();
             let mut count = 0;
             for entry in self.entries() {
-                let (input, number, entry) = entry?;
+                let Numbered { input, number, entry, is_confirmed } = entry?;
                 let before = |place: &RecordPlace| (place.input, place.number) < (input, number);
                 while found.next_if(|next| next.as_ref().is_ok_and(|next| before(&next.place))).is_some() {}
                 let is_found = match found.peek() {
@@ -81,9 +83,7 @@ impl PassRecords {
                         (hash, known.keys())
                     }
                     (State::Confirmed, _) => candidates.read(entry.reference)?,
-                    (State::Candidate, _) if self.is_confirmed(input, number, confirmed)? => {
-                        candidates.read(entry.reference)?
-                    }
+                    (State::Candidate, _) if is_confirmed => candidates.read(entry.reference)?,
                     _ => continue,
                 };
                 writer.add(&hash, entry.notices, keys)?;
@@ -94,38 +94,31 @@ impl PassRecords {
         })
     }
 
-    /// Whether the target confirmed the user as whom a record was sent.
-    fn is_confirmed(&self, input: u16, number: u64, confirmed: &ConfirmedLookup) -> io::Result<bool> {
-        let Some(files) = self.inputs.get(usize::from(input)) else { return Ok(false) };
-        let mut identity = [0; IDENTITY_BYTES];
-        let read = read_most_at(&files.identities, &mut identity, (number - 1) * IDENTITY_BYTES as u64)?;
-        let key = ConfirmedKey(std::array::from_fn(|index| identity[index]));
-        let content = ContentHash(std::array::from_fn(|index| identity[ConfirmedKey::BYTES + index]));
-        Ok(read == IDENTITY_BYTES && content != ContentHash::NOTHING && confirmed.has(key, content))
-    }
-
     /// All records of all inputs, in their order.
     fn entries(&self) -> impl Iterator<Item = io::Result<Numbered>> {
         (0..).zip(&self.inputs).flat_map(|(input, files)| {
-            let windows = (0..).map_while(move |window: u64| {
-                let first = window * READ_AHEAD as u64 + 1;
-                let mut entries = vec![[0; ENTRY_BYTES]; READ_AHEAD];
-                let read = read_most_at(&files.places, entries.as_flattened_mut(), offset(first));
-                read.map(|bytes| {
-                    entries.truncate(bytes / ENTRY_BYTES);
-                    (!entries.is_empty()).then_some((first, entries))
-                })
-                .transpose()
-            });
+            let windows = (0..).map_while(move |window: u64| window_of(files, window).transpose());
             windows.flat_map(move |window| {
-                let (failed, entries) = match window {
-                    Ok((first, entries)) => (None, (first..).zip(entries).collect()),
-                    Err(error) => (Some(Err(error)), Vec::new()),
+                let (failed, first, records) = match window {
+                    Ok((first, records)) => (None, first, records),
+                    Err(error) => (Some(Err(error)), 0, Vec::new()),
                 };
-                let entries =
-                    entries.into_iter().map(move |(number, entry)| Ok((input, number, PlaceEntry::of_bytes(&entry))));
-                failed.into_iter().chain(entries)
+                let numbered =
+                    move |(number, (entry, is_confirmed))| Ok(Numbered { input, number, entry, is_confirmed });
+                failed.into_iter().chain((first..).zip(records).map(numbered))
             })
         })
     }
+}
+
+/// A window; nothing behind the last one.
+fn window_of(files: &InputFiles, window: u64) -> io::Result<Option<Window>> {
+    let first = window * READ_AHEAD as u64 + 1;
+    let (mut entries, mut confirmed) = (vec![[0; ENTRY_BYTES]; READ_AHEAD], vec![0; READ_AHEAD]);
+    let read = read_most_at(&files.places, entries.as_flattened_mut(), offset(first))?;
+    // Behind the last one that was confirmed there is nothing.
+    read_most_at(&files.confirmed, &mut confirmed, first - 1)?;
+    entries.truncate(read / ENTRY_BYTES);
+    let records = entries.iter().zip(confirmed).map(|(entry, byte)| (PlaceEntry::of_bytes(entry), byte == CONFIRMED));
+    Ok((!entries.is_empty()).then(|| (first, records.collect())))
 }

@@ -9,17 +9,17 @@ use super::candidate::{MappedRecord, write_candidate};
 use super::place_entry::{ENTRY_BYTES, PlaceEntry, State};
 use super::{KeyFilter, KnownFile, Recognized, Recognizer, Secret};
 use crate::index::{read_exact_at, read_most_at, write_all_at};
-use crate::journal::{ConfirmedKey, ContentHash, RecordOutcome, Settled};
+use crate::journal::{RecordKey, RecordOutcome, Settled};
 use crate::source::{RecordChunk, RecordSpan, ResumePoint};
 
 /// Two files are open for each input. With more inputs nothing is kept.
 pub const MOST_INPUTS: usize = 16;
 
+/// What stands for a record that was confirmed.
+pub(super) const CONFIRMED: u8 = 1;
+
 /// A record with more keys is mapped every night.
 const MOST_KEYS: usize = 64;
-
-/// The bytes that say which user a record was sent as.
-pub(super) const IDENTITY_BYTES: usize = ConfirmedKey::BYTES + size_of::<ContentHash>();
 
 /// Which records of some inputs are unchanged, and which may be known the next night. All threads use it at once.
 #[derive(Debug)]
@@ -54,8 +54,8 @@ pub struct PassCounts {
 #[derive(Debug)]
 pub(super) struct InputFiles {
     pub places: File,
-    /// As which users they were sent.
-    pub identities: File,
+    /// One byte for each: whether the target confirmed in this run that it has what the record says.
+    pub confirmed: File,
 }
 
 /// Records that stand one behind the other and are unchanged.
@@ -76,7 +76,7 @@ impl PassRecords {
             return Ok(None);
         }
         let files =
-            |_| Ok::<_, io::Error>(InputFiles { places: tempfile::tempfile()?, identities: tempfile::tempfile()? });
+            |_| Ok::<_, io::Error>(InputFiles { places: tempfile::tempfile()?, confirmed: tempfile::tempfile()? });
         Ok(Some(Self {
             inputs: (0..inputs).map(files).collect::<io::Result<_>>()?,
             candidates: tempfile::tempfile()?,
@@ -168,18 +168,14 @@ impl PassRecords {
         self.write(input, spans, &entries);
     }
 
-    /// Keeps as which users records of a chunk are about to be sent.
-    pub fn identify(&self, input: u16, spans: &[RecordSpan], users: &[(usize, ConfirmedKey, ContentHash)]) {
-        let Some((files, first)) = self.place(input, spans).filter(|_| !users.is_empty()) else { return };
-        let mut identities = vec![[0; IDENTITY_BYTES]; spans.len()];
-        for (span, key, content) in users {
-            if let Some((of_key, of_content)) = identities.get_mut(*span).map(|one| one.split_at_mut(key.0.len())) {
-                of_key.copy_from_slice(&key.0);
-                of_content.copy_from_slice(&content.0);
-            }
+    /// Keeps that the target confirmed what these records say. They come in the order of the input, but for some.
+    pub fn confirm(&self, records: impl Iterator<Item = RecordKey>) {
+        let records: Vec<RecordKey> = records.collect();
+        let follows = |one: &RecordKey, next: &RecordKey| one.input == next.input && one.number + 1 == next.number;
+        for stretch in records.chunk_by(follows) {
+            let Some(files) = self.inputs.get(usize::from(stretch[0].input)) else { continue };
+            note_failure(&write_all_at(&files.confirmed, &vec![CONFIRMED; stretch.len()], stretch[0].number - 1));
         }
-        let offset = (first - 1) * IDENTITY_BYTES as u64;
-        note_failure(&write_all_at(&files.identities, identities.as_flattened(), offset));
     }
 
     /// In the second pass: the notices of each record of a chunk that is unchanged.

@@ -47,6 +47,19 @@ impl Shard {
         Self { index: u32::try_from(index).unwrap_or_default(), of: self.of }
     }
 
+    /// Whether a block begins with the record with this number, of whichever shard.
+    pub fn begins_block(number: u64) -> bool {
+        number % BLOCK == 1
+    }
+
+    /// The number of the first record of its next block behind the block that the record with this number, from 1, is in.
+    pub fn next_block(self, number: u64) -> u64 {
+        let of = u64::from(self.of.get());
+        let block = number.saturating_sub(1) / BLOCK;
+        let ahead = (u64::from(self.index) + of - block % of - 1) % of + 1;
+        (block + ahead) * BLOCK + 1
+    }
+
     /// The number of its first record.
     pub fn first(self) -> u64 {
         u64::from(self.index) * BLOCK + 1

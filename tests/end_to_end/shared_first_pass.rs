@@ -3,7 +3,7 @@
 use crate::support;
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use avnology_migrate::journal::RunDirectory;
@@ -28,14 +28,24 @@ fn passwords() -> String {
 }
 
 /// The directory of a run, and what of its first pass has to be the same whoever made it.
-fn first_pass(scratch: &Scratch, runs: &str, run: &Run) -> (PathBuf, [Value; 3], [Vec<u8>; 3]) {
+fn first_pass(scratch: &Scratch, runs: &str, run: &Run) -> (PathBuf, [Value; 3], [Vec<u8>; 4]) {
     let directory = scratch.path(runs).join(run.report()["run"].as_str().expect("an id"));
     let record: Value = serde_json::from_slice(&std::fs::read(directory.join("first-pass.json")).expect("a file"))
         .expect("a first pass");
     let prediction = &record["prediction"];
-    let files = ["blocks", "duplicates", "passwords.json"].map(|name| std::fs::read(directory.join(name)).expect(name));
+    let kept = ["blocks", "duplicates", "passwords.json", "block-starts"];
+    let files = kept.map(|name| std::fs::read(directory.join(name)).expect(name));
     let named = [&prediction["rejects"], &prediction["rejects_of_all"], &record["inputs"]].map(Clone::clone);
     (directory, named, files)
+}
+
+fn damage_block_starts(runs: &Path) {
+    let starts = std::fs::read_dir(runs).expect("runs").flatten().map(|run| run.path().join("block-starts"));
+    for path in starts.filter(|path| path.exists()) {
+        let mut bytes = std::fs::read(&path).expect("a file");
+        bytes[20] ^= 1;
+        std::fs::write(&path, bytes).expect("a file");
+    }
 }
 
 #[test]
@@ -71,7 +81,7 @@ fn one_shard_looks_for_duplicates_for_all_and_they_know_what_it_knows() {
         assert_eq!(shared.report()["passwords"], alone.report()["passwords"], "shard {number}");
         assert_eq!(shared.count("rejected"), alone.count("rejected"), "shard {number}");
         #[cfg(unix)]
-        for name in ["first-pass.json", "blocks", "duplicates", "passwords.json"] {
+        for name in ["first-pass.json", "blocks", "duplicates", "passwords.json", "block-starts"] {
             use std::os::unix::fs::PermissionsExt;
             let found = std::fs::metadata(directory.join(name)).expect(name).permissions().mode();
             assert_eq!(found & 0o777, 0o600, "{name}");
@@ -87,6 +97,10 @@ fn one_shard_looks_for_duplicates_for_all_and_they_know_what_it_knows() {
     };
     assert!(again("1/3", &["--on-existing", "update"]).stderr.contains(LOOKS));
     assert!(again("1/3", &[]).stderr.contains(TAKES_OVER));
+    // A shard that does not know where blocks begin reads all of them.
+    damage_block_starts(&scratch.path("shared"));
+    let damaged = again("2/3", &[]);
+    assert!(damaged.stderr.contains(TAKES_OVER) && damaged.count("read") == shared[1].count("read"));
     for run in std::fs::read_dir(scratch.path("shared")).expect("runs").flatten() {
         if run.path().join("blocks").exists() {
             std::fs::write(run.path().join("blocks"), b"damaged").expect("a file");

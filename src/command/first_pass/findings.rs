@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::index::Duplicates;
 use crate::journal::Prediction;
+use crate::pipeline::Blocks;
 use crate::recognition::PassRecords;
 use crate::source::KnownInputs;
 
@@ -17,4 +18,6 @@ pub(in crate::command) struct FileFindings {
     pub prediction: Prediction,
     /// Which of them the target has as they are, if that was looked at.
     pub unchanged: Option<Arc<PassRecords>>,
+    /// What a later read of a shard does about the blocks of others.
+    pub blocks: Blocks,
 }

@@ -14,6 +14,7 @@ use super::looked_through::LookedThrough;
 use crate::files::put_private;
 use crate::index::Duplicates;
 use crate::journal::{FirstPassRecord, Prediction, RunDirectory};
+use crate::pipeline::{BlockStarts, Blocks, NotedStarts};
 use crate::source::{KnownInputs, SourceError};
 
 /// What an earlier part of the run found. If any of it is missing or damaged, all is found out again: it is in the inputs.
@@ -34,7 +35,18 @@ pub(super) fn read_kept(joined: &JoinedFiles, directory: &RunDirectory) -> Resul
         return Ok(found_again(&problem));
     }
     let (duplicates, known) = (Arc::new(duplicates), Arc::new(known));
-    Ok(Some(FileFindings { duplicates, known, prediction: record.prediction, unchanged: None }))
+    let blocks = blocks(directory, record.block_starts);
+    Ok(Some(FileFindings { duplicates, known, prediction: record.prediction, unchanged: None, blocks }))
+}
+
+/// What a shard does about the blocks of others, if it was kept where they begin. If that cannot be used, it reads them.
+fn blocks(directory: &RunDirectory, sum: Option<u32>) -> Blocks {
+    let opened = sum.map(|sum| BlockStarts::open(&directory.block_starts(), sum)).transpose();
+    let starts = opened.unwrap_or_else(|error| {
+        tracing::debug!(%error, "where blocks begin cannot be read");
+        None
+    });
+    starts.flatten().map_or(Blocks::Unknown, |starts| Blocks::PassOver(Arc::new(starts)))
 }
 
 fn found_again(problem: &dyn Display) -> Option<FileFindings> {
@@ -69,12 +81,23 @@ pub(super) fn keep(
     joined: &JoinedFiles,
     seen: &LookedThrough,
     prediction: Prediction,
-) -> io::Result<Duplicates> {
-    let LookedThrough { found, known, rejects_by_shard, .. } = seen;
+) -> io::Result<(Duplicates, Blocks)> {
+    let LookedThrough { found, known, rejects_by_shard, starts, .. } = seen;
     known.sync()?;
     let (passwords, memberships) = joined.digests();
     let sums = known.sum()?.map(|blocks| Ok::<_, io::Error>((blocks, found.sum()?))).transpose()?;
+    let block_starts = starts.as_ref().and_then(|starts| keep_starts(directory, starts));
     let (inputs, rejects_by_shard) = (known.inputs.clone(), rejects_by_shard.clone());
-    FirstPassRecord { inputs, passwords, memberships, prediction, rejects_by_shard, sums }.write(directory)?;
-    put_private(&directory.duplicates(), |file: File| found.write(file))
+    FirstPassRecord { inputs, passwords, memberships, prediction, rejects_by_shard, sums, block_starts }
+        .write(directory)?;
+    let duplicates = put_private(&directory.duplicates(), |file: File| found.write(file))?;
+    Ok((duplicates, blocks(directory, block_starts)))
+}
+
+/// Keeps where the blocks of shards begin, and returns the CRC-32 of that. It only saves work.
+fn keep_starts(directory: &RunDirectory, starts: &NotedStarts) -> Option<u32> {
+    put_private(&directory.block_starts(), |file: File| starts.write(file)).unwrap_or_else(|error| {
+        tracing::debug!(%error, "where blocks begin is not kept");
+        None
+    })
 }

@@ -13,7 +13,7 @@ use super::subject::Subject;
 use crate::index::{Duplicate, FoundDuplicates, Meaning};
 use crate::journal::Prediction;
 use crate::outcomes::{Ledger, StopReason};
-use crate::pipeline::{LookForUnchanged, find_duplicates};
+use crate::pipeline::{Blocks, LookForUnchanged, NotedStarts, find_duplicates};
 use crate::recognition::PassRecords;
 use crate::selection::RecordsOfRun;
 use crate::signal::Signals;
@@ -27,6 +27,8 @@ pub(super) struct LookedThrough {
     pub unchanged: Option<Arc<PassRecords>>,
     /// How many records of each shard do not map, if the other shards may go by it.
     pub rejects_by_shard: Option<BTreeMap<u32, u64>>,
+    /// Where the blocks of all shards begin, if the other shards may go by it.
+    pub starts: Option<Arc<NotedStarts>>,
     /// All files were read to their end.
     pub is_complete: bool,
 }
@@ -42,7 +44,9 @@ impl LookedThrough {
         let recorder = Arc::new(Recorder::with_blocks(blocks.map_err(StopReason::Temporary)?));
         let look = subject.look_for_unchanged();
         let unchanged = look.as_ref().map(|look| Arc::clone(&look.records));
-        let (found, ledger) = find(subject, &recorder, look, signals).await?;
+        let starts = subject.records.shard().map(|_| Arc::<NotedStarts>::default());
+        let blocks = starts.clone().map_or(Blocks::Unknown, Blocks::Note);
+        let (found, ledger) = find(subject, (&recorder, blocks), look, signals).await?;
         let known = recorder.finish().map_err(StopReason::Temporary)?;
         check_selected(subject, &known)?;
         let prediction = predict(&found, &ledger, subject.records).map_err(StopReason::Temporary)?;
@@ -53,7 +57,8 @@ impl LookedThrough {
             rejects.insert(shard.number(), ours);
             rejects
         });
-        Ok(Self { found, known, prediction, unchanged, rejects_by_shard, is_complete })
+        let starts = starts.filter(|_| is_complete);
+        Ok(Self { found, known, prediction, unchanged, rejects_by_shard, starts, is_complete })
     }
 }
 
@@ -101,13 +106,14 @@ fn spoils_all(error: &SourceError, recorder: &Recorder) -> bool {
 /// The duplicates, and the account of going through the inputs, which may have ended too early.
 async fn find(
     subject: Subject<'_>,
-    recorder: &Arc<Recorder>,
+    (recorder, blocks): (&Arc<Recorder>, Blocks),
     unchanged: Option<LookForUnchanged>,
     signals: &mut Signals,
 ) -> Result<(FoundDuplicates, Ledger), ImportError> {
     let mut reporter = reporter_of_search(subject.output.progress, &subject.reading.inputs);
     let intake =
-        intake(subject.reading, subject.records, Some(subject.joined), None, Watch::Record(Arc::clone(recorder)));
+        intake(subject.reading, subject.records, Some(subject.joined), None, Watch::Record(Arc::clone(recorder)))
+            .with_blocks(blocks);
     let (mut ledger, found) = find_duplicates(intake, unchanged, reporter.as_mut(), signals).await;
     match ledger.stopped.take() {
         Some(StopReason::Source(error)) if subject.strict || spoils_all(&error, recorder) => {

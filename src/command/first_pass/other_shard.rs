@@ -4,7 +4,8 @@
 //! That saves work, and nothing hangs on it. A shard takes over only what was found in the same files, by the same rules, of a
 //! version of the program that is the same, to the end of the inputs; it keeps that in its own run as if it had found it. As in a run
 //! that is resumed, each later read is held to the bytes that were read then: of an input that is another one after all,
-//! nothing is sent of what changed. If anything is missing, damaged or cannot be locked, the shard goes through the inputs itself.
+//! nothing is sent of what changed. Where the blocks of all shards begin is among it, so that each then reads its own. If anything is
+//! missing, damaged or cannot be locked, the shard goes through the inputs itself.
 
 use std::fs::{self, File};
 use std::io;
@@ -131,6 +132,9 @@ impl<'r> OtherShards<'r> {
         }
         if other.memberships().exists() {
             copy(&other.memberships(), &ours.memberships())?;
+        }
+        if first.block_starts.is_some() {
+            copy(&other.block_starts(), &ours.block_starts())?;
         }
         let mut duplicates = 0;
         for duplicate in Duplicates::open(&ours.duplicates())?.iter() {

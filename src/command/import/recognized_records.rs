@@ -48,8 +48,11 @@ pub(super) async fn keep(ran: &mut Ran, first: &FirstPass, Subject { reading, re
     let basis = basis(reading);
     let writing = tokio::task::spawn_blocking(move || {
         let basis = basis.with(&users.state()?);
-        let Some(confirmed) = users.lookup()? else { return Ok(0) };
-        pass.write_known(&users.records_path(), &basis, &confirmed, &found)
+        // Where nobody is believed, nobody is known.
+        if users.lookup()?.is_none() {
+            return Ok(0);
+        }
+        pass.write_known(&users.records_path(), &basis, &found)
     });
     match writing.await.map_err(io::Error::other).and_then(|written| written) {
         Ok(records) => tracing::info!(records, "kept to be known by their bytes"),

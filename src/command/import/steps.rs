@@ -86,6 +86,7 @@ impl Steps<'_> {
             };
             let intake =
                 intake(subject.reading, subject.records, Some(subject.joined), of_target.as_ref(), self.first.watch())
+                    .with_blocks(self.first.blocks())
                     .of_inputs(step.inputs.clone());
             let job = Job { intake, mode: Mode::Import(Box::new(step_run), Box::new(sending)) };
             let mut reporter = reporter_with_metrics(subject.output, &subject.reading.inputs);

@@ -2,6 +2,7 @@
 
 use super::ContentHash;
 use super::entry::{KEY_BYTES, key};
+use crate::journal::RecordKey;
 
 /// One user in this many may become part of the sample. A sample of a small tenant is smaller.
 const SAMPLED: u8 = 8;
@@ -17,6 +18,8 @@ pub struct ConfirmedUser {
     pub(super) is_newest: bool,
     /// The external id that a user had, the one they have since, and the target's own id.
     pub(super) renamed: Option<(Box<str>, Box<str>, Box<str>)>,
+    /// The record that they are now exactly as.
+    pub(super) record: Option<RecordKey>,
 }
 
 impl ConfirmedUser {
@@ -24,23 +27,34 @@ impl ConfirmedUser {
     pub fn new(external_id: &str, id: &str, content: ContentHash) -> Self {
         let key = key(external_id);
         let names = may_be_sampled(key).then(|| (external_id.into(), id.into()));
-        Self { key, content, names, is_newest: false, renamed: None }
+        Self { key, content, names, is_newest: false, renamed: None, record: None }
     }
 
     /// A record of another kind with this key, which was confirmed to be this. It is never looked up by name.
     pub fn unsampled(external_id: &str, content: ContentHash) -> Self {
-        Self { key: key(external_id), content, names: None, is_newest: false, renamed: None }
+        Self { key: key(external_id), content, names: None, is_newest: false, renamed: None, record: None }
     }
 
     /// The user with this external id is not as any export has them, and perhaps not there: they are asked about.
     pub fn nothing(external_id: &str) -> Self {
-        Self { key: key(external_id), content: ContentHash::NOTHING, names: None, is_newest: false, renamed: None }
+        Self::unsampled(external_id, ContentHash::NOTHING)
     }
 
     /// The user with this id at the target has the second external id now in place of the first, and is not to be looked for
     /// under that.
     pub fn renamed(from: &str, to: &str, id: &str) -> Self {
         Self { renamed: Some((from.into(), to.into(), id.into())), ..Self::nothing(from) }
+    }
+
+    /// This record is what they were confirmed to be.
+    #[must_use]
+    pub fn as_record(self, record: RecordKey) -> Self {
+        Self { record: Some(record), ..self }
+    }
+
+    /// The record that they were confirmed to be, if one is known.
+    pub fn record(&self) -> Option<RecordKey> {
+        self.record
     }
 
     /// This one was just created, the last of several: it is kept by name, to be looked up before the others are believed.

@@ -174,7 +174,7 @@ impl ConfirmedUsers {
 
     /// Takes in what the target confirmed, and writes it once there is enough of it.
     pub fn add(&mut self, confirmed: Vec<ConfirmedUser>) -> io::Result<()> {
-        for ConfirmedUser { key, content, names, is_newest, renamed } in confirmed {
+        for ConfirmedUser { key, content, names, is_newest, renamed, record: _ } in confirmed {
             if let Some((from, to, id)) = &renamed {
                 self.rename(from, to, id);
             }
