@@ -21,6 +21,7 @@ mod idempotency_key;
 mod item;
 mod memory_budget;
 mod on_existing;
+mod outbox;
 mod pending_batch;
 mod ready;
 mod reconcile;

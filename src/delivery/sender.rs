@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::Delivery;
 use super::batch::BatchLimits;
 use super::exchange::Exchange;
+use super::outbox::Outbox;
 use super::pending_batch::PendingBatch;
 use super::reconcile::Reconciler;
 use super::refusal::stale_reference;
@@ -21,6 +22,7 @@ use crate::pace::Slot;
 /// Sends batches.
 pub(crate) struct Sender {
     context: SenderContext,
+    outbox: Outbox,
     /// Requests under way are dropped. (The context has `stop`: nothing new is begun.)
     abort: CancellationToken,
 }
@@ -32,7 +34,8 @@ impl Sender {
         stop: CancellationToken,
         abort: CancellationToken,
     ) -> Self {
-        Self { context: SenderContext::new(delivery, events, stop), abort }
+        let (reports, outbox) = Outbox::before(events);
+        Self { context: SenderContext::new(delivery, reports, stop), outbox, abort }
     }
 
     /// Bounds of one batch, for now.
@@ -42,6 +45,21 @@ impl Sender {
 
     /// Takes batches until there are no more, as many at a time as the pace has slots for.
     pub(crate) async fn run(self, batches: mpsc::Receiver<PendingBatch>) {
+        let Self { context, outbox, abort } = self;
+        let sending = Sending { context, abort };
+        futures::join!(sending.run(batches), outbox.run());
+    }
+}
+
+/// The senders themselves. What they report is handed on until this is gone.
+struct Sending {
+    context: SenderContext,
+    /// Requests under way are dropped. (The context has `stop`: nothing new is begun.)
+    abort: CancellationToken,
+}
+
+impl Sending {
+    async fn run(self, batches: mpsc::Receiver<PendingBatch>) {
         let pace = self.context.pace();
         let taken = futures::stream::unfold(batches, |mut batches| async move {
             let slot = pace.slot().await;
@@ -62,7 +80,7 @@ impl Sender {
         // Parts of one size before smaller ones: it is soon known whether the destination takes any.
         let mut open = VecDeque::from([pending]);
         while let Some(pending) = open.pop_front() {
-            if let Some(parts) = pending.split_to_limits(self.limits()()) {
+            if let Some(parts) = pending.split_to_limits(self.context.limits()()) {
                 open.extend(parts);
                 continue;
             }

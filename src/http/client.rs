@@ -13,6 +13,7 @@ use super::body::AnswerRoom;
 use super::compression::{GzipWelcome, compressed};
 use super::key::SecretKey;
 use super::read_reply::{REQUEST_ID, read_reply};
+use super::request_id::new_request_id;
 use super::transport::{innermost, transport};
 use super::{BaseUrl, ClientError, ClientOptions, Keep, Proxy, ProxyFault, Reply, ReplyOutcome, Request, Transport};
 
@@ -126,7 +127,7 @@ impl HttpClient {
     /// Sends and reads the answer to its end. Returns the generation of the key, too.
     async fn attempt(&self, request: RequestBuilder, keep: Keep) -> (Reply, u64) {
         let (authorization, generation) = self.key.current();
-        let id = uuid::Uuid::now_v7().to_string();
+        let id = new_request_id();
         let request = match authorization {
             Some(authorization) => request.header(AUTHORIZATION, authorization),
             None => request,

@@ -116,7 +116,9 @@ impl Committer {
         if self.failed {
             group.retain(|event| !matches!(event, Event::Settled { .. } | Event::Planned { .. }));
         }
-        for event in group.drain(..) {
+        // What was planned may go when all else is booked: the senders then wake once for all of it, and not for each request.
+        let planned: Vec<Event> = group.extract_if(.., |event| matches!(event, Event::Planned { .. })).collect();
+        for event in group.drain(..).chain(planned) {
             self.book(event);
         }
     }

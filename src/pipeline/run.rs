@@ -1,8 +1,10 @@
 //! The line of stages, put together.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use futures::{Stream, StreamExt};
+use tokio::runtime::{self, Handle};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -84,7 +86,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         abort: abort.clone(),
     };
     let stages = match parts.delivery {
-        Some(delivery) => tokio::spawn(send(mapped, delivery, parts.progress, events, (stop, abort))),
+        Some(delivery) => on_one_thread(send(mapped, delivery, parts.progress, events, (stop, abort))),
         None => tokio::spawn(count(mapped, (parts.reported, records, names), events, stop)),
     };
     let ran = committer.run(inbox, reporter, signals).await;
@@ -135,6 +137,31 @@ async fn send(
     let sender = Sender::new(delivery, events.clone(), stop, abort);
     let filling = fill::batches(mapped, sender.limits(), &progress.in_doubt, outlet, events);
     futures::join!(filling, sender.run(waiting));
+}
+
+/// Runs the senders on one thread, and their connections beside them: no request has to wake another thread on its way out and
+/// back.
+fn on_one_thread(sending: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    let shared = Handle::current();
+    // For the compression of bodies, as many threads as can work at once.
+    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let mut own = runtime::Builder::new_current_thread();
+    own.max_blocking_threads(threads).enable_all();
+    tokio::task::spawn_blocking(move || {
+        let own = own.build().inspect_err(|error| tracing::debug!(%error, "the senders have no runtime of their own"));
+        let runtime = own.as_ref().map_or(&shared, runtime::Runtime::handle);
+        // As a task of the runtime: each time when it is woken, what is polled by `block_on` itself calls the kernel.
+        let sent = runtime.spawn(sending);
+        let ended = match &own {
+            Ok(own) => own.block_on(sent),
+            Err(_) => shared.block_on(sent),
+        };
+        if let Err(error) = ended
+            && error.is_panic()
+        {
+            std::panic::resume_unwind(error.into_panic());
+        }
+    })
 }
 
 /// The committer ends when the stages do: nothing is left of them but how they ended.

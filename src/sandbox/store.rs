@@ -145,13 +145,15 @@ fn in_savepoint<T>(
     transaction: &Transaction<'_>,
     work: impl FnOnce(&Transaction<'_>) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
-    transaction.execute_batch("SAVEPOINT call")?;
+    let step = |sql| transaction.prepare_cached(sql)?.execute([]).map(drop);
+    step("SAVEPOINT call")?;
     match work(transaction) {
-        Ok(value) => transaction.execute_batch("RELEASE call").map(|()| value).map_err(Into::into),
+        Ok(value) => step("RELEASE call").map(|()| value).map_err(Into::into),
         Err(error) => {
             // If the whole transaction was rolled back, the savepoint is gone.
             if !transaction.is_autocommit() {
-                transaction.execute_batch("ROLLBACK TO call; RELEASE call")?;
+                step("ROLLBACK TO call")?;
+                step("RELEASE call")?;
             }
             Err(error)
         }

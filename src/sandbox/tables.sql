@@ -69,13 +69,14 @@ CREATE TABLE IF NOT EXISTS permissions (
     subject   TEXT NOT NULL,
     UNIQUE (namespace, object, relation, subject)
 );
+-- With its own numbers: keys come in no order, and answers are long, so each would otherwise change a page that no other one does.
 CREATE TABLE IF NOT EXISTS idempotency_keys (
     key          TEXT PRIMARY KEY,
     request      BLOB NOT NULL,
     status       INTEGER NOT NULL,
     body         BLOB NOT NULL,
     created_unix INTEGER NOT NULL
-) WITHOUT ROWID;
+);
 CREATE TABLE IF NOT EXISTS sign_ins (
     identity_id   TEXT PRIMARY KEY,
     last_login_at TEXT NOT NULL
