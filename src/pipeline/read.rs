@@ -127,8 +127,8 @@ impl<H: Fn(Read) -> bool> Reader<H> {
             if let Blocks::Note(starts) = &self.reading.blocks {
                 starts.note(index, &chunk.spans);
             }
-            let recognized = recognizer.as_mut().map(|recognizer| recognizer.recognize(&chunk)).unwrap_or_default();
-            if !goes_on(Read::Chunk(index, Arc::new(chunk), recognized)) {
+            let of_chunk = recognizer.as_mut().map(|recognizer| recognizer.recognize(&chunk)).unwrap_or_default();
+            if !goes_on(Read::Chunk(index, Arc::new(chunk), of_chunk)) {
                 return Ok(None);
             }
         }
