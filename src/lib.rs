@@ -42,7 +42,7 @@
 //!    `http/client.rs` sends the request. `avnology/answer.rs` reads a result for each identity out of the answer.
 //! 7. The answer comes back to the exchange. Results go to `delivery/answered.rs`, for which `delivery/results.rs` sorts them;
 //!    of a request that failed `delivery/verdict.rs` decides whether to wait, split or give up, and the exchange carries it out.
-//!    `delivery/settlement.rs` sends what is settled to the committer.
+//!    `delivery/settlement.rs` reports what is settled, and `delivery/outbox.rs` hands it on to the committer.
 //! 8. `outcomes/event.rs` has what the committer is sent, and `pipeline/commit.rs` is the committer. It makes plans and outcomes
 //!    durable in the [`journal::Journal`] (`journal/run_journal.rs`) and books outcomes in the [`outcomes::Ledger`]
 //!    (`outcomes/ledger/book.rs`); a [`journal::Reject`] goes to the rejects file.

@@ -9,6 +9,9 @@
 //!                                                                                 back (`reconcile`)
 //! ```
 //!
+//! The senders run on one thread, with their connections (`pipeline/run.rs`). What they report goes to the committer by way of
+//! `outbox`, together.
+//!
 //! No vendor is known here: what answers mean is said in the words of [`crate::destination`].
 
 mod answered;
