@@ -220,3 +220,31 @@ impl Journal {
         &self.path
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the disk is slow, many large entries come before one sync. What waits for it is in memory.
+    #[test]
+    fn a_journal_is_full_once_a_mebibyte_waits_and_not_once_that_is_durable() {
+        let directory = tempfile::tempdir().unwrap();
+        let of = |name: &str| directory.path().join(name);
+        let mut journal = Journal::create(&of("journal"), &of("rejects.ndjson")).unwrap();
+        let id = "user_".repeat(1_000);
+        let identified = |number| Identified {
+            key: super::super::RecordKey { input: 0, number },
+            clerk_id: id.clone(),
+            external_id: None,
+            id: id.clone(),
+        };
+        let mut entries = 0;
+        while !journal.is_full() {
+            journal.write_settled(Vec::new(), vec![identified(entries)]).unwrap();
+            entries += 1;
+        }
+        assert_eq!(entries, 105, "of ten thousand bytes each");
+        journal.sync().unwrap();
+        assert!(!journal.is_full());
+    }
+}
