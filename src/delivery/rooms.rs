@@ -3,26 +3,22 @@
 
 use std::mem::take;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// How many unused pieces are kept, of each kind.
-const KEPT: usize = 4;
+use crate::source::{FreePieces, Home};
 
 /// A larger piece is not kept: few need it.
 const MOST: usize = 2 * 1024 * 1024;
 
-type Free = Mutex<Vec<Vec<u8>>>;
-
 /// Pieces of memory that are not in use.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Rooms(Arc<Free>);
+pub(crate) struct Rooms(FreePieces);
 
 impl Rooms {
     /// An empty piece with room for so many bytes.
     pub(crate) fn take(&self, bytes: usize) -> Room {
-        let mut room = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let mut room = self.0.take().unwrap_or_default();
         room.reserve_exact(bytes);
-        Room { bytes: room, home: Arc::downgrade(&self.0) }
+        Room { bytes: room, home: self.0.home() }
     }
 }
 
@@ -30,7 +26,7 @@ impl Rooms {
 #[derive(Debug, Default)]
 pub(crate) struct Room {
     bytes: Vec<u8>,
-    home: Weak<Free>,
+    home: Home,
 }
 
 impl Deref for Room {
@@ -55,14 +51,9 @@ impl AsRef<[u8]> for Room {
 
 impl Drop for Room {
     fn drop(&mut self) {
-        if (1..=MOST).contains(&self.bytes.capacity())
-            && let Some(home) = self.home.upgrade()
-        {
-            let mut free = home.lock().unwrap_or_else(PoisonError::into_inner);
-            if free.len() < KEPT {
-                self.bytes.clear();
-                free.push(take(&mut self.bytes));
-            }
+        if (1..=MOST).contains(&self.bytes.capacity()) {
+            self.bytes.clear();
+            self.home.give_back(take(&mut self.bytes));
         }
     }
 }
@@ -70,6 +61,7 @@ impl Drop for Room {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::KEPT;
 
     #[test]
     fn a_piece_that_is_not_used_any_more_is_used_again_without_its_old_bytes() {
@@ -85,7 +77,7 @@ mod tests {
     #[test]
     fn few_pieces_are_kept_and_no_large_ones() {
         let rooms = Rooms::default();
-        let kept = || rooms.0.lock().unwrap().len();
+        let kept = || rooms.0.count();
         drop(rooms.take(MOST + 1));
         drop(Room::default());
         assert_eq!(kept(), 0);

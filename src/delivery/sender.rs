@@ -21,10 +21,8 @@ use crate::pace::Slot;
 
 /// Sends batches.
 pub(crate) struct Sender {
-    context: SenderContext,
+    sending: Sending,
     outbox: Outbox,
-    /// Requests under way are dropped. (The context has `stop`: nothing new is begun.)
-    abort: CancellationToken,
 }
 
 impl Sender {
@@ -35,19 +33,17 @@ impl Sender {
         abort: CancellationToken,
     ) -> Self {
         let (reports, outbox) = Outbox::before(events);
-        Self { context: SenderContext::new(delivery, reports, stop), outbox, abort }
+        Self { sending: Sending { context: SenderContext::new(delivery, reports, stop), abort }, outbox }
     }
 
     /// Bounds of one batch, for now.
     pub(crate) fn limits(&self) -> impl Fn() -> BatchLimits + Send + 'static {
-        self.context.limits()
+        self.sending.context.limits()
     }
 
     /// Takes batches until there are no more, as many at a time as the pace has slots for.
     pub(crate) async fn run(self, batches: mpsc::Receiver<PendingBatch>) {
-        let Self { context, outbox, abort } = self;
-        let sending = Sending { context, abort };
-        futures::join!(sending.run(batches), outbox.run());
+        futures::join!(self.sending.run(batches), self.outbox.run());
     }
 }
 
@@ -97,7 +93,8 @@ impl Sending {
         }
     }
 
-    /// Settles items whose users are known to be at the destination under another external id, and returns what is left to be sent. A batch that may have been sent before is sent again as it was.
+    /// Settles items whose users are known to be at the destination under another external id, and returns what is left to be
+    /// sent. A batch that may have been sent before is sent again as it was.
     async fn settle_known(&self, pending: PendingBatch) -> Option<PendingBatch> {
         let is_known = pending.batch.items.iter().any(|item| item.earlier.is_some());
         if !is_known || pending.in_doubt {

@@ -224,6 +224,7 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::RecordKey;
 
     /// Where the disk is slow, many large entries come before one sync. What waits for it is in memory.
     #[test]
@@ -233,7 +234,7 @@ mod tests {
         let mut journal = Journal::create(&of("journal"), &of("rejects.ndjson")).unwrap();
         let id = "user_".repeat(1_000);
         let identified = |number| Identified {
-            key: super::super::RecordKey { input: 0, number },
+            key: RecordKey { input: 0, number },
             clerk_id: id.clone(),
             external_id: None,
             id: id.clone(),

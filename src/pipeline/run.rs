@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use futures::{Stream, StreamExt};
-use tokio::runtime::{self, Handle};
+use tokio::runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -142,21 +142,19 @@ async fn send(
 /// Runs the senders on one thread, and their connections beside them: no request has to wake another thread on its way out and
 /// back.
 fn on_one_thread(sending: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-    let shared = Handle::current();
     // For the compression of bodies, as many threads as can work at once.
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let mut own = runtime::Builder::new_current_thread();
-    own.max_blocking_threads(threads).enable_all();
+    let own = match own.max_blocking_threads(threads).enable_all().build() {
+        Ok(own) => own,
+        Err(error) => {
+            tracing::debug!(%error, "the senders have no runtime of their own");
+            return tokio::spawn(sending);
+        }
+    };
     tokio::task::spawn_blocking(move || {
-        let own = own.build().inspect_err(|error| tracing::debug!(%error, "the senders have no runtime of their own"));
-        let runtime = own.as_ref().map_or(&shared, runtime::Runtime::handle);
         // As a task of the runtime: each time when it is woken, what is polled by `block_on` itself calls the kernel.
-        let sent = runtime.spawn(sending);
-        let ended = match &own {
-            Ok(own) => own.block_on(sent),
-            Err(_) => shared.block_on(sent),
-        };
-        if let Err(error) = ended
+        if let Err(error) = own.block_on(own.spawn(sending))
             && error.is_panic()
         {
             std::panic::resume_unwind(error.into_panic());

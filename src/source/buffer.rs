@@ -2,33 +2,26 @@
 //! keep allocating memory and filling it with zeros.
 
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// How many unused buffers are kept. When many chunks wait at once there are many buffers; their memory is then better
-/// released.
-pub(crate) const KEPT: usize = 4;
-
-/// Buffers that are not in use.
-type Free = Mutex<Vec<Vec<u8>>>;
+use super::free_pieces::{FreePieces, Home};
 
 /// Buffers of one size.
 #[derive(Debug)]
 pub(super) struct Buffers {
     size: usize,
-    free: Arc<Free>,
+    free: FreePieces,
 }
 
 impl Buffers {
     /// Buffers of `size` bytes.
     pub(super) fn new(size: usize) -> Self {
-        Self { size, free: Arc::default() }
+        Self { size, free: FreePieces::default() }
     }
 
     /// A buffer that holds these bytes and nothing else yet.
     pub(super) fn holding(&self, bytes: &[u8]) -> Buffer {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let room = free.unwrap_or_else(|| vec![0; self.size]);
-        let mut buffer = Buffer { room, filled: 0, size: self.size, home: Arc::downgrade(&self.free) };
+        let room = self.free.take().unwrap_or_else(|| vec![0; self.size]);
+        let mut buffer = Buffer { room, filled: 0, size: self.size, home: self.free.home() };
         if bytes.len() > self.size {
             buffer.room.reserve_exact(bytes.len() - self.size);
             buffer.room.resize(bytes.len(), 0);
@@ -46,7 +39,7 @@ pub struct Buffer {
     filled: usize,
     /// The size it was made with, by which it grows.
     size: usize,
-    home: Weak<Free>,
+    home: Home,
 }
 
 impl Buffer {
@@ -85,7 +78,7 @@ impl Buffer {
 impl From<Vec<u8>> for Buffer {
     /// A full buffer without an origin.
     fn from(room: Vec<u8>) -> Self {
-        Self { filled: room.len(), size: room.len().max(1), room, home: Weak::new() }
+        Self { filled: room.len(), size: room.len().max(1), room, home: Home::default() }
     }
 }
 
@@ -100,13 +93,8 @@ impl Deref for Buffer {
 impl Drop for Buffer {
     /// A buffer that grew for a large record is released, so the next one is small again.
     fn drop(&mut self) {
-        if self.room.len() == self.size
-            && let Some(home) = self.home.upgrade()
-        {
-            let mut free = home.lock().unwrap_or_else(PoisonError::into_inner);
-            if free.len() < KEPT {
-                free.push(std::mem::take(&mut self.room));
-            }
+        if self.room.len() == self.size {
+            self.home.give_back(std::mem::take(&mut self.room));
         }
     }
 }
@@ -114,6 +102,7 @@ impl Drop for Buffer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::KEPT;
 
     #[test]
     fn an_unused_buffer_is_used_again_without_its_old_bytes() {
@@ -135,7 +124,7 @@ mod tests {
         let buffers = Buffers::new(8);
         let many: Vec<Buffer> = (0..3 * KEPT).map(|_| buffers.holding(b"")).collect();
         drop(many);
-        assert!(buffers.free.lock().is_ok_and(|free| free.len() == KEPT));
+        assert_eq!(buffers.free.count(), KEPT);
     }
 
     #[test]
@@ -144,7 +133,7 @@ mod tests {
         let mut grown = buffers.holding(b"abcdefgh");
         assert_eq!((grown.spare().len(), grown.capacity()), (8, 16));
         drop((grown, buffers.holding(b"abcdefghi")));
-        assert!(buffers.free.lock().is_ok_and(|free| free.is_empty()));
+        assert_eq!(buffers.free.count(), 0);
     }
 
     #[test]
