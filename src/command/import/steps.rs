@@ -11,11 +11,11 @@ use super::run_state::RunState;
 use crate::delivery::Delivery;
 use crate::destination::{Destination, RunMark};
 use crate::id_map::IdLookup;
-use crate::journal::{ConfirmedUsers, Journal, Progress, RejectedPlaces};
+use crate::journal::{Journal, Progress, RejectedPlaces};
 use crate::kind::Kind;
 use crate::mapping::TargetIds;
 use crate::outcomes::{Ledger, StopReason};
-use crate::pipeline::{self, ConfirmedBefore, ImportRun, Job, Mode, Ran, Sending};
+use crate::pipeline::{self, ConfirmedBefore, ImportRun, Intake, Job, Mode, Ran, Sending};
 use crate::recognition::PassRecords;
 use crate::report::{Timeline, TimelineMoment};
 use crate::settings::ImportSettings;
@@ -36,58 +36,44 @@ pub(super) struct Steps<'a> {
     pub known_before: u64,
 }
 
+/// What a step knows of ids at the target.
+struct KnownIds {
+    /// By which the target finds whom a record is about.
+    lookup: Option<Arc<IdLookup>>,
+    /// Of those to whom a record refers.
+    of_target: Option<Arc<dyn TargetIds>>,
+}
+
 impl Steps<'_> {
     /// Runs all steps that are not done yet, until one of them is stopped.
     pub(super) async fn run(
         &self,
         subject: Subject<'_>,
-        RunState { import_run, confirmed, ids, .. }: RunState,
+        RunState { import_run, mut confirmed, ids, .. }: RunState,
         signals: &mut Signals,
     ) -> (Ran, Vec<TimelineMoment>) {
         let mut moments = Vec::new();
         let ImportRun { journal, progress, mut ledger, duplicates } = import_run;
         // Each step keeps the users up to date and gives them back; all look up what was confirmed before the first one.
-        let (mut confirmed, lookup) = confirmed.map(|before| (before.users, before.lookup)).unzip();
-        let (lookup, mut ids) = (lookup.flatten(), ids.map(Arc::new));
+        let lookup = confirmed.as_ref().and_then(|before| before.lookup.clone());
+        let (mut kept, ids) = (Some(journal), ids.map(Arc::new));
         let plan = subject.reading.plan();
         // A key that may not do what a later step needs is found out before the first user is sent.
         let deliveries = match self.deliveries(plan.steps()).await {
             Ok(deliveries) => deliveries,
-            Err(reason) => return (stopped(ledger, journal, confirmed, reason), moments),
+            Err(reason) => return (stopped(ledger, kept, confirmed, reason), moments),
         };
-        let mut kept = Some(journal);
         for (index, (step, delivery)) in plan.steps().iter().zip(deliveries).enumerate() {
             let Some(journal) = kept.take() else { break };
-            // What refers to others is never sent without what the target calls them.
-            if step.kind != Kind::User {
-                ids = match self.learned().await {
-                    Ok(learned) => Some(Arc::new(learned)),
-                    Err(error) => return (stopped(ledger, journal, confirmed, StopReason::IdMap(error)), moments),
-                };
-            }
-            let of_target = match &ids {
-                Some(ids) if step.kind > Kind::Organization => match ids_at_target(ids, &journal).await {
-                    Ok(known) => Some(known),
-                    Err(error) => return (stopped(ledger, journal, confirmed, StopReason::Temporary(error)), moments),
-                },
-                _ => None,
+            let known = match self.known_ids(step.kind, ids.clone(), &journal).await {
+                Ok(known) => known,
+                Err(reason) => return (stopped(ledger, Some(journal), confirmed, reason), moments),
             };
             let step_run =
                 ImportRun { journal, progress: Progress::clone(&progress), ledger, duplicates: duplicates.clone() };
             let (destination, mark) = (Arc::clone(&delivery.destination), delivery.mark.clone());
-            let sending = Sending {
-                delivery,
-                confirmed: confirmed.take().map(|users| ConfirmedBefore { users, lookup: lookup.clone() }),
-                unchanged: self.first.unchanged(),
-                // Whom a record is about can have had another external id before, and a membership cannot.
-                ids: ids.clone().filter(|_| matches!(step.kind, Kind::User | Kind::Organization | Kind::RoleTuple)),
-                max_errors: self.settings.limits.max_errors,
-                predicted: self.first.prediction().map_or(0, |prediction| prediction.rejects),
-            };
-            let intake =
-                intake(subject.reading, subject.records, Some(subject.joined), of_target.as_ref(), self.first.watch())
-                    .with_blocks(self.first.blocks())
-                    .of_inputs(step.inputs.clone());
+            let sending = self.sending(step.kind, delivery, confirmed.take(), known.lookup);
+            let intake = self.intake(&subject, step, known.of_target.as_ref());
             let job = Job { intake, mode: Mode::Import(Box::new(step_run), Box::new(sending)) };
             let mut reporter = reporter_with_metrics(subject.output, &subject.reading.inputs);
             tracing::info!("step {} of {}: {step}", index + 1, plan.steps().len());
@@ -95,13 +81,60 @@ impl Steps<'_> {
             let ran = pipeline::run(job, &mut timeline, signals).await;
             log_taken(self.first.unchanged().as_deref());
             moments = timeline.into_moments();
-            (ledger, kept, confirmed) = (ran.ledger, ran.journal, ran.confirmed);
+            (ledger, kept) = (ran.ledger, ran.journal);
+            confirmed = ran.confirmed.map(|users| ConfirmedBefore { users, lookup: lookup.clone() });
             if ledger.stopped.is_some() {
                 break;
             }
             ledger.stopped = forget(destination.as_ref(), mark.as_ref()).await;
         }
-        (Ran { ledger, journal: kept, confirmed }, moments)
+        (Ran { ledger, journal: kept, confirmed: confirmed.map(|before| before.users) }, moments)
+    }
+
+    /// What a step reads.
+    fn intake(&self, subject: &Subject<'_>, step: &Step, of_target: Option<&Arc<dyn TargetIds>>) -> Intake {
+        intake(subject.reading, subject.records, Some(subject.joined), of_target, self.first.watch())
+            .with_blocks(self.first.blocks())
+            .of_inputs(step.inputs.clone())
+    }
+
+    /// How a step sends, and what it knows before it does.
+    fn sending(
+        &self,
+        kind: Kind,
+        delivery: Delivery,
+        confirmed: Option<ConfirmedBefore>,
+        lookup: Option<Arc<IdLookup>>,
+    ) -> Sending {
+        Sending {
+            delivery,
+            confirmed,
+            unchanged: self.first.unchanged(),
+            // Whom a record is about can have had another external id before, and a membership cannot.
+            ids: lookup.filter(|_| matches!(kind, Kind::User | Kind::Organization | Kind::RoleTuple)),
+            max_errors: self.settings.limits.max_errors,
+            predicted: self.first.prediction().map_or(0, |prediction| prediction.rejects),
+        }
+    }
+
+    /// What is known of ids before a step: `before` is what earlier runs learned.
+    async fn known_ids(
+        &self,
+        kind: Kind,
+        before: Option<Arc<IdLookup>>,
+        journal: &Journal,
+    ) -> Result<KnownIds, StopReason> {
+        if kind == Kind::User {
+            return Ok(KnownIds { lookup: before, of_target: None });
+        }
+        // What refers to others is never sent without what the target calls them.
+        let lookup = Arc::new(self.learned().await.map_err(StopReason::IdMap)?);
+        let of_target = if kind > Kind::Organization {
+            Some(ids_at_target(&lookup, journal).await.map_err(StopReason::Temporary)?)
+        } else {
+            None
+        };
+        Ok(KnownIds { lookup: Some(lookup), of_target })
     }
 
     /// What is known of the target's ids, with all that the steps before have learned.
@@ -159,7 +192,12 @@ fn log_taken(unchanged: Option<&PassRecords>) {
 }
 
 /// A run that ends between two steps.
-fn stopped(mut ledger: Ledger, journal: Journal, confirmed: Option<ConfirmedUsers>, reason: StopReason) -> Ran {
+fn stopped(
+    mut ledger: Ledger,
+    journal: Option<Journal>,
+    confirmed: Option<ConfirmedBefore>,
+    reason: StopReason,
+) -> Ran {
     ledger.stopped.get_or_insert(reason);
-    Ran { ledger, journal: Some(journal), confirmed }
+    Ran { ledger, journal, confirmed: confirmed.map(|before| before.users) }
 }
