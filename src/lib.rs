@@ -29,23 +29,27 @@
 //!    encodes users. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them, by [`fast_json`];
 //!    [`mapping::parse_row`] does the same with a row of a CSV. A [`mapping::UserJoin`] adds what other files say, as
 //!    [`passwords`] and [`memberships`]. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure,
-//!    and the same in a dry run. [`avnology::encode`] writes the form in which it is sent, with metadata to the byte.
-//!    Back in `pipeline/chunk_mapping.rs` the form gets the run's mark, and `pipeline/map.rs` drops users whom the target is
-//!    known to have as they are.
+//!    and the same in a dry run. [`avnology::encode`] writes the form in which it is sent, with metadata to the byte. (`mapping/user_mapper.rs` calls these one after the other: `parse_into` in
+//!    `mapping/parse.rs`, `mapping/map_user.rs`, `avnology/wire_form.rs`.)
+//!    Back in `pipeline/chunk_mapping.rs` the form gets the run's mark, and users whom the target is known to have as they are
+//!    are dropped.
+//!    One record is a [`mapping::Mapped`] here, then a [`mapping::Prepared`] with its encoded form, a `Ready` with its place in the
+//!    chunk, and in a batch a `BatchItem`.
 //! 4. `pipeline/fill.rs` packs identities into batches.
-//! 5. `delivery/sender.rs` takes a batch, and `delivery/exchange.rs` makes one exchange with the target: it asks the
+//! 5. `delivery/senders.rs` takes a batch, and `delivery/exchange.rs` makes one exchange with the target: it asks the
 //!    [`pace::Pace`] for a turn, sends the plan to the committer and waits until that is durable (both in
-//!    `delivery/sender_context.rs`), and makes the request.
+//!    `delivery/sender_context.rs`; the committer, of point 8, makes it durable), and makes the request.
 //! 6. A [`destination::Destination`] creates the identities of a batch, and says what became of each in the words of
 //!    [`destination`]. [`avnology::AdminCalls`] is one (`avnology/destination.rs`, then `avnology/create.rs` and
 //!    `avnology/client.rs`), and [`kratos::KratosCalls`] another; each knows its vendor's requests, statuses and codes.
 //!    `http/client.rs` sends the request. `avnology/answer.rs` reads a result for each identity out of the answer.
 //! 7. The answer comes back to the exchange. Results go to `delivery/answered.rs`, for which `delivery/results.rs` sorts them;
-//!    of a request that failed `delivery/verdict.rs` decides whether to wait, split or give up, and the exchange carries it out.
-//!    `delivery/settlement.rs` reports what is settled, and `delivery/outbox.rs` hands it on to the committer.
+//!    of a request that failed `delivery/verdict.rs` decides whether to wait, split or give up, and the exchange carries it out, and
+//!    `senders.rs` sends what is left, as halves. Single records that fail for now go through `round.rs`, those that are there
+//!    already through `reconcile.rs`, those that the target does not take through `refusal.rs`. `delivery/settlement.rs` reports what is settled, and `delivery/outbox.rs` hands it on to the committer.
 //! 8. `outcomes/event.rs` has what the committer is sent, and `pipeline/commit.rs` is the committer. It makes plans and outcomes
 //!    durable in the [`journal::Journal`] (`journal/run_journal.rs`) and books outcomes in the [`outcomes::Ledger`]
-//!    (`outcomes/ledger/book.rs`); a [`journal::Reject`] goes to the rejects file.
+//!    (`outcomes/ledger/book.rs`); a [`journal::Reject`] (`journal/reject.rs`) goes to the rejects file (`journal/rejects.rs`).
 //!
 //! Then control goes back the way it came: `command/import/ended_import.rs` has what all steps came to, and
 //! `command/import/account.rs` gives the account and says in the journal that the run ended.
@@ -79,9 +83,18 @@
 //!
 //! `avnology help glossary` has the words that users meet. These mean more than one thing here:
 //!
+//! - *envelope*: what is around the users in a file ([`source`]); what is around the identities in a request
+//!   ([`destination::Envelope`]).
+//! - *key*: [`journal::RecordKey`] is the place of a record in the inputs; [`mapping::UniqueKeys`] are what no two users share; an
+//!   idempotency key is of a request; an API key is a secret.
 //! - *mark*: [`destination::RunMark`] is in an identity and says whose it is; [`journal::ReadMark`] is a place in an input before
 //!   which all is settled; a mark of the [`journal`]'s log begins a group.
 //! - *plan*: a [`journal::Plan`] is a batch that is about to be sent; the [`steps`] are the plan of a migration.
+//! - *ready*: mapped, and not yet in a batch. What is on disk for good is *durable*.
+//! - *record*: a user, an organization and so on, in an input; [`journal::RunRecord`] and its like are what a run notes of itself.
+//! - *refused*: a record, a batch or a request is not accepted. Where the target does not let us in at all, it is *no access*.
+//! - *room*: a part of this program, or space; memory that is used again is in *pieces*.
+//! - *budget*: how long something is retried ([`pace::RetryBudget`]); of memory, how much batches may take.
 //! - *permit*: the [`pace`] gives one to a request; one for memory, to a batch, is called `memory`.
 //! - *run*: of a migration, all of it, in its directory ([`journal`]); of the pipeline, one step of that ([`pipeline::run`]).
 //! - *job*: what one run of the pipeline is to do ([`pipeline::Job`]); of the [`application`], a command that takes a while and may be
@@ -166,7 +179,7 @@
 //! | [`destination`] | what identities can be sent to, in no vendor's words: results, failures, what can be compared |
 //! | [`outcomes`] | what became of the records: the ledger, and why a run stopped |
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
-//! | [`avnology`] | the Admin API as a destination: requests, answers, decisions, preflight |
+//! | [`avnology`] | the Admin API as a destination: requests, answers and what they mean, preflight |
 //! | [`hydra`] | Ory Hydra as a target of OAuth clients, by its admin API |
 //! | [`apps`] | OAuth applications become clients: which, what is to be done, each once |
 //! | [`kratos`] | Ory Kratos as a destination: its admin API, its identity schema, whom to believe |

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use super::error_body::error_body;
 use super::errors::{gave_up, refused};
 use super::item_error::item_error;
-use super::{Client, Decision, MAX_PAGE, decide, deleted, read_list, read_one, updated};
+use super::{Client, MAX_PAGE, Meaning, deleted, meaning_of, read_list, read_one, updated};
 use crate::destination::{Catalogue, Change, Changed, Field, TargetError};
 use crate::http::{Body, PacedRequests, Reply, ReplyOutcome, is_transient};
 use crate::pace::{Pace, RetryBudget};
@@ -62,7 +62,7 @@ impl AdminCalls {
     pub(super) async fn read_by_id(&self, id: &str) -> Result<Option<Body>, TargetError> {
         let is_it = |reply: &Reply| read_one(&reply.body).is_some_and(|found| found.id.as_deref() == Some(id));
         let reply = self.retried(|| self.client.get(id), is_it).await?;
-        if decide(reply.outcome) == Decision::Done {
+        if meaning_of(reply.outcome) == Meaning::Done {
             return Ok(Some(reply.body));
         }
         self.is_gone(&reply).await.map(|()| None)
@@ -106,14 +106,14 @@ impl AdminCalls {
                 let body = Bytes::from(body);
                 self.retried(|| self.client.update(change.id, body.clone()), |_| true).await?
             };
-            match decide(reply.outcome) {
-                Decision::Done if self.batch => {
+            match meaning_of(reply.outcome) {
+                Meaning::Done if self.batch => {
                     if let Some(Changed::Refused(error)) = updated(&reply.body) {
                         return Ok(Changed::Refused(error));
                     }
                 }
-                Decision::Done => {}
-                Decision::Isolate => return Ok(Changed::Refused(item_error(error_body(&reply.body)))),
+                Meaning::Done => {}
+                Meaning::OfContent => return Ok(Changed::Refused(item_error(error_body(&reply.body)))),
                 _ => return Err(refused(self.client.base_url(), &reply)),
             }
         }
@@ -136,7 +136,7 @@ impl AdminCalls {
             ("reactivate", "disabled by the import while it was missing from the export from Clerk")
         };
         let reply = self.retried(|| self.client.set_state(id, verb, reason), |_| true).await?;
-        if decide(reply.outcome) == Decision::Done {
+        if meaning_of(reply.outcome) == Meaning::Done {
             return Ok(true);
         }
         self.is_gone(&reply).await.map(|()| false)
@@ -157,7 +157,7 @@ impl AdminCalls {
         let mut done = Vec::with_capacity(ids.len());
         for id in ids {
             let reply = self.retried(|| self.client.delete(id), |_| true).await?;
-            if decide(reply.outcome) != Decision::Done {
+            if meaning_of(reply.outcome) != Meaning::Done {
                 self.is_gone(&reply).await?;
             }
             done.push(true);
@@ -172,8 +172,8 @@ impl AdminCalls {
         request: impl Fn(usize) -> F,
     ) -> Result<(usize, Body), TargetError> {
         let (count, reply) = self.asked_in_parts(most, request).await?;
-        match decide(reply.outcome) {
-            Decision::Done => Ok((count, reply.body)),
+        match meaning_of(reply.outcome) {
+            Meaning::Done => Ok((count, reply.body)),
             _ => Err(refused(self.client.base_url(), &reply)),
         }
     }
@@ -191,7 +191,7 @@ impl AdminCalls {
                 ReplyOutcome::TooLarge if count > 1 => self.page_size.too_large(count),
                 ReplyOutcome::TooLarge => return Err(refused(self.client.base_url(), &reply)),
                 outcome => {
-                    if decide(outcome) == Decision::Done {
+                    if meaning_of(outcome) == Meaning::Done {
                         self.page_size.answered(count, reply.body.len());
                     }
                     return Ok((count, reply));
@@ -200,15 +200,15 @@ impl AdminCalls {
         }
     }
 
-    /// Asks until there is an acceptable answer; any other one means that the target does not want us.
+    /// Asks until there is an acceptable answer; any other one means that the target does not let us in.
     pub(super) async fn ask<F: Future<Output = Reply>>(
         &self,
         request: impl Fn() -> F,
         acceptable: impl Fn(&Reply) -> bool,
     ) -> Result<Reply, TargetError> {
         let reply = self.retried(request, acceptable).await?;
-        match decide(reply.outcome) {
-            Decision::Done => Ok(reply),
+        match meaning_of(reply.outcome) {
+            Meaning::Done => Ok(reply),
             _ => Err(refused(self.client.base_url(), &reply)),
         }
     }

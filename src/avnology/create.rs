@@ -4,7 +4,7 @@
 use super::error_body::{ErrorBody, error_body};
 use super::failed_request::failed_request;
 use super::item_error::item_error;
-use super::{AdminCalls, Decision, batch_results, decide, identity, read_by_external_id};
+use super::{AdminCalls, Meaning, batch_results, identity, meaning_of, read_by_external_id};
 use crate::destination::{CreateItem, CreateOutcome, CreateRequest, CreateResults, ItemResult, RunMark, TargetError};
 use crate::http::{Reply, ReplyOutcome, is_transient};
 use crate::pace::{PaceSignal, Permit, RequestResult};
@@ -16,7 +16,7 @@ impl AdminCalls {
     /// Creates the records of a batch by the batch method at this path.
     pub(super) async fn create_batch(&self, path: &str, request: CreateRequest<'_>, permit: Permit) -> CreateOutcome {
         let reply = self.client.post(path, request.body, request.key).await;
-        let done = decide(reply.outcome) == Decision::Done;
+        let done = meaning_of(reply.outcome) == Meaning::Done;
         let results = done.then(|| batch_results(&reply.body, request.items.len())).flatten();
         let reply = if done && results.is_none() { reply.unreadable() } else { reply };
         let signal = reply.pace_signal(is_transient);
@@ -26,8 +26,8 @@ impl AdminCalls {
         permit.finish(&PaceSignal { result, ..signal });
         match results {
             Some(results) => {
-                let (request, held) = (reply.request_id, reply.body.into_held());
-                CreateOutcome::Results(CreateResults { results, request, held })
+                let (request_id, held) = (reply.request_id, reply.body.into_held());
+                CreateOutcome::Results(CreateResults { results, request_id, held })
             }
             None => self.failed(reply),
         }
@@ -40,7 +40,7 @@ impl AdminCalls {
             return CreateOutcome::Results(CreateResults::default());
         };
         let mut reply = self.client.create(body, key).await;
-        if decide(reply.outcome) == Decision::Done && identity(&reply.body).is_none() {
+        if meaning_of(reply.outcome) == Meaning::Done && identity(&reply.body).is_none() {
             reply = reply.unreadable();
         }
         permit.finish(&reply.pace_signal(is_transient));
@@ -48,7 +48,7 @@ impl AdminCalls {
             ReplyOutcome::Answered { status: 409 } => {
                 self.existing(item, mark, sent_before, error_body(&reply.body)).await
             }
-            outcome if decide(outcome) != Decision::Done => return self.failed(reply),
+            outcome if meaning_of(outcome) != Meaning::Done => return self.failed(reply),
             _ => match identity(&reply.body) {
                 Some(created) => {
                     let disabled = self.disable(item, &created.id, created.state.as_deref()).await;
@@ -59,8 +59,8 @@ impl AdminCalls {
         };
         match result {
             Ok(result) => {
-                let (results, request) = (vec![result], reply.request_id);
-                CreateOutcome::Results(CreateResults { results, request, ..CreateResults::default() })
+                let (results, request_id) = (vec![result], reply.request_id);
+                CreateOutcome::Results(CreateResults { results, request_id, ..CreateResults::default() })
             }
             Err(error) => CreateOutcome::Stopped(error),
         }

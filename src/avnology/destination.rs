@@ -5,11 +5,11 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::{BoxFuture, LocalBoxFuture};
 
-use super::errors::refused_item;
+use super::errors::no_access_error;
 use super::lookup::as_list;
 use super::records::RecordCalls;
 use super::{
-    AdminCalls, BATCH_CREATE, Decision, MAX_BATCH_ITEMS, MAX_BODY_BYTES, MAX_PAGE, answers_probe_batch, decide,
+    AdminCalls, BATCH_CREATE, MAX_BATCH_ITEMS, MAX_BODY_BYTES, MAX_PAGE, Meaning, answers_probe_batch, meaning_of,
     read_list, read_sent,
 };
 use crate::destination::{
@@ -68,7 +68,7 @@ impl Destination for AdminCalls {
                 answers_probe_batch(&self.client).await
             } else {
                 let reply = self.client.list(None, 1).await;
-                (decide(reply.outcome) == Decision::Done, reply.pace_signal(is_transient))
+                (meaning_of(reply.outcome) == Meaning::Done, reply.pace_signal(is_transient))
             };
             permit.finish(&signal);
             answers_probe
@@ -154,7 +154,7 @@ impl Destination for AdminCalls {
         read_list(answer).unwrap_or_default().0
     }
 
-    fn refused_item(&self, error: &ItemError) -> TargetError {
-        refused_item(self.client.base_url(), error)
+    fn no_access_error(&self, error: &ItemError) -> TargetError {
+        no_access_error(self.client.base_url(), error)
     }
 }

@@ -28,7 +28,7 @@ const fn scopes_of(kind: Kind) -> &'static str {
     }
 }
 
-/// The error for a reply about records of a kind that says that the target does not want us.
+/// The error for a reply about records of a kind that says that the target does not let us in.
 pub(super) fn refused_kind(target: &BaseUrl, reply: &Reply, kind: Kind) -> TargetError {
     match refused(target, reply) {
         TargetError::Refused { target, reason, .. } if reply.outcome == (ReplyOutcome::Answered { status: 403 }) => {
@@ -38,7 +38,7 @@ pub(super) fn refused_kind(target: &BaseUrl, reply: &Reply, kind: Kind) -> Targe
     }
 }
 
-/// The error for a reply that says that the target does not want us.
+/// The error for a reply that says that the target does not let us in.
 pub(super) fn refused(target: &BaseUrl, reply: &Reply) -> TargetError {
     let ReplyOutcome::Answered { status } = reply.outcome else { return unreachable(target, reply) };
     let ErrorBody { code, request_id, .. } = error_body(&reply.body);
@@ -69,7 +69,7 @@ pub(super) fn refused(target: &BaseUrl, reply: &Reply) -> TargetError {
 }
 
 /// The error for a single item that was refused for want of a permission.
-pub(super) fn refused_item(target: &BaseUrl, error: &ItemError) -> TargetError {
+pub(super) fn no_access_error(target: &BaseUrl, error: &ItemError) -> TargetError {
     let code = error.code.as_deref().and_then(shown_code).unwrap_or_default();
     if code == NO_ORGANIZATION {
         return no_organization(target, "the organization of the import is gone");

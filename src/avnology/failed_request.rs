@@ -3,7 +3,7 @@
 use super::error_body::{ErrorBody, error_body};
 use super::errors::{asks_to_wait, refused, unreachable};
 use super::item_error::item_error_of;
-use super::{Decision, decide};
+use super::{Meaning, meaning_of};
 use crate::destination::{FailedRequest, Failure, ItemErrorKind, StopErrors};
 use crate::http::{BaseUrl, Reply, ReplyOutcome, Transport};
 
@@ -17,23 +17,23 @@ pub(super) fn failed_request(target: &BaseUrl, reply: Reply) -> FailedRequest {
         retry_after: reply.retry_after,
         is_explained: error.is_own_word(),
         errors: StopErrors {
-            refused: refused(target, &reply),
+            no_access: refused(target, &reply),
             asks_to_wait: reply.retry_after.map(|wait| asks_to_wait(target, &reply, wait)),
             unreachable: unreachable(target, &reply),
         },
         error: item_error_of(kind_of(outcome), error),
-        request: reply.request_id,
+        request_id: reply.request_id,
     }
 }
 
 /// How a request failed by its outcome.
 fn failure(outcome: ReplyOutcome) -> Failure {
-    match (decide(outcome), outcome) {
-        (Decision::Refused, _) => Failure::Refused,
-        (Decision::Isolate, ReplyOutcome::Answered { status: 413 }) => Failure::TooLarge,
-        (Decision::Isolate, _) => Failure::Content,
+    match (meaning_of(outcome), outcome) {
+        (Meaning::NoAccess, _) => Failure::NoAccess,
+        (Meaning::OfContent, ReplyOutcome::Answered { status: 413 }) => Failure::TooLarge,
+        (Meaning::OfContent, _) => Failure::Content,
         // `Done` without results is an answer that cannot be used.
-        (Decision::Retry | Decision::Done, outcome) => match outcome {
+        (Meaning::MayPass | Meaning::Done, outcome) => match outcome {
             outcome if outcome.is_throttled() => Failure::Throttled,
             ReplyOutcome::Failed(Transport::Timeout) => Failure::Timeout,
             ReplyOutcome::Answered { status: 500 } | ReplyOutcome::Unreadable => Failure::Breakdown,

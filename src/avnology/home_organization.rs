@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::errors::{endless_list, no_organization, refused_organization};
-use super::{Client, Decision, decide};
+use super::{Client, Meaning, meaning_of};
 use crate::destination::TargetError;
 use crate::http::{RepeatingList, Reply, ReplyOutcome};
 use crate::mapping::MARK;
@@ -159,8 +159,8 @@ fn is_status(reply: &Reply, wanted: u16) -> bool {
 }
 
 fn done(client: &Client, reply: &Reply) -> Result<(), TargetError> {
-    match decide(reply.outcome) {
-        Decision::Done => Ok(()),
+    match meaning_of(reply.outcome) {
+        Meaning::Done => Ok(()),
         _ => Err(refused_organization(client.base_url(), reply)),
     }
 }

@@ -26,7 +26,7 @@ fn kind_of(code: Option<&str>, field: Option<&str>) -> ItemErrorKind {
         // The organization of this one record is not there.
         Some(NO_ORGANIZATION) if field.is_some_and(is_of_a_record) => ItemErrorKind::Invalid,
         // The last one: the organization of all users is gone. That is no user's fault.
-        Some("AVNOLOGY_AUTH_005" | "AVNOLOGY_AUTH_100" | NO_ORGANIZATION) => ItemErrorKind::Refused,
+        Some("AVNOLOGY_AUTH_005" | "AVNOLOGY_AUTH_100" | NO_ORGANIZATION) => ItemErrorKind::NoAccess,
         // An unknown code may well pass; it is tried again a bounded number of times.
         _ => ItemErrorKind::Transient,
     }
@@ -53,8 +53,8 @@ mod tests {
     fn items_are_decided_by_their_code() {
         assert_eq!(kind_of(Some("AVNOLOGY_AUTH_903"), None), ItemErrorKind::Conflict);
         assert_eq!(kind_of(Some("AVNOLOGY_AUTH_902"), None), ItemErrorKind::Invalid);
-        assert_eq!(kind_of(Some("AVNOLOGY_AUTH_100"), None), ItemErrorKind::Refused);
-        assert_eq!(kind_of(Some(NO_ORGANIZATION), Some("identity.organization_id")), ItemErrorKind::Refused);
+        assert_eq!(kind_of(Some("AVNOLOGY_AUTH_100"), None), ItemErrorKind::NoAccess);
+        assert_eq!(kind_of(Some(NO_ORGANIZATION), Some("identity.organization_id")), ItemErrorKind::NoAccess);
         assert_eq!(kind_of(Some(NO_ORGANIZATION), Some("membership.organization_id")), ItemErrorKind::Invalid);
         assert_eq!(kind_of(Some("AVNOLOGY_AUTH_021"), None), ItemErrorKind::Transient);
         assert_eq!(kind_of(Some("SOMETHING_NEW"), None), ItemErrorKind::Transient);

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::errors::{endless_list, refused};
-use super::{AdminCalls, Decision, decide, read_list, read_one};
+use super::{AdminCalls, Meaning, meaning_of, read_list, read_one};
 use crate::destination::{Catalogue, Comparable, Key, Listed, TargetError};
 use crate::http::{Body, RepeatingList};
 
@@ -91,9 +91,9 @@ impl AdminCalls {
     async fn filtered(&self, field: &str, value: &str) -> Result<Option<Body>, TargetError> {
         // One would do. A second one shows that the filter is ignored.
         let (_, reply) = self.asked_in_parts(2, |count| self.client.find(field, value, count)).await?;
-        match decide(reply.outcome) {
-            Decision::Done => Ok(Some(reply.body)),
-            Decision::Isolate => Ok(None),
+        match meaning_of(reply.outcome) {
+            Meaning::Done => Ok(Some(reply.body)),
+            Meaning::OfContent => Ok(None),
             _ => Err(refused(self.client.base_url(), &reply)),
         }
     }

@@ -9,7 +9,6 @@ mod answer;
 mod authorization;
 mod client;
 mod create;
-mod decision;
 mod destination;
 mod error_body;
 mod errors;
@@ -24,6 +23,7 @@ mod probe;
 mod public_documents;
 mod read_identities;
 mod records;
+mod reply_meaning;
 mod sign_ins;
 mod validation;
 mod webhook_calls;
@@ -36,7 +36,6 @@ pub use admin_calls::AdminCalls;
 pub(crate) use answer::{batch_results, deleted, identity, updated};
 pub use authorization::AuthorizationAnswer;
 pub use client::Client;
-pub use decision::{Decision, decide};
 pub use home_organization::{
     HomeOrganization, delete_organization, ensure_organization, find_organization, foresee_organization,
     need_organization,
@@ -46,6 +45,7 @@ pub use oauth_clients::OAuthClients;
 pub use preflight::{Capabilities, answers_probe_batch, preflight, preflight_reading};
 pub use public_documents::PublicDocuments;
 pub use read_identities::{read_by_external_id, read_list, read_one, read_sent};
+pub use reply_meaning::{Meaning, meaning_of};
 pub use sign_ins::AvnologySignIns;
 pub use webhook_calls::{Registered, RegisteredWebhook, WebhookCalls};
 pub use wire_form::{AvnologyForm, encode};

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::error_body::error_body;
 use super::errors::{endless_list, gave_up, refused_clients};
-use super::{Client, Decision, decide};
+use super::{Client, Meaning, meaning_of};
 use crate::apps::{ChangedClient, ClientForm, ClientRegistry, Created, FoundClient, read_client, read_created};
 use crate::destination::TargetError;
 use crate::http::{PacedRequests, Reply, ReplyOutcome, is_transient};
@@ -93,8 +93,8 @@ impl ClientRegistry for OAuthClients {
         let path = Self::path(client_id);
         let is_it = |reply: &Reply| read_client(&reply.body).is_some_and(|found| found.client_id == client_id);
         let reply = self.retried(|| self.client.get_at(&path, &[]), is_it).await?;
-        match decide(reply.outcome) {
-            Decision::Done => Ok(read_client(&reply.body)),
+        match meaning_of(reply.outcome) {
+            Meaning::Done => Ok(read_client(&reply.body)),
             _ if is_gone(&reply) => Ok(None),
             _ => Err(self.refused(&reply)),
         }

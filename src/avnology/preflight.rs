@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::errors::refused;
 use super::probe::{PROBE_ID, budget, clean_up, is_answer, probe};
-use super::{Client, Decision, batch_results, decide, read_list};
+use super::{Client, Meaning, batch_results, meaning_of, read_list};
 use crate::destination::{ItemResult, TargetError};
 use crate::http::{Reply, ReplyOutcome, is_transient};
 use crate::pace::{PaceSignal, RetryBudget};
@@ -29,7 +29,7 @@ pub async fn preflight(client: &Client, patience: Duration) -> Result<Capabiliti
 pub async fn answers_probe_batch(client: &Client) -> (bool, PaceSignal) {
     let key = format!("preflight-{}", uuid::Uuid::new_v4());
     let reply = probe(client, &key).await;
-    let answers_probe_batch = decide(reply.outcome) == Decision::Done
+    let answers_probe_batch = meaning_of(reply.outcome) == Meaning::Done
         && batch_results(&reply.body, 1).is_some_and(|results| !results.iter().any(ItemResult::is_transient));
     clean_up(client, &reply, RetryBudget::default().longest).await;
     (answers_probe_batch, reply.pace_signal(is_transient))
@@ -50,7 +50,7 @@ async fn probe_target<F: Future<Output = Reply>>(
 ) -> Result<(Capabilities, Reply), TargetError> {
     let is_list = |reply: &Reply| read_list(&reply.body).is_some();
     let listed = client.until_answered(&budget(patience), || client.list(None, 1), is_list).await?;
-    if decide(listed.outcome) != Decision::Done {
+    if meaning_of(listed.outcome) != Meaning::Done {
         return Err(refused(client.base_url(), &listed));
     }
     let probed = client.until_answered(&budget(patience), probe, acceptable).await?;

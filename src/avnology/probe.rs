@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Client, Decision, batch_results, decide, deleted, read_list};
+use super::{Client, Meaning, batch_results, deleted, meaning_of, read_list};
 use crate::destination::ItemResult;
 use crate::http::{Reply, ReplyOutcome, shown_request_id};
 use crate::pace::RetryBudget;
@@ -81,7 +81,7 @@ async fn is_deleted(client: &Client, id: &str, patience: Duration) -> bool {
     let one = client.until_answered(&budget(patience), || client.delete(id), |_| true).await;
     match one.map(|reply| reply.outcome) {
         Ok(ReplyOutcome::Answered { status: 404 }) => {}
-        Ok(outcome) if decide(outcome) == Decision::Done => return true,
+        Ok(outcome) if meaning_of(outcome) == Meaning::Done => return true,
         Ok(ReplyOutcome::Answered { status: 405 | 501 }) => {}
         _ => return false,
     }

@@ -8,7 +8,7 @@ use super::error_body::error_body;
 use super::errors::refused;
 use super::item_error::item_error_of;
 use super::probe::{SINGLE_PROBE, clean_up, is_answer, probe, remove};
-use super::{AdminCalls, Decision, batch_results, decide, identity};
+use super::{AdminCalls, Meaning, batch_results, identity, meaning_of};
 use crate::destination::{ItemError, ItemErrorKind, ItemResult, TargetError, Validates};
 use crate::http::{Reply, ReplyOutcome};
 
@@ -30,7 +30,7 @@ impl AdminCalls {
         };
         if self.batch {
             clean_up(&self.client, &reply, patience).await;
-        } else if decide(reply.outcome) == Decision::Done
+        } else if meaning_of(reply.outcome) == Meaning::Done
             && let Some(created) = identity(&reply.body)
         {
             remove(&self.client, &created.id, patience).await;
@@ -39,9 +39,9 @@ impl AdminCalls {
             ReplyOutcome::Answered { status: 403 } => Validates::NotPermitted,
             // Of the one who was left by an earlier probe nothing can be learned.
             _ if !self.client.may_probe() || is_there(&reply, self.batch) => Validates::No,
-            outcome => match decide(outcome) {
-                Decision::Done => Validates::Yes,
-                Decision::Isolate => Validates::No,
+            outcome => match meaning_of(outcome) {
+                Meaning::Done => Validates::Yes,
+                Meaning::OfContent => Validates::No,
                 _ if outcome.is_no_method() => Validates::No,
                 _ => return Err(refused(self.client.base_url(), &reply)),
             },
@@ -73,15 +73,15 @@ impl AdminCalls {
             let key = format!("validate-{}", uuid::Uuid::new_v4());
             let request = || self.client.ask_batch_create(body.clone(), &key);
             let reply = self.retried(request, |reply| batch_results(&reply.body, encoded.len()).is_some()).await?;
-            match (decide(reply.outcome), encoded) {
-                (Decision::Done, _) => {
+            match (meaning_of(reply.outcome), encoded) {
+                (Meaning::Done, _) => {
                     let results = batch_results(&reply.body, encoded.len()).unwrap_or_default();
                     results.into_iter().map(|result| self.checked(result)).collect()
                 }
-                (Decision::Isolate, [_]) => {
+                (Meaning::OfContent, [_]) => {
                     Ok(vec![Some(item_error_of(ItemErrorKind::Invalid, error_body(&reply.body)))])
                 }
-                (Decision::Isolate, _) => {
+                (Meaning::OfContent, _) => {
                     let (some, others) = encoded.split_at(encoded.len() / 2);
                     let mut results = self.validate_batch(some).await?;
                     results.extend(self.validate_batch(others).await?);
@@ -98,12 +98,12 @@ impl AdminCalls {
         let body = Bytes::from([&encoded[..encoded.len().saturating_sub(1)], SINGLE_TAIL].concat());
         let key = format!("validate-{}", uuid::Uuid::new_v4());
         let reply = self.retried(|| self.client.create(body.clone(), &key), |_| true).await?;
-        match decide(reply.outcome) {
-            Decision::Done => match identity(&reply.body) {
+        match meaning_of(reply.outcome) {
+            Meaning::Done => match identity(&reply.body) {
                 Some(_) => Err(self.creates()),
                 None => Ok(None),
             },
-            Decision::Isolate => {
+            Meaning::OfContent => {
                 let error = error_body(&reply.body);
                 let is_conflict = matches!(reply.outcome, ReplyOutcome::Answered { status: 409 });
                 let kind = if is_conflict { ItemErrorKind::Conflict } else { ItemErrorKind::Invalid };

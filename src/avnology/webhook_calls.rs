@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::error_body::error_body;
 use super::errors::{endless_list, gave_up, refused};
-use super::{Client, Decision, decide};
+use super::{Client, Meaning, meaning_of};
 use crate::destination::TargetError;
 use crate::http::{PacedRequests, RepeatingList, Reply, ReplyOutcome, is_transient, was_not_tried};
 use crate::pace::{Pace, RetryBudget};
@@ -134,11 +134,11 @@ impl WebhookCalls {
         if reply.outcome.is_no_method() {
             return Ok(Registered::NoMethod);
         }
-        match (decide(reply.outcome), read::<WithSecret>(&reply)) {
-            (Decision::Done, Some(WithSecret { id, secret })) => {
+        match (meaning_of(reply.outcome), read::<WithSecret>(&reply)) {
+            (Meaning::Done, Some(WithSecret { id, secret })) => {
                 Ok(Registered::Made { id, secret: SecretString::from(secret) })
             }
-            (Decision::Isolate, _) => {
+            (Meaning::OfContent, _) => {
                 let code = error_body(&reply.body).code.unwrap_or_default();
                 let is_plain = code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
                 let code = if is_plain && !code.is_empty() { format!(" ({code})") } else { String::new() };
@@ -181,7 +181,7 @@ impl WebhookCalls {
     }
 
     fn done(&self, reply: &Reply) -> Result<(), TargetError> {
-        if decide(reply.outcome) == Decision::Done { Ok(()) } else { Err(self.refused(reply)) }
+        if meaning_of(reply.outcome) == Meaning::Done { Ok(()) } else { Err(self.refused(reply)) }
     }
 
     fn refused(&self, reply: &Reply) -> TargetError {

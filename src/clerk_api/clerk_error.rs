@@ -12,7 +12,7 @@ pub enum ClerkError {
     /// No client can be set up.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The API answered that it does not want us.
+    /// The API answered that it does not let us in.
     #[error("{api} refused: {reason}; {advice}")]
     Refused {
         /// The address.

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use super::first_pass::{FirstPass, Subject};
+use super::first_pass::{FirstPass, ReadSubject};
 use super::foreseen::{forecast, log_plan, selection_report};
 use super::from_clerk::read_for_now;
 use super::home_organization::foreseen_organization;
@@ -53,7 +53,7 @@ pub(super) async fn check_target(
     note_deleted(reading, output.console);
     let records = records_of(reading, output.console, &mut signals).await?;
     let joined = JoinedFiles::read(reading, output, &mut signals).await?;
-    let subject = Subject { reading, records: &records, joined: &joined, remembered: None, output, strict: false };
+    let subject = ReadSubject { reading, records: &records, joined: &joined, remembered: None, output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await?;
     output.console.note("Reading who is at the target …");
     let seen = Cell::new(0);

@@ -13,7 +13,7 @@ use findings::FileFindings;
 use kept::{keep, read_kept};
 use looked_through::LookedThrough;
 use other_shard::OtherShards;
-pub(super) use subject::{Remembered, Subject};
+pub(super) use subject::{ReadSubject, Remembered};
 
 use super::import_error::ImportError;
 use super::prepare_error::PrepareError;
@@ -39,7 +39,7 @@ impl FirstPass {
     /// Goes through the inputs of a run, unless an earlier part of it did and all of what it found is there. `has_begun` says
     /// whether an earlier part did anything.
     pub(super) async fn of_run(
-        subject: Subject<'_>,
+        subject: ReadSubject<'_>,
         run: &RecordedRun,
         has_begun: bool,
         signals: &mut Signals,
@@ -72,12 +72,12 @@ impl FirstPass {
         let duplicates = Arc::new(duplicates);
         // Shards that wait for it find it now.
         drop(turn);
-        let LookedThrough { known, unchanged, .. } = seen;
-        Ok(Self::Files(FileFindings { duplicates, known: Arc::new(known), prediction, unchanged, blocks }))
+        let LookedThrough { known, pass_records, .. } = seen;
+        Ok(Self::Files(FileFindings { duplicates, known: Arc::new(known), prediction, pass_records, blocks }))
     }
 
     /// Goes through the inputs of a comparison, which keeps nothing.
-    pub(super) async fn of_comparison(subject: Subject<'_>, signals: &mut Signals) -> Result<Self, ImportError> {
+    pub(super) async fn of_comparison(subject: ReadSubject<'_>, signals: &mut Signals) -> Result<Self, ImportError> {
         if subject.reading.has_pipe() {
             return Ok(Self::Pipe);
         }
@@ -88,9 +88,9 @@ impl FirstPass {
         subject.joined.close(seen.is_complete)?;
         let duplicates = tempfile::tempfile().and_then(|file| seen.found.write(file));
         let duplicates = Arc::new(duplicates.map_err(StopReason::Temporary)?);
-        let LookedThrough { known, prediction, unchanged, .. } = seen;
+        let LookedThrough { known, prediction, pass_records, .. } = seen;
         let (known, blocks) = (Arc::new(known), Blocks::Unknown);
-        Ok(Self::Files(FileFindings { duplicates, known, prediction, unchanged, blocks }))
+        Ok(Self::Files(FileFindings { duplicates, known, prediction, pass_records, blocks }))
     }
 
     /// Who is in the inputs twice, if that is known.
@@ -99,8 +99,8 @@ impl FirstPass {
     }
 
     /// Which records the target has as they are, if that is known.
-    pub(super) fn unchanged(&self) -> Option<Arc<PassRecords>> {
-        self.findings().and_then(|findings| findings.unchanged.clone())
+    pub(super) fn pass_records(&self) -> Option<Arc<PassRecords>> {
+        self.findings().and_then(|findings| findings.pass_records.clone())
     }
 
     /// What will come of the records, if that is known.

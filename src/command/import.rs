@@ -35,7 +35,7 @@ use prepare::{PreparedRun, RunPart, prepare};
 use run_state::RunState;
 use send::send;
 
-use super::first_pass::Subject;
+use super::first_pass::ReadSubject;
 use super::from_clerk::{fetch, forget};
 use super::home_organization::organization_if_there;
 use super::id_maps::{keep_learned_ids, look_up_ids};
@@ -97,18 +97,19 @@ async fn import_into(
     let context = ImportContext { settings, target: &target, destination: &destination, run: &run };
     let mut confirmed = confirmed_before(context, part, signals).await?;
     let remembered = confirmed.as_mut().map(|confirmed| recognized_records::remembered(confirmed, &records, reading));
-    // Behind what was confirmed: a target that is another one now has no ids any more.
+    // After `confirmed_before`, which forgets the ids if the target is another one now.
     let ids = look_up_ids(&settings.runs_directory, &target.name, &run.record.id).await?;
     let joined = JoinedFiles::read(reading, output, signals).await?;
     let remembered = remembered.as_ref();
-    let subject = Subject { reading, records: &records, joined: &joined, remembered, output, strict: limits.strict };
+    let subject =
+        ReadSubject { reading, records: &records, joined: &joined, remembered, output, strict: limits.strict };
     let has_begun = part != RunPart::First && (done > 0 || !import_run.progress.in_doubt.is_empty());
     let foresight = Foresight::of_run(context, subject, &import_run.ledger, has_begun, signals).await?;
     let (ended, missing) = match foresight {
         Foresight::Unreadable(error) => (EndedImport::unreadable(import_run, error), None),
         Foresight::Refused(BeforeSending { first, missing }, reason) => {
             import_run.duplicates = first.duplicates().cloned();
-            let mode = Mode::Refused(Box::new(import_run), reason);
+            let mode = Mode::NotBegun(Box::new(import_run), reason);
             (EndedImport::refused(mode, subject, &first, context, signals).await, missing)
         }
         Foresight::Clear(mut before) => {

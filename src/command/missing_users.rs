@@ -5,7 +5,7 @@ use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 use super::export_command_error::ExportCommandError;
-use super::first_pass::Subject;
+use super::first_pass::ReadSubject;
 use super::import_error::ImportError;
 use super::in_background::in_background;
 use super::prepare_error::PrepareError;
@@ -52,7 +52,7 @@ impl MissingUsersOf<'_> {
     /// Looks who is missing. Nothing is known if the export cannot be read to its end: the import says so, and is stopped by it.
     pub(super) async fn find(
         &self,
-        subject: Subject<'_>,
+        subject: ReadSubject<'_>,
         watch: &Watch,
         signals: &mut Signals,
     ) -> Result<Option<MissingUsers>, ImportError> {
@@ -62,7 +62,7 @@ impl MissingUsersOf<'_> {
         search_for("missing users", signals, move |stop| search.find(|| stop.is_cancelled())).await
     }
 
-    fn search(&self, subject: Subject<'_>, watch: &Watch) -> Result<MissingSearch, PrepareError> {
+    fn search(&self, subject: ReadSubject<'_>, watch: &Watch) -> Result<MissingSearch, PrepareError> {
         let reading = subject.reading;
         let (mut inputs, mut paths) = (Vec::new(), Vec::new());
         for (index, (input, kind)) in (0..).zip(reading.inputs.iter().zip(&reading.kinds)) {
@@ -86,7 +86,7 @@ impl MissingUsersOf<'_> {
 }
 
 /// Fails if an export says that it does not have all users: the others would be taken for missing.
-fn check_whole(subject: Subject<'_>) -> Result<(), ImportError> {
+fn check_whole(subject: ReadSubject<'_>) -> Result<(), ImportError> {
     for (input, kind) in subject.reading.inputs.iter().zip(&subject.reading.kinds) {
         let Input::File(path) = input else { continue };
         if *kind != Kind::User {

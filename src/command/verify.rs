@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::first_pass::{FirstPass, Subject};
+use super::first_pass::{FirstPass, ReadSubject};
 use super::from_clerk::read_for_now;
 use super::home_organization::of_organization;
 use super::import_error::ImportError;
@@ -56,7 +56,7 @@ async fn verify_target(
     let reading = &of_organization(&target, reading, connection, &mut signals).await?;
     let records = records_of(reading, output.console, &mut signals).await?;
     let joined = JoinedFiles::read(reading, output, &mut signals).await?;
-    let subject = Subject { reading, records: &records, joined: &joined, remembered: None, output, strict: false };
+    let subject = ReadSubject { reading, records: &records, joined: &joined, remembered: None, output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await?;
     let found = first.prediction().and_then(|prediction| prediction.records);
     if let (Some(found), Some(least)) = (found, settings.min_records)

@@ -1,5 +1,6 @@
 //! A batch that was answered: what became of each item, and what is left to be sent again.
 
+use super::answered_count::AnsweredCount;
 use super::pending_batch::PendingBatch;
 use super::reconcile::Reconciler;
 use super::results::SortedResults;
@@ -12,23 +13,23 @@ use crate::pace::{Backoff, RetryBudget};
 pub(super) struct Answered<'a> {
     pub context: &'a SenderContext,
     pub pending: &'a PendingBatch,
-    /// How many batches had been answered when this one was first sent: more by now mean that the destination works.
-    pub since: u64,
+    /// How many batches were answered before this one was first sent.
+    pub count_before: AnsweredCount,
 }
 
 impl Answered<'_> {
     /// Settles the items; those whose error may pass are left to be sent again.
-    pub(super) async fn record(&self, CreateResults { results, request, held }: CreateResults) -> Remaining {
+    pub(super) async fn settle(&self, CreateResults { results, request_id, held }: CreateResults) -> Remaining {
         let Self { context, pending, .. } = self;
-        let request = request.as_deref();
-        let SortedResults { settlement, existing, taken, again, refused } = SortedResults::of(pending, results);
-        context.settled.report(pending, settlement, request).await;
+        let request_id = request_id.as_deref();
+        let SortedResults { settlement, existing, taken, again, no_access } = SortedResults::of(pending, results);
+        context.settled.report(pending, settlement, request_id).await;
         // What the destination said is written by now; reading back needs room for answers again.
         drop(held);
-        if let Some(error) = refused {
-            return context.stop_with(context.destination().refused_item(&error)).await;
+        if let Some(error) = no_access {
+            return context.stop_with(context.destination().no_access_error(&error)).await;
         }
-        if let Err(error) = self.reconcile(&existing, taken, request).await {
+        if let Err(error) = self.reconcile(&existing, taken, request_id).await {
             return context.stop_with(error).await;
         }
         if again.is_empty() { Remaining::Batches(Vec::new()) } else { self.send_again(again).await }
@@ -39,7 +40,7 @@ impl Answered<'_> {
         &self,
         existing: &[usize],
         taken: Vec<(usize, ItemError)>,
-        request: Option<&str>,
+        request_id: Option<&str>,
     ) -> Result<(), TargetError> {
         let (context, batch) = (self.context, &self.pending.batch);
         let (rule, mark) = (context.delivery.on_existing, context.delivery.mark.as_ref());
@@ -48,24 +49,24 @@ impl Answered<'_> {
             context.settled.report(self.pending, reconciler.reconcile(existing).await?, None).await;
         }
         if !taken.is_empty() {
-            context.settled.report(self.pending, reconciler.reconcile_taken(taken).await?, request).await;
+            context.settled.report(self.pending, reconciler.reconcile_taken(taken).await?, request_id).await;
         }
         Ok(())
     }
 
     /// Leaves some items to be sent again after a while.
     async fn send_again(&self, items: Vec<usize>) -> Remaining {
-        let Self { context, pending, since, .. } = self;
+        let Self { context, pending, count_before } = self;
         let RetryBudget { attempts, longest, .. } = context.budget();
         let mut backoff = Backoff::new(&context.budget(), fastrand::Rng::new());
         let mut delay = backoff.nth(pending.round as usize).unwrap_or(longest);
         let next = next_round(RoundFacts {
             is_alone: items.len() == 1,
             is_last_round: pending.round + 1 >= attempts,
-            others_succeed: context.succeeded() > *since,
+            others_succeed: context.answered.now() > *count_before,
             is_failing: context.is_failing(),
         });
-        let again = |items: Vec<usize>| pending.retry_items(items, Some(*since));
+        let again = |items: Vec<usize>| pending.retry_items(items, Some(*count_before));
         let parts = match next {
             NextRound::GiveUp => {
                 let reason = "it keeps failing on every user".to_owned();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::item::BatchItem;
-use super::rooms::{Room, Rooms};
+use super::pieces::{Piece, Pieces};
 use crate::destination::Envelope;
 
 /// Bytes of chunks that a batch may keep alive before it is sent as it is. Where few of the records of a chunk are sent, or
@@ -76,8 +76,8 @@ impl Batch {
 pub(crate) struct Packer {
     envelope: Envelope,
     /// Where bodies lie.
-    rooms: Rooms,
-    body: Room,
+    pieces: Pieces,
+    body: Piece,
     items: Vec<BatchItem>,
     /// The room of the chunks that the items' records lie in, which live as long as the items.
     pinned: usize,
@@ -96,8 +96,8 @@ const BODY_STEP: usize = 64 * 1024;
 impl Packer {
     /// An empty body in this form.
     pub(crate) fn new(envelope: Envelope) -> Self {
-        let (rooms, body, items) = (Rooms::default(), Room::default(), Vec::new());
-        Self { envelope, rooms, body, items, pinned: 0, beside: 0, usual: 0, usual_items: 0 }
+        let (pieces, body, items) = (Pieces::default(), Piece::default(), Vec::new());
+        Self { envelope, pieces, body, items, pinned: 0, beside: 0, usual: 0, usual_items: 0 }
     }
 
     /// How many identities are in it.
@@ -116,7 +116,7 @@ impl Packer {
     /// Adds an identity.
     pub(crate) fn push(&mut self, encoded: &[u8], mut item: BatchItem) {
         if self.items.is_empty() {
-            self.body = self.rooms.take(self.usual);
+            self.body = self.pieces.take(self.usual);
             self.items.reserve_exact(self.usual_items);
         }
         let before = if self.items.is_empty() { self.envelope.head } else { self.envelope.separator };

@@ -1,6 +1,7 @@
 //! One batch and the destination: the same request again and again, until it is answered or something else has to be tried.
 
 use super::answered::Answered;
+use super::answered_count::AnsweredCount;
 use super::idempotency_key::idempotency_key;
 use super::pending_batch::PendingBatch;
 use super::refusal::rejection_of;
@@ -21,7 +22,7 @@ pub(super) struct Exchange<'a> {
 
 impl<'a> Exchange<'a> {
     pub(super) fn new(context: &'a SenderContext, pending: &'a PendingBatch) -> Self {
-        Self { context, pending, tries: Tries::new(context.succeeded()) }
+        Self { context, pending, tries: Tries::new(context.answered.now()) }
     }
 
     /// Sends one request until it is answered.
@@ -30,6 +31,8 @@ impl<'a> Exchange<'a> {
         let key = idempotency_key(&context.delivery.run_id, pending);
         let mut backoff = Backoff::new(&context.budget(), fastrand::Rng::new());
         loop {
+            // The turn comes first: what waits for one is not planned yet, so it is not in doubt if the run is stopped. `depart`
+            // waits only if the target refused or failed others while the plan was made durable.
             let Some(mut permit) = context.turn().await else { return Remaining::Stop };
             if self.tries.requests == 0 && !context.make_plan_durable(pending).await {
                 return Remaining::Stop;
@@ -46,19 +49,19 @@ impl<'a> Exchange<'a> {
             context.send_event(Event::Requested { again, throttled }).await;
             let failed = match outcome {
                 CreateOutcome::Results(answer) => {
-                    let since = self.suspect_since_first();
+                    let answered_before = self.answered_before();
                     if !answer.results.iter().all(ItemResult::is_transient) {
-                        context.count_success();
+                        context.answered.count();
                         context.pace().batch(BatchControl::answered);
                     }
-                    return Answered { context, pending, since }.record(answer).await;
+                    return Answered { context, pending, count_before: answered_before }.settle(answer).await;
                 }
                 CreateOutcome::Stopped(error) => return context.stop_with(error).await,
                 CreateOutcome::Failed(failed) => failed,
             };
             self.tries.may_have_been_applied |= failed.may_have_been_applied;
             let (attempts, items) = (self.tries.attempts, pending.batch.items.len());
-            tracing::debug!(failure = ?failed.failure, request = failed.request, attempts, items, "not settled");
+            tracing::debug!(failure = ?failed.failure, request = failed.request_id, attempts, items, "not settled");
             let asks_to_wait = failed.retry_after.is_some();
             if let Some(left) = self.decide_next(*failed).await {
                 return left;
@@ -86,9 +89,9 @@ impl<'a> Exchange<'a> {
         self.context.destination().create(request, permit).await
     }
 
-    /// From when on the successes of others count, if not from another moment: from the first request on.
-    fn suspect_since_first(&self) -> u64 {
-        self.pending.suspect_since.unwrap_or(self.tries.succeeded_before)
+    /// How many batches were answered before this one was first sent, or the one that it is a part of.
+    fn answered_before(&self) -> AnsweredCount {
+        self.pending.suspect_since.unwrap_or(self.tries.answered_before)
     }
 
     /// What follows from a request that settled nothing; the same again if that is nothing.
@@ -130,7 +133,7 @@ impl<'a> Exchange<'a> {
             timeouts: tries.timeouts,
             may_have_been_applied: pending.in_doubt || tries.may_have_been_applied,
             is_explained: failed.is_explained,
-            others_succeed: context.succeeded() > self.suspect_since_first(),
+            others_succeed: context.answered.now() > self.answered_before(),
             is_failing: context.is_failing(),
             can_check: context.destination().can_check(),
             was_asked: tries.probes.were_asked(),
@@ -139,10 +142,11 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Does what was decided; nothing is left to do for now if the same request is to be sent again.
+    /// Does what was decided. Nothing comes back if the same request is to be sent again; otherwise what is left, which
+    /// `senders.rs` sends in exchanges of its own, as halves.
     async fn carry_out(&mut self, next: Next, failed: FailedRequest) -> Option<Remaining> {
         let (context, pending) = (self.context, self.pending);
-        let since_first = self.suspect_since_first();
+        let answered_before = self.answered_before();
         Some(match next {
             Next::Again { soon } => {
                 self.tries.pause = soon.then_some(SOON);
@@ -151,29 +155,29 @@ impl<'a> Exchange<'a> {
             // Whether the destination is well is known by now.
             Next::Ask => return None,
             // With bounds as they are now it will be split.
-            Next::WithinBounds => Remaining::Batches(vec![pending.refused_as_a_whole(Some(since_first))]),
+            Next::WithinBounds => Remaining::Batches(vec![pending.refused_as_a_whole(Some(answered_before))]),
             Next::Halve { suspected, in_doubt } => {
                 let since = match suspected {
                     Suspected::AsBefore => pending.suspect_since,
-                    Suspected::SinceFirst => Some(since_first),
+                    Suspected::SinceFirst => Some(answered_before),
                     Suspected::SinceNow => {
                         context.pace().restart_patience();
-                        Some(context.succeeded())
+                        Some(context.answered.now())
                     }
                 };
                 Remaining::Batches(pending.halved(since, in_doubt))
             }
             Next::Reject => {
-                let request = failed.request.clone();
+                let request_id = failed.request_id.clone();
                 let rejected = vec![(0, rejection_of(failed))];
                 let settlement = Settlement { rejected, ..Settlement::default() };
-                context.settled.report(pending, settlement, request.as_deref()).await;
+                context.settled.report(pending, settlement, request_id.as_deref()).await;
                 Remaining::Batches(Vec::new())
             }
             Next::GiveUp(reason) => {
                 let errors = failed.errors;
                 let error = match reason {
-                    Reason::Refused => errors.refused,
+                    Reason::NoAccess => errors.no_access,
                     Reason::AsksToWait => errors.asks_to_wait.unwrap_or(errors.unreachable),
                     Reason::Unreachable => errors.unreachable,
                 };

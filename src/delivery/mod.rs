@@ -15,6 +15,7 @@
 //! No vendor is known here: what answers mean is said in the words of [`crate::destination`].
 
 mod answered;
+mod answered_count;
 mod batch;
 mod blame;
 #[cfg(test)]
@@ -26,16 +27,16 @@ mod memory_budget;
 mod on_existing;
 mod outbox;
 mod pending_batch;
+mod pieces;
 mod ready;
 mod reconcile;
 mod refusal;
 mod results;
-mod rooms;
 mod round;
-mod sender;
 mod sender_context;
 #[cfg(test)]
 mod sender_tests;
+mod senders;
 mod settings;
 mod settlement;
 mod tries;
@@ -47,9 +48,9 @@ pub(crate) use item::BatchItem;
 pub(crate) use memory_budget::MemoryBudget;
 pub use on_existing::OnExisting;
 pub(crate) use pending_batch::PendingBatch;
+pub(crate) use pieces::{Piece, Pieces};
 pub(crate) use ready::Ready;
 pub use refusal::{exists, external_id_taken, other_organization, refused_by, taken_by_another};
-pub(crate) use rooms::{Room, Rooms};
-pub(crate) use sender::Sender;
+pub(crate) use senders::Senders;
 pub use settings::Delivery;
 pub(crate) use settlement::REJECTED_TOGETHER;

@@ -1,5 +1,6 @@
 //! A batch that is not settled yet, and what was already tried with it.
 
+use super::answered_count::AnsweredCount;
 use super::batch::{Batch, BatchLimits};
 use super::blame::Probes;
 use crate::outcomes::event::SharedPermit;
@@ -12,8 +13,8 @@ pub(crate) struct PendingBatch {
     pub round: u32,
     /// An earlier part of the run was about to send it, and may have.
     pub in_doubt: bool,
-    /// It is part of a batch that failed while others succeeded: how many batches had been answered when that one was first sent.
-    pub suspect_since: Option<u64>,
+    /// It is part of a batch that failed. If more batches were answered by now, others succeed meanwhile, and it is at fault.
+    pub suspect_since: Option<AnsweredCount>,
     /// What the target was asked between the rounds of a user who alone failed too often.
     pub probes: Probes,
     /// What it takes of the memory budget, shared with the other parts of the batch that it came from.
@@ -37,13 +38,13 @@ impl PendingBatch {
     }
 
     /// This batch once more, after the target refused it as a whole and carried out nothing.
-    pub(crate) fn refused_as_a_whole(&self, suspect_since: Option<u64>) -> Self {
+    pub(crate) fn refused_as_a_whole(&self, suspect_since: Option<AnsweredCount>) -> Self {
         Self { batch: self.batch.clone(), memory: self.memory.clone(), in_doubt: false, suspect_since, ..*self }
     }
 
     /// Its halves, to find the item at fault; nothing if it is one item. `in_doubt` says whether some of it may have been
     /// carried out.
-    pub(crate) fn halved(&self, suspect_since: Option<u64>, in_doubt: bool) -> Vec<Self> {
+    pub(crate) fn halved(&self, suspect_since: Option<AnsweredCount>, in_doubt: bool) -> Vec<Self> {
         if self.batch.items.len() < 2 {
             return Vec::new();
         }
@@ -58,7 +59,7 @@ impl PendingBatch {
     }
 
     /// Some of its items, to be sent again after the target answered for them.
-    pub(crate) fn retry_items(&self, items: Vec<usize>, suspect_since: Option<u64>) -> Self {
+    pub(crate) fn retry_items(&self, items: Vec<usize>, suspect_since: Option<AnsweredCount>) -> Self {
         let batch = self.batch.subset(items);
         Self { batch, round: self.round + 1, in_doubt: false, suspect_since, memory: self.memory.clone(), ..*self }
     }

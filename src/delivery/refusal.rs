@@ -10,7 +10,7 @@ pub(super) fn rejection_of(failed: FailedRequest) -> Rejection {
         (failure, _) if failure.may_come_from_a_record() => failing(failed.error),
         (_, ItemErrorKind::Conflict) => conflict(failed.error),
         (_, ItemErrorKind::Transient) => failing(failed.error),
-        (_, ItemErrorKind::Invalid | ItemErrorKind::Refused) => invalid(failed.error),
+        (_, ItemErrorKind::Invalid | ItemErrorKind::NoAccess) => invalid(failed.error),
     }
 }
 
@@ -19,7 +19,7 @@ pub fn refused_by(error: ItemError) -> Rejection {
     match error.kind {
         ItemErrorKind::Conflict => conflict(error),
         ItemErrorKind::Transient => failing(error),
-        ItemErrorKind::Invalid | ItemErrorKind::Refused => invalid(error),
+        ItemErrorKind::Invalid | ItemErrorKind::NoAccess => invalid(error),
     }
 }
 

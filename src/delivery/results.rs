@@ -18,8 +18,8 @@ pub(super) struct SortedResults {
     pub taken: Vec<(usize, ItemError)>,
     /// They may be answered otherwise later.
     pub again: Vec<usize>,
-    /// The destination does not want us, and said so of an item.
-    pub refused: Option<ItemError>,
+    /// The destination does not let us in, and said so of an item.
+    pub no_access: Option<ItemError>,
 }
 
 impl SortedResults {
@@ -59,7 +59,7 @@ impl SortedResults {
                     rejected.push((index, failing(error)));
                 }
                 ItemErrorKind::Transient => self.again.push(index),
-                ItemErrorKind::Refused => self.refused = Some(error),
+                ItemErrorKind::NoAccess => self.no_access = Some(error),
             },
         }
     }

@@ -1,13 +1,13 @@
 //! What all senders share: the way to the destination, and to the committer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::Delivery;
+use super::answered_count::AnsweredCounter;
 use super::batch::BatchLimits;
 use super::item::BatchItem;
 use super::pending_batch::PendingBatch;
@@ -36,14 +36,14 @@ pub(super) struct SenderContext {
     pub settled: SettledReporter,
     events: mpsc::Sender<Event>,
     pub stop: CancellationToken,
-    /// Batches that were answered so far, by all senders.
-    succeeded: AtomicU64,
+    /// The batches that were answered so far, by all senders.
+    pub answered: AnsweredCounter,
 }
 
 impl SenderContext {
     pub(super) fn new(delivery: Delivery, events: mpsc::Sender<Event>, stop: CancellationToken) -> Self {
         let settled = SettledReporter::new(events.clone());
-        Self { delivery, settled, events, stop, succeeded: AtomicU64::new(0) }
+        Self { delivery, settled, events, stop, answered: AnsweredCounter::default() }
     }
 
     pub(super) fn destination(&self) -> &dyn Destination {
@@ -67,29 +67,19 @@ impl SenderContext {
         }
     }
 
-    /// Batches that were answered so far, by all senders.
-    pub(super) fn succeeded(&self) -> u64 {
-        self.succeeded.load(Ordering::Relaxed)
-    }
-
-    /// One more was.
-    pub(super) fn count_success(&self) {
-        self.succeeded.fetch_add(1, Ordering::Relaxed);
-    }
-
     /// Whether nothing has succeeded for longer than the retry budget allows.
     pub(super) fn is_failing(&self) -> bool {
         self.pace().failing_for() > self.budget().total
     }
 
-    /// Makes durable what is about to be sent; false when that failed. What is planned is sent, even if the run is stopped
-    /// in between: what is planned and not answered is in doubt until the run is resumed.
+    /// Makes durable what is about to be sent; false when that failed. What is planned and not answered is in doubt until the run
+    /// is resumed, even if the run was stopped before the request could depart.
     pub(super) async fn make_plan_durable(&self, pending: &PendingBatch) -> bool {
         let items = &pending.batch.items;
         let plan = Plan { records: items.iter().map(BatchItem::key).collect(), round: pending.round };
         let external_ids = items.iter().map(|item| item.external_id.to_string()).collect();
-        let (ready, is_durable) = oneshot::channel();
-        self.send_event(Event::Planned { entry: Entry::PlannedFor { plan, external_ids }, ready }).await;
+        let (durable, is_durable) = oneshot::channel();
+        self.send_event(Event::Planned { entry: Entry::PlannedFor { plan, external_ids }, durable }).await;
         is_durable.await.is_ok()
     }
 

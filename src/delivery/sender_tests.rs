@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, Packer};
 use super::item::BatchItem;
-use super::{Delivery, OnExisting, PendingBatch, Ready, Sender};
+use super::{Delivery, OnExisting, PendingBatch, Ready, Senders};
 use crate::destination::{
     Answer, Destination, Failure, Field, ItemError, ItemErrorKind, ItemResult, RunMark, Scripted,
 };
@@ -119,7 +119,7 @@ async fn send(destination: Arc<Scripted>, rule: OnExisting, every: Duration, bat
         run_id: RUN.to_owned(),
         mark: Some(RunMark::of(RUN)),
     };
-    let sender = Sender::new(delivery, events, stop.clone(), abort);
+    let senders = Senders::new(delivery, events, stop.clone(), abort);
     let (context, waiting) = mpsc::channel(1);
     let feeding = async move {
         for batch in batches {
@@ -133,7 +133,7 @@ async fn send(destination: Arc<Scripted>, rule: OnExisting, every: Duration, bat
     let booking = async {
         while let Some(event) = inbox.recv().await {
             match event {
-                Event::Planned { ready, .. } => ready.send(()).expect("the sender waits for it"),
+                Event::Planned { durable, .. } => durable.send(()).expect("the sender waits for it"),
                 Event::Settled { settled: SettledRecords { records, rejects, .. }, booked, memory: _ } => {
                     let settled = records.into_iter().map(|record| (record.key.number, outcome(&record.outcome)));
                     let rejected = rejects.iter().map(|reject| (reject.key.number, reject.code.as_str().to_owned()));
@@ -151,7 +151,7 @@ async fn send(destination: Arc<Scripted>, rule: OnExisting, every: Duration, bat
             }
         }
     };
-    futures::join!(feeding, sender.run(waiting), booking);
+    futures::join!(feeding, senders.run(waiting), booking);
     account
 }
 
@@ -220,7 +220,7 @@ async fn an_item_that_may_pass_is_sent_again_by_itself_under_another_key() {
 #[tokio::test(start_paused = true)]
 async fn a_destination_that_refuses_us_or_is_away_stops_the_run_and_rejects_nobody() {
     for (failure, reason) in [
-        (Failure::Refused, "refused"),
+        (Failure::NoAccess, "refused"),
         (Failure::Away, "unreachable"),
         (Failure::Breakdown, "unreachable"),
         (Failure::Timeout, "unreachable"),
@@ -235,7 +235,7 @@ async fn a_destination_that_refuses_us_or_is_away_stops_the_run_and_rejects_nobo
 
 #[tokio::test(start_paused = true)]
 async fn an_item_that_is_refused_for_want_of_a_permission_stops_the_run() {
-    let refused = ItemResult::Error(ItemError { kind: ItemErrorKind::Refused, ..ItemError::default() });
+    let refused = ItemResult::Error(ItemError { kind: ItemErrorKind::NoAccess, ..ItemError::default() });
     let destination = Arc::new(obliging().answering([Answer::Items(vec![("u2", refused)])]));
     let account = import(&destination, vec![batch(1..=3)]).await;
     assert_eq!(account.of("created"), [1, 3], "what was created is booked");
@@ -322,7 +322,7 @@ async fn the_bounds_of_a_batch_are_those_of_the_destination_and_of_the_pace() {
     let delivery =
         Delivery { destination, memory: 1 << 20, on_existing: OnExisting::Skip, run_id: RUN.to_owned(), mark: None };
     let (events, _inbox) = mpsc::channel(1);
-    let sender = Sender::new(delivery, events, CancellationToken::new(), CancellationToken::new());
-    let limits = sender.limits()();
+    let senders = Senders::new(delivery, events, CancellationToken::new(), CancellationToken::new());
+    let limits = senders.limits()();
     assert_eq!((limits.items, limits.bytes), (500.min(envelope.items), envelope.bytes));
 }

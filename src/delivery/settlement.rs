@@ -36,11 +36,11 @@ impl SettledReporter {
         Self { events, rejecting: Mutex::default() }
     }
 
-    /// Reports what became of items of this batch. The rejected ones are rejected by the answer to this request.
+    /// Reports what became of items of this batch. The rejected ones are rejected by the answer to the request of this id.
     ///
     /// What is no reject comes first, and all of it at once. Of what follows nothing was carried out: should the run break off
     /// in between, it is sent again, by itself and so under another key, and is refused again.
-    pub(super) async fn report(&self, pending: &PendingBatch, settlement: Settlement, request: Option<&str>) {
+    pub(super) async fn report(&self, pending: &PendingBatch, settlement: Settlement, request_id: Option<&str>) {
         let PendingBatch { batch, memory, .. } = pending;
         let Settlement { records, rejected, confirmed, identified } = settlement;
         let mut settled = SettledRecords { records, confirmed, identified, ..SettledRecords::default() };
@@ -51,7 +51,7 @@ impl SettledReporter {
             while bytes < REJECTED_TOGETHER
                 && let Some((index, rejection)) = rejected.next()
             {
-                let reject = batch.items[index].reject(rejection).in_request(request);
+                let reject = batch.items[index].reject(rejection).in_request(request_id);
                 bytes += reject.size();
                 settled.rejects.push(reject);
             }

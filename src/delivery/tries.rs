@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::answered_count::AnsweredCount;
 use super::blame::Probes;
 use crate::destination::Failure;
 
@@ -17,12 +18,12 @@ pub(super) struct Tries {
     pub probes: Probes,
     /// How long to wait before the next one, if not as usual.
     pub pause: Option<Duration>,
-    /// Batches that had succeeded before the first of them.
-    pub succeeded_before: u64,
+    /// How many batches were answered before the first of them.
+    pub answered_before: AnsweredCount,
 }
 
 impl Tries {
-    pub(super) fn new(succeeded_before: u64) -> Self {
+    pub(super) fn new(answered_before: AnsweredCount) -> Self {
         Self {
             requests: 0,
             attempts: 0,
@@ -30,14 +31,14 @@ impl Tries {
             may_have_been_applied: false,
             probes: Probes::default(),
             pause: None,
-            succeeded_before,
+            answered_before,
         }
     }
 
     /// Counts an attempt that settled nothing.
     pub(super) fn note(&mut self, failure: Failure) {
         let is_an_attempt =
-            !matches!(failure, Failure::Refused | Failure::TooLarge | Failure::Content | Failure::Throttled);
+            !matches!(failure, Failure::NoAccess | Failure::TooLarge | Failure::Content | Failure::Throttled);
         self.attempts += u32::from(is_an_attempt);
         self.timeouts += u32::from(failure == Failure::Timeout);
     }

@@ -87,8 +87,8 @@ pub(super) enum Suspected {
 /// Why a run stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
-    /// The target refuses us.
-    Refused,
+    /// The target does not let us in.
+    NoAccess,
     /// It asks to wait for too long.
     AsksToWait,
     /// It keeps failing.
@@ -98,7 +98,7 @@ pub(super) enum Reason {
 /// Decides over all facts.
 pub(super) fn next(facts: &Facts) -> Next {
     match facts.failure {
-        Failure::Refused => Next::GiveUp(Reason::Refused),
+        Failure::NoAccess => Next::GiveUp(Reason::NoAccess),
         Failure::TooLarge if !facts.is_alone && !facts.may_have_been_applied => Next::WithinBounds,
         Failure::TooLarge | Failure::Content => refused_as_sent(facts),
         // Of a request that takes so long nothing says that it is the records' fault.
@@ -124,7 +124,7 @@ fn refused_as_sent(facts: &Facts) -> Next {
     match facts.answers_probe.filter(|_| !facts.is_part && facts.can_check) {
         Some(true) => Next::Reject,
         None if !facts.is_part && facts.can_check => Next::Ask,
-        Some(false) | None => Next::GiveUp(Reason::Refused),
+        Some(false) | None => Next::GiveUp(Reason::NoAccess),
     }
 }
 
@@ -184,7 +184,7 @@ mod tests {
             (
                 "failure",
                 vec![
-                    ("refused", |facts| facts.failure = Failure::Refused),
+                    ("refused", |facts| facts.failure = Failure::NoAccess),
                     ("too large", |facts| facts.failure = Failure::TooLarge),
                     ("content", |facts| facts.failure = Failure::Content),
                     ("throttled", |facts| facts.failure = Failure::Throttled),
@@ -244,7 +244,7 @@ mod tests {
     }
 
     const NOTHING: Facts = Facts {
-        failure: Failure::Refused,
+        failure: Failure::NoAccess,
         wait: Wait::Unknown,
         is_alone: false,
         is_part: false,

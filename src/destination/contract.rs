@@ -161,6 +161,6 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// Reads the identities of an answer.
     fn read_found<'a>(&self, answer: &'a Body) -> Vec<Comparable<'a>>;
 
-    /// The error of a run whose items are refused for a reason that is not theirs.
-    fn refused_item(&self, error: &ItemError) -> TargetError;
+    /// The error of a run that the destination does not let in, as it said of an item.
+    fn no_access_error(&self, error: &ItemError) -> TargetError;
 }

@@ -35,7 +35,7 @@ pub struct CreateResults {
     /// In the order of the request.
     pub results: Vec<ItemResult>,
     /// Under which name the request is found in logs.
-    pub request: Option<String>,
+    pub request_id: Option<String>,
     /// The room that the answer takes in memory.
     pub held: AnswerHold,
 }
@@ -47,6 +47,6 @@ pub enum CreateOutcome {
     Results(CreateResults),
     /// It did not.
     Failed(Box<FailedRequest>),
-    /// It refuses us, or what was asked beside it was not answered for too long: the run stops.
+    /// It does not let us in, or what was asked beside it was not answered for too long: the run stops.
     Stopped(TargetError),
 }

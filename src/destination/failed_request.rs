@@ -7,8 +7,8 @@ use super::{ItemError, TargetError};
 /// How a request failed to bring results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The destination does not want us.
-    Refused,
+    /// The destination does not let us in.
+    NoAccess,
     /// The request is larger than the destination takes.
     TooLarge,
     /// Something about what was sent was refused, by the destination or by something on the way to it.
@@ -46,7 +46,7 @@ pub struct FailedRequest {
     /// What the answer says is wrong with the identity, if it was the only one.
     pub error: ItemError,
     /// Under which name the request is found in logs.
-    pub request: Option<String>,
+    pub request_id: Option<String>,
     /// Why the run stops, should it stop here.
     pub errors: StopErrors,
 }
@@ -54,8 +54,8 @@ pub struct FailedRequest {
 /// Why a run stops after a failed request, for each reason that it can have.
 #[derive(Debug)]
 pub struct StopErrors {
-    /// The destination refuses us.
-    pub refused: TargetError,
+    /// The destination does not let us in.
+    pub no_access: TargetError,
     /// It asks to wait for too long; nothing if it does not ask to wait.
     pub asks_to_wait: Option<TargetError>,
     /// It keeps failing.

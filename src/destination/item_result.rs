@@ -36,8 +36,8 @@ pub enum ItemErrorKind {
     Conflict,
     /// The destination finds it invalid.
     Invalid,
-    /// The destination does not want us: the run stops. Not the record's fault.
-    Refused,
+    /// The destination does not let us in: the run stops. Not the record's fault.
+    NoAccess,
 }
 
 /// Why one item was not created or changed.

@@ -161,8 +161,8 @@ fn failed(failure: Failure, may_have_been_applied: bool) -> CreateOutcome {
         retry_after: None,
         is_explained: false,
         error: ItemError::default(),
-        request: None,
-        errors: StopErrors { refused: error("refused"), asks_to_wait: None, unreachable: error("unreachable") },
+        request_id: None,
+        errors: StopErrors { no_access: error("refused"), asks_to_wait: None, unreachable: error("unreachable") },
     }))
 }
 
@@ -273,7 +273,7 @@ impl Destination for Scripted {
         serde_json::from_slice(answer).unwrap_or_default()
     }
 
-    fn refused_item(&self, _: &ItemError) -> TargetError {
+    fn no_access_error(&self, _: &ItemError) -> TargetError {
         TargetError::Unreachable { target: self.name(), reason: "an item was refused".to_owned() }
     }
 }

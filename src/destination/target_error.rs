@@ -8,7 +8,7 @@ pub enum TargetError {
     /// No client for it can be set up.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The target answered that it does not want us.
+    /// The target answered that it does not let us in.
     #[error("{target} refused: {reason}; {advice}")]
     Refused {
         /// The target's name.

@@ -3,7 +3,7 @@
 use serde::de::IgnoredAny;
 use wide::u8x16;
 
-use super::refused::Refused;
+use super::left_to_serde::LeftToSerde;
 
 /// The bytes that are looked at together.
 const PIECE: usize = 16;
@@ -45,27 +45,27 @@ impl<'de> Cursor<'de> {
     }
 
     #[inline]
-    fn piece(&self, from: usize, to: usize) -> Result<&'de str, Refused> {
-        self.text.get(from..to).ok_or(Refused)
+    fn piece(&self, from: usize, to: usize) -> Result<&'de str, LeftToSerde> {
+        self.text.get(from..to).ok_or(LeftToSerde)
     }
 
     /// The next byte that is no space; this place is then before it.
     #[inline]
-    pub(super) fn peek(&mut self) -> Result<u8, Refused> {
+    pub(super) fn peek(&mut self) -> Result<u8, LeftToSerde> {
         loop {
             match self.byte() {
                 Some(b' ' | b'\n' | b'\t' | b'\r') => self.at += 1,
                 Some(byte) => return Ok(byte),
-                None => return Err(Refused),
+                None => return Err(LeftToSerde),
             }
         }
     }
 
     /// Goes behind this byte, which has to be the next that is no space.
     #[inline]
-    pub(super) fn expect(&mut self, byte: u8) -> Result<(), Refused> {
+    pub(super) fn expect(&mut self, byte: u8) -> Result<(), LeftToSerde> {
         if self.peek()? != byte {
-            return Err(Refused);
+            return Err(LeftToSerde);
         }
         self.at += 1;
         Ok(())
@@ -78,9 +78,9 @@ impl<'de> Cursor<'de> {
 
     /// Goes behind a word such as `true`.
     #[inline]
-    pub(super) fn word(&mut self, word: &str) -> Result<(), Refused> {
+    pub(super) fn word(&mut self, word: &str) -> Result<(), LeftToSerde> {
         if !self.rest().starts_with(word.as_bytes()) {
-            return Err(Refused);
+            return Err(LeftToSerde);
         }
         self.at += word.len();
         Ok(())
@@ -88,7 +88,7 @@ impl<'de> Cursor<'de> {
 
     /// A string, which begins here with its quote.
     #[inline]
-    pub(super) fn string(&mut self) -> Result<Content<'de>, Refused> {
+    pub(super) fn string(&mut self) -> Result<Content<'de>, LeftToSerde> {
         let start = self.at;
         let is_plain = self.close_string()?;
         Ok(if is_plain {
@@ -100,9 +100,9 @@ impl<'de> Cursor<'de> {
 
     /// Goes behind a string, and says whether there are no escapes in it. Those that are there are not checked.
     #[inline]
-    fn close_string(&mut self) -> Result<bool, Refused> {
+    fn close_string(&mut self) -> Result<bool, LeftToSerde> {
         if self.byte() != Some(b'"') {
-            return Err(Refused);
+            return Err(LeftToSerde);
         }
         self.at += 1;
         let mut is_plain = true;
@@ -116,19 +116,19 @@ impl<'de> Cursor<'de> {
                     is_plain = false;
                     self.at += 2;
                 }
-                _ => return Err(Refused),
+                _ => return Err(LeftToSerde),
             }
         }
     }
 
     /// Goes to the next byte that is a quote, a backslash or a control character.
     #[inline]
-    fn stop(&mut self) -> Result<u8, Refused> {
+    fn stop(&mut self) -> Result<u8, LeftToSerde> {
         let mut rest = self.rest();
         let in_piece = loop {
             let Some((piece, behind)) = rest.split_first_chunk::<PIECE>() else {
                 let is_stop = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-                break rest.iter().position(is_stop).ok_or(Refused)?;
+                break rest.iter().position(is_stop).ok_or(LeftToSerde)?;
             };
             let piece = u8x16::new(*piece);
             let is = |byte| piece.simd_eq(u8x16::splat(byte));
@@ -140,19 +140,19 @@ impl<'de> Cursor<'de> {
             rest = behind;
         };
         self.at = self.text.len() - rest.len() + in_piece;
-        rest.get(in_piece).copied().ok_or(Refused)
+        rest.get(in_piece).copied().ok_or(LeftToSerde)
     }
 
     /// A whole number of at most 18 digits, as `serde_json` gives it: negative ones as such. Minus zero is none for it.
     #[inline]
-    pub(super) fn whole_number(&mut self) -> Result<i64, Refused> {
+    pub(super) fn whole_number(&mut self) -> Result<i64, LeftToSerde> {
         let is_negative = self.byte() == Some(b'-');
         self.at += usize::from(is_negative);
         let start = self.at;
         let mut number = 0_i64;
         while let Some(digit @ b'0'..=b'9') = self.byte() {
             if self.at - start == 18 {
-                return Err(Refused);
+                return Err(LeftToSerde);
             }
             number = number * 10 + i64::from(digit - b'0');
             self.at += 1;
@@ -160,14 +160,14 @@ impl<'de> Cursor<'de> {
         let first = self.text.as_bytes().get(start);
         let has_leading_zero = first == Some(&b'0') && (is_negative || self.at - start > 1);
         if self.at == start || has_leading_zero || matches!(self.byte(), Some(b'.' | b'e' | b'E')) {
-            return Err(Refused);
+            return Err(LeftToSerde);
         }
         Ok(if is_negative { -number } else { number })
     }
 
     /// The text of the value that comes next.
     #[inline]
-    pub(super) fn raw(&mut self) -> Result<&'de str, Refused> {
+    pub(super) fn raw(&mut self) -> Result<&'de str, LeftToSerde> {
         self.peek()?;
         let start = self.at;
         self.skip()?;
@@ -176,7 +176,7 @@ impl<'de> Cursor<'de> {
 
     /// Goes behind a value, which is checked.
     #[inline]
-    pub(super) fn skip(&mut self) -> Result<(), Refused> {
+    pub(super) fn skip(&mut self) -> Result<(), LeftToSerde> {
         match self.peek()? {
             b'"' => self.skip_string(),
             b'n' => self.word("null"),
@@ -186,18 +186,18 @@ impl<'de> Cursor<'de> {
     }
 
     /// Goes behind a word or a number.
-    fn skip_other(&mut self) -> Result<(), Refused> {
+    fn skip_other(&mut self) -> Result<(), LeftToSerde> {
         match self.byte() {
             Some(b'n') => self.word("null"),
             Some(b't') => self.word("true"),
             Some(b'f') => self.word("false"),
             Some(b'-' | b'0'..=b'9') => self.skip_number(),
-            _ => Err(Refused),
+            _ => Err(LeftToSerde),
         }
     }
 
     /// Goes behind an array or an object, which begins here.
-    fn skip_nested(&mut self) -> Result<(), Refused> {
+    fn skip_nested(&mut self) -> Result<(), LeftToSerde> {
         // A bit for each open value, the innermost lowest: whether it is an object. The highest one only marks the end.
         let mut open = 1_u64;
         loop {
@@ -215,7 +215,7 @@ impl<'de> Cursor<'de> {
                     }
                     self.at += 1;
                 }
-                b'{' | b'[' => return Err(Refused),
+                b'{' | b'[' => return Err(LeftToSerde),
                 _ => self.skip_other()?,
             }
             // Behind a value: what is closed there, up to the next value.
@@ -235,7 +235,7 @@ impl<'de> Cursor<'de> {
                     b',' => break,
                     b'}' if is_object => open >>= 1,
                     b']' if !is_object => open >>= 1,
-                    _ => return Err(Refused),
+                    _ => return Err(LeftToSerde),
                 }
             }
         }
@@ -243,42 +243,42 @@ impl<'de> Cursor<'de> {
 
     /// Goes behind a name, which begins here, and its colon.
     #[inline]
-    fn skip_name(&mut self) -> Result<(), Refused> {
+    fn skip_name(&mut self) -> Result<(), LeftToSerde> {
         self.skip_string()?;
         self.expect(b':')
     }
 
     #[inline]
-    fn skip_string(&mut self) -> Result<(), Refused> {
+    fn skip_string(&mut self) -> Result<(), LeftToSerde> {
         let start = self.at;
         if self.close_string()? { Ok(()) } else { self.check_escapes(start) }
     }
 
     /// Checks the string from there to here.
-    fn check_escapes(&self, start: usize) -> Result<(), Refused> {
+    fn check_escapes(&self, start: usize) -> Result<(), LeftToSerde> {
         let string = self.piece(start, self.at)?;
-        serde_json::from_str::<IgnoredAny>(string).map(|_| ()).map_err(|_| Refused)
+        serde_json::from_str::<IgnoredAny>(string).map(|_| ()).map_err(|_| LeftToSerde)
     }
 
     #[inline]
-    fn skip_number(&mut self) -> Result<(), Refused> {
+    fn skip_number(&mut self) -> Result<(), LeftToSerde> {
         self.at += usize::from(self.byte() == Some(b'-'));
         let begins_with_zero = self.byte() == Some(b'0');
         let digits = self.digits();
         if digits == 0 || begins_with_zero && digits > 1 {
-            return Err(Refused);
+            return Err(LeftToSerde);
         }
         if self.byte() == Some(b'.') {
             self.at += 1;
             if self.digits() == 0 {
-                return Err(Refused);
+                return Err(LeftToSerde);
             }
         }
         if matches!(self.byte(), Some(b'e' | b'E')) {
             self.at += 1;
             self.at += usize::from(matches!(self.byte(), Some(b'+' | b'-')));
             if self.digits() == 0 {
-                return Err(Refused);
+                return Err(LeftToSerde);
             }
         }
         Ok(())

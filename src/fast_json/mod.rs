@@ -20,6 +20,7 @@
 
 mod cursor;
 mod left;
+mod left_to_serde;
 mod name;
 mod names;
 #[cfg(test)]
@@ -27,7 +28,6 @@ mod oracle;
 mod raw_text;
 mod read;
 mod reader;
-mod refused;
 #[cfg(test)]
 mod tests;
 mod unescaped;

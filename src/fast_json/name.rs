@@ -4,8 +4,8 @@ use serde::de::{Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::cursor::{Content, Cursor};
+use super::left_to_serde::LeftToSerde;
 use super::names::{Found, Names};
-use super::refused::Refused;
 
 /// The name that comes next, which begins at the cursor.
 pub(super) struct Name<'m, 'de> {
@@ -17,17 +17,17 @@ pub(super) struct Name<'m, 'de> {
 
 impl<'de> Name<'_, 'de> {
     /// Reads the name and its colon.
-    fn read(&mut self) -> Result<&'de str, Refused> {
-        let Content::Plain(name) = self.cursor.string()? else { return Err(Refused) };
+    fn read(&mut self) -> Result<&'de str, LeftToSerde> {
+        let Content::Plain(name) = self.cursor.string()? else { return Err(LeftToSerde) };
         self.cursor.expect(b':')?;
         Ok(name)
     }
 
     /// The place of the name among those that are asked for, guessed or looked up; or else the name.
-    fn find(&mut self, asked: &'static [&'static str]) -> Result<Result<usize, &'de str>, Refused> {
+    fn find(&mut self, asked: &'static [&'static str]) -> Result<Result<usize, &'de str>, LeftToSerde> {
         let last = match *self.last {
             Some(last) => last,
-            None => self.names.beginning(asked).ok_or(Refused)?,
+            None => self.names.beginning(asked).ok_or(LeftToSerde)?,
         };
         if let Some(Found { learnt, asked: Some(place), length }) = self.names.guess(last, self.cursor.rest()) {
             self.cursor.advance(length);
@@ -35,16 +35,16 @@ impl<'de> Name<'_, 'de> {
             return Ok(Ok(place));
         }
         let name = self.read()?;
-        let found = self.names.look_up(last, name).ok_or(Refused)?;
+        let found = self.names.look_up(last, name).ok_or(LeftToSerde)?;
         *self.last = Some(found.learnt);
         Ok(found.asked.ok_or(name))
     }
 }
 
 impl<'de> Deserializer<'de> for Name<'_, 'de> {
-    type Error = Refused;
+    type Error = LeftToSerde;
 
-    fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, LeftToSerde> {
         visitor.visit_borrowed_str(self.read()?)
     }
 
@@ -54,7 +54,7 @@ impl<'de> Deserializer<'de> for Name<'_, 'de> {
         _: &'static str,
         asked: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Refused> {
+    ) -> Result<V::Value, LeftToSerde> {
         match self.find(asked)? {
             Ok(place) => visitor.visit_u64(place as u64),
             Err(name) => visitor.visit_borrowed_str(name),

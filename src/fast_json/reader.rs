@@ -4,10 +4,10 @@ use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqA
 use serde::forward_to_deserialize_any;
 
 use super::cursor::{Content, Cursor};
+use super::left_to_serde::LeftToSerde;
 use super::name::Name;
 use super::names::Names;
 use super::raw_text::{RAW, RawText};
-use super::refused::Refused;
 use super::unescaped::unescaped;
 
 /// Values in values that are read, up to this depth, where `serde_json` reads 128. What is only skipped counts for itself.
@@ -30,13 +30,13 @@ impl<'de, 'n> Reader<'de, 'n> {
         self.cursor.is_at_end()
     }
 
-    fn descend(&mut self) -> Result<(), Refused> {
+    fn descend(&mut self) -> Result<(), LeftToSerde> {
         self.depth += 1;
-        if self.depth > DEEPEST { Err(Refused) } else { Ok(()) }
+        if self.depth > DEEPEST { Err(LeftToSerde) } else { Ok(()) }
     }
 
     #[inline]
-    fn string<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Refused> {
+    fn string<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, LeftToSerde> {
         match self.cursor.string()? {
             Content::Plain(text) => visitor.visit_borrowed_str(text),
             Content::Escaped(string) => visitor.visit_string(unescaped(string)?),
@@ -44,7 +44,7 @@ impl<'de, 'n> Reader<'de, 'n> {
     }
 
     #[inline]
-    fn boolean<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Refused> {
+    fn boolean<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, LeftToSerde> {
         if self.cursor.peek()? == b't' {
             self.cursor.word("true")?;
             visitor.visit_bool(true)
@@ -54,25 +54,25 @@ impl<'de, 'n> Reader<'de, 'n> {
         }
     }
 
-    fn map<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Refused> {
+    fn map<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, LeftToSerde> {
         self.cursor.expect(b'{')?;
         self.descend()?;
         let mut members = Members { reader: self, last: None, is_first: true, is_over: false };
         let value = visitor.visit_map(&mut members)?;
         if !members.is_over {
-            return Err(Refused);
+            return Err(LeftToSerde);
         }
         self.depth -= 1;
         Ok(value)
     }
 
-    fn array<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Refused> {
+    fn array<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, LeftToSerde> {
         self.cursor.expect(b'[')?;
         self.descend()?;
         let mut entries = Entries { reader: self, is_first: true, is_over: false };
         let value = visitor.visit_seq(&mut entries)?;
         if !entries.is_over {
-            return Err(Refused);
+            return Err(LeftToSerde);
         }
         self.depth -= 1;
         Ok(value)
@@ -80,10 +80,10 @@ impl<'de, 'n> Reader<'de, 'n> {
 }
 
 impl<'de> Deserializer<'de> for &mut Reader<'de, '_> {
-    type Error = Refused;
+    type Error = LeftToSerde;
 
     #[inline]
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, LeftToSerde> {
         match self.cursor.peek()? {
             b'"' => self.string(visitor),
             b'{' => self.map(visitor),
@@ -101,23 +101,23 @@ impl<'de> Deserializer<'de> for &mut Reader<'de, '_> {
     }
 
     #[inline]
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, LeftToSerde> {
         self.boolean(visitor)
     }
 
     #[inline]
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, LeftToSerde> {
         self.cursor.peek()?;
         self.string(visitor)
     }
 
     #[inline]
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, LeftToSerde> {
         self.deserialize_str(visitor)
     }
 
     #[inline]
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, LeftToSerde> {
         if self.cursor.peek()? == b'n' {
             self.cursor.word("null")?;
             return visitor.visit_none();
@@ -126,7 +126,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de, '_> {
     }
 
     #[inline]
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, LeftToSerde> {
         if name == RAW {
             return visitor.visit_map(RawText(Some(self.cursor.raw()?)));
         }
@@ -134,12 +138,12 @@ impl<'de> Deserializer<'de> for &mut Reader<'de, '_> {
     }
 
     #[inline]
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, LeftToSerde> {
         self.array(visitor)
     }
 
     #[inline]
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, LeftToSerde> {
         self.map(visitor)
     }
 
@@ -149,23 +153,23 @@ impl<'de> Deserializer<'de> for &mut Reader<'de, '_> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Refused> {
+    ) -> Result<V::Value, LeftToSerde> {
         self.map(visitor)
     }
 
     #[inline]
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, LeftToSerde> {
         self.cursor.skip()?;
         visitor.visit_unit()
     }
 
     /// `serde_json` has rules of its own for these, and no record needs them.
-    fn deserialize_bytes<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Refused> {
-        Err(Refused)
+    fn deserialize_bytes<V: Visitor<'de>>(self, _: V) -> Result<V::Value, LeftToSerde> {
+        Err(LeftToSerde)
     }
 
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Refused> {
-        Err(Refused)
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, _: V) -> Result<V::Value, LeftToSerde> {
+        Err(LeftToSerde)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -173,24 +177,29 @@ impl<'de> Deserializer<'de> for &mut Reader<'de, '_> {
         _: &'static str,
         _: &'static [&'static str],
         _: V,
-    ) -> Result<V::Value, Refused> {
-        Err(Refused)
+    ) -> Result<V::Value, LeftToSerde> {
+        Err(LeftToSerde)
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Refused> {
-        Err(Refused)
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, LeftToSerde> {
+        Err(LeftToSerde)
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(self, _: &'static str, _: usize, _: V) -> Result<V::Value, Refused> {
-        Err(Refused)
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        _: V,
+    ) -> Result<V::Value, LeftToSerde> {
+        Err(LeftToSerde)
     }
 
-    fn deserialize_char<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Refused> {
-        Err(Refused)
+    fn deserialize_char<V: Visitor<'de>>(self, _: V) -> Result<V::Value, LeftToSerde> {
+        Err(LeftToSerde)
     }
 
-    fn deserialize_f32<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Refused> {
-        Err(Refused)
+    fn deserialize_f32<V: Visitor<'de>>(self, _: V) -> Result<V::Value, LeftToSerde> {
+        Err(LeftToSerde)
     }
 
     forward_to_deserialize_any! { i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f64 unit unit_struct identifier }
@@ -204,10 +213,10 @@ struct Entries<'r, 'de, 'n> {
 }
 
 impl<'de> SeqAccess<'de> for &mut Entries<'_, 'de, '_> {
-    type Error = Refused;
+    type Error = LeftToSerde;
 
     #[inline]
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Refused> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, LeftToSerde> {
         let cursor = &mut self.reader.cursor;
         match cursor.peek()? {
             b']' => {
@@ -217,7 +226,7 @@ impl<'de> SeqAccess<'de> for &mut Entries<'_, 'de, '_> {
             }
             b',' if !self.is_first => cursor.advance(1),
             _ if self.is_first => {}
-            _ => return Err(Refused),
+            _ => return Err(LeftToSerde),
         }
         self.is_first = false;
         seed.deserialize(&mut *self.reader).map(Some)
@@ -246,7 +255,7 @@ impl<'de> Members<'_, 'de, '_> {
 
     /// The next name, which was not guessed; `None` if there is none. It stays out of the way of those that were.
     #[inline(never)]
-    fn look_up<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Refused> {
+    fn look_up<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, LeftToSerde> {
         if !self.go_on()? {
             return Ok(None);
         }
@@ -255,7 +264,7 @@ impl<'de> Members<'_, 'de, '_> {
     }
 
     /// Goes to the next name; `false` if there is none.
-    fn go_on(&mut self) -> Result<bool, Refused> {
+    fn go_on(&mut self) -> Result<bool, LeftToSerde> {
         let cursor = &mut self.reader.cursor;
         match cursor.peek()? {
             b'}' => {
@@ -268,7 +277,7 @@ impl<'de> Members<'_, 'de, '_> {
                 cursor.peek()?;
             }
             _ if self.is_first => {}
-            _ => return Err(Refused),
+            _ => return Err(LeftToSerde),
         }
         self.is_first = false;
         Ok(true)
@@ -276,10 +285,10 @@ impl<'de> Members<'_, 'de, '_> {
 }
 
 impl<'de> MapAccess<'de> for &mut Members<'_, 'de, '_> {
-    type Error = Refused;
+    type Error = LeftToSerde;
 
     #[inline]
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Refused> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, LeftToSerde> {
         // Nearly all names but the first of each object.
         if let Some(asked) = self.guess() {
             return seed.deserialize(asked.into_deserializer()).map(Some);
@@ -288,7 +297,7 @@ impl<'de> MapAccess<'de> for &mut Members<'_, 'de, '_> {
     }
 
     #[inline]
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refused> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, LeftToSerde> {
         seed.deserialize(&mut *self.reader)
     }
 }

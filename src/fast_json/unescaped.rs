@@ -1,13 +1,13 @@
 //! A string that has escapes.
 
-use super::refused::Refused;
+use super::left_to_serde::LeftToSerde;
 
 /// The text of a string, which is given with its quotes. Halves of pairs of code units are left to `serde_json`, and so is what is no
 /// escape.
-pub(super) fn unescaped(string: &str) -> Result<String, Refused> {
+pub(super) fn unescaped(string: &str) -> Result<String, LeftToSerde> {
     match simply(string) {
         Some(text) => Ok(text),
-        None => serde_json::from_str(string).map_err(|_| Refused),
+        None => serde_json::from_str(string).map_err(|_| LeftToSerde),
     }
 }
 

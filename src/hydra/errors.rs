@@ -8,7 +8,7 @@ use crate::http::{BaseUrl, GaveUp, Reply, ReplyOutcome};
 /// The option that holds the target's address.
 const ADDRESS_OPTION: &str = "--hydra-admin-url";
 
-/// The error for a reply that says that the target does not want us.
+/// The error for a reply that says that the target does not let us in.
 pub(super) fn refused(target: &BaseUrl, reply: &Reply) -> TargetError {
     let ReplyOutcome::Answered { status } = reply.outcome else { return unreachable(target, reply) };
     let (meaning, advice) = match status {

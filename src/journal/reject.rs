@@ -27,8 +27,8 @@ pub struct Reject {
     field: Option<String>,
     /// For a record that is not JSON: where in the input the fault is.
     fault: Option<Place>,
-    /// The request that the target refused.
-    request: Option<String>,
+    /// The id of the request that the target refused.
+    request_id: Option<String>,
     original: Vec<u8>,
     /// Of a row of a CSV that stays the text it is: the header it stands under.
     header: Option<Arc<Header>>,
@@ -49,7 +49,7 @@ impl Reject {
             message,
             field,
             fault,
-            request: None,
+            request_id: None,
             original,
             header,
         }
@@ -58,7 +58,7 @@ impl Reject {
     /// This reject as one that the target refused in this request.
     #[must_use]
     pub fn in_request(self, id: Option<&str>) -> Self {
-        Self { request: id.map(str::to_owned), ..self }
+        Self { request_id: id.map(str::to_owned), ..self }
     }
 
     /// Who it is about, as far as that can be read.
@@ -90,8 +90,8 @@ impl Reject {
             map.serialize_entry("field", field)?;
         }
         map.serialize_entry("run", run)?;
-        if let Some(request) = &self.request {
-            map.serialize_entry("request", request)?;
+        if let Some(request_id) = &self.request_id {
+            map.serialize_entry("request", request_id)?;
         }
         map.serialize_entry("position", &self.position)?;
         if let Some(fault) = &self.fault {

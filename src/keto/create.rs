@@ -26,9 +26,11 @@ impl KetoTuples {
             return CreateOutcome::Failed(Box::new(failed_question(self.calls.read.base_url(), reply)));
         }
         match self.results(&request).await {
-            Ok(results) => {
-                CreateOutcome::Results(CreateResults { results, request: reply.request_id, ..CreateResults::default() })
-            }
+            Ok(results) => CreateOutcome::Results(CreateResults {
+                results,
+                request_id: reply.request_id,
+                ..CreateResults::default()
+            }),
             Err(error) => CreateOutcome::Stopped(error),
         }
     }

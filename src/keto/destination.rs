@@ -181,7 +181,7 @@ impl Destination for KetoTuples {
         read_found(answer)
     }
 
-    fn refused_item(&self, _: &ItemError) -> TargetError {
+    fn no_access_error(&self, _: &ItemError) -> TargetError {
         let advice = "run the same command again";
         TargetError::Refused { target: self.name(), reason: "it refuses single tuples".to_owned(), advice }
     }

@@ -3,7 +3,7 @@
 use crate::destination::{FailedRequest, Failure, ItemError, StopErrors, TargetError};
 use crate::http::{BaseUrl, GaveUp, Reply, ReplyOutcome, Transport, is_transient};
 
-/// The error for a reply that says that Keto does not want us.
+/// The error for a reply that says that Keto does not let us in.
 pub(super) fn refused(target: &BaseUrl, reply: &Reply, option: &str) -> TargetError {
     let ReplyOutcome::Answered { status } = reply.outcome else { return unreachable(target, reply) };
     let request = reply.request_id.as_deref().map(|id| format!(", request {id}")).unwrap_or_default();
@@ -62,17 +62,17 @@ pub(super) fn failed_question(target: &BaseUrl, reply: Reply) -> FailedRequest {
             ReplyOutcome::Failed(Transport::Timeout) => Failure::Timeout,
             outcome if is_transient(outcome) => Failure::Away,
             ReplyOutcome::Answered { status: 200..=299 } | ReplyOutcome::Unreadable => Failure::Away,
-            _ => Failure::Refused,
+            _ => Failure::NoAccess,
         },
         may_have_been_applied: false,
         retry_after: reply.retry_after,
         is_explained: false,
         error: ItemError::default(),
         errors: StopErrors {
-            refused: refused(target, &reply, "--keto-read-url"),
+            no_access: refused(target, &reply, "--keto-read-url"),
             asks_to_wait: None,
             unreachable: unreachable(target, &reply),
         },
-        request: reply.request_id,
+        request_id: reply.request_id,
     }
 }

@@ -44,7 +44,7 @@ impl KratosCalls {
         };
         let (request_id, held) = (reply.request_id, reply.body.into_held());
         match self.results(&request.items, &sent, answers).await {
-            Ok(results) => CreateOutcome::Results(CreateResults { results, request: request_id, held }),
+            Ok(results) => CreateOutcome::Results(CreateResults { results, request_id, held }),
             Err(error) => CreateOutcome::Stopped(error),
         }
     }

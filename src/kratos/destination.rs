@@ -111,7 +111,7 @@ impl Destination for KratosCalls {
         read_found(answer, self.key()).unwrap_or_default()
     }
 
-    fn refused_item(&self, _: &ItemError) -> TargetError {
+    fn no_access_error(&self, _: &ItemError) -> TargetError {
         let advice = "check AVNOLOGY_KRATOS_TOKEN, then run the same command again";
         TargetError::Refused { target: self.name(), reason: "it refuses single identities".to_owned(), advice }
     }

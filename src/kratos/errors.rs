@@ -18,11 +18,11 @@ pub(super) fn failed_request(target: &BaseUrl, reply: Reply) -> FailedRequest {
         is_explained: kratos_error(&reply.body).is_some(),
         error: invalid(&reply.body),
         errors: StopErrors {
-            refused: refused(target, &reply),
+            no_access: refused(target, &reply),
             asks_to_wait: reply.retry_after.map(|wait| asks_to_wait(target, &reply, wait)),
             unreachable: unreachable(target, &reply),
         },
-        request: reply.request_id,
+        request_id: reply.request_id,
     }
 }
 
@@ -42,11 +42,11 @@ fn failure(reply: &Reply) -> Failure {
             Failure::Gateway
         }
         outcome if is_transient(outcome) => Failure::Away,
-        _ => Failure::Refused,
+        _ => Failure::NoAccess,
     }
 }
 
-/// The error for a reply that says that the target does not want us.
+/// The error for a reply that says that the target does not let us in.
 pub(super) fn refused(target: &BaseUrl, reply: &Reply) -> TargetError {
     let ReplyOutcome::Answered { status } = reply.outcome else { return unreachable(target, reply) };
     let (meaning, advice) = match status {
@@ -110,7 +110,7 @@ mod tests {
                 500 => Failure::Breakdown,
                 408 | 502..=599 => Failure::Gateway,
                 425 => Failure::Away,
-                _ => Failure::Refused,
+                _ => Failure::NoAccess,
             };
             assert_eq!(of(status), expected, "{status}");
         }

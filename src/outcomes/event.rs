@@ -32,8 +32,8 @@ pub(crate) enum Event {
     Mapped(Box<MappedChunkCounts>),
     /// An input was read to its end.
     InputEnded(InputEnd),
-    /// A batch is about to be sent, as the entry says; the committer answers on `ready` once that is durable.
-    Planned { entry: Entry, ready: oneshot::Sender<()> },
+    /// A batch is about to be sent, as the entry says; the committer answers on `durable` once it is.
+    Planned { entry: Entry, durable: oneshot::Sender<()> },
     /// Records come to their end. All that one answer settles comes at once, but for many or large rejects.
     Settled {
         /// What became of them.

@@ -8,11 +8,11 @@ use super::duplicates::{self, DuplicateCheck, DuplicatesAmong};
 use super::map_context::MapContext;
 use super::map_failure::MapFailure;
 use super::weighing::Weighing;
-use crate::delivery::{Ready, Room};
+use crate::delivery::{Piece, Ready};
 use crate::destination::RunMark;
 use crate::id_map::KnownId;
 use crate::index::Keys;
-use crate::journal::{ConfirmedLookup, ContentHash};
+use crate::journal::{ConfirmedLookup, ContentHash, RecordKey};
 use crate::mapping::{
     Coverage, MapOutput, Notices, Prepared, RecordMapper, RejectCode, Rejection, RoleCounts, UniqueKeys,
 };
@@ -42,7 +42,7 @@ pub(super) struct ChunkMapping<'m> {
     /// Its encoded records are put into `encoded` in the end.
     output: MapOutput,
     /// Where they lie.
-    encoded: Room,
+    encoded: Piece,
     keys: Keys,
     /// What is known of the records that were mapped, if that is wanted.
     mapped: Vec<MappedRecord>,
@@ -54,10 +54,21 @@ pub(super) struct ChunkMapping<'m> {
     rejects_of_others: BTreeMap<u32, u64>,
 }
 
+/// What becomes of a record in a mapper.
+pub(super) enum RecordFate {
+    /// It is settled by an earlier part of the run, or not ours.
+    NothingToDo,
+    /// The target has it as it is, with these notices.
+    Unchanged(u64),
+    /// It is to be sent.
+    Ready(Ready),
+    Rejected(Rejection),
+}
+
 /// What has come out of the records of a chunk beside the records themselves.
 pub(super) struct MappedParts {
     /// The encoded records one behind the other.
-    pub encoded: Room,
+    pub encoded: Piece,
     /// What no two records share.
     pub keys: Keys,
     /// What is known of the records that were mapped, if that is wanted.
@@ -73,7 +84,7 @@ pub(super) struct MappedParts {
 impl<'m> ChunkMapping<'m> {
     pub(super) fn new(input: u16, chunk: &'m RecordChunk, context: &'m MapContext) -> io::Result<Self> {
         let looks_for_duplicates = matches!(context.duplicates, DuplicateCheck::Find(_));
-        let mut encoded = if context.encode { context.rooms.take(chunk.bytes.len()) } else { Room::default() };
+        let mut encoded = if context.encode { context.pieces.take(chunk.bytes.len()) } else { Piece::default() };
         let output = MapOutput {
             skips_ids: !context.wants_ready && context.confirmed.is_none() && context.ids.is_none(),
             encoded: std::mem::take(&mut *encoded),
@@ -102,7 +113,7 @@ impl<'m> ChunkMapping<'m> {
     }
 
     /// Whether a record is ours.
-    pub(super) fn takes(&self, span: &RecordSpan) -> bool {
+    fn takes(&self, span: &RecordSpan) -> bool {
         self.ours.takes(span.number)
     }
 
@@ -115,10 +126,38 @@ impl<'m> ChunkMapping<'m> {
         MappedParts { encoded, keys, mapped, coverage, roles, previews, weighing, rejects_of_others }
     }
 
+    /// Decides about one record. `notices_before` are those of a record that is known to be unchanged; only what may have to be sent is
+    /// mapped.
+    pub(super) fn fate_of(
+        &mut self,
+        index: usize,
+        span: &RecordSpan,
+        notices_before: Option<u64>,
+    ) -> Result<RecordFate, MapFailure> {
+        if !self.takes(span) {
+            if matches!(self.context.duplicates, DuplicateCheck::Find(_)) {
+                self.collect_keys_of_other(index, span)?;
+            }
+            return Ok(RecordFate::NothingToDo);
+        }
+        if self.context.progress.is_settled(RecordKey { input: self.input, number: span.number }) {
+            return Ok(RecordFate::NothingToDo);
+        }
+        if let Some(notices) = notices_before {
+            let checked = self.check_unchanged(span, notices);
+            return Ok(checked.map_or_else(RecordFate::Rejected, RecordFate::Unchanged));
+        }
+        Ok(match self.map_or_reject(index, span)? {
+            Ok(record) if self.drop_if_confirmed(&record) => RecordFate::Unchanged(record.notices.bits()),
+            Ok(record) => RecordFate::Ready(self.with_earlier_id(record)?),
+            Err(rejection) => RecordFate::Rejected(rejection),
+        })
+    }
+
     /// Maps a record that is not ours, of which nothing is kept but its keys: one of ours may be its duplicate.
-    pub(super) fn collect_keys_of_other(&mut self, index: usize, span: &RecordSpan) -> io::Result<()> {
+    fn collect_keys_of_other(&mut self, index: usize, span: &RecordSpan) -> io::Result<()> {
         let start = self.output.encoded.len();
-        let mapped = self.map(index, span)?;
+        let mapped = self.map_record(index, span)?;
         if let (Err(_), Some(shard)) = (mapped, self.context.records.shard()) {
             *self.rejects_of_others.entry(shard.taker(span.number).number()).or_default() += 1;
         }
@@ -127,16 +166,16 @@ impl<'m> ChunkMapping<'m> {
     }
 
     /// The notices of a record that is known to be unchanged, unless it is a duplicate.
-    pub(super) fn unchanged(&self, span: &RecordSpan, notices: u64) -> Result<u64, Rejection> {
+    fn check_unchanged(&self, span: &RecordSpan, notices: u64) -> Result<u64, Rejection> {
         let mut notices = Notices::from_bits(notices);
         let rejection = self.duplicates.reject(span.number, &mut notices);
         rejection.map_or(Ok(notices.bits()), Err)
     }
 
     /// Maps a record, and looks up what it may be a duplicate of.
-    pub(super) fn record(&mut self, index: usize, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
+    fn map_or_reject(&mut self, index: usize, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
         let start = self.output.encoded.len();
-        let mut mapped = self.map(index, span)?;
+        let mut mapped = self.map_record(index, span)?;
         if mapped.is_ok() {
             self.foresee(span, start);
         }
@@ -150,7 +189,7 @@ impl<'m> ChunkMapping<'m> {
     }
 
     /// Whether the target is known to have the record as it is; then its encoded form, the last one, is dropped.
-    pub(super) fn drop_if_confirmed(&mut self, record: &Ready) -> bool {
+    fn drop_if_confirmed(&mut self, record: &Ready) -> bool {
         let is_confirmed =
             |confirmed: &Arc<ConfirmedLookup>| confirmed.is_confirmed(&record.external_id, record.content);
         let confirmed = self.context.confirmed.as_ref().is_some_and(is_confirmed);
@@ -162,7 +201,7 @@ impl<'m> ChunkMapping<'m> {
 
     /// Notes under which other external id the target has the user whom the record is about. Without the id map the user could
     /// get a second identity, so an error is the end of the run.
-    pub(super) fn with_earlier_id(&self, record: Ready) -> Result<Ready, MapFailure> {
+    fn with_earlier_id(&self, record: Ready) -> Result<Ready, MapFailure> {
         let Some(ids) = &self.context.ids else { return Ok(record) };
         let known = ids.find(record.kind, record.clerk_id()).map_err(MapFailure::IdMap)?;
         let earlier = known.as_ref().map(KnownId::external_id).filter(|id| **id != *record.external_id);
@@ -183,7 +222,7 @@ impl<'m> ChunkMapping<'m> {
     }
 
     /// Has the mapper of its kind map a record.
-    fn map(&mut self, index: usize, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
+    fn map_record(&mut self, index: usize, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
         if let Some(fault) = span.fault {
             return Ok(Err(framing_rejection(fault, span)));
         }

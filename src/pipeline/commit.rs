@@ -39,7 +39,7 @@ pub(super) struct Committer {
     pub journal: Option<Journal>,
     pub confirmed: Option<ConfirmedUsers>,
     /// Where it is kept for the next night which records the target confirmed.
-    pub pass: Option<Arc<PassRecords>>,
+    pub pass_records: Option<Arc<PassRecords>>,
     /// The journal failed: from then on nothing counts as done any more.
     pub failed: bool,
     pub tracker: Tracker,
@@ -145,28 +145,9 @@ impl Committer {
                 self.track(|tracker| tracker.input_ended(end.input, end.records));
             }
             // A sender that is gone does not mind.
-            Event::Planned { ready, .. } => ignore(ready.send(()), "the sender was stopped in between"),
+            Event::Planned { durable, .. } => ignore(durable.send(()), "the sender was stopped in between"),
             Event::Settled { settled, booked: _booked, memory: _memory } => {
-                let SettledRecords { records, rejects, confirmed, .. } = settled;
-                if !confirmed.is_empty() {
-                    let pass = self.pass.clone();
-                    self.remember(|users| {
-                        if let Some(pass) = pass {
-                            pass.confirm(confirmed.iter().filter_map(ConfirmedUser::record));
-                        }
-                        users.add(confirmed)
-                    });
-                }
-                for record in records {
-                    self.ledger.settled(&record);
-                    self.track(|tracker| tracker.mark_settled(record.key));
-                }
-                for Reject { code, key, position, same_as, .. } in rejects {
-                    self.ledger.rejected_at(code, position, same_as);
-                    self.ledger.rejected_of(key.input);
-                    self.track(|tracker| tracker.mark_settled(key));
-                }
-                self.check_errors();
+                self.book_settled(settled);
             }
             Event::Late { rejects, shared } => {
                 for reject in rejects {
@@ -184,6 +165,28 @@ impl Committer {
             }
             Event::Stopped(reason) => self.stop_because(reason),
         }
+    }
+
+    fn book_settled(&mut self, SettledRecords { records, rejects, confirmed, .. }: SettledRecords) {
+        if !confirmed.is_empty() {
+            let pass_records = self.pass_records.clone();
+            self.remember(|users| {
+                if let Some(pass_records) = pass_records {
+                    pass_records.confirm(confirmed.iter().filter_map(ConfirmedUser::record));
+                }
+                users.add(confirmed)
+            });
+        }
+        for record in records {
+            self.ledger.settled(&record);
+            self.track(|tracker| tracker.mark_settled(record.key));
+        }
+        for Reject { code, key, position, same_as, .. } in rejects {
+            self.ledger.rejected_at(code, position, same_as);
+            self.ledger.rejected_of(key.input);
+            self.track(|tracker| tracker.mark_settled(key));
+        }
+        self.check_errors();
     }
 
     fn check_errors(&mut self) {
@@ -261,7 +264,7 @@ fn write(journal: &mut Journal, event: &mut Event) -> io::Result<()> {
         Event::Planned { entry, .. } => journal.append(entry),
         Event::Settled { settled: SettledRecords { records, rejects, identified, .. }, .. } => {
             rejects.iter().try_for_each(|reject| journal.reject(reject))?;
-            // Rejects are in the same entry. Only the others are booked as records.
+            // The entry of the journal has the rejects among the records; they are booked by themselves, so they are taken out again.
             let count = records.len();
             records.extend(rejects.iter().map(settled));
             *records = journal.write_settled(std::mem::take(records), std::mem::take(identified))?;

@@ -13,7 +13,7 @@ use crate::destination::Envelope;
 use crate::journal::{Plan, RecordKey};
 use crate::outcomes::event::{Event, SettledRecords, report_settled, send_event};
 
-/// Where filled batches go, once the memory budget allows it: `delivery/sender.rs` takes them.
+/// Where filled batches go, once the memory budget allows it: `delivery/senders.rs` takes them.
 pub(super) struct Outlet {
     pub batches: mpsc::Sender<PendingBatch>,
     pub budget: MemoryBudget,
@@ -124,7 +124,7 @@ impl ReplayedBatches {
     }
 }
 
-/// In a dry run identities go nowhere.
+/// Where nothing is sent, in a dry run, a first pass or an import that is not begun, what was mapped goes nowhere.
 pub(super) async fn discard(mapped: impl Stream<Item = MappedChunk>, events: &mpsc::Sender<Event>) {
     let mut mapped = pin!(mapped);
     while let Some(MappedChunk { rejects, counts, .. }) = mapped.next().await {

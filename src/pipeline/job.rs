@@ -77,7 +77,7 @@ pub enum Mode {
     Search(Arc<DuplicateFinder>, Option<LookForUnchanged>),
     /// It is rejected, if it has to be, and not sent: for this reason the import is refused before it sends anything. The rejects
     /// are what has to be mended.
-    Refused(Box<ImportRun>, StopReason),
+    NotBegun(Box<ImportRun>, StopReason),
     /// It is sent.
     Import(Box<ImportRun>, Box<Sending>),
 }
@@ -108,8 +108,8 @@ pub struct Sending {
     pub delivery: Delivery,
     /// What the target confirmed in earlier runs, if that can be used.
     pub confirmed: Option<ConfirmedBefore>,
-    /// Which records the first pass found unchanged, if it looked for them.
-    pub unchanged: Option<Arc<PassRecords>>,
+    /// What the first pass noted of each record, if it did: which ones are unchanged.
+    pub pass_records: Option<Arc<PassRecords>>,
     /// Whom the target had before this part of the run, and under which external ids, if that is known.
     pub ids: Option<Arc<IdLookup>>,
     /// Stop once more than this many records were rejected.
@@ -140,8 +140,10 @@ pub struct Ran {
 pub(super) struct ModeParts {
     /// Whether duplicates are searched for, or were found before and are rejected.
     pub check: DuplicateCheck,
-    /// Collects what a dry run reports at its end.
-    pub reported: Option<Arc<DuplicateFinder>>,
+    /// Has the duplicates, where they are reported at the end and nobody rejects them: a dry run.
+    pub duplicates_to_report: Option<Arc<DuplicateFinder>>,
+    /// Whether it is wanted what of an import can be foreseen: a dry run.
+    pub foresee: bool,
     /// How many identities are shown; some in a dry run only.
     pub preview: usize,
     /// How batches are sent; an import only.
@@ -171,8 +173,9 @@ impl ModeParts {
         match mode {
             Mode::DryRun(DryRun { preview, max_errors }) => {
                 let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
-                let reported = Some(Arc::clone(&finder));
-                Self { reported, preview, max_errors, ..Self::looking(intake, DuplicateCheck::Find(finder)) }
+                let duplicates_to_report = Some(Arc::clone(&finder));
+                let looking = Self::looking(intake, DuplicateCheck::Find(finder));
+                Self { duplicates_to_report, foresee: true, preview, max_errors, ..looking }
             }
             Mode::Search(finder, unchanged) => {
                 let (lookup, unchanged) = match unchanged {
@@ -181,16 +184,16 @@ impl ModeParts {
                 };
                 Self { lookup, unchanged, ..Self::looking(intake, DuplicateCheck::Find(finder)) }
             }
-            Mode::Refused(run, reason) => {
+            Mode::NotBegun(run, reason) => {
                 let mut parts = Self::of_run(*run);
                 parts.ledger.stopped = Some(reason);
                 parts
             }
             Mode::Import(run, sending) => {
-                let Sending { delivery, confirmed, unchanged, ids, max_errors, predicted } = *sending;
+                let Sending { delivery, confirmed, pass_records, ids, max_errors, predicted } = *sending;
                 let (confirmed, lookup) = confirmed.map(|before| (before.users, before.lookup)).unzip();
                 let (delivery, lookup) = (Some(delivery), lookup.flatten());
-                let unchanged = unchanged.map_or(Unchanged::Unknown, Unchanged::Known);
+                let unchanged = pass_records.map_or(Unchanged::Unknown, Unchanged::Known);
                 Self { delivery, confirmed, lookup, unchanged, ids, max_errors, predicted, ..Self::of_run(*run) }
             }
         }
@@ -200,7 +203,8 @@ impl ModeParts {
     fn looking(intake: &Intake, check: DuplicateCheck) -> Self {
         Self {
             check,
-            reported: None,
+            duplicates_to_report: None,
+            foresee: false,
             preview: 0,
             delivery: None,
             journal: None,
@@ -219,7 +223,8 @@ impl ModeParts {
     fn of_run(ImportRun { journal, progress, ledger, duplicates }: ImportRun) -> Self {
         Self {
             check: DuplicateCheck::found_before(duplicates),
-            reported: None,
+            duplicates_to_report: None,
+            foresee: false,
             preview: 0,
             delivery: None,
             journal: Some(journal),

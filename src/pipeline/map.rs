@@ -2,29 +2,16 @@
 
 use std::sync::Arc;
 
-use super::chunk_mapping::{ChunkMapping, MappedParts};
+use super::chunk_mapping::{ChunkMapping, MappedParts, RecordFate};
 use super::duplicates::DuplicateCheck;
 use super::map_context::MapContext;
 use super::map_failure::MapFailure;
 use super::mapped_chunk::MappedChunk;
-use crate::delivery::Ready;
 use crate::journal::{ReadMark, RecordKey, RecordOutcome, Reject, Settled};
-use crate::mapping::Rejection;
 use crate::outcomes::Foreseen;
 use crate::outcomes::booking::MappedChunkCounts;
 use crate::recognition::Recognized;
-use crate::source::{RecordChunk, RecordSpan};
-
-/// What becomes of a record in a mapper.
-enum RecordFate {
-    /// It is settled by an earlier part of the run, or not ours.
-    NothingToDo,
-    /// The target has it as it is, with these notices.
-    Unchanged(u64),
-    /// It is to be sent.
-    Ready(Ready),
-    Rejected(Rejection),
-}
+use crate::source::RecordChunk;
 
 /// Maps the records of one chunk. Pure, but for what lies on disk: duplicates, what is known of the target, passwords.
 pub(super) fn map_chunk(
@@ -41,11 +28,11 @@ pub(super) fn map_chunk(
     // If nothing was kept for this chunk, what was recognized does not count: all of it is mapped.
     let recognized = if unchanged_notices.is_empty() { &[] } else { recognized };
     for (index, span) in chunk.spans.iter().enumerate() {
-        let key = RecordKey { input, number: span.number };
         let notices_before = unchanged_notices.get(index).copied().flatten();
-        match map_record(&mut mapping, context, (index, span, key), notices_before)? {
+        match mapping.fate_of(index, span, notices_before)? {
             RecordFate::NothingToDo => {}
             RecordFate::Unchanged(notices) => {
+                let key = RecordKey { input, number: span.number };
                 unchanged.push(Settled { key, outcome: RecordOutcome::Unchanged, notices });
             }
             RecordFate::Ready(record) => {
@@ -84,34 +71,6 @@ pub(super) fn map_chunk(
         },
     };
     Ok(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts })
-}
-
-/// Decides about one record. Whether it is known to be unchanged comes first, with the notices about it; only what may have to be
-/// sent is mapped.
-fn map_record(
-    mapping: &mut ChunkMapping<'_>,
-    context: &MapContext,
-    (index, span, key): (usize, &RecordSpan, RecordKey),
-    notices_before: Option<u64>,
-) -> Result<RecordFate, MapFailure> {
-    if !mapping.takes(span) {
-        if matches!(context.duplicates, DuplicateCheck::Find(_)) {
-            mapping.collect_keys_of_other(index, span)?;
-        }
-        return Ok(RecordFate::NothingToDo);
-    }
-    if context.progress.is_settled(key) {
-        return Ok(RecordFate::NothingToDo);
-    }
-    if let Some(notices) = notices_before {
-        let checked = mapping.unchanged(span, notices);
-        return Ok(checked.map_or_else(RecordFate::Rejected, RecordFate::Unchanged));
-    }
-    Ok(match mapping.record(index, span)? {
-        Ok(record) if mapping.drop_if_confirmed(&record) => RecordFate::Unchanged(record.notices.bits()),
-        Ok(record) => RecordFate::Ready(mapping.with_earlier_id(record)?),
-        Err(rejection) => RecordFate::Rejected(rejection),
-    })
 }
 
 /// Where a chunk starts.

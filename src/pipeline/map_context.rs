@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::duplicates::DuplicateCheck;
 use super::unchanged::Unchanged;
-use crate::delivery::Rooms;
+use crate::delivery::Pieces;
 use crate::destination::RunMark;
 use crate::id_map::IdLookup;
 use crate::journal::{ConfirmedLookup, Progress};
@@ -40,7 +40,7 @@ pub(super) struct MapContext {
     /// Which records are ours. The others are looked at only if their keys are to be collected.
     pub records: RecordsOfRun,
     /// Where encoded records lie.
-    pub rooms: Rooms,
+    pub pieces: Pieces,
 }
 
 impl MapContext {

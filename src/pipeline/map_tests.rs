@@ -7,7 +7,7 @@ use super::duplicates::DuplicateCheck;
 use super::map::map_chunk;
 use super::map_context::MapContext;
 use super::unchanged::Unchanged;
-use crate::delivery::Rooms;
+use crate::delivery::Pieces;
 use crate::index::DuplicateFinder;
 use crate::journal::{ConfirmedUser, ConfirmedUsers, ContentHash, Progress};
 use crate::kind::Kind;
@@ -67,7 +67,7 @@ fn context(duplicates: DuplicateCheck) -> MapContext {
         preview: 2,
         foresee: false,
         records: RecordsOfRun::All,
-        rooms: Rooms::default(),
+        pieces: Pieces::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::delivery::{Ready, Room};
+use crate::delivery::{Piece, Ready};
 use crate::journal::{Reject, Settled};
 use crate::outcomes::booking::MappedChunkCounts;
 use crate::source::RecordChunk;
@@ -13,7 +13,7 @@ pub(super) struct MappedChunk {
     pub input: u16,
     pub chunk: Arc<RecordChunk>,
     /// The encoded records one behind the other.
-    pub encoded: Room,
+    pub encoded: Piece,
     /// The records that are to be sent.
     pub ready: Vec<Ready>,
     /// Records that are known to be at the target as they are.

@@ -12,7 +12,7 @@ use super::mapped_chunk::MappedChunk;
 use super::run::columns_of;
 use super::unchanged::Unchanged;
 use super::{Intake, read};
-use crate::delivery::Rooms;
+use crate::delivery::Pieces;
 use crate::index::Duplicates;
 use crate::journal::{Progress, Reject};
 use crate::mapping::{Notices, RecordIds};
@@ -99,7 +99,7 @@ pub fn map_inputs(
         preview: extras.preview,
         foresee: extras.foresee,
         records,
-        rooms: Rooms::default(),
+        pieces: Pieces::default(),
     };
     let (queue, mapped) = super::mappers::start(workers, context, events, stop.clone());
     let (recognizer, passed_over) = (None, None);

@@ -15,7 +15,7 @@ use super::map::map_chunk;
 use super::map_context::MapContext;
 use super::map_failure::MapFailure;
 use super::mapped_chunk::MappedChunk;
-use super::read::Read;
+use super::read::ReadStep;
 use crate::ignore::ignore;
 use crate::outcomes::StopReason;
 use crate::outcomes::booking::InputEnd;
@@ -67,16 +67,16 @@ pub(super) struct ChunkQueue {
 
 impl ChunkQueue {
     /// Puts it in the queue, waiting until it fits, and has it mapped; `false` if nobody listens any more.
-    pub(super) fn push(&self, read: Read) -> bool {
+    pub(super) fn push(&self, read: ReadStep) -> bool {
         let (step, task) = match read {
-            Read::Chunk(input, chunk, recognized) => {
+            ReadStep::Chunk(input, chunk, recognized) => {
                 let (sender, mapped) = oneshot::channel();
                 let task = Task { input, chunk, recognized, context: Arc::clone(&self.context), mapped: sender };
                 (PendingStep::Chunk(mapped), Some(task))
             }
-            Read::PassedOver(chunk) => (PendingStep::PassedOver(chunk), None),
-            Read::End(end) => (PendingStep::End(end), None),
-            Read::Failed(error) => (PendingStep::Failed(error), None),
+            ReadStep::PassedOver(chunk) => (PendingStep::PassedOver(chunk), None),
+            ReadStep::End(end) => (PendingStep::End(end), None),
+            ReadStep::Failed(error) => (PendingStep::Failed(error), None),
         };
         self.pending.blocking_send(step).is_ok() && task.is_none_or(|task| self.tasks.send(task).is_ok())
     }
@@ -169,7 +169,7 @@ mod tests {
             preview: 0,
             foresee: false,
             records: RecordsOfRun::All,
-            rooms: crate::delivery::Rooms::default(),
+            pieces: crate::delivery::Pieces::default(),
         }
     }
 
@@ -250,7 +250,7 @@ mod tests {
         let progress = Arc::clone(&context.progress);
         let (queue, out) = start(2, context, events, CancellationToken::new());
         let push_all = tokio::task::spawn_blocking(move || {
-            (0..100).all(|index| queue.push(Read::Chunk(0, chunk(index), Vec::new())))
+            (0..100).all(|index| queue.push(ReadStep::Chunk(0, chunk(index), Vec::new())))
         });
         let out: Vec<u64> = out.map(|chunk| chunk.counts.consumed).collect().await;
         assert!(Arc::into_inner(progress).is_some());

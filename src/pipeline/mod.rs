@@ -14,7 +14,7 @@
 //! stays where it is, so nothing more is mapped, so the reader blocks. At any moment there are as many batches as there is
 //! room for in memory, one more that waits, and `2 · workers + 2` chunks between reader and batcher.
 //!
-//! A shard passes over the blocks of others (`block_starts`), and a night the records that are unchanged (`passed_over`).
+//! A shard passes over the blocks of others (`block_starts`), and a nightly run over the records that are unchanged (`passed_over`).
 //!
 //! Stopping: the first signal (or a fatal error) ends reading and sending; requests under way are waited for, three
 //! seconds at most. A second signal drops them at once. What was not confirmed by then counts as unfinished; the

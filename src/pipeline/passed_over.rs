@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::duplicates::DuplicateCheck;
 use super::mapped_chunk::MappedChunk;
 use super::unchanged::Unchanged;
-use crate::delivery::Room;
+use crate::delivery::Piece;
 use crate::journal::{Progress, ReadMark, RecordKey, RecordOutcome, Settled};
 use crate::outcomes::Foreseen;
 use crate::outcomes::booking::MappedChunkCounts;
@@ -121,6 +121,6 @@ fn settled(index: u16, input: &Input, stretch: &UnchangedStretch) -> MappedChunk
     let (bytes, spans) = (Vec::new().into(), Vec::new());
     let chunk =
         RecordChunk { input: input.name(), bytes, base: behind.offset, spans, header: None, consumed: behind.offset };
-    let (encoded, ready, rejects) = (Room::default(), Vec::new(), Vec::new());
+    let (encoded, ready, rejects) = (Piece::default(), Vec::new(), Vec::new());
     MappedChunk { input: index, chunk: Arc::new(chunk), encoded, ready, unchanged, rejects, counts }
 }

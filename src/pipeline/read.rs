@@ -18,7 +18,7 @@ use crate::source::{
 
 /// What the reader hands on.
 #[derive(Debug)]
-pub(super) enum Read {
+pub(super) enum ReadStep {
     /// Records of the input with this index, and which of them were recognized by their bytes.
     Chunk(u16, Arc<RecordChunk>, Vec<Option<Recognized>>),
     /// Records that need not be read.
@@ -56,7 +56,11 @@ pub(super) struct ReadJob {
 /// `mappers.rs`, says whether somebody still listens. The thread ends with its inputs, at the first error, or when nobody does.
 ///
 /// It is never joined: blocked on standard input it could not be woken, and it holds nothing that matters.
-pub(super) fn start(mut reading: ReadJob, stop: CancellationToken, hand_on: impl Fn(Read) -> bool + Send + 'static) {
+pub(super) fn start(
+    mut reading: ReadJob,
+    stop: CancellationToken,
+    hand_on: impl Fn(ReadStep) -> bool + Send + 'static,
+) {
     let mut recognizer = reading.recognizer.take();
     let reader = Reader { reading, stop, hand_on };
     let runtime = Handle::current();
@@ -66,11 +70,11 @@ pub(super) fn start(mut reading: ReadJob, stop: CancellationToken, hand_on: impl
         let ReadJob { inputs, inputs_of_step, .. } = &reader.reading;
         for (index, input) in (0..).zip(inputs).skip(inputs_of_step.start).take(inputs_of_step.len()) {
             let last = match reader.read(index, input, recognizer.as_mut()) {
-                Ok(Some(end)) => Read::End(end),
+                Ok(Some(end)) => ReadStep::End(end),
                 Ok(None) => return,
-                Err(error) => Read::Failed(error),
+                Err(error) => ReadStep::Failed(error),
             };
-            let failed = matches!(last, Read::Failed(_));
+            let failed = matches!(last, ReadStep::Failed(_));
             if !(reader.hand_on)(last) || failed {
                 return;
             }
@@ -84,7 +88,7 @@ struct Reader<H> {
     hand_on: H,
 }
 
-impl<H: Fn(Read) -> bool> Reader<H> {
+impl<H: Fn(ReadStep) -> bool> Reader<H> {
     /// Reads one input; `None` when it was not read to its end because nobody wants to know.
     fn read(
         &self,
@@ -115,7 +119,7 @@ impl<H: Fn(Read) -> bool> Reader<H> {
         }
         let goes_on = |read| !self.stop.is_cancelled() && (self.hand_on)(read);
         loop {
-            let pass_over = |chunk| goes_on(Read::PassedOver(Box::new(chunk)));
+            let pass_over = |chunk| goes_on(ReadStep::PassedOver(Box::new(chunk)));
             if let Some(point) = passed_over.as_ref().and_then(|over| over.stretch((index, input), &reader, pass_over))
             {
                 reader = RecordReader::resume(input, *limits, point, &watch)?;
@@ -128,7 +132,7 @@ impl<H: Fn(Read) -> bool> Reader<H> {
                 starts.note(index, &chunk.spans);
             }
             let of_chunk = recognizer.as_mut().map(|recognizer| recognizer.recognize(&chunk)).unwrap_or_default();
-            if !goes_on(Read::Chunk(index, Arc::new(chunk), of_chunk)) {
+            if !goes_on(ReadStep::Chunk(index, Arc::new(chunk), of_chunk)) {
                 return Ok(None);
             }
         }
@@ -177,9 +181,9 @@ mod tests {
             let (mut numbers, mut records) = (Vec::new(), None);
             for read in inbox {
                 match read {
-                    Read::Chunk(_, chunk, _) => numbers.extend(chunk.spans.iter().map(|span| span.number)),
-                    Read::End(end) => records = Some(end.records),
-                    Read::PassedOver(_) | Read::Failed(_) => {}
+                    ReadStep::Chunk(_, chunk, _) => numbers.extend(chunk.spans.iter().map(|span| span.number)),
+                    ReadStep::End(end) => records = Some(end.records),
+                    ReadStep::PassedOver(_) | ReadStep::Failed(_) => {}
                 }
             }
             (numbers, records)

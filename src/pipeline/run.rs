@@ -15,7 +15,7 @@ use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
 use super::passed_over::PassedOver;
 use super::{Intake, Job, Ran, commit, duplicates, fill, read};
-use crate::delivery::{Delivery, MemoryBudget, Rooms, Sender};
+use crate::delivery::{Delivery, MemoryBudget, Pieces, Senders};
 use crate::index::DuplicateFinder;
 use crate::journal::{Progress, Tracker};
 use crate::mapping::RecordMapper;
@@ -65,9 +65,9 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         largest_request,
         mark: parts.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
         preview: parts.preview,
-        foresee: parts.reported.is_some(),
+        foresee: parts.foresee,
         records: records.clone(),
-        rooms: Rooms::default(),
+        pieces: Pieces::default(),
     };
     let mapped = start_reading(reading, (workers, context), events.clone(), &stop);
     let committer = commit::Committer {
@@ -75,7 +75,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         pace: parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace())),
         journal: parts.journal,
         confirmed: parts.confirmed,
-        pass: parts.unchanged.known(),
+        pass_records: parts.unchanged.known(),
         failed: false,
         tracker: Tracker::new(input_count),
         is_last_step: step_end == input_count,
@@ -87,7 +87,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     };
     let stages = match parts.delivery {
         Some(delivery) => on_one_thread(send(mapped, delivery, parts.progress, events, (stop, abort))),
-        None => tokio::spawn(count(mapped, (parts.reported, records, names), events, stop)),
+        None => tokio::spawn(only_count(mapped, (parts.duplicates_to_report, records, names), events, stop)),
     };
     let ran = committer.run(inbox, reporter, signals).await;
     Ran { ledger: end(stages, ran.ledger, step_end).await, ..ran }
@@ -111,7 +111,7 @@ pub(super) fn columns_of(mappers: &[Arc<dyn RecordMapper>]) -> Vec<&'static [&'s
 }
 
 /// Counts what was mapped, and reports the duplicates if they were looked for.
-async fn count(
+async fn only_count(
     mapped: impl Stream<Item = MappedChunk>,
     (finder, records, names): (Option<Arc<DuplicateFinder>>, RecordsOfRun, Vec<Arc<str>>),
     events: mpsc::Sender<Event>,
@@ -134,9 +134,9 @@ async fn send(
     let (batches, waiting) = mpsc::channel(1);
     let envelope = delivery.destination.envelope();
     let outlet = fill::Outlet { batches, budget: MemoryBudget::new(delivery.memory), envelope };
-    let sender = Sender::new(delivery, events.clone(), stop, abort);
-    let filling = fill::batches(mapped, sender.limits(), &progress.in_doubt, outlet, events);
-    futures::join!(filling, sender.run(waiting));
+    let senders = Senders::new(delivery, events.clone(), stop, abort);
+    let filling = fill::batches(mapped, senders.limits(), &progress.in_doubt, outlet, events);
+    futures::join!(filling, senders.run(waiting));
 }
 
 /// Runs the senders on one thread, and their connections beside them: no request has to wake another thread on its way out and

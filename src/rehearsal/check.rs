@@ -177,8 +177,8 @@ impl<'a> TargetCheck<'a> {
             for (identity, result) in batch.iter().zip(results?) {
                 match result {
                     None => self.found.new += 1,
-                    Some(error) if error.kind == ItemErrorKind::Refused => {
-                        return Err(target.refused_item(&error).into());
+                    Some(error) if error.kind == ItemErrorKind::NoAccess => {
+                        return Err(target.no_access_error(&error).into());
                     }
                     Some(error) => self.refuse(identity, &refused_by(error), ledger)?,
                 }

@@ -3,7 +3,7 @@
 
 use std::ops::Deref;
 
-use super::free_pieces::{FreePieces, Home};
+use super::free_pieces::{FreePieces, PieceOwner};
 
 /// Buffers of one size.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl Buffers {
     /// A buffer that holds these bytes and nothing else yet.
     pub(super) fn holding(&self, bytes: &[u8]) -> Buffer {
         let room = self.free.take().unwrap_or_else(|| vec![0; self.size]);
-        let mut buffer = Buffer { room, filled: 0, size: self.size, home: self.free.home() };
+        let mut buffer = Buffer { room, filled: 0, size: self.size, owner: self.free.owner() };
         if bytes.len() > self.size {
             buffer.room.reserve_exact(bytes.len() - self.size);
             buffer.room.resize(bytes.len(), 0);
@@ -39,7 +39,7 @@ pub struct Buffer {
     filled: usize,
     /// The size it was made with, by which it grows.
     size: usize,
-    home: Home,
+    owner: PieceOwner,
 }
 
 impl Buffer {
@@ -78,7 +78,7 @@ impl Buffer {
 impl From<Vec<u8>> for Buffer {
     /// A full buffer without an origin.
     fn from(room: Vec<u8>) -> Self {
-        Self { filled: room.len(), size: room.len().max(1), room, home: Home::default() }
+        Self { filled: room.len(), size: room.len().max(1), room, owner: PieceOwner::default() }
     }
 }
 
@@ -94,7 +94,7 @@ impl Drop for Buffer {
     /// A buffer that grew for a large record is released, so the next one is small again.
     fn drop(&mut self) {
         if self.room.len() == self.size {
-            self.home.give_back(std::mem::take(&mut self.room));
+            self.owner.give_back(std::mem::take(&mut self.room));
         }
     }
 }

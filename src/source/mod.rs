@@ -86,7 +86,7 @@ pub use diagnose::{SyntaxFault, diagnose, serde_json_can_say};
 pub use digest::InputDigest;
 pub use error::{Place, SourceError};
 pub use findings::Findings;
-pub(crate) use free_pieces::{FreePieces, Home, KEPT};
+pub(crate) use free_pieces::{FreePieces, KEPT, PieceOwner};
 pub use header::{Header, Row, RowFault};
 pub(crate) use held_back::HELD_BACK;
 pub use input::Input;

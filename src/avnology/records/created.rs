@@ -11,7 +11,7 @@ use super::found::read_found;
 use super::record_calls::{RecordCalls, is_own_answer, pair};
 use crate::avnology::error_body::{ErrorBody, error_body};
 use crate::avnology::item_error::{item_error, item_error_of};
-use crate::avnology::{Decision, decide};
+use crate::avnology::{Meaning, meaning_of};
 use crate::destination::{
     CreateItem, CreateOutcome, CreateRequest, CreateResults, ItemErrorKind, ItemResult, TargetError,
 };
@@ -24,9 +24,9 @@ impl RecordCalls {
     pub(super) async fn create_batch(&self, request: CreateRequest<'_>, permit: Permit) -> CreateOutcome {
         let external_ids: Vec<&str> = request.items.iter().map(|item| item.external_id).collect();
         match self.calls.create_batch(self.batch_path(), request, permit).await {
-            CreateOutcome::Results(CreateResults { results, request, held }) => {
+            CreateOutcome::Results(CreateResults { results, request_id, held }) => {
                 let named = results.into_iter().zip(&external_ids).map(|(result, id)| self.named(result, id));
-                CreateOutcome::Results(CreateResults { results: named.collect(), request, held })
+                CreateOutcome::Results(CreateResults { results: named.collect(), request_id, held })
             }
             failed => failed,
         }
@@ -59,7 +59,7 @@ impl RecordCalls {
         };
         let mut reply = self.calls.client.post(&self.single_path(item.external_id), self.single_body(&body), key).await;
         // A page of a gateway creates nothing, even if its status is one of success.
-        if decide(reply.outcome) == Decision::Done && !self.is_created(&reply.body) {
+        if meaning_of(reply.outcome) == Meaning::Done && !self.is_created(&reply.body) {
             reply = reply.unreadable();
         }
         permit.finish(&reply.pace_signal(is_transient));
@@ -69,13 +69,13 @@ impl RecordCalls {
             ReplyOutcome::Answered { status: 404 } if error_body(&reply.body).is_own_word() => {
                 Ok(ItemResult::Error(item_error_of(ItemErrorKind::Invalid, error_body(&reply.body))))
             }
-            outcome if decide(outcome) != Decision::Done => return self.calls.failed(reply),
+            outcome if meaning_of(outcome) != Meaning::Done => return self.calls.failed(reply),
             _ => Ok(ItemResult::Created { id: self.id(id_in(&reply.body), item.external_id) }),
         };
         match result {
             Ok(result) => {
-                let (results, request) = (vec![result], reply.request_id);
-                CreateOutcome::Results(CreateResults { results, request, ..CreateResults::default() })
+                let (results, request_id) = (vec![result], reply.request_id);
+                CreateOutcome::Results(CreateResults { results, request_id, ..CreateResults::default() })
             }
             Err(error) => CreateOutcome::Stopped(error),
         }

@@ -4,7 +4,7 @@ use super::found::read_found;
 use super::record_calls::RecordCalls;
 use crate::avnology::error_body::error_body;
 use crate::avnology::item_error::item_error;
-use crate::avnology::{Decision, MAX_PAGE, decide};
+use crate::avnology::{MAX_PAGE, Meaning, meaning_of};
 use crate::destination::{Change, Changed, Comparable, TargetError};
 use crate::http::{Body, Reply};
 
@@ -29,9 +29,9 @@ impl RecordCalls {
         let parameters = [("filter", filter.as_str()), ("page_size", "2")];
         let is_list = |reply: &Reply| read_found(&reply.body).is_some();
         let reply = self.calls.retried(|| self.calls.client.get_at(ORGANIZATIONS, &parameters), is_list).await?;
-        match decide(reply.outcome) {
-            Decision::Done => Ok(Some(reply.body)),
-            Decision::Isolate => Ok(None),
+        match meaning_of(reply.outcome) {
+            Meaning::Done => Ok(Some(reply.body)),
+            Meaning::OfContent => Ok(None),
             _ => Err(self.refused(&reply)),
         }
     }
@@ -68,9 +68,9 @@ impl RecordCalls {
 
     /// What came of a change.
     pub(super) fn changed(&self, reply: &Reply) -> Result<Changed, TargetError> {
-        match decide(reply.outcome) {
-            Decision::Done => Ok(Changed::Updated),
-            Decision::Isolate => Ok(Changed::Refused(item_error(error_body(&reply.body)))),
+        match meaning_of(reply.outcome) {
+            Meaning::Done => Ok(Changed::Updated),
+            Meaning::OfContent => Ok(Changed::Refused(item_error(error_body(&reply.body)))),
             _ => Err(self.refused(reply)),
         }
     }

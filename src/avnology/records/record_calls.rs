@@ -6,7 +6,7 @@ use super::tuple::BATCH_CHECK;
 use crate::avnology::error_body::error_body;
 use crate::avnology::errors::refused_kind;
 use crate::avnology::probe::PROBE_ID;
-use crate::avnology::{AdminCalls, Decision, decide};
+use crate::avnology::{AdminCalls, Meaning, meaning_of};
 use crate::destination::TargetError;
 use crate::http::{Reply, ReplyOutcome};
 use crate::kind::Kind;
@@ -107,7 +107,7 @@ impl RecordCalls {
         }
     }
 
-    /// The error for a reply that says that the target does not want us.
+    /// The error for a reply that says that the target does not let us in.
     pub(super) fn refused(&self, reply: &Reply) -> TargetError {
         refused_kind(self.calls.client.base_url(), reply, self.kind)
     }
@@ -116,7 +116,7 @@ impl RecordCalls {
     pub(super) async fn read(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Option<Reply>, TargetError> {
         let is_json = |reply: &Reply| serde_json::from_slice::<serde::de::IgnoredAny>(&reply.body).is_ok();
         let reply = self.calls.retried(|| self.calls.client.get_at(path, parameters), is_json).await?;
-        if decide(reply.outcome) == Decision::Done {
+        if meaning_of(reply.outcome) == Meaning::Done {
             return Ok(Some(reply));
         }
         self.calls.is_gone(&reply).await.map(|()| None)
@@ -138,10 +138,10 @@ impl RecordCalls {
     /// Deletes something: whether it is gone now. One that was gone before is.
     pub(super) async fn delete_one(&self, path: &str, parameters: &[(&str, &str)]) -> Result<bool, TargetError> {
         let reply = self.calls.retried(|| self.calls.client.delete_at(path, parameters), |_| true).await?;
-        match decide(reply.outcome) {
-            Decision::Done => Ok(true),
+        match meaning_of(reply.outcome) {
+            Meaning::Done => Ok(true),
             // It has what this run did not make.
-            Decision::Isolate => Ok(false),
+            Meaning::OfContent => Ok(false),
             _ => self.calls.is_gone(&reply).await.map(|()| true),
         }
     }

@@ -13,8 +13,8 @@ use super::memberships::read_sent_membership;
 use super::record_calls::RecordCalls;
 use super::tuples::read_sent_tuple;
 use crate::avnology::destination::{BATCH, SINGLE};
-use crate::avnology::errors::refused_item;
-use crate::avnology::{Decision, MAX_PAGE, decide};
+use crate::avnology::errors::no_access_error;
+use crate::avnology::{MAX_PAGE, Meaning, meaning_of};
 use crate::destination::{
     Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, IsOne, ItemError, ItemErrorKind,
     Look, TargetError,
@@ -86,7 +86,7 @@ impl Destination for RecordCalls {
         async move {
             let reply = self.calls.client.list(None, 1).await;
             permit.finish(&reply.pace_signal(is_transient));
-            decide(reply.outcome) == Decision::Done
+            meaning_of(reply.outcome) == Meaning::Done
         }
         .boxed()
     }
@@ -204,7 +204,7 @@ impl Destination for RecordCalls {
         read_found(answer).unwrap_or_default().0
     }
 
-    fn refused_item(&self, error: &ItemError) -> TargetError {
-        refused_item(self.calls.client.base_url(), error)
+    fn no_access_error(&self, error: &ItemError) -> TargetError {
+        no_access_error(self.calls.client.base_url(), error)
     }
 }

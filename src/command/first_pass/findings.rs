@@ -17,7 +17,7 @@ pub(in crate::command) struct FileFindings {
     /// What will come of their records.
     pub prediction: Prediction,
     /// Which of them the target has as they are, if that was looked at.
-    pub unchanged: Option<Arc<PassRecords>>,
+    pub pass_records: Option<Arc<PassRecords>>,
     /// What a later read of a shard does about the blocks of others.
     pub blocks: Blocks,
 }

@@ -36,7 +36,7 @@ pub(super) fn read_kept(joined: &JoinedFiles, directory: &RunDirectory) -> Resul
     }
     let (duplicates, known) = (Arc::new(duplicates), Arc::new(known));
     let blocks = blocks(directory, record.block_starts);
-    Ok(Some(FileFindings { duplicates, known, prediction: record.prediction, unchanged: None, blocks }))
+    Ok(Some(FileFindings { duplicates, known, prediction: record.prediction, pass_records: None, blocks }))
 }
 
 /// What a shard does about the blocks of others, if it was kept where they begin. If that cannot be used, it reads them.

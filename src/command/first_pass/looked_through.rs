@@ -9,7 +9,7 @@ use super::super::import_error::ImportError;
 use super::super::intake::intake;
 use super::super::prepare_error::PrepareError;
 use super::super::progress::reporter_of_search;
-use super::subject::Subject;
+use super::subject::ReadSubject;
 use crate::index::{Duplicate, FoundDuplicates, Meaning};
 use crate::journal::Prediction;
 use crate::outcomes::{Ledger, StopReason};
@@ -24,7 +24,7 @@ pub(super) struct LookedThrough {
     pub found: FoundDuplicates,
     pub known: KnownInputs,
     pub prediction: Prediction,
-    pub unchanged: Option<Arc<PassRecords>>,
+    pub pass_records: Option<Arc<PassRecords>>,
     /// How many records of each shard do not map, if the other shards may go by it.
     pub rejects_by_shard: Option<BTreeMap<u32, u64>>,
     /// Where the blocks of all shards begin, if the other shards may go by it.
@@ -36,14 +36,14 @@ pub(super) struct LookedThrough {
 impl LookedThrough {
     /// Goes through the files; what their bytes are is kept in `blocks`.
     pub(super) async fn look(
-        subject: Subject<'_>,
+        subject: ReadSubject<'_>,
         blocks: io::Result<File>,
         signals: &mut Signals,
     ) -> Result<Self, ImportError> {
         subject.output.console.note("Looking for duplicates within the input …");
         let recorder = Arc::new(Recorder::with_blocks(blocks.map_err(StopReason::Temporary)?));
         let look = subject.look_for_unchanged();
-        let unchanged = look.as_ref().map(|look| Arc::clone(&look.records));
+        let pass_records = look.as_ref().map(|look| Arc::clone(&look.records));
         let starts = subject.records.shard().map(|_| Arc::<NotedStarts>::default());
         let blocks = starts.clone().map_or(Blocks::Unknown, Blocks::Note);
         let (found, ledger) = find(subject, (&recorder, blocks), look, signals).await?;
@@ -58,12 +58,12 @@ impl LookedThrough {
             rejects
         });
         let starts = starts.filter(|_| is_complete);
-        Ok(Self { found, known, prediction, unchanged, rejects_by_shard, starts, is_complete })
+        Ok(Self { found, known, prediction, pass_records, rejects_by_shard, starts, is_complete })
     }
 }
 
 /// Fails if an input is not what it was when the records were selected: the places of others would be taken for theirs.
-fn check_selected(subject: Subject<'_>, known: &KnownInputs) -> Result<(), PrepareError> {
+fn check_selected(subject: ReadSubject<'_>, known: &KnownInputs) -> Result<(), PrepareError> {
     let now = known.inputs.iter().map(|input| &input.digest);
     let changed = subject.records.selected().and_then(|selected| selected.changed_input(now));
     match changed.and_then(|index| subject.reading.inputs.get(index)) {
@@ -105,7 +105,7 @@ fn spoils_all(error: &SourceError, recorder: &Recorder) -> bool {
 
 /// The duplicates, and the account of going through the inputs, which may have ended too early.
 async fn find(
-    subject: Subject<'_>,
+    subject: ReadSubject<'_>,
     (recorder, blocks): (&Arc<Recorder>, Blocks),
     unchanged: Option<LookForUnchanged>,
     signals: &mut Signals,

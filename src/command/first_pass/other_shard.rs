@@ -17,7 +17,7 @@ use tokio::time::sleep;
 use super::super::import_error::ImportError;
 use super::findings::FileFindings;
 use super::kept::read_kept;
-use super::subject::Subject;
+use super::subject::ReadSubject;
 use crate::files::{directory_of, put_private};
 use crate::ignore::ignore;
 use crate::index::{Duplicates, Meaning};
@@ -31,7 +31,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// The other shards of an import, for one of them.
 pub(super) struct OtherShards<'r> {
-    subject: Subject<'r>,
+    subject: ReadSubject<'r>,
     shard: Shard,
     run: &'r RecordedRun,
     /// Where the runs of all of them may be.
@@ -52,7 +52,7 @@ impl Drop for Turn {
 
 impl<'r> OtherShards<'r> {
     /// Those beside a run; `None` if it is not of a shard.
-    pub(super) fn of(subject: Subject<'r>, run: &'r RecordedRun) -> Option<Self> {
+    pub(super) fn of(subject: ReadSubject<'r>, run: &'r RecordedRun) -> Option<Self> {
         let (shard, runs) = (subject.records.shard()?, directory_of(run.directory.path()));
         Some(Self { subject, shard, run, runs })
     }

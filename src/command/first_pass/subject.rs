@@ -12,7 +12,7 @@ use crate::settings::{OutputSettings, ReadingSettings};
 
 /// What is gone through.
 #[derive(Clone, Copy)]
-pub(in crate::command) struct Subject<'s> {
+pub(in crate::command) struct ReadSubject<'s> {
     /// The inputs, and how they are mapped.
     pub reading: &'s ReadingSettings,
     /// Which of their records the run takes.
@@ -35,7 +35,7 @@ pub(in crate::command) struct Remembered {
     pub known: Option<Arc<KnownFile>>,
 }
 
-impl Subject<'_> {
+impl ReadSubject<'_> {
     /// The first pass finds out what is still as the target confirmed it, and what the next night can know records by. Only users are
     /// the same in both passes: what refers to others is mapped with their ids later.
     pub(super) fn look_for_unchanged(self) -> Option<LookForUnchanged> {

@@ -1,6 +1,6 @@
 //! How an import ended: its ledger and what of it is kept. One that is refused ends here, too: its rejects are written.
 
-use super::super::first_pass::{FirstPass, Subject};
+use super::super::first_pass::{FirstPass, ReadSubject};
 use super::super::intake::intake;
 use super::super::joined::JoinReports;
 use super::super::progress::reporter_with_metrics;
@@ -34,12 +34,12 @@ impl EndedImport {
     /// Sends nothing: what is rejected is written, as the first pass saw it. `mode` has the run, and why it is refused.
     pub(super) async fn refused(
         mode: Mode,
-        subject: Subject<'_>,
+        subject: ReadSubject<'_>,
         first: &FirstPass,
         context: ImportContext<'_>,
         signals: &mut Signals,
     ) -> Self {
-        let Subject { reading, records, joined, output, .. } = subject;
+        let ReadSubject { reading, records, joined, output, .. } = subject;
         let job = Job { intake: intake(reading, records, Some(joined), None, first.watch()), mode };
         let mut reporter = reporter_with_metrics(output, &reading.inputs);
         let ran = pipeline::run(job, reporter.as_mut(), signals).await;
@@ -50,7 +50,7 @@ impl EndedImport {
     pub(super) fn of(
         Ran { mut ledger, journal, .. }: Ran,
         timeline: Vec<TimelineMoment>,
-        Subject { records, joined, .. }: Subject<'_>,
+        ReadSubject { records, joined, .. }: ReadSubject<'_>,
         first: &FirstPass,
         ImportContext { settings, run, .. }: ImportContext<'_>,
     ) -> Self {

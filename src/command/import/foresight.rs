@@ -1,6 +1,6 @@
 //! What is known of an import before anything is sent, and whether it may be sent: the first pass, who is missing, consent.
 
-use super::super::first_pass::{FirstPass, Subject};
+use super::super::first_pass::{FirstPass, ReadSubject};
 use super::super::import_error::ImportError;
 use super::super::prepare_error::PrepareError;
 use super::consent::Consent;
@@ -34,7 +34,7 @@ impl<'r> Foresight<'r> {
     /// Goes through the inputs of a run, whose `ledger` has what earlier parts of it did, if they have begun at all.
     pub(super) async fn of_run(
         context: ImportContext<'r>,
-        subject: Subject<'_>,
+        subject: ReadSubject<'_>,
         ledger: &Ledger,
         has_begun: bool,
         signals: &mut Signals,

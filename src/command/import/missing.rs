@@ -7,7 +7,7 @@ use std::path::Path;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::super::earlier_identity::{FoundIdentity, look_at, pages};
-use super::super::first_pass::Subject;
+use super::super::first_pass::ReadSubject;
 use super::super::import_error::ImportError;
 use super::super::missing_users::{MissingUsersOf, account, refusal};
 use super::missing_file::write_missing;
@@ -40,7 +40,7 @@ impl<'a> MissingRecords<'a> {
     pub(super) async fn find(
         (settings, destination): (&ImportSettings, &dyn Destination),
         run: &'a RecordedRun,
-        subject: Subject<'_>,
+        subject: ReadSubject<'_>,
         watch: &Watch,
         signals: &mut Signals,
     ) -> Result<Option<Self>, ImportError> {

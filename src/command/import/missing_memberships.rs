@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use changes::{Changes, TargetParts};
 
 use super::super::earlier_identity::pages;
-use super::super::first_pass::Subject;
+use super::super::first_pass::ReadSubject;
 use super::super::id_maps::with_id_map;
 use super::super::import_error::ImportError;
 use super::super::missing_users::search_for;
@@ -40,7 +40,7 @@ impl<'a> GoneMemberships<'a> {
     pub(super) async fn find(
         (settings, rules, destination): (&ImportSettings, MissingRules, &dyn Destination),
         run: &'a RecordedRun,
-        subject: Subject<'_>,
+        subject: ReadSubject<'_>,
         watch: &Watch,
         signals: &mut Signals,
     ) -> Result<Option<Self>, ImportError> {
@@ -110,7 +110,7 @@ impl<'a> GoneMemberships<'a> {
 /// The search for memberships that are missing from these inputs.
 fn search(
     (runs_directory, target, run): (PathBuf, &str, &str),
-    subject: Subject<'_>,
+    subject: ReadSubject<'_>,
     watch: &Watch,
 ) -> Result<MembershipSearch, PrepareError> {
     let reading = subject.reading;

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::command::first_pass::{FirstPass, Remembered, Subject};
+use crate::command::first_pass::{FirstPass, ReadSubject, Remembered};
 use crate::journal::{ConfirmedUsers, FileRecord};
 use crate::pipeline::{ConfirmedBefore, Ran};
 use crate::recognition::{Basis, KnownFile};
@@ -34,9 +34,9 @@ fn open(users: &mut ConfirmedUsers, basis: &Basis) -> io::Result<Option<KnownFil
 }
 
 /// Writes the file for the next night, at the end of a run that is complete. If that fails, the next night maps every record.
-pub(super) async fn keep(ran: &mut Ran, first: &FirstPass, Subject { reading, records, .. }: Subject<'_>) {
+pub(super) async fn keep(ran: &mut Ran, first: &FirstPass, ReadSubject { reading, records, .. }: ReadSubject<'_>) {
     let Some(mut users) = ran.confirmed.take() else { return };
-    let (Some(pass), Some(found)) = (first.unchanged(), first.duplicates()) else { return };
+    let (Some(pass), Some(found)) = (first.pass_records(), first.duplicates()) else { return };
     let counts = pass.counts();
     tracing::info!(records = counts.recognized, "known by their bytes, and not mapped");
     tracing::info!(records = counts.mapped, "not known by their bytes, and mapped");

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::super::first_pass::Subject;
+use super::super::first_pass::ReadSubject;
 use super::super::home_organization::into_organization;
 use super::super::import_error::ImportError;
 use super::context::ImportContext;
@@ -21,7 +21,7 @@ use crate::signal::Signals;
 /// Sends what was found clear before. What is to be done about missing users is done at the end, if no step was stopped.
 pub(super) async fn send(
     context: ImportContext<'_>,
-    subject: Subject<'_>,
+    subject: ReadSubject<'_>,
     BeforeSending { first, missing }: &mut BeforeSending<'_>,
     mut state: RunState,
     signals: &mut Signals,
@@ -36,7 +36,7 @@ pub(super) async fn send(
         known_before: state.ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX),
     };
     let reading = &into_organization(target, settings, (run, state.home.take()), signals).await?;
-    let subject = Subject { reading, ..subject };
+    let subject = ReadSubject { reading, ..subject };
     let (mut ran, timeline) = steps.run(subject, state, signals).await;
     recognized_records::keep(&mut ran, first, subject).await;
     let mut ended = EndedImport::of(ran, timeline, subject, first, context);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::first_pass::{FirstPass, Subject};
+use super::super::first_pass::{FirstPass, ReadSubject};
 use super::super::id_maps::{keep_learned_ids, with_id_map};
 use super::super::intake::intake;
 use super::super::progress::reporter_with_metrics;
@@ -48,7 +48,7 @@ impl Steps<'_> {
     /// Runs all steps that are not done yet, until one of them is stopped.
     pub(super) async fn run(
         &self,
-        subject: Subject<'_>,
+        subject: ReadSubject<'_>,
         RunState { import_run, mut confirmed, ids, .. }: RunState,
         signals: &mut Signals,
     ) -> (Ran, Vec<TimelineMoment>) {
@@ -79,7 +79,7 @@ impl Steps<'_> {
             tracing::info!("step {} of {}: {step}", index + 1, plan.steps().len());
             let mut timeline = Timeline::new(reporter.as_mut(), moments);
             let ran = pipeline::run(job, &mut timeline, signals).await;
-            log_taken(self.first.unchanged().as_deref());
+            log_taken(self.first.pass_records().as_deref());
             moments = timeline.into_moments();
             (ledger, kept) = (ran.ledger, ran.journal);
             confirmed = ran.confirmed.map(|users| ConfirmedBefore { users, lookup: lookup.clone() });
@@ -92,7 +92,7 @@ impl Steps<'_> {
     }
 
     /// What a step reads.
-    fn intake(&self, subject: &Subject<'_>, step: &Step, of_target: Option<&Arc<dyn TargetIds>>) -> Intake {
+    fn intake(&self, subject: &ReadSubject<'_>, step: &Step, of_target: Option<&Arc<dyn TargetIds>>) -> Intake {
         intake(subject.reading, subject.records, Some(subject.joined), of_target, self.first.watch())
             .with_blocks(self.first.blocks())
             .of_inputs(step.inputs.clone())
@@ -109,8 +109,8 @@ impl Steps<'_> {
         Sending {
             delivery,
             confirmed,
-            unchanged: self.first.unchanged(),
-            // Whom a record is about can have had another external id before, and a membership cannot.
+            pass_records: self.first.pass_records(),
+            // A membership never had another external id than now; the others can have had one.
             ids: lookup.filter(|_| matches!(kind, Kind::User | Kind::Organization | Kind::RoleTuple)),
             max_errors: self.settings.limits.max_errors,
             predicted: self.first.prediction().map_or(0, |prediction| prediction.rejects),
@@ -127,7 +127,7 @@ impl Steps<'_> {
         if kind == Kind::User {
             return Ok(KnownIds { lookup: before, of_target: None });
         }
-        // What refers to others is never sent without what the target calls them.
+        // Without the ids of those to whom it refers, nothing of a later step is sent.
         let lookup = Arc::new(self.learned().await.map_err(StopReason::IdMap)?);
         let of_target = if kind > Kind::Organization {
             Some(ids_at_target(&lookup, journal).await.map_err(StopReason::Temporary)?)

@@ -1,29 +1,30 @@
-//! What to do about an outcome: one total, pure function.
+//! What an outcome means: one total, pure function. What is done about it, each caller decides: of what is created,
+//! `delivery/verdict.rs`.
 
 use crate::http::{ReplyOutcome, is_transient};
 
-/// What to do next.
+/// What an outcome means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
+pub enum Meaning {
     /// The answer is what was asked for.
     Done,
-    /// Send the same request again with the same idempotency key, after a while.
-    Retry,
-    /// Something about the content: send halves, until the item at fault is alone and is rejected.
-    Isolate,
-    /// The target does not want us (key, scope, plan, wrong URL): stop the run resumably. Not the users' fault.
-    Refused,
+    /// It may pass: the same request with the same idempotency key can succeed after a while.
+    MayPass,
+    /// It is about the content of the request: the same would get the same answer.
+    OfContent,
+    /// The target does not let us in (key, scope, plan, wrong URL). Not the users' fault.
+    NoAccess,
 }
 
-/// Decides over every outcome.
+/// The meaning of every outcome.
 ///
 /// All our requests may be repeated: each carries an idempotency key, and `external_id` is the key at the target.
-pub const fn decide(outcome: ReplyOutcome) -> Decision {
+pub const fn meaning_of(outcome: ReplyOutcome) -> Meaning {
     match outcome {
-        _ if outcome.is_success() => Decision::Done,
-        _ if is_transient(outcome) => Decision::Retry,
-        ReplyOutcome::TooLarge | ReplyOutcome::Answered { status: 400 | 409 | 413 | 422 } => Decision::Isolate,
-        _ => Decision::Refused,
+        _ if outcome.is_success() => Meaning::Done,
+        _ if is_transient(outcome) => Meaning::MayPass,
+        ReplyOutcome::TooLarge | ReplyOutcome::Answered { status: 400 | 409 | 413 | 422 } => Meaning::OfContent,
+        _ => Meaning::NoAccess,
     }
 }
 
@@ -34,7 +35,7 @@ mod tests {
 
     /// One test that is the specification: every status, and every way to have none.
     #[test]
-    fn decisions_over_every_outcome() {
+    fn meanings_over_every_outcome() {
         let mut table = Vec::new();
         let mut outcomes: Vec<(String, ReplyOutcome)> =
             (100..=599).map(|status| (status.to_string(), ReplyOutcome::Answered { status })).collect();
@@ -49,14 +50,14 @@ mod tests {
         for transport in transports {
             outcomes.push((format!("{transport:?}").to_lowercase(), ReplyOutcome::Failed(transport)));
         }
-        let mut run: Option<(String, String, Decision)> = None;
+        let mut run: Option<(String, String, Meaning)> = None;
         for (name, outcome) in outcomes {
-            let decision = decide(outcome);
+            let meaning = meaning_of(outcome);
             run = match run.take() {
-                Some((first, _, same)) if same == decision => Some((first, name, same)),
+                Some((first, _, same)) if same == meaning => Some((first, name, same)),
                 earlier => {
                     push_run(&mut table, earlier);
-                    Some((name.clone(), name, decision))
+                    Some((name.clone(), name, meaning))
                 }
             };
         }
@@ -64,10 +65,10 @@ mod tests {
         insta::assert_snapshot!(table.join("\n"));
     }
 
-    fn push_run(table: &mut Vec<String>, run: Option<(String, String, Decision)>) {
-        if let Some((first, last, decision)) = run {
+    fn push_run(table: &mut Vec<String>, run: Option<(String, String, Meaning)>) {
+        if let Some((first, last, meaning)) = run {
             let range = if first == last { first } else { format!("{first}..{last}") };
-            table.push(format!("{range}: {decision:?}"));
+            table.push(format!("{range}: {meaning:?}"));
         }
     }
 }

@@ -19,13 +19,13 @@ use crate::mapping::Reference;
 use crate::outcomes::event::Event;
 use crate::pace::Slot;
 
-/// Sends batches.
-pub(crate) struct Sender {
-    sending: Sending,
+/// What sends batches, and what hands on its reports to the committer.
+pub(crate) struct Senders {
+    batches: BatchSender,
     outbox: Outbox,
 }
 
-impl Sender {
+impl Senders {
     pub(crate) fn new(
         delivery: Delivery,
         events: mpsc::Sender<Event>,
@@ -33,28 +33,28 @@ impl Sender {
         abort: CancellationToken,
     ) -> Self {
         let (reports, outbox) = Outbox::before(events);
-        Self { sending: Sending { context: SenderContext::new(delivery, reports, stop), abort }, outbox }
+        Self { batches: BatchSender { context: SenderContext::new(delivery, reports, stop), abort }, outbox }
     }
 
     /// Bounds of one batch, for now.
     pub(crate) fn limits(&self) -> impl Fn() -> BatchLimits + Send + 'static {
-        self.sending.context.limits()
+        self.batches.context.limits()
     }
 
     /// Takes batches until there are no more, as many at a time as the pace has slots for.
     pub(crate) async fn run(self, batches: mpsc::Receiver<PendingBatch>) {
-        futures::join!(self.sending.run(batches), self.outbox.run());
+        futures::join!(self.batches.run(batches), self.outbox.run());
     }
 }
 
-/// The senders themselves. What they report is handed on until this is gone.
-struct Sending {
+/// What sends batches, many at once. What it reports is handed on until this is gone.
+struct BatchSender {
     context: SenderContext,
     /// Requests under way are dropped. (The context has `stop`: nothing new is begun.)
     abort: CancellationToken,
 }
 
-impl Sending {
+impl BatchSender {
     async fn run(self, batches: mpsc::Receiver<PendingBatch>) {
         let pace = self.context.pace();
         let taken = futures::stream::unfold(batches, |mut batches| async move {

@@ -4,32 +4,32 @@
 use std::mem::take;
 use std::ops::{Deref, DerefMut};
 
-use crate::source::{FreePieces, Home};
+use crate::source::{FreePieces, PieceOwner};
 
 /// A larger piece is not kept: few need it.
 const MOST: usize = 2 * 1024 * 1024;
 
 /// Pieces of memory that are not in use.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Rooms(FreePieces);
+pub(crate) struct Pieces(FreePieces);
 
-impl Rooms {
+impl Pieces {
     /// An empty piece with room for so many bytes.
-    pub(crate) fn take(&self, bytes: usize) -> Room {
-        let mut room = self.0.take().unwrap_or_default();
-        room.reserve_exact(bytes);
-        Room { bytes: room, home: self.0.home() }
+    pub(crate) fn take(&self, bytes: usize) -> Piece {
+        let mut piece = self.0.take().unwrap_or_default();
+        piece.reserve_exact(bytes);
+        Piece { bytes: piece, owner: self.0.owner() }
     }
 }
 
 /// A piece of memory. A dropped one returns to where it is from, if that still exists.
 #[derive(Debug, Default)]
-pub(crate) struct Room {
+pub(crate) struct Piece {
     bytes: Vec<u8>,
-    home: Home,
+    owner: PieceOwner,
 }
 
-impl Deref for Room {
+impl Deref for Piece {
     type Target = Vec<u8>;
 
     fn deref(&self) -> &Vec<u8> {
@@ -37,23 +37,23 @@ impl Deref for Room {
     }
 }
 
-impl DerefMut for Room {
+impl DerefMut for Piece {
     fn deref_mut(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
 }
 
-impl AsRef<[u8]> for Room {
+impl AsRef<[u8]> for Piece {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-impl Drop for Room {
+impl Drop for Piece {
     fn drop(&mut self) {
         if (1..=MOST).contains(&self.bytes.capacity()) {
             self.bytes.clear();
-            self.home.give_back(take(&mut self.bytes));
+            self.owner.give_back(take(&mut self.bytes));
         }
     }
 }
@@ -65,26 +65,26 @@ mod tests {
 
     #[test]
     fn a_piece_that_is_not_used_any_more_is_used_again_without_its_old_bytes() {
-        let rooms = Rooms::default();
-        let mut first = rooms.take(1_000);
+        let pieces = Pieces::default();
+        let mut first = pieces.take(1_000);
         first.extend_from_slice(b"secret");
         let place = first.as_ptr();
         drop(first);
-        let (again, other) = (rooms.take(900), rooms.take(10));
+        let (again, other) = (pieces.take(900), pieces.take(10));
         assert!(again.is_empty() && again.as_ptr() == place && other.as_ptr() != place);
     }
 
     #[test]
     fn few_pieces_are_kept_and_no_large_ones() {
-        let rooms = Rooms::default();
-        let kept = || rooms.0.count();
-        drop(rooms.take(MOST + 1));
-        drop(Room::default());
+        let pieces = Pieces::default();
+        let kept = || pieces.0.count();
+        drop(pieces.take(MOST + 1));
+        drop(Piece::default());
         assert_eq!(kept(), 0);
-        drop((0..3 * KEPT).map(|_| rooms.take(10)).collect::<Vec<_>>());
+        drop((0..3 * KEPT).map(|_| pieces.take(10)).collect::<Vec<_>>());
         assert_eq!(kept(), KEPT);
-        let outlives = rooms.take(10);
-        drop(rooms);
+        let outlives = pieces.take(10);
+        drop(pieces);
         assert!(outlives.is_empty());
     }
 }
