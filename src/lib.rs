@@ -17,24 +17,23 @@
 //!
 //! To follow one user from the file to the server, read these files in this order:
 //!
-//! 1. `command/import.rs` is the sequence of phases. One of them, the foresight, goes through the inputs once before anything is
-//!    sent; `command/import/send.rs` is the phase that sends. For each kind `command/import/steps.rs` begins a run of the pipeline:
-//!    `command/intake.rs` puts together what that reads, and which mapper its records get; `pipeline/job.rs` has what a run of the
-//!    pipeline is given and gives back, and `pipeline/run.rs` starts its stages.
+//! 1. `command/import.rs` is the sequence of phases. One of them, the foresight, goes through the inputs once before anything
+//!    is sent; `command/import/send.rs` is the phase that sends. For each kind `command/import/steps.rs` begins a run of the
+//!    pipeline: `command/intake.rs` puts together what that reads, and which mapper its records get; `pipeline/job.rs` has
+//!    what a run of the pipeline is given and gives back, and `pipeline/run.rs` starts its stages.
 //! 2. `pipeline/read.rs` opens each input and takes chunks of records. `source/reader/opening.rs` opens it,
 //!    `source/reader/beginning.rs` finds its shape, and [`source::RecordReader`] walks its envelope and frames its records;
 //!    `buffering.rs` and `ending.rs` beside these read more, cut chunks, and explain an end.
 //! 3. `pipeline/mappers.rs` has the threads; `pipeline/map.rs` and then `pipeline/chunk_mapping.rs` are what each does with a
 //!    chunk. One [`mapping::RecordMapper`] for each kind knows the records: [`mapping::UserMapper`] reads, joins, maps and
-//!    encodes users. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them, by [`fast_json`];
-//!    [`mapping::parse_row`] does the same with a row of a CSV. A [`mapping::UserJoin`] adds what other files say, as
-//!    [`passwords`] and [`memberships`]. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it cannot; pure,
-//!    and the same in a dry run. [`avnology::encode`] writes the form in which it is sent, with metadata to the byte. (`mapping/user_mapper.rs` calls these one after the other: `parse_into` in
-//!    `mapping/parse.rs`, `mapping/map_user.rs`, `avnology/wire_form.rs`.)
-//!    Back in `pipeline/chunk_mapping.rs` the form gets the run's mark, and users whom the target is known to have as they are
-//!    are dropped.
-//!    One record is a [`mapping::Mapped`] here, then a [`mapping::Prepared`] with its encoded form, a `Ready` with its place in the
-//!    chunk, and in a batch a `BatchItem`.
+//!    encodes users. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them, by
+//!    [`fast_json`]; [`mapping::parse_row`] does the same with a row of a CSV. A [`mapping::UserJoin`] adds what other files
+//!    say, as [`passwords`] and [`memberships`]. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it
+//!    cannot; pure, and the same in a dry run. [`avnology::encode`] writes the form in which it is sent, with metadata to the
+//!    byte. (`mapping/user_mapper.rs` calls these one after the other: `parse_into` in `mapping/parse.rs`,
+//!    `mapping/map_user.rs`, `avnology/wire_form.rs`.) Back in `pipeline/chunk_mapping.rs` the form gets the run's mark, and
+//!    users whom the target is known to have as they are are dropped. One record is a [`mapping::Mapped`] here, then a
+//!    [`mapping::Prepared`] with its encoded form, a `Ready` with its place in the chunk, and in a batch a `BatchItem`.
 //! 4. `pipeline/fill.rs` packs identities into batches.
 //! 5. `delivery/senders.rs` takes a batch, and `delivery/exchange.rs` makes one exchange with the target: it asks the
 //!    [`pace::Pace`] for a turn, sends the plan to the committer and waits until that is durable (both in
@@ -44,12 +43,14 @@
 //!    `avnology/client.rs`), and [`kratos::KratosCalls`] another; each knows its vendor's requests, statuses and codes.
 //!    `http/client.rs` sends the request. `avnology/answer.rs` reads a result for each identity out of the answer.
 //! 7. The answer comes back to the exchange. Results go to `delivery/answered.rs`, for which `delivery/results.rs` sorts them;
-//!    of a request that failed `delivery/verdict.rs` decides whether to wait, split or give up, and the exchange carries it out, and
-//!    `senders.rs` sends what is left, as halves. Single records that fail for now go through `round.rs`, those that are there
-//!    already through `reconcile.rs`, those that the target does not take through `refusal.rs`. `delivery/settlement.rs` reports what is settled, and `delivery/outbox.rs` hands it on to the committer.
-//! 8. `outcomes/event.rs` has what the committer is sent, and `pipeline/commit.rs` is the committer. It makes plans and outcomes
-//!    durable in the [`journal::Journal`] (`journal/run_journal.rs`) and books outcomes in the [`outcomes::Ledger`]
-//!    (`outcomes/ledger/book.rs`); a [`journal::Reject`] (`journal/reject.rs`) goes to the rejects file (`journal/rejects.rs`).
+//!    of a request that failed `delivery/verdict.rs` decides whether to wait, split or give up, and the exchange carries it
+//!    out, and `senders.rs` sends what is left, as halves. Single records that fail for now go through `round.rs`, those that
+//!    are there already through `reconcile.rs`, those that the target does not take through `refusal.rs`.
+//!    `delivery/settlement.rs` reports what is settled, and `delivery/outbox.rs` hands it on to the committer.
+//! 8. `outcomes/event.rs` has what the committer is sent, and `pipeline/commit.rs` is the committer. It makes plans and
+//!    outcomes durable in the [`journal::Journal`] (`write_event.rs` beside it, `journal/run_journal.rs`) and books outcomes
+//!    in the [`outcomes::Ledger`] (`outcomes/ledger/book.rs`); a [`journal::Reject`] (`journal/reject.rs`) goes to the rejects
+//!    file (`journal/rejects.rs`).
 //!
 //! Then control goes back the way it came: `command/import/ended_import.rs` has what all steps came to, and
 //! `command/import/account.rs` gives the account and says in the journal that the run ended.

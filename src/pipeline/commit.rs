@@ -13,10 +13,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::Ran;
+use super::job::ModeParts;
+use super::write_event::write_event;
 use crate::ignore::ignore;
-use crate::journal::{
-    ConfirmedUser, ConfirmedUsers, Entry, Journal, ReadMark, RecordOutcome, Reject, Settled, Tracker,
-};
+use crate::journal::{ConfirmedUser, ConfirmedUsers, Entry, Journal, ReadMark, Reject, Tracker};
 use crate::outcomes::event::{Event, SettledRecords};
 use crate::outcomes::{Ledger, Reporter, StopReason};
 use crate::pace::Pace;
@@ -33,29 +33,54 @@ const TICK: Duration = Duration::from_millis(100);
 const GROUP: usize = 256;
 
 pub(super) struct Committer {
-    pub ledger: Ledger,
+    ledger: Ledger,
     /// The pace of the senders, to be shown.
-    pub pace: Option<Arc<Pace>>,
-    pub journal: Option<Journal>,
-    pub confirmed: Option<ConfirmedUsers>,
+    pace: Option<Arc<Pace>>,
+    journal: Option<Journal>,
+    confirmed: Option<ConfirmedUsers>,
     /// Where it is kept for the next night which records the target confirmed.
-    pub pass_records: Option<Arc<PassRecords>>,
+    pass_records: Option<Arc<PassRecords>>,
     /// The journal failed: from then on nothing counts as done any more.
-    pub failed: bool,
-    pub tracker: Tracker,
+    failed: bool,
+    tracker: Tracker,
     /// No step of the run comes behind this one.
-    pub is_last_step: bool,
-    pub previews: usize,
-    pub max_errors: Option<u64>,
+    is_last_step: bool,
+    previews: usize,
+    max_errors: Option<u64>,
     /// Rejects that are known to come, those that came already among them.
-    pub predicted: u64,
+    predicted: u64,
     /// Nothing new is begun.
-    pub stop: CancellationToken,
+    stop: CancellationToken,
     /// Requests under way are dropped.
-    pub abort: CancellationToken,
+    abort: CancellationToken,
 }
 
 impl Committer {
+    /// For what is left of the parts of a job whose stages run. It has so many inputs, of which this step ends with the one before
+    /// `step_end`.
+    pub(super) fn of(
+        parts: ModeParts,
+        pace: Option<Arc<Pace>>,
+        (inputs, step_end): (usize, usize),
+        (stop, abort): (CancellationToken, CancellationToken),
+    ) -> Self {
+        Self {
+            ledger: parts.ledger,
+            pace,
+            journal: parts.journal,
+            confirmed: parts.confirmed,
+            pass_records: parts.unchanged.known(),
+            failed: false,
+            tracker: Tracker::new(inputs),
+            is_last_step: step_end == inputs,
+            previews: parts.preview,
+            max_errors: parts.max_errors,
+            predicted: parts.predicted,
+            stop,
+            abort,
+        }
+    }
+
     /// Takes events until every stage has finished.
     pub(super) async fn run(
         mut self,
@@ -106,7 +131,7 @@ impl Committer {
     fn take(&mut self, group: &mut Vec<Event>) {
         if let Some(journal) = &mut self.journal {
             let written = group.iter_mut().try_for_each(|event| {
-                write(journal, event)?;
+                write_event(journal, event)?;
                 if journal.is_full() { tokio::task::block_in_place(|| journal.sync()) } else { Ok(()) }
             });
             if written.is_err() || group.iter().any(Event::must_be_durable) {
@@ -256,33 +281,4 @@ impl Committer {
         reporter.finish(&self.ledger);
         Ran { ledger: self.ledger, journal: whole, confirmed: self.confirmed }
     }
-}
-
-/// Writes what an event says, rejects before the entry that counts on them. What only the journal wants to know is taken out of it.
-fn write(journal: &mut Journal, event: &mut Event) -> io::Result<()> {
-    match event {
-        Event::Planned { entry, .. } => journal.append(entry),
-        Event::Settled { settled: SettledRecords { records, rejects, identified, .. }, .. } => {
-            rejects.iter().try_for_each(|reject| journal.reject(reject))?;
-            // The entry of the journal has the rejects among the records; they are booked by themselves, so they are taken out again.
-            let count = records.len();
-            records.extend(rejects.iter().map(settled));
-            *records = journal.write_settled(std::mem::take(records), std::mem::take(identified))?;
-            records.truncate(count);
-            Ok(())
-        }
-        Event::Mapped(_) | Event::InputEnded(_) | Event::Late { .. } | Event::Requested { .. } | Event::Stopped(_) => {
-            Ok(())
-        }
-    }
-}
-
-fn settled(reject: &Reject) -> Settled {
-    let outcome = RecordOutcome::Rejected {
-        code: reject.code.as_str().to_owned(),
-        line: reject.position.line,
-        offset: reject.position.offset,
-        length: reject.position.length,
-    };
-    Settled { key: reject.key, outcome, notices: 0 }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::duplicates::DuplicateCheck;
+use super::job::ModeParts;
 use super::unchanged::Unchanged;
 use crate::delivery::Pieces;
 use crate::destination::RunMark;
@@ -44,6 +45,32 @@ pub(super) struct MapContext {
 }
 
 impl MapContext {
+    /// For the records of a job.
+    pub(super) fn of(
+        parts: &ModeParts,
+        mappers: Vec<Arc<dyn RecordMapper>>,
+        largest_request: usize,
+        records: RecordsOfRun,
+    ) -> Self {
+        Self {
+            mappers,
+            progress: Arc::clone(&parts.progress),
+            confirmed: parts.lookup.clone(),
+            unchanged: parts.unchanged.clone(),
+            ids: parts.ids.clone(),
+            duplicates: parts.check.clone(),
+            // What was confirmed is known by the hash of the encoded form.
+            encode: parts.delivery.is_some() || (parts.unchanged.is_kept() && parts.lookup.is_some()),
+            wants_ready: parts.delivery.is_some(),
+            largest_request,
+            mark: parts.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
+            preview: parts.preview,
+            foresee: parts.foresee,
+            records,
+            pieces: Pieces::default(),
+        }
+    }
+
     /// What maps the records of an input.
     pub(super) fn mapper(&self, input: u16) -> &dyn RecordMapper {
         &*self.mappers[usize::from(input)]

@@ -42,6 +42,7 @@ mod search;
 mod settled_on_the_way;
 mod unchanged;
 mod weighing;
+mod write_event;
 
 pub use block_starts::{BlockStarts, Blocks, NotedStarts};
 pub use job::{ConfirmedBefore, DryRun, ImportRun, Intake, Job, Mode, Ran, Sending};

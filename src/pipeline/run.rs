@@ -9,15 +9,16 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::commit::Committer;
 use super::duplicates::DuplicateCheck;
 use super::job::ModeParts;
 use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
 use super::passed_over::PassedOver;
-use super::{Intake, Job, Ran, commit, duplicates, fill, read};
-use crate::delivery::{Delivery, MemoryBudget, Pieces, Senders};
+use super::{Intake, Job, Ran, duplicates, fill, read};
+use crate::delivery::{Delivery, MemoryBudget, Senders};
 use crate::index::DuplicateFinder;
-use crate::journal::{Progress, Tracker};
+use crate::journal::Progress;
 use crate::mapping::RecordMapper;
 use crate::outcomes::event::Event;
 use crate::outcomes::{Ledger, Reporter, StopReason};
@@ -34,7 +35,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     // `stop`: nothing new is begun. `abort`: requests under way are dropped.
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let (events, inbox) = mpsc::channel(EVENTS);
-    let parts = ModeParts::of(job.mode, &job.intake);
+    let mut parts = ModeParts::of(job.mode, &job.intake);
     let Intake { inputs, inputs_of_step, records, reader_limits, mappers, largest_request, watch, blocks, workers } =
         job.intake;
     let (step_end, input_count) = (inputs_of_step.end, inputs.len());
@@ -52,43 +53,17 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         recognizer: parts.unchanged.recognizer(),
         passed_over: PassedOver::of(&parts.unchanged, &parts.check, &parts.progress, input_count),
     };
-    let context = MapContext {
-        mappers,
-        // What was confirmed is known by the hash of the encoded form.
-        encode: parts.delivery.is_some() || (parts.unchanged.is_kept() && parts.lookup.is_some()),
-        wants_ready: parts.delivery.is_some(),
-        progress: Arc::clone(&parts.progress),
-        confirmed: parts.lookup,
-        unchanged: parts.unchanged.clone(),
-        ids: parts.ids,
-        duplicates: parts.check,
-        largest_request,
-        mark: parts.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
-        preview: parts.preview,
-        foresee: parts.foresee,
-        records: records.clone(),
-        pieces: Pieces::default(),
-    };
+    let context = MapContext::of(&parts, mappers, largest_request, records.clone());
     let mapped = start_reading(reading, (workers, context), events.clone(), &stop);
-    let committer = commit::Committer {
-        ledger: parts.ledger,
-        pace: parts.delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace())),
-        journal: parts.journal,
-        confirmed: parts.confirmed,
-        pass_records: parts.unchanged.known(),
-        failed: false,
-        tracker: Tracker::new(input_count),
-        is_last_step: step_end == input_count,
-        previews: parts.preview,
-        max_errors: parts.max_errors,
-        predicted: parts.predicted,
-        stop: stop.clone(),
-        abort: abort.clone(),
+    let delivery = parts.delivery.take();
+    let pace = delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));
+    let (progress, finder) = (Arc::clone(&parts.progress), parts.duplicates_to_report.take());
+    let tokens = (stop.clone(), abort.clone());
+    let stages = match delivery {
+        Some(delivery) => on_one_thread(send(mapped, delivery, progress, events, (stop, abort))),
+        None => tokio::spawn(only_count(mapped, (finder, records, names), events, stop)),
     };
-    let stages = match parts.delivery {
-        Some(delivery) => on_one_thread(send(mapped, delivery, parts.progress, events, (stop, abort))),
-        None => tokio::spawn(only_count(mapped, (parts.duplicates_to_report, records, names), events, stop)),
-    };
+    let committer = Committer::of(parts, pace, (input_count, step_end), tokens);
     let ran = committer.run(inbox, reporter, signals).await;
     Ran { ledger: end(stages, ran.ledger, step_end).await, ..ran }
 }
