@@ -1,9 +1,10 @@
 //! The line of stages, put together.
 
 use std::num::NonZeroUsize;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use futures::{Stream, StreamExt};
+use futures::{FutureExt, Stream, StreamExt};
 use tokio::runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -86,11 +87,11 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         abort: abort.clone(),
     };
     let stages = match parts.delivery {
-        Some(delivery) => on_one_thread(send(mapped, delivery, parts.progress, events, (stop, abort))),
-        None => tokio::spawn(count(mapped, (parts.reported, records, names), events, stop)),
+        Some(delivery) => ended(on_one_thread(send(mapped, delivery, parts.progress, events, (stop, abort)))).boxed(),
+        None => in_this_task(count(mapped, (parts.reported, records, names), events, stop)).boxed(),
     };
-    let ran = committer.run(inbox, reporter, signals).await;
-    Ran { ledger: end(stages, ran.ledger, step_end).await, ..ran }
+    let (ran, ended) = futures::join!(committer.run(inbox, reporter, signals), stages);
+    Ran { ledger: end(ended, ran.ledger, step_end), ..ran }
 }
 
 /// Starts the reader and the mappers behind it. What comes out of them ends when the run is stopped.
@@ -162,9 +163,19 @@ fn on_one_thread(sending: impl Future<Output = ()> + Send + 'static) -> JoinHand
     })
 }
 
+/// Waits for stages of their own task, and says how they ended.
+async fn ended(stages: JoinHandle<()>) -> Result<(), String> {
+    stages.await.map_err(|error| error.to_string())
+}
+
+/// Runs stages in the committer's task, and says how they ended: what they report wakes no other thread.
+async fn in_this_task(stages: impl Future<Output = ()>) -> Result<(), String> {
+    AssertUnwindSafe(stages).catch_unwind().await.map_err(|_| "it panicked".to_owned())
+}
+
 /// The committer ends when the stages do: nothing is left of them but how they ended.
-async fn end(stages: JoinHandle<()>, mut ledger: Ledger, inputs: usize) -> Ledger {
-    if let Err(error) = stages.await {
+fn end(ended: Result<(), String>, mut ledger: Ledger, inputs: usize) -> Ledger {
+    if let Err(error) = ended {
         ledger.stopped.get_or_insert(StopReason::Internal(format!("a stage failed: {error}")));
     } else if ledger.stopped.is_none() && !ledger.is_complete_up_to(inputs) {
         ledger.stopped = Some(StopReason::Internal("the run ended before its input did".to_owned()));
