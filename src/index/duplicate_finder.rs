@@ -1,29 +1,27 @@
 //! Finds records that claim what an earlier record of the same run has: the same address, name, number or id.
 //!
-//! Each record adds an entry for each of its keys. After sorting, equal keys are side by side. Keys that several records
-//! have are then handled in the order of the records ([`super::claims`]), because only a record that is not a duplicate
-//! itself can make another record its duplicate. Nothing is compared during reading, and only the buffers of the sorters are
-//! in memory.
+//! Each record adds an entry for each of its keys, and equal keys get into the same bucket ([`super::buckets`]). Keys that
+//! several records have ([`super::repeated_keys`]) are then handled in the order of the records ([`super::claims`]), because
+//! only a record that is not a duplicate itself can make another record its duplicate. Nothing is compared during reading, and
+//! only a block of each bucket is in memory.
 //!
 //! Keys are hashed to 96 bits with `SipHash` and a secret of the process, or of the file in which they are kept. Nobody can make two
 //! keys collide; by chance, two among a billion keys collide once in a hundred billion runs.
 
 use std::hash::Hasher;
 use std::io;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::Sorter;
+use super::buckets::Buckets;
 use super::claims::{self, MEMBER_BYTES, Slots};
 use super::duplicate::{BESIDE, ENTRY_BYTES, HASH_BYTES};
 use super::duplicates::FoundDuplicates;
-use super::keys::{KEY_BYTES, Keys, Places, WrittenPlaces};
-
-/// The number of entries in memory during reading: 512 KiB, and as much for each thread that sorts.
-const BUFFERED: usize = 512 * 1024 / KEY_BYTES;
+use super::keys::{Keys, Places};
+use super::repeated_keys::{HELD, RepeatedKeys};
 
 /// The number of entries in memory for records that have a key in common with others. Usually there are few.
 const MEMBERS: usize = 256 * 1024 / MEMBER_BYTES;
@@ -31,16 +29,15 @@ const MEMBERS: usize = 256 * 1024 / MEMBER_BYTES;
 /// The number of duplicates in memory after the search. There are few.
 const FOUND: usize = 64 * 1024 / ENTRY_BYTES;
 
-/// The number of threads that search for repeated keys. Each reads ahead in all files.
-const SEARCHERS: usize = 4;
-
 /// Collects the keys of records, from all threads at once.
 #[derive(Debug)]
 pub struct DuplicateFinder {
     secret: [u8; 16],
     directory: PathBuf,
-    sorter: Sorter<KEY_BYTES>,
+    keys: Mutex<Buckets>,
     places: Places,
+    /// The most keys that a thread of the search holds.
+    held: u64,
 }
 
 impl DuplicateFinder {
@@ -51,9 +48,9 @@ impl DuplicateFinder {
 
     /// The same with a secret that an earlier finder had: keys that it hashed are the same here.
     pub fn with_secret(directory: PathBuf, secret: [u8; 16]) -> Self {
-        let sorter = Sorter::new(BUFFERED, directory.clone());
+        let keys = Mutex::new(Buckets::new(0, directory.clone()));
         let places = Places::new(directory.clone());
-        Self { secret, directory, sorter, places }
+        Self { secret, directory, keys, places, held: HELD }
     }
 
     /// Adds a key of the last record that only one record may have. The bytes of the key are compared, so the caller gives it in a
@@ -77,54 +74,23 @@ impl DuplicateFinder {
 
     /// Collects the keys of some records.
     pub fn collect(&self, keys: Keys) -> io::Result<()> {
-        self.sorter.extend(&keys.numbered(&self.places)?)
+        let keys = keys.numbered(&self.places)?;
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).extend(&keys)
     }
 
-    /// Sorts all keys and returns the duplicates, in the order of the inputs. A record with several keys in common is
-    /// returned with the first kind.
+    /// Returns the duplicates, in the order of the inputs. A record with several keys in common is returned with the first kind.
     pub fn finish(self) -> io::Result<FoundDuplicates> {
-        let (keys, places) = (self.sorter.finish()?, self.places.finish());
-        let members = Sorter::new(MEMBERS, self.directory.clone());
-        let slots = AtomicU64::new(0);
-        let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(SEARCHERS);
-        std::thread::scope(|scope| {
-            let search = |part| search(keys.part(part, threads)?, &places, &members, &slots);
-            let others: Vec<_> = (1..threads).map(|part| scope.spawn(move || search(part))).collect();
-            let failed = |_| Err(io::Error::other("a search for duplicates failed"));
-            others.into_iter().map(|other| other.join().unwrap_or_else(failed)).fold(search(0), Result::and)
-        })?;
+        let Self { directory, keys, places, held, .. } = self;
+        let (keys, places) = (keys.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?, places.finish());
+        let members = Sorter::new(MEMBERS, directory.clone());
+        let repeated = RepeatedKeys::new(&directory, &places, &members, held);
+        repeated.find(&keys)?;
         drop(keys);
-        let found = Sorter::new(FOUND, self.directory.clone());
-        let slots = Slots::new(&self.directory, slots.into_inner())?;
+        let found = Sorter::new(FOUND, directory.clone());
+        let slots = Slots::new(&directory, repeated.count())?;
         claims::settle_claims(members.finish()?.iter(), &slots, &found)?;
         Ok(FoundDuplicates::of(found.finish()?))
     }
-}
-
-/// Finds the keys that several entries have, among sorted entries, and gives each such key a slot.
-fn search(
-    keys: impl Iterator<Item = io::Result<[u8; KEY_BYTES]>>,
-    places: &WrittenPlaces,
-    members: &Sorter<MEMBER_BYTES>,
-    slots: &AtomicU64,
-) -> io::Result<()> {
-    let mut first: Option<([u8; KEY_BYTES], Option<u64>)> = None;
-    let add = |key: &[u8; KEY_BYTES], slot| members.extend(&[claims::member(key[HASH_BYTES], &places.of(key)?, slot)]);
-    for entry in keys {
-        let entry = entry?;
-        match &mut first {
-            Some((of, slot)) if of[..HASH_BYTES] == entry[..HASH_BYTES] => {
-                let is_second = slot.is_none();
-                let slot = *slot.get_or_insert_with(|| slots.fetch_add(1, Ordering::Relaxed));
-                if is_second {
-                    add(of, slot)?;
-                }
-                add(&entry, slot)?;
-            }
-            _ => first = Some((entry, None)),
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -178,8 +144,8 @@ mod tests {
         found
     }
 
-    fn finder_of(records: &[(u64, Record)]) -> DuplicateFinder {
-        let finder = DuplicateFinder::new(std::env::temp_dir());
+    fn finder_of(records: &[(u64, Record)], held: u64) -> DuplicateFinder {
+        let finder = DuplicateFinder { held, ..DuplicateFinder::new(std::env::temp_dir()) };
         for some in records.chunks(7) {
             let mut keys = Keys::default();
             for (number, (one, other, beside)) in some {
@@ -203,11 +169,13 @@ mod tests {
         fn exactly_the_records_with_a_key_that_an_earlier_one_claims_are_duplicates(
             records in proptest::collection::vec((0u8..40, 0u8..40, proptest::collection::vec(0u8..60, 0..3)), 1..200),
             order in any::<u64>(),
+            // Often fewer than are in a bucket, which is then divided.
+            held in 0u64..5,
         ) {
             let mut numbered: Vec<(u64, Record)> = (1..).zip(records).collect();
             let expected = expected(&numbered);
             fastrand::Rng::with_seed(order).shuffle(&mut numbered);
-            let found = finder_of(&numbered).finish().unwrap();
+            let found = finder_of(&numbered, held).finish().unwrap();
             let listed: Vec<Duplicate> = found.iter().map(Result::unwrap).collect();
             prop_assert!(listed.is_sorted_by_key(|duplicate| duplicate.place.number));
             prop_assert_eq!(listed.len(), expected.len());
@@ -241,6 +209,21 @@ mod tests {
         let found: Vec<Duplicate> = finder.finish().unwrap().iter().map(Result::unwrap).collect();
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].place.input, found[0].first.input, found[0].first.number), (1, 0, 1));
+    }
+
+    #[test]
+    fn a_key_that_more_records_have_than_the_search_holds_is_found() {
+        let finder = DuplicateFinder::new(std::env::temp_dir());
+        for number in 1..=HELD + 100 {
+            let mut keys = Keys::default();
+            keys.record(&place(0, number));
+            finder.claim(&mut keys, 1, &number.to_be_bytes());
+            finder.claim(&mut keys, 2, b"all have it");
+            finder.collect(keys).unwrap();
+        }
+        let found = finder.finish().unwrap();
+        let found = found.iter().map(Result::unwrap).map(|found| (found.place.number, found.kind, found.first.number));
+        assert!(found.eq((2..=HELD + 100).map(|number| (number, 2, 1))));
     }
 
     /// Each record has one key of the record before it and one of the record after it: every second record stays.

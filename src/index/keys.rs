@@ -70,8 +70,8 @@ impl Keys {
     pub(super) fn numbered(mut self, places: &Places) -> io::Result<Vec<[u8; KEY_BYTES]>> {
         let first = places.append(&self.places)?;
         for key in &mut self.keys {
-            let all = first + number(key);
-            *key = Writer::default().bytes(&key[..=HASH_BYTES]).number(all, NUMBER_BYTES).done();
+            let all = (first + number(key)).to_be_bytes();
+            key[HASH_BYTES + 1..].copy_from_slice(&all[all.len() - NUMBER_BYTES..]);
         }
         Ok(self.keys)
     }

@@ -9,12 +9,13 @@
 //! A `Table` is for entries that are added and looked up in turns. `Texts` holds what has no fixed size; an entry then holds
 //! its place.
 //!
-//! Duplicates are found in the same way: a `DuplicateFinder` sorts the keys of all records, and goes through the repeated
-//! ones once more in the order of the records (`claims`).
+//! Duplicates need no order to be found: a `DuplicateFinder` puts the keys of all records into `buckets`, looks for
+//! `repeated_keys` in each, and goes through these in the order of the records (`claims`).
 //!
 //! An entry begins with its key, usually a hash, so that one comparison of bytes serves every index. The buffers of the
 //! sorters bound the memory, for any number of entries.
 
+mod buckets;
 mod claims;
 mod duplicate;
 mod duplicate_finder;
@@ -25,6 +26,7 @@ mod keys;
 mod merge;
 mod positioned;
 mod record_place;
+mod repeated_keys;
 mod sorted_file;
 mod sorted_files;
 mod sorter;

@@ -65,13 +65,6 @@ impl<const N: usize> SortedFile<N> {
         Entries { source: self, next: 0, end: self.count, buffer: Vec::new(), given: 0 }
     }
 
-    /// The entries whose first byte is in this range, in order.
-    pub(super) fn entries_of(&self, first_bytes: Range<usize>) -> io::Result<Entries<'_, N>> {
-        let position = |first_byte: usize| self.position(0..self.count, |entry| usize::from(entry[0]) < first_byte);
-        let (next, end) = (position(first_bytes.start)?, position(first_bytes.end)?);
-        Ok(Entries { source: self, next, end, buffer: Vec::new(), given: 0 })
-    }
-
     /// The entries from the first one on that is not before `key`, in order.
     pub fn entries_from(&self, key: &[u8]) -> io::Result<Entries<'_, N>> {
         let places = self.fences()?.around(leading(key), self.count).places;

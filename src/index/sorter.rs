@@ -105,15 +105,6 @@ impl<const N: usize> Sorted<N> {
         let merged = merge(self.files.iter().map(SortedFile::entries)).map(|entry| entry.map(|(entry, _)| entry));
         self.rest.iter().copied().map(Ok).chain(merged)
     }
-
-    /// The entries of one of `parts`, in order. The first byte of an entry decides which part it is in.
-    pub fn part(&self, part: usize, parts: usize) -> io::Result<impl Iterator<Item = io::Result<[u8; N]>>> {
-        let [from, to] = [part, part + 1].map(|part| part * 256 / parts);
-        let rest = [from, to].map(|bound| self.rest.partition_point(|entry| usize::from(entry[0]) < bound));
-        let of_file = |file| SortedFile::entries_of(file, from..to);
-        let merged = merge(self.files.iter().map(of_file).collect::<io::Result<Vec<_>>>()?);
-        Ok(self.rest[rest[0]..rest[1]].iter().copied().map(Ok).chain(merged.map(|entry| entry.map(|(entry, _)| entry))))
-    }
 }
 
 #[cfg(test)]
@@ -131,7 +122,6 @@ mod tests {
             capacity in 1usize..40,
             together in 1usize..100,
             threads in 1usize..4,
-            parts in 1usize..5,
         ) {
             let sorter = Sorter::new(capacity, std::env::temp_dir());
             std::thread::scope(|scope| {
@@ -143,12 +133,9 @@ mod tests {
             let sorted = sorter.finish().unwrap();
             prop_assert!(sorted.files.len() < 3 * FAN_IN);
             let found: Vec<[u8; 3]> = sorted.iter().map(Result::unwrap).collect();
-            let in_parts: Vec<[u8; 3]> =
-                (0..parts).flat_map(|part| sorted.part(part, parts).unwrap()).map(Result::unwrap).collect();
             let mut expected = entries;
             expected.sort_unstable();
-            prop_assert_eq!(&found, &expected);
-            prop_assert_eq!(&in_parts, &expected);
+            prop_assert_eq!(found, expected);
         }
     }
 }

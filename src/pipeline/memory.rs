@@ -9,11 +9,9 @@ use crate::source::{BLOCK_BYTES, CHUNK_RECORDS, HELD_BACK, Input, KEPT, PART_BYT
 /// The program itself, its threads' stacks, TLS, one request's and one answer's buffers, and what the allocator keeps.
 const BASE: u64 = 24 * 1024 * 1024;
 
-/// Sorters and tables of duplicates and of known users: [`crate::index`], [`crate::journal::ConfirmedUsers`].
-const INDICES: u64 = 4 * 1024 * 1024;
-
-/// What a mapper sorts and writes by itself when the sorter of duplicates is full.
-const SPILL: u64 = (512 + 64) * 1024;
+/// Buckets, sorters and tables of duplicates and of known users: [`crate::index`], [`crate::journal::ConfirmedUsers`]. The search
+/// for duplicates comes when there are no more chunks, and takes what was theirs.
+const INDICES: u64 = 5 * 1024 * 1024;
 
 /// What is kept of a record beside its bytes: its span, and its reject or what is ready to be sent.
 const BESIDE_RECORD: u64 = 400;
@@ -71,8 +69,7 @@ impl MemoryBound {
             let (literal, copies) = growth.fold((0, 0), |one, other| (one.0.max(other.0), one.1.max(other.1)));
             let added = (chunk / USUAL_RECORD) * literal as u64 + chunk * copies as u64;
             let beside = CHUNK_RECORDS as u64 * BESIDE_RECORD;
-            let indices = INDICES + intake.workers as u64 * SPILL;
-            BASE + indices
+            BASE + INDICES
                 + KEPT as u64 * chunk
                 + chunks * (2 * (chunk + record) + beside + added)
                 + parts

@@ -1,9 +1,10 @@
 //! The line of stages, put together.
 
 use std::num::NonZeroUsize;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use futures::{Stream, StreamExt};
+use futures::{FutureExt, Stream, StreamExt};
 use tokio::runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -60,12 +61,12 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let (progress, finder) = (Arc::clone(&parts.progress), parts.duplicates_to_report.take());
     let tokens = (stop.clone(), abort.clone());
     let stages = match delivery {
-        Some(delivery) => on_one_thread(send(mapped, delivery, progress, events, (stop, abort))),
-        None => tokio::spawn(only_count(mapped, (finder, records, names), events, stop)),
+        Some(delivery) => ended(on_one_thread(send(mapped, delivery, progress, events, (stop, abort)))).boxed(),
+        None => in_this_task(only_count(mapped, (finder, records, names), events, stop)).boxed(),
     };
     let committer = Committer::of(parts, pace, (input_count, step_end), tokens);
-    let ran = committer.run(inbox, reporter, signals).await;
-    Ran { ledger: end(stages, ran.ledger, step_end).await, ..ran }
+    let (ran, ended) = futures::join!(committer.run(inbox, reporter, signals), stages);
+    Ran { ledger: end(ended, ran.ledger, step_end), ..ran }
 }
 
 /// Starts the reader and the mappers behind it. What comes out of them ends when the run is stopped.
@@ -137,9 +138,19 @@ fn on_one_thread(sending: impl Future<Output = ()> + Send + 'static) -> JoinHand
     })
 }
 
+/// Waits for stages of their own task, and says how they ended.
+async fn ended(stages: JoinHandle<()>) -> Result<(), String> {
+    stages.await.map_err(|error| error.to_string())
+}
+
+/// Runs stages in the committer's task, and says how they ended: what they report wakes no other thread.
+async fn in_this_task(stages: impl Future<Output = ()>) -> Result<(), String> {
+    AssertUnwindSafe(stages).catch_unwind().await.map_err(|_| "it panicked".to_owned())
+}
+
 /// The committer ends when the stages do: nothing is left of them but how they ended.
-async fn end(stages: JoinHandle<()>, mut ledger: Ledger, inputs: usize) -> Ledger {
-    if let Err(error) = stages.await {
+fn end(ended: Result<(), String>, mut ledger: Ledger, inputs: usize) -> Ledger {
+    if let Err(error) = ended {
         ledger.stopped.get_or_insert(StopReason::Internal(format!("a stage failed: {error}")));
     } else if ledger.stopped.is_none() && !ledger.is_complete_up_to(inputs) {
         ledger.stopped = Some(StopReason::Internal("the run ended before its input did".to_owned()));

@@ -52,21 +52,37 @@ struct Masks {
 impl Masks {
     #[inline]
     fn of(bytes: &[u8; BLOCK]) -> Self {
-        let mut masks = Self { quotes: 0, backslashes: 0, brackets: 0, line_breaks: 0 };
         let (pieces, _) = bytes.as_chunks::<16>();
-        for (index, piece) in pieces.iter().enumerate() {
-            let piece = u8x16::new(*piece);
-            let bits = |equal: u8x16| u64::from(equal.to_bitmask()) << (16 * index);
-            let is = |byte| piece.simd_eq(u8x16::splat(byte));
-            // `[` and `{`, `]` and `}` differ in this bit only.
-            let folded = piece | u8x16::splat(0x20);
-            masks.quotes |= bits(is(b'"'));
-            masks.backslashes |= bits(is(b'\\'));
-            masks.brackets |= bits(folded.simd_eq(u8x16::splat(b'{')) | folded.simd_eq(u8x16::splat(b'}')));
-            masks.line_breaks |= bits(is(b'\n'));
+        let pieces: [u8x16; BLOCK / 16] = std::array::from_fn(|index| u8x16::new(pieces[index]));
+        let (is_backslash, is_line_break) = (is(b'\\'), is(b'\n'));
+        // `[` and `{`, `]` and `}` differ in this bit only.
+        let folded = |piece| piece | u8x16::splat(0x20);
+        let is_bracket = |piece| is(b'{')(folded(piece)) | is(b'}')(folded(piece));
+        // Most blocks have neither.
+        let [one, two, three, four] = pieces.map(|piece| is_backslash(piece) | is_line_break(piece));
+        let has_rare = (one | two | three | four).any();
+        Self {
+            quotes: mask(&pieces, is(b'"')),
+            brackets: mask(&pieces, is_bracket),
+            backslashes: if has_rare { mask(&pieces, is_backslash) } else { 0 },
+            line_breaks: if has_rare { mask(&pieces, is_line_break) } else { 0 },
         }
-        masks
     }
+}
+
+/// Which bytes are this one.
+#[inline]
+fn is(byte: u8) -> impl Fn(u8x16) -> u8x16 + Copy {
+    move |piece: u8x16| piece.simd_eq(u8x16::splat(byte))
+}
+
+/// A bit for each byte of which this holds.
+#[inline]
+fn mask(pieces: &[u8x16; BLOCK / 16], holds: impl Fn(u8x16) -> u8x16) -> u64 {
+    pieces
+        .iter()
+        .enumerate()
+        .fold(0, |mask, (index, piece)| mask | u64::from(holds(*piece).to_bitmask()) << (16 * index))
 }
 
 /// The characters behind a backslash that is not itself escaped, and whether the block ends in such a backslash.

@@ -1,11 +1,10 @@
 //! The digest of an input: it shows whether an input is the same as before.
 
-use std::hash::Hasher;
 use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use twox_hash::XxHash64;
+use twox_hash::XxHash3_128;
 
 use crate::hexadecimal::hexadecimal;
 
@@ -39,11 +38,11 @@ impl Digester {
     }
 }
 
-/// A sum that shows whether bytes are the same as a moment ago. It takes a tenth of the time of a digest, and is no proof against
+/// A sum that shows whether bytes are the same as a moment ago. It takes a small part of the time of a digest, and is no proof against
 /// anybody who wants it to be the same.
 #[derive(Clone, Default)]
 pub(super) struct QuickSum {
-    hash: XxHash64,
+    hash: XxHash3_128,
     bytes: u64,
 }
 
@@ -62,7 +61,7 @@ impl QuickSum {
 
 impl PartialEq for QuickSum {
     fn eq(&self, other: &Self) -> bool {
-        (self.bytes, self.hash.finish()) == (other.bytes, other.hash.finish())
+        (self.bytes, self.hash.finish_128()) == (other.bytes, other.hash.finish_128())
     }
 }
 

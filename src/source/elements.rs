@@ -146,18 +146,22 @@ impl ElementFramer {
     ///
     /// Nearly all bytes of an export pass here. What is between elements is read byte by byte.
     fn blocks(&mut self, bytes: &[u8], mut index: usize, base: u64) -> (usize, Option<FrameStep>) {
+        let mut inside = match self.state {
+            FrameState::Text => Inside { text: true, escape: false },
+            FrameState::Escape => Inside { text: true, escape: true },
+            FrameState::Inside | FrameState::First | FrameState::Next => Inside::default(),
+        };
         while let (false, Some(block)) = (self.openers.is_empty(), bytes[index..].first_chunk::<BLOCK>()) {
-            let begin = match self.state {
-                FrameState::Text => Inside { text: true, escape: false },
-                FrameState::Escape => Inside { text: true, escape: true },
-                FrameState::Inside | FrameState::First | FrameState::Next => Inside::default(),
-            };
-            let Some(found) = Block::of(block, begin) else { return (index, None) };
+            let Some(found) = Block::of(block, inside) else { break };
             let mut brackets = found.brackets;
             while brackets != 0 {
                 let at = brackets.trailing_zeros();
                 brackets &= brackets - 1;
-                let step = self.inside(block[at as usize]);
+                let bracket = block[at as usize];
+                if self.openers.pass(bracket) {
+                    continue;
+                }
+                let step = self.inside(bracket);
                 if step.is_some() || self.openers.is_empty() {
                     self.line += u64::from((found.line_breaks & ((1 << at) - 1)).count_ones());
                     self.state = FrameState::Inside;
@@ -167,15 +171,19 @@ impl ElementFramer {
                     return (index, step.map(lost));
                 }
             }
-            self.line += u64::from(found.line_breaks.count_ones());
-            self.state = match found.end {
-                Inside { text: false, .. } => FrameState::Inside,
-                Inside { escape: false, .. } => FrameState::Text,
-                Inside { escape: true, .. } => FrameState::Escape,
-            };
+            // Counting bits takes a while, and most blocks have none.
+            if found.line_breaks != 0 {
+                self.line += u64::from(found.line_breaks.count_ones());
+            }
+            inside = found.end;
             index += BLOCK;
             self.element.end = base + index as u64;
         }
+        self.state = match inside {
+            Inside { text: false, .. } => FrameState::Inside,
+            Inside { escape: false, .. } => FrameState::Text,
+            Inside { escape: true, .. } => FrameState::Escape,
+        };
         (index, None)
     }
 }
