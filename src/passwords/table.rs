@@ -124,7 +124,7 @@ impl Passwords {
         let mut expecting = self.cursors.take(record);
         if let Some(cursor) = &mut expecting
             && let Some(value) = cursor.value(&self.values)?
-            && decode::<Value<'_>>(value)?.id == id
+            && decode::<&str>(value)? == id
         {
             return Ok(expecting);
         }
@@ -200,9 +200,9 @@ impl Passwords {
             values.read_exact(&mut bytes)?;
             left = left.saturating_sub((HEAD_BYTES + length) as u64);
             if mark == FIRST {
-                let value: Value<'_> = decode(&bytes)?;
-                if !found.contains(value.record)? {
-                    findings.add(value.position(&self.input));
+                let (_, record) = decode::<(&str, u64)>(&bytes)?;
+                if !found.contains(record)? {
+                    findings.add(decode::<Value<'_>>(&bytes)?.position(&self.input));
                 }
             }
         }

@@ -6,7 +6,7 @@ mod splitting;
 use std::ops::Range;
 use std::sync::Arc;
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memchr3};
 
 use self::breaks::Breaks;
 use super::byte_order_mark::BYTE_ORDER_MARK;
@@ -94,6 +94,15 @@ impl RowFramer {
         }
     }
 
+    /// Goes to the end of a row that just began, if it has no quote and all of it has arrived: it ends with its line,
+    /// whatever is in its cells.
+    fn pass_plain(&mut self, window: Window<'_>) -> bool {
+        let line = window.from(self.cursor);
+        let end = memchr3(b'"', b'\r', b'\n', line).filter(|end| line[*end] != b'"');
+        self.cursor += end.unwrap_or(0) as u64;
+        end.is_some()
+    }
+
     /// Reads on in the present row, up to the end of a line.
     fn read(&mut self, window: Window<'_>) -> RowPart {
         loop {
@@ -171,8 +180,16 @@ impl Framer for RowFramer {
     fn step(&mut self, bytes: &[u8], base: u64) -> FrameStep {
         let window = Window { bytes, base };
         loop {
-            if self.start.is_none() && !self.begin(window) {
-                return FrameStep::More;
+            if self.start.is_none() {
+                if !self.begin(window) {
+                    return FrameStep::More;
+                }
+                if self.pass_plain(window) {
+                    match self.take(window) {
+                        Some(step) => return step,
+                        None => continue,
+                    }
+                }
             }
             match self.is_row_next(window) {
                 None => return FrameStep::More,
