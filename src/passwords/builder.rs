@@ -16,23 +16,23 @@ use super::value::{
 };
 use crate::index::{SortedFile, Sorter, read_exact_at, write_all_at};
 use crate::source::{
-    Findings, Header, Input, InputWatch, ReaderLimits, RecordChunk, RecordReader, RecordSpan, Recorder, SkippedRows,
+    Findings, Header, Input, InputWatch, ReaderLimits, RecordChunk, RecordReader, RecordSpan, SkippedRows,
 };
 
 /// Entries in memory while sorting: 1 MiB.
 const BUFFERED: usize = 1024 * 1024 / ENTRY_BYTES;
 
 impl Passwords {
-    /// Reads a file into an index in `directory`, whose files have no name. `seen` says how many of its bytes were read until
-    /// now. Blocks.
+    /// Reads a file into an index in `directory`, whose files have no name. Of a file that is recorded the digest is kept. `seen`
+    /// says how many of its bytes were read until now. Blocks.
     pub fn read(
         input: &Input,
+        watch: &InputWatch,
         limits: ReaderLimits,
         directory: &Path,
         (stop, seen): (&CancellationToken, &AtomicU64),
     ) -> Result<Self, PasswordsError> {
-        let recorder = Arc::new(Recorder::default());
-        let mut reader = RecordReader::open_watched(input, limits, &InputWatch::Record(Arc::clone(&recorder), 0))?;
+        let mut reader = RecordReader::open_watched(input, limits, watch)?;
         let Some(header) = reader.header().filter(|header| header.has("password_digest")) else {
             return Err(PasswordsError::NoTable { input: input.name() });
         };
@@ -48,7 +48,10 @@ impl Passwords {
                 builder.row(header, &chunk, span)?;
             }
         }
-        let digest = recorder.inputs().pop().map(|input| input.digest);
+        let digest = match watch {
+            InputWatch::Record(recorder, _) => recorder.inputs().pop().map(|input| input.digest),
+            _ => None,
+        };
         Ok(builder.finish(directory, reader.skipped())?.with_digest(digest))
     }
 }

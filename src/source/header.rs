@@ -1,7 +1,9 @@
 //! The header of a CSV, and what a row below it is.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter, memchr2};
 
 use super::Place;
@@ -27,6 +29,9 @@ const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
 /// The kinds of hashes. If a cell is one of these words, it is not cut off.
 const HASHERS: [&[u8]; 3] = [b"bcrypt", b"argon2i", b"argon2id"];
+
+/// Finds the name of the column `id`, of which nearly every row has nothing.
+static ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("id"));
 
 /// The names of a CSV's columns, and the separator between its cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,7 +180,7 @@ impl Header {
             return RowKind::Empty;
         }
         let has = |name: &str| cells().any(|cell| trimmed_bytes(cell.text) == name.as_bytes());
-        if memchr::memmem::find(row, b"id").is_none() || !has("id") || !ONE_OF.into_iter().any(has) {
+        if ID.find(row).is_none() || !has("id") || !ONE_OF.into_iter().any(has) {
             return RowKind::User;
         }
         let mut names = self.names.iter();

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
 
 use super::cells::{Cells, Form, trimmed};
 use super::{Header, Place};
@@ -46,12 +46,37 @@ impl Header {
         columns: &[Option<usize>; N],
     ) -> Result<[Cow<'a, str>; N], RowFault> {
         let mut cells = [const { Cow::Borrowed("") }; N];
+        if let Some(row) = self.plain_row(bytes) {
+            for (cell, column) in cells.iter_mut().zip(columns) {
+                *cell = column.and_then(|column| self.plain_cell(row, column)).unwrap_or_default().into();
+            }
+            return Ok(cells);
+        }
         self.read_row(bytes, |index, form, text| {
             if let Some(place) = columns.iter().position(|column| *column == Some(index)) {
                 cells[place] = content(form, text);
             }
         })?;
         Ok(cells)
+    }
+
+    /// The text of a row in which nothing can be wrong: it has no quotes, and a cell for each column.
+    fn plain_row<'a>(&self, bytes: &'a [u8]) -> Option<&'a str> {
+        let is_plain =
+            memchr(b'"', bytes).is_none() && memchr_iter(self.separator(), bytes).count() + 1 == self.names().len();
+        std::str::from_utf8(bytes).ok().filter(|_| is_plain)
+    }
+
+    /// A cell of such a row, which is sought from the nearer end.
+    fn plain_cell<'a>(&self, row: &'a str, column: usize) -> Option<&'a str> {
+        let (behind, mut separators) = (self.names().len() - 1 - column, memchr_iter(self.separator(), row.as_bytes()));
+        let before = match column {
+            0 => None,
+            _ if column <= behind => separators.nth(column - 1),
+            _ => separators.nth_back(behind),
+        };
+        let rest = row.get(before.map_or(0, |separator| separator + 1)..)?;
+        rest.get(..memchr(self.separator(), rest.as_bytes()).unwrap_or(rest.len())).map(trimmed)
     }
 
     /// Each cell of a row with the name of its column.
