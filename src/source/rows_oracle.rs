@@ -48,11 +48,11 @@ pub(crate) fn read(document: &[u8], chunk_bytes: usize, piece: usize) -> (Vec<Re
             let row: Result<Vec<String>, RowFault> =
                 header.row(bytes).map(|row| header.cells(&row).map(|(_, cell)| cell.to_owned()).collect());
             let columns = [Some(0), Some(1), None, Some(header.names().len() - 1)];
-            let cell = |row: &Vec<String>, column| row.get(column).cloned().unwrap_or_default();
+            let cell = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
             let expected =
-                row.as_ref().map(|row| columns.map(|column| column.map_or(String::new(), |at| cell(row, at))));
+                row.clone().map(|row| columns.map(|column| column.map_or(String::new(), |at| cell(&row, at))));
             let some = header.cells_of(bytes, &columns).map(|cells| cells.map(Cow::into_owned));
-            assert_eq!(some.as_ref(), expected.as_ref(), "{}", bytes.escape_ascii());
+            assert_eq!(some, expected, "{}", bytes.escape_ascii());
             assert_eq!(row == Err(RowFault::NotUtf8), std::str::from_utf8(bytes).is_err());
             rows.push((start..start + bytes.len(), row));
         }

@@ -92,9 +92,8 @@ fn users_of_several_mappers_are_each_found_and_counted_once() {
         if user % 7 == 0 { format!("{own}other_{user},x\n") } else { own }
     };
     let passwords = read(&format!("id,password_digest\n{}", (1..=USERS).map(row).collect::<String>()));
-    let pieces: Vec<u64> = (1..=USERS).step_by(100).rev().collect();
-    let pieces = Mutex::new(pieces);
-    let next_piece = || pieces.lock().unwrap().pop();
+    let pieces = Mutex::new((0..USERS / 100).map(|piece| 100 * piece + 1));
+    let next_piece = || pieces.lock().unwrap().next();
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
