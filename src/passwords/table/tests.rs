@@ -86,10 +86,10 @@ fn users_in_the_order_of_the_rows_are_found_without_a_search() {
 fn users_of_several_mappers_are_each_found_and_counted_once() {
     const USERS: u64 = 6_000;
     // Every seventh row is no user's, and every fifth user has no row.
-    let has_row = |user: u64| user % 5 != 0;
+    let has_row = |user: u64| !user.is_multiple_of(5);
     let row = |user: u64| {
         let own = if has_row(user) { format!("user_{user},$2a$10$digest{user}\n") } else { String::new() };
-        if user % 7 == 0 { format!("{own}other_{user},x\n") } else { own }
+        if user.is_multiple_of(7) { format!("{own}other_{user},x\n") } else { own }
     };
     let passwords = read(&format!("id,password_digest\n{}", (1..=USERS).map(row).collect::<String>()));
     let pieces = Mutex::new((0..USERS / 100).map(|piece| 100 * piece + 1));
