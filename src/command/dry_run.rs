@@ -68,7 +68,7 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
         output.console.note(MISSING_UNKNOWN);
     }
     let records = records_of(reading, output.console, &mut signals).await?;
-    let joined = JoinedFiles::read(reading, output, &mut signals).await?;
+    let joined = JoinedFiles::read_for_now(reading, output, &mut signals).await?;
     let alone = intake(reading, &records, None, None, Watch::Nothing);
     let ids = input_ids(alone, reading.has_pipe(), &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });

@@ -16,7 +16,7 @@ use crate::memberships::{Memberships, MembershipsReport};
 use crate::passwords::PasswordsReport;
 use crate::settings::{OutputSettings, ReadingSettings};
 use crate::signal::Signals;
-use crate::source::{Input, InputDigest};
+use crate::source::{Input, InputDigest, InputWatch};
 
 /// What other files say about the users of the export.
 #[derive(Default)]
@@ -41,13 +41,31 @@ pub(super) struct JoinReports {
 }
 
 impl JoinedFiles {
-    /// Reads the files, if there are any.
+    /// Reads the files, if there are any, and records what the bytes of each come to.
     pub(super) async fn read(
         reading: &ReadingSettings,
         output: &OutputSettings,
         signals: &mut Signals,
     ) -> Result<Self, ImportError> {
-        let passwords = JoinedPasswords::read(reading, output, signals).await?;
+        Self::read_watched(reading, InputWatch::Record(Arc::default(), 0), output, signals).await
+    }
+
+    /// Reads the files, if there are any, for what needs no digests later: only the files of memberships have some.
+    pub(super) async fn read_for_now(
+        reading: &ReadingSettings,
+        output: &OutputSettings,
+        signals: &mut Signals,
+    ) -> Result<Self, ImportError> {
+        Self::read_watched(reading, InputWatch::Unchanged, output, signals).await
+    }
+
+    async fn read_watched(
+        reading: &ReadingSettings,
+        of_passwords: InputWatch,
+        output: &OutputSettings,
+        signals: &mut Signals,
+    ) -> Result<Self, ImportError> {
+        let passwords = JoinedPasswords::read(reading, of_passwords, output, signals).await?;
         Ok(Self { passwords, memberships: JoinedMemberships::read(reading, output, signals).await? })
     }
 

@@ -12,7 +12,7 @@ use crate::passwords::{Passwords, PasswordsError, PasswordsReport};
 use crate::report::ReadingProgress;
 use crate::settings::{OutputSettings, ProgressMode, ReadingSettings};
 use crate::signal::Signals;
-use crate::source::Input;
+use crate::source::{Input, InputWatch};
 
 /// Reads files on a thread of its own and shows how far it is, unless a signal comes first. `what` is in them, and how many bytes
 /// they have, if that is known.
@@ -44,6 +44,7 @@ impl JoinedPasswords {
     /// Reads the file with the passwords, if there is one.
     pub(super) async fn read(
         reading: &ReadingSettings,
+        watch: InputWatch,
         output: &OutputSettings,
         signals: &mut Signals,
     ) -> Result<Option<Self>, ImportError> {
@@ -52,7 +53,7 @@ impl JoinedPasswords {
         let (limits, file) = (reading.limits, input.clone());
         let what = ("passwords", input.size());
         let index = while_shown(what, output.progress, signals, move |watched| {
-            Passwords::read(&file, limits, &std::env::temp_dir(), watched)
+            Passwords::read(&file, &watch, limits, &std::env::temp_dir(), watched)
         });
         let index = index.await??;
         Ok(Some(Self { input, index: Arc::new(index) }))

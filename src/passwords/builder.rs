@@ -16,27 +16,28 @@ use super::value::{
 };
 use crate::index::{SortedFile, Sorter, read_exact_at, write_all_at};
 use crate::source::{
-    Findings, Header, Input, InputWatch, ReaderLimits, RecordChunk, RecordReader, RecordSpan, Recorder, SkippedRows,
+    Findings, Header, Input, InputWatch, ReaderLimits, RecordChunk, RecordReader, RecordSpan, SkippedRows,
 };
 
 /// Entries in memory while sorting: 1 MiB.
 const BUFFERED: usize = 1024 * 1024 / ENTRY_BYTES;
 
 impl Passwords {
-    /// Reads a file into an index in `directory`, whose files have no name. `seen` says how many of its bytes were read until
-    /// now. Blocks.
+    /// Reads a file into an index in `directory`, whose files have no name. Of a file that is recorded the digest is kept. `seen`
+    /// says how many of its bytes were read until now. Blocks.
     pub fn read(
         input: &Input,
+        watch: &InputWatch,
         limits: ReaderLimits,
         directory: &Path,
         (stop, seen): (&CancellationToken, &AtomicU64),
     ) -> Result<Self, PasswordsError> {
-        let recorder = Arc::new(Recorder::default());
-        let mut reader = RecordReader::open_watched(input, limits, &InputWatch::Record(Arc::clone(&recorder), 0))?;
-        if !reader.header().is_some_and(|header| header.has("password_digest")) {
+        let mut reader = RecordReader::open_watched(input, limits, watch)?;
+        let Some(header) = reader.header().filter(|header| header.has("password_digest")) else {
             return Err(PasswordsError::NoTable { input: input.name() });
-        }
-        let mut builder = Builder::new(&input.name(), directory)?;
+        };
+        let columns = COLUMNS.map(|column| header.column(column));
+        let mut builder = Builder::new(&input.name(), directory, columns)?;
         while let Some(chunk) = reader.next_chunk()? {
             if stop.is_cancelled() {
                 return Err(PasswordsError::Interrupted);
@@ -47,13 +48,21 @@ impl Passwords {
                 builder.row(header, &chunk, span)?;
             }
         }
-        let digest = recorder.inputs().pop().map(|input| input.digest);
+        let digest = match watch {
+            InputWatch::Record(recorder, _) => recorder.inputs().pop().map(|input| input.digest),
+            _ => None,
+        };
         Ok(builder.finish(directory, reader.skipped())?.with_digest(digest))
     }
 }
 
+/// The columns that are read.
+const COLUMNS: [&str; 4] = ["id", "password_digest", "password_hasher", "totp_secret"];
+
 /// Puts an index together.
 struct Builder {
+    /// Where the columns are in the table.
+    columns: [Option<usize>; COLUMNS.len()],
     secret: [u8; 16],
     sorter: Sorter<ENTRY_BYTES>,
     values: BufWriter<File>,
@@ -64,8 +73,9 @@ struct Builder {
 }
 
 impl Builder {
-    fn new(input: &str, directory: &Path) -> io::Result<Self> {
+    fn new(input: &str, directory: &Path, columns: [Option<usize>; COLUMNS.len()]) -> io::Result<Self> {
         Ok(Self {
+            columns,
             secret: uuid::Uuid::new_v4().into_bytes(),
             sorter: Sorter::new(BUFFERED, directory.to_path_buf()),
             values: BufWriter::with_capacity(1 << 16, tempfile::tempfile_in(directory)?),
@@ -87,17 +97,11 @@ impl Builder {
 
     fn row(&mut self, header: &Header, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<()> {
         let RecordSpan { number: record, line, offset, length, .. } = *span;
-        let mut value = Value { id: "", record, line, offset, length, digest: None, hasher: None, has_totp: false };
-        let row = if span.fault.is_none() { header.row(chunk.record(span)).ok() } else { None };
-        for (column, cell) in row.iter().flat_map(|row| header.cells(row)).filter(|(_, cell)| !cell.is_empty()) {
-            match column {
-                "id" => value.id = cell,
-                "password_digest" => value.digest = Some(cell),
-                "password_hasher" => value.hasher = Some(cell),
-                "totp_secret" => value.has_totp = true,
-                _ => {}
-            }
-        }
+        let row = if span.fault.is_none() { header.cells_of(chunk.record(span), &self.columns).ok() } else { None };
+        let [id, digest, hasher, totp_secret] = row.unwrap_or_default();
+        let [digest, hasher] = [&digest, &hasher].map(|cell| Some(&**cell).filter(|cell| !cell.is_empty()));
+        let has_totp = !totp_secret.is_empty();
+        let value = Value { id: &id, record, line, offset, length, digest, hasher, has_totp };
         if value.id.is_empty() {
             self.report.unreadable.add(chunk.position(span));
             return Ok(());

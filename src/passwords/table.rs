@@ -1,11 +1,14 @@
 //! The rows of the CSV by id, on disk.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::cursors::{Cursor, Cursors};
+use super::cursors::{Cursors, UsedCursor};
 use super::found_rows::FoundRows;
 use super::report::{Conflict, PasswordsReport};
 use super::value::{ENTRY_BYTES, FIRST, HEAD_BYTES, Value, decode, hash, head, place_of};
@@ -53,7 +56,7 @@ pub struct Passwords {
     cursors: Cursors,
     /// The rows that a user was found for, as far as they are noted.
     found: FoundRows,
-    /// What all the bytes of the file came to.
+    /// What all the bytes of the file came to, if that was recorded.
     digest: Option<InputDigest>,
     account: Mutex<JoinAccount>,
 }
@@ -68,7 +71,7 @@ impl Passwords {
         report: PasswordsReport,
     ) -> Self {
         let account = Mutex::new(JoinAccount::Open(Box::new(report)));
-        Self { input, secret, index, values, cursors: Cursors::default(), found, digest: None, account }
+        Self { input, secret, index, values, cursors: Cursors::at_first(), found, digest: None, account }
     }
 
     /// These passwords with the digest of all bytes of their file.
@@ -76,7 +79,7 @@ impl Passwords {
         Self { digest, ..self }
     }
 
-    /// What all the bytes of the file came to.
+    /// What all the bytes of the file came to, if that was recorded.
     pub fn digest(&self) -> Option<&InputDigest> {
         self.digest.as_ref()
     }
@@ -107,49 +110,43 @@ impl Passwords {
         if row.has_totp {
             user.totp_secret = Some(Secret { present: true });
         }
-        self.book(|report| {
-            report.joined += 1;
-            if is_conflict {
-                report.conflicts.add(Conflict { user: position(), row: row.position(&self.input) });
-            }
-        });
+        if is_conflict {
+            let conflict = Conflict { user: position(), row: row.position(&self.input) };
+            self.book(|report| report.conflicts.add(conflict));
+        }
         let row = row.record;
         self.note(cursor.found(row, record))?;
-        self.keep(cursor)?;
         Ok(notices)
     }
 
-    /// A cursor at the row of an id: the one that expects it, or else another one by the sorted file.
-    fn find(&self, record: u64, id: &str) -> io::Result<Option<Cursor>> {
-        let mut expecting = self.cursors.take(record);
+    /// A cursor at the row of an id: the one that expects it, or else one that the sorted file sends there.
+    fn find(&self, record: u64, id: &str) -> io::Result<Option<UsedCursor<'_>>> {
+        let mut expecting = self.cursors.expecting(record);
         if let Some(cursor) = &mut expecting
             && let Some(value) = cursor.value(&self.values)?
-            && decode::<Value<'_>>(value)?.id == id
+            && decode::<&str>(value)? == id
         {
             return Ok(expecting);
         }
-        let entry = self.index.find(&hash(&self.secret, id))?;
-        let found = entry.as_ref().map(place_of);
-        if let Some(mut cursor) = expecting {
-            if found.is_some() {
-                self.note(cursor.into_found())?;
-            } else {
+        let Some((place, length)) = self.index.find(&hash(&self.secret, id))?.as_ref().map(place_of) else {
+            if let Some(cursor) = &mut expecting {
                 cursor.passed_by(record);
-                self.keep(cursor)?;
             }
-        }
-        found.map(|(place, length)| Cursor::at(&self.values, place, length)).transpose()
+            return Ok(None);
+        };
+        let mut cursor = expecting.unwrap_or_else(|| self.cursors.oldest());
+        cursor.go_to(&self.values, place, length)?;
+        Ok(Some(cursor))
     }
 
-    /// Keeps a cursor for the next user.
-    fn keep(&self, cursor: Cursor) -> io::Result<()> {
-        self.cursors.keep(cursor).map_or(Ok(()), |old| self.note(old.into_found()))
-    }
-
-    /// Notes rows that users were found for, unless all users were gone through.
+    /// Notes and counts rows that users were found for, unless all users were gone through.
     fn note(&self, rows: Range<u64>) -> io::Result<()> {
-        if rows.is_empty() || matches!(*self.account(), JoinAccount::Closed(_)) {
+        if rows.is_empty() {
             return Ok(());
+        }
+        match &mut *self.account() {
+            JoinAccount::Open(report) => report.joined += rows.end - rows.start,
+            JoinAccount::Closed(_) => return Ok(()),
         }
         self.found.note(rows)
     }
@@ -166,8 +163,8 @@ impl Passwords {
 
     /// Ends the account, once users were gone through: all of them, if it is `complete`.
     pub fn close(&self, complete: bool) -> io::Result<PasswordsReport> {
-        for cursor in self.cursors.take_all() {
-            self.note(cursor.into_found())?;
+        for mut cursor in self.cursors.each() {
+            self.note(cursor.take_found())?;
         }
         let mut report = match &*self.account() {
             JoinAccount::Closed(report) => return Ok((**report).clone()),
@@ -200,9 +197,9 @@ impl Passwords {
             values.read_exact(&mut bytes)?;
             left = left.saturating_sub((HEAD_BYTES + length) as u64);
             if mark == FIRST {
-                let value: Value<'_> = decode(&bytes)?;
-                if !found.contains(value.record)? {
-                    findings.add(value.position(&self.input));
+                let (_, record) = decode::<(&str, u64)>(&bytes)?;
+                if !found.contains(record)? {
+                    findings.add(decode::<Value<'_>>(&bytes)?.position(&self.input));
                 }
             }
         }
@@ -220,118 +217,5 @@ impl UserJoin for Passwords {
     ) -> io::Result<Result<(), Rejection>> {
         joined.notices.extend(Self::join(self, record.number(), user, || record.position())?);
         Ok(Ok(()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-    use tokio_util::sync::CancellationToken;
-
-    use std::sync::atomic::AtomicU64;
-
-    use super::*;
-    use crate::source::{Input, ReaderLimits};
-
-    fn read(text: &str) -> Passwords {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), text).unwrap();
-        let input = Input::File(file.path().to_path_buf());
-        Passwords::read(
-            &input,
-            ReaderLimits::default(),
-            &std::env::temp_dir(),
-            (&CancellationToken::new(), &AtomicU64::new(0)),
-        )
-        .unwrap()
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
-
-        /// Against a map in memory.
-        #[test]
-        fn each_user_gets_the_first_row_with_its_id(
-            rows in proptest::collection::vec((0u8..60, "[a-z]{0,4}", any::<bool>()), 0..120),
-            users in proptest::collection::vec(0u8..80, 0..80),
-            is_in_order in any::<bool>(),
-        ) {
-            let in_order: Vec<u8> = rows.iter().map(|(id, ..)| *id).chain(users.iter().copied()).collect();
-            let mut users = if is_in_order { in_order } else { users };
-            let mut seen = std::collections::BTreeSet::new();
-            users.retain(|id| seen.insert(*id));
-            let mut text = "id,totp_secret,password_digest\n".to_owned();
-            let mut first: BTreeMap<u8, (String, bool)> = BTreeMap::new();
-            for (id, digest, totp) in &rows {
-                let totp_secret = if *totp { "S" } else { "" };
-                text.extend([&*id.to_string(), ",", totp_secret, ",", digest, "\n"]);
-                first.entry(*id).or_insert_with(|| (digest.clone(), *totp));
-            }
-            let passwords = read(&text);
-            for (number, id) in (1..).zip(&users) {
-                let mut user = User { id: Some(id.to_string().into()), ..User::default() };
-                let position =
-                    || Position { input: Arc::from("users"), record: u64::from(*id), line: 1, offset: 0, length: 1 };
-                let notices = passwords.join(number, &mut user, position).unwrap();
-                let expected = first.get(id);
-                prop_assert_eq!(notices.contains(Notice::NotInPasswords), expected.is_none());
-                let digest = expected.map(|(digest, _)| digest.as_str()).filter(|digest| !digest.is_empty());
-                prop_assert_eq!(user.password_digest.as_deref(), digest);
-                prop_assert_eq!(user.totp_secret.is_some(), expected.is_some_and(|(_, totp)| *totp));
-            }
-            let report = passwords.close(true).unwrap();
-            let joined = users.iter().filter(|id| first.contains_key(id)).count();
-            prop_assert_eq!((report.rows, report.joined), (first.len() as u64, joined as u64));
-            prop_assert_eq!(report.users_without_row.count, (users.len() - joined) as u64);
-            prop_assert_eq!(report.rows_without_user.unwrap().count, (first.len() - joined) as u64);
-            prop_assert_eq!(report.repeated.count, (rows.len() - first.len()) as u64);
-        }
-    }
-
-    #[test]
-    fn users_in_the_order_of_the_rows_are_found_without_a_search() {
-        let rows: Vec<String> = (0..5_000).map(|id| format!("user_{id},$2a$10$digest{id}")).collect();
-        let mut passwords = read(&format!("id,password_digest\n{}\n", rows.join("\n")));
-        passwords.index = SortedFile::write(tempfile::tempfile().unwrap(), std::iter::empty()).unwrap();
-        // Some users have no row.
-        let ids = (0..5_000).flat_map(|id| if id % 900 == 7 { vec![None, Some(id)] } else { vec![Some(id)] });
-        for (number, id) in (1..).zip(ids) {
-            let name = id.map_or("nobody".to_owned(), |id| format!("user_{id}"));
-            let mut user = User { id: Some(name.into()), ..User::default() };
-            let position = || Position { input: Arc::from("users"), record: number, line: 1, offset: 0, length: 1 };
-            passwords.join(number, &mut user, position).unwrap();
-            assert_eq!(user.password_digest.is_some(), id.is_some(), "{number}");
-        }
-        let report = passwords.close(true).unwrap();
-        assert_eq!((report.joined, report.rows_without_user.unwrap().count), (5_000, 0));
-    }
-
-    #[test]
-    fn the_hash_of_the_file_wins_and_an_equal_one_is_no_conflict() {
-        let passwords = read("id,password_digest,password_hasher\na,new,argon2id\nb,same,\nc,,\n");
-        let own_hasher = Some("md5".into());
-        for (number, id, own, digest, hasher, is_conflict) in [
-            (1, "a", "old", "new", Some("argon2id"), true),
-            (2, "b", "same", "same", Some("md5"), false),
-            (3, "c", "own", "own", Some("md5"), false),
-        ] {
-            let mut user = User {
-                id: Some(id.into()),
-                password_digest: Some(own.into()),
-                password_hasher: own_hasher.clone(),
-                ..User::default()
-            };
-            let position = || Position { input: Arc::from("users"), record: 1, line: 1, offset: 0, length: 1 };
-            let notices = passwords.join(number, &mut user, position).unwrap();
-            assert_eq!(notices.contains(Notice::PasswordConflict), is_conflict, "{id}");
-            assert_eq!(
-                (user.password_digest.as_deref(), user.password_hasher.as_deref()),
-                (Some(digest), hasher),
-                "{id}"
-            );
-        }
-        assert_eq!(passwords.close(false).unwrap().rows_without_user, None);
     }
 }

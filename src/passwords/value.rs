@@ -1,10 +1,11 @@
 //! What lies on disk of a row: its value, and the entry by which that is found.
 
+use std::hash::Hasher;
 use std::io;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use siphasher::sip128::{Hasher128, SipHasher24};
 
 use crate::source::Position;
 
@@ -47,10 +48,9 @@ impl Value<'_> {
 
 /// The hash of an id.
 pub(super) fn hash(secret: &[u8; 16], id: &str) -> Hash {
-    let digest = Sha256::new().chain_update(secret).chain_update(id).finalize();
-    let mut hash = [0; HASH_BYTES];
-    hash.copy_from_slice(&digest[..HASH_BYTES]);
-    hash
+    let mut hasher = SipHasher24::new_with_key(secret);
+    hasher.write(id.as_bytes());
+    hasher.finish128().as_bytes()
 }
 
 /// The entry of the value with this place and length.
@@ -82,7 +82,7 @@ pub(super) fn head(bytes: &[u8]) -> Option<(u8, usize)> {
     Some((mark, to_index(u32::from_be_bytes(length))))
 }
 
-/// Reads a value.
+/// Reads a value, or what it begins with: its id alone, or the numbers behind that, too.
 pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> io::Result<T> {
     postcard::from_bytes(bytes).map_err(io::Error::other)
 }

@@ -1,5 +1,7 @@
 //! The cells of a row of a CSV, as they are written.
 
+use std::ops::Range;
+
 use memchr::memchr;
 
 /// How a cell is written.
@@ -23,9 +25,16 @@ pub(super) struct Cell<'a> {
     pub text: &'a [u8],
     /// Its offset in the row.
     pub start: usize,
+    /// Where its content begins in the row.
+    inside: usize,
 }
 
 impl Cell<'_> {
+    /// Where its content is in the row.
+    pub(super) fn range(&self) -> Range<usize> {
+        self.inside..self.inside + self.text.len()
+    }
+
     /// Whether it is empty or has only blanks.
     pub(super) fn is_empty(&self) -> bool {
         trimmed_bytes(self.text).is_empty() && matches!(self.form, Form::Plain | Form::Quoted)
@@ -37,11 +46,13 @@ pub(super) struct Cells<'a> {
     row: &'a [u8],
     next: Option<usize>,
     separator: u8,
+    /// Whether there is a quote anywhere in the row. In most rows there is none, and then no cell is searched for one.
+    has_quotes: bool,
 }
 
 impl<'a> Cells<'a> {
     pub(super) fn of(row: &'a [u8], separator: u8) -> Self {
-        Self { row, next: Some(0), separator }
+        Self { row, next: Some(0), separator, has_quotes: memchr(b'"', row).is_some() }
     }
 
     /// Finds the separator that ends the text from here on. The next cell begins behind it.
@@ -59,19 +70,21 @@ impl<'a> Iterator for Cells<'a> {
         let first = self.next?;
         let blanks = self.row[first..].iter().take_while(|byte| is_blank(**byte, self.separator)).count();
         let start = first + blanks;
-        if self.row.get(start) != Some(&b'"') {
+        if !self.has_quotes || self.row.get(start) != Some(&b'"') {
             let text = &self.row[start..self.cut(start)];
-            let form = if memchr(b'"', text).is_some() { Form::Misquoted } else { Form::Plain };
-            return Some(Cell { form, text, start });
+            let is_misquoted = self.has_quotes && memchr(b'"', text).is_some();
+            let form = if is_misquoted { Form::Misquoted } else { Form::Plain };
+            return Some(Cell { form, text, start, inside: start });
         }
-        let Some(end) = closing_quote(self.row, start + 1) else {
-            let text = &self.row[start + 1..self.cut(start + 1)];
-            return Some(Cell { form: Form::Unclosed, text, start });
+        let inside = start + 1;
+        let Some(end) = closing_quote(self.row, inside) else {
+            let text = &self.row[inside..self.cut(inside)];
+            return Some(Cell { form: Form::Unclosed, text, start, inside });
         };
         let behind = &self.row[end + 1..self.cut(end + 1)];
         let form =
             if behind.iter().all(|byte| is_blank(*byte, self.separator)) { Form::Quoted } else { Form::Misquoted };
-        Some(Cell { form, text: &self.row[start + 1..end], start })
+        Some(Cell { form, text: &self.row[inside..end], start, inside })
     }
 }
 

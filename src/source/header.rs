@@ -1,7 +1,9 @@
-//! The header of a CSV, and the cells of a row below it.
+//! The header of a CSV, and what a row below it is.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter, memchr2};
 
 use super::Place;
@@ -28,6 +30,9 @@ const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 /// The kinds of hashes. If a cell is one of these words, it is not cut off.
 const HASHERS: [&[u8]; 3] = [b"bcrypt", b"argon2i", b"argon2id"];
 
+/// Finds the name of the column `id`, of which nearly every row has nothing.
+static ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("id"));
+
 /// The names of a CSV's columns, and the separator between its cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -35,29 +40,6 @@ pub struct Header {
     separator: u8,
     /// The index of the column `id`.
     id: usize,
-}
-
-/// Why the cells of a row cannot be read. Places are within the row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowFault {
-    /// The row's bytes are not UTF-8.
-    NotUtf8,
-    /// The cell that begins here has a quote where none may be, as happens if a quote is missing elsewhere.
-    Quotes(Place),
-    /// The quote here is never closed.
-    Unclosed(Place),
-    /// A cell that is not empty has no column; or there is only one text and not a row.
-    Cells {
-        /// The number of its cells, counted up to that one.
-        found: usize,
-        /// The number of columns.
-        columns: usize,
-    },
-}
-
-/// The cells of a row, without quotes and without blanks around them. There is no `Debug`, because they are personal data.
-pub struct Row<'a> {
-    cells: Vec<Cow<'a, str>>,
 }
 
 /// What a row is.
@@ -155,7 +137,12 @@ impl Header {
 
     /// Whether there is a column of this name.
     pub fn has(&self, column: &str) -> bool {
-        self.names.iter().any(|name| name == column)
+        self.column(column).is_some()
+    }
+
+    /// The index of the column of this name.
+    pub fn column(&self, column: &str) -> Option<usize> {
+        self.names.iter().position(|name| name == column)
     }
 
     /// The separator between cells.
@@ -173,37 +160,9 @@ impl Header {
         self.id
     }
 
-    /// Reads the cells of a row. Empty cells may be missing at its end, and there may be too many empty cells.
-    pub fn row<'a>(&self, bytes: &'a [u8]) -> Result<Row<'a>, RowFault> {
-        // The whole row is checked, because cells that are not UTF-8 could look like UTF-8 together.
-        std::str::from_utf8(bytes).map_err(|_| RowFault::NotUtf8)?;
-        let columns = self.names.len();
-        let mut cells = Vec::with_capacity(columns);
-        for (index, cell) in Cells::of(bytes, self.separator).enumerate() {
-            let place = || Place {
-                line: 1 + memchr_iter(b'\n', &bytes[..cell.start]).count() as u64,
-                offset: cell.start as u64,
-            };
-            let text = trimmed(std::str::from_utf8(cell.text).map_err(|_| RowFault::NotUtf8)?);
-            match cell.form {
-                Form::Misquoted => return Err(RowFault::Quotes(place())),
-                Form::Unclosed => return Err(RowFault::Unclosed(place())),
-                _ if index >= columns && !text.is_empty() => return Err(RowFault::Cells { found: index + 1, columns }),
-                _ if index >= columns => {}
-                Form::Quoted if text.contains('"') => cells.push(Cow::Owned(text.replace("\"\"", "\""))),
-                Form::Plain | Form::Quoted => cells.push(Cow::Borrowed(text)),
-            }
-        }
-        // A line without any separator is a remark or a scrap, and not a user with nothing but an id.
-        if cells.len() == 1 {
-            return Err(RowFault::Cells { found: 1, columns });
-        }
-        Ok(Row { cells })
-    }
-
     /// The cell of this column in a row that need not fit the header, if the cell itself can be read.
     pub fn cell<'a>(&self, row: &'a [u8], column: &str) -> Option<Cow<'a, str>> {
-        let index = self.names.iter().position(|name| name == column)?;
+        let index = self.column(column)?;
         let cell = Cells::of(row, self.separator).nth(index)?;
         let text = trimmed(std::str::from_utf8(cell.text).ok()?);
         match cell.form {
@@ -211,11 +170,6 @@ impl Header {
             Form::Quoted => Some(Cow::Owned(text.replace("\"\"", "\""))),
             Form::Misquoted | Form::Unclosed => None,
         }
-    }
-
-    /// Each cell of a row with the name of its column.
-    pub fn cells<'a>(&'a self, row: &'a Row<'_>) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.names.iter().map(String::as_str).zip(row.cells.iter().map(AsRef::as_ref))
     }
 
     /// What a framed row is.
@@ -226,7 +180,7 @@ impl Header {
             return RowKind::Empty;
         }
         let has = |name: &str| cells().any(|cell| trimmed_bytes(cell.text) == name.as_bytes());
-        if memchr::memmem::find(row, b"id").is_none() || !has("id") || !ONE_OF.into_iter().any(has) {
+        if ID.find(row).is_none() || !has("id") || !ONE_OF.into_iter().any(has) {
             return RowKind::User;
         }
         let mut names = self.names.iter();

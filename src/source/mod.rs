@@ -11,7 +11,7 @@
 //! positions, walks the envelope around the `data` array (`envelope`). Inside the array, or in a file with one object a
 //! line, the bounds of each record are found without building a tree (`elements`, `lines`). So the mappers can parse records
 //! in parallel from the bytes of the chunk. The records of a CSV are its rows (`rows`); the mappers read their cells with the
-//! header, which each chunk carries (`header`). A quote that is never closed ends with its row (`resemblance`). Buffers are
+//! header, which each chunk carries (`header`, `row`). A quote that is never closed ends with its row (`resemblance`). Buffers are
 //! used again when no chunk needs them any more (`buffer`).
 //!
 //! Together they accept exactly the documents that `serde_json` accepts: everything between records is checked here, and the
@@ -57,6 +57,7 @@ mod reader;
 mod reader_limits;
 mod record;
 mod resemblance;
+mod row;
 mod row_scanner;
 mod row_window;
 mod rows;
@@ -87,7 +88,7 @@ pub use digest::InputDigest;
 pub use error::{Place, SourceError};
 pub use findings::Findings;
 pub(crate) use free_pieces::{FreePieces, KEPT, PieceOwner};
-pub use header::{Header, Row, RowFault};
+pub use header::Header;
 pub(crate) use held_back::HELD_BACK;
 pub use input::Input;
 pub(crate) use known::BLOCK_BYTES;
@@ -98,6 +99,7 @@ pub(crate) use reader::CHUNK_RECORDS;
 pub use reader::RecordReader;
 pub use reader_limits::ReaderLimits;
 pub use record::{FramingFault, Position, RawRecord, RecordChunk, RecordSpan, ResumePoint, SkippedRows};
+pub use row::{Row, RowFault};
 pub use shape::Format;
 pub use shard::{Shard, ShardChoice};
 pub use unpacked::unpacked;

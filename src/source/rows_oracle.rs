@@ -1,6 +1,7 @@
 //! The reference for the reader of a CSV, for property tests and for fuzzing: the `csv` crate, for every row that both of
 //! them find.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;
@@ -44,7 +45,14 @@ pub(crate) fn read(document: &[u8], chunk_bytes: usize, piece: usize) -> (Vec<Re
             let line = memchr::memchr_iter(b'\n', &document[..start]).count() as u64 + 1;
             assert_eq!((span.number, span.line), (rows.len() as u64 + 1, line));
             let header = chunk.header.as_ref().expect("a header");
-            let row = header.row(bytes).map(|row| header.cells(&row).map(|(_, cell)| cell.to_owned()).collect());
+            let row: Result<Vec<String>, RowFault> =
+                header.row(bytes).map(|row| header.cells(&row).map(|(_, cell)| cell.to_owned()).collect());
+            let columns = [Some(0), Some(1), None, Some(header.names().len() - 1)];
+            let cell = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
+            let expected =
+                row.clone().map(|row| columns.map(|column| column.map_or(String::new(), |at| cell(&row, at))));
+            let some = header.cells_of(bytes, &columns).map(|cells| cells.map(Cow::into_owned));
+            assert_eq!(some, expected, "{}", bytes.escape_ascii());
             assert_eq!(row == Err(RowFault::NotUtf8), std::str::from_utf8(bytes).is_err());
             rows.push((start..start + bytes.len(), row));
         }
