@@ -70,7 +70,7 @@
 //! assert!(body.starts_with(br#"{"identity":{"external_id":"user_1","state":"active","email":"ada@example.com""#));
 //! ```
 //!
-//! Four things need to be known about all users at once, and lie on disk as sorted entries ([`index`]): who is in the input
+//! Four things need to be known about all users at once, and lie on disk, sorted or in buckets ([`index`]): who is in the input
 //! twice, for which an import goes through its files before it sends anything ([`pipeline::find_duplicates`]); what the
 //! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::ConfirmedUsers`]); what the
 //! target calls them ([`id_map::IdMap`]); and what other files say of them ([`passwords::Passwords`], [`memberships::Memberships`]).
@@ -189,7 +189,7 @@
 //! | [`kind`] | what kinds of records move |
 //! | [`steps`] | which steps a migration has, in which order |
 //! | [`id_map`] | what a target calls those whom Clerk calls otherwise: ids at Clerk to ids at the target, on disk |
-//! | [`index`] | what grows with the number of users: sorted entries on disk, duplicates |
+//! | [`index`] | what grows with the number of users: entries on disk, sorted or in buckets; duplicates |
 //! | [`selection`] | which records of an export a pilot is about: lists, conditions, samples |
 //! | [`missing`] | users and memberships that earlier runs created and that are no longer in the export, and what was done about them |
 //! | [`recognition`] | knows the records of the night before again by their bytes, so that they are not mapped |

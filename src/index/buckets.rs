@@ -14,8 +14,9 @@ use super::read_exact_at;
 /// How many buckets there are: as many as a byte has values.
 pub(super) const BUCKETS: usize = 256;
 
-/// The number of keys in a block: 2 KiB, and 512 KiB for all buckets.
-const BLOCK_KEYS: usize = 2048 / KEY_BYTES;
+/// The number of keys in a block: 4 KiB, and 1 MiB for all buckets. Blocks are read in no order, and where memory is scarce each
+/// comes from the disk again: few large ones take less time.
+const BLOCK_KEYS: usize = 4 * 1024 / KEY_BYTES;
 
 /// The number of the block before it, from 1.
 const LINK_BYTES: usize = 8;
