@@ -52,7 +52,7 @@ fn the_keys_of_an_object_of_users_are_not_shown() {
     let file = scratch.write("keyed.json", r#"{"alice@example.com":{"id":"u"},"bob":{},"+14155550123":{}}"#);
     let run = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--output", "json"]).expect_code(5);
     for text in [&run.stderr, &run.stdout] {
-        assert!(!text.contains("alice") && !text.contains("1415"), "{text}");
+        assert!(!text.contains("alice") && !text.contains("+1415"), "{text}");
     }
     assert!(run.stderr.contains("2 more"), "{}", run.stderr);
 }
@@ -73,16 +73,16 @@ fn backup_codes_are_counted_in_every_place() {
     let scratch = Scratch::new();
     let with = |number, member: &str| user(number).replace("\"first_name\"", &format!("{member},\"first_name\""));
     let users = [
-        with(1, r#""backup_codes":["aaaa"]"#),
-        with(2, r#""backup_codes":"aaaa bbbb""#),
-        with(3, r#""phone_numbers":[{"id":"i","phone_number":"+14155550123","backup_codes":["aaaa"]}]"#),
+        with(1, r#""backup_codes":["kkkk"]"#),
+        with(2, r#""backup_codes":"kkkk bbbb""#),
+        with(3, r#""phone_numbers":[{"id":"i","phone_number":"+14155550123","backup_codes":["kkkk"]}]"#),
         with(4, r#""backup_codes":[]"#),
         with(5, r#""backup_codes":null"#),
     ];
     let file = scratch.write("users.json", export(users));
     let run = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--output", "json"]).expect_code(0);
     assert_eq!(run.report()["left_behind"]["backup_codes"], 3, "{}", run.stdout);
-    assert!(!run.stdout.contains("aaaa") && !run.stderr.contains("aaaa"));
+    assert!(!run.stdout.contains("kkkk") && !run.stderr.contains("kkkk"));
 }
 
 #[test]

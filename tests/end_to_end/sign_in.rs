@@ -10,7 +10,7 @@ use crate::support::target::{http, scripted_target};
 use crate::support::{Run, Sandbox, Scratch};
 
 /// An address and a password that may be nowhere.
-const CANARY: (&str, &str) = ("canary-7f3a@example.com", "Canary-Password, \"7f3a\"");
+const CANARY: (&str, &str) = ("canary-7k3q@example.com", "Canary-Password, \"7k3q\"");
 
 fn user(id: &str, email: &str, password: &str, is_banned: bool) -> Value {
     json!({
@@ -39,7 +39,7 @@ fn run(scratch: &Scratch, base_url: &str, more: &[&str]) -> Run {
 fn is_clean(run: &Run) {
     for said in [&run.stdout, &run.stderr] {
         let said = said.to_lowercase();
-        assert!(!said.contains("7f3a") && !said.contains("example.com"), "{said}");
+        assert!(!said.contains("7k3q") && !said.contains("example.com"), "{said}");
     }
 }
 
@@ -50,13 +50,13 @@ fn test_accounts_sign_in_and_nothing_of_them_is_said() {
     let sandbox = Sandbox::start(&scratch, &[]);
     let users = json!([
         user("user_1", CANARY.0, CANARY.1, false),
-        user("user_2", "banned-7f3a@example.com", "Banned-7f3a", true),
-        user("user_3", "other-7f3a@example.com", "Other-7f3a", false),
+        user("user_2", "banned-7k3q@example.com", "Banned-7k3q", true),
+        user("user_3", "other-7k3q@example.com", "Other-7k3q", false),
     ]);
     scratch.write("users.json", users.to_string());
     scratch.import(&sandbox, "users.json", &[]).expect_code(0);
     let good = format!(
-        "email,password,state\n{},{},\nBANNED-7f3a@example.com,Banned-7f3a,disabled\n",
+        "email,password,state\n{},{},\nBANNED-7k3q@example.com,Banned-7k3q,disabled\n",
         CANARY.0,
         quoted(CANARY.1)
     );
@@ -69,7 +69,7 @@ fn test_accounts_sign_in_and_nothing_of_them_is_said() {
             .map(|name| report[name].as_u64().expect("a count"))
     };
     assert_eq!((counts(&report.report()), &report.report()["problems"]), ([2, 2, 1, 1, 1], &json!({})));
-    assert!(!scratch.read("report.json").contains("7f3a"));
+    assert!(!scratch.read("report.json").contains("7k3q"));
 
     // The same from standard input, and from a person who types: a password is not shown.
     let ask =
@@ -87,21 +87,21 @@ fn test_accounts_sign_in_and_nothing_of_them_is_said() {
     {
         let mut terminal = crate::support::terminal::Terminal::start(command().stdout(std::process::Stdio::null()));
         terminal.wait_for("Address of a test account");
-        terminal.type_line("other-7f3a@example.com");
+        terminal.type_line("other-7k3q@example.com");
         terminal.wait_for("Its password (not shown)");
-        terminal.type_line("Other-7f3a");
+        terminal.type_line("Other-7k3q");
         terminal.type_line("");
         let (code, screen) = terminal.end();
         assert_eq!(code, Some(0), "{screen}");
-        assert!(screen.contains("1 signed in") && !screen.contains("Other-7f3a"), "{screen}");
+        assert!(screen.contains("1 signed in") && !screen.contains("Other-7k3q"), "{screen}");
     }
 
     // All that is not as it should be has a name and a line.
     let bad = "email,password,state\n\
-        other-7f3a@example.com,Other-7f3a,disabled\n\
-        banned-7f3a@example.com,Banned-7f3a,active\n\
-        canary-7f3a@example.com,no-7f3a,\n\
-        nobody-7f3a@example.com,no-7f3a,\n";
+        other-7k3q@example.com,Other-7k3q,disabled\n\
+        banned-7k3q@example.com,Banned-7k3q,active\n\
+        canary-7k3q@example.com,no-7k3q,\n\
+        nobody-7k3q@example.com,no-7k3q,\n";
     write_private(&scratch, "bad.csv", bad, 0o600);
     let found = run(&scratch, &sandbox.base_url(), &["--sign-in", "bad.csv", "-vv"]).expect_code(3);
     is_clean(&found);

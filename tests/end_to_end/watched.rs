@@ -21,7 +21,7 @@ impl Service {
     /// One that answers all requests with this status.
     fn start(status: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("an address");
-        let url = format!("http://{}/ping/5b1f", listener.local_addr().expect("an address"));
+        let url = format!("http://{}/ping/5k1q", listener.local_addr().expect("an address"));
         let (sender, heard) = channel();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -84,7 +84,7 @@ fn a_service_hears_of_start_and_end_and_a_program_gets_the_report() {
     let run = scratch.import(&sandbox, "users.json", &watched).expect_code(0);
     let heard = service.heard();
     let requests: Vec<&str> = heard.iter().map(|(request, _)| request.as_str()).collect();
-    assert_eq!(requests, ["POST /ping/5b1f/start", "POST /ping/5b1f"]);
+    assert_eq!(requests, ["POST /ping/5k1q/start", "POST /ping/5k1q"]);
     assert_eq!((&heard[0].1["job"], &heard[1].1["exit_code"]), (&"import".into(), &0.into()), "{heard:?}");
     let report = run.report()["report_file"].as_str().map(str::to_owned);
     let report =
@@ -95,7 +95,7 @@ fn a_service_hears_of_start_and_end_and_a_program_gets_the_report() {
     // Rejects: the plain address is for a night on which all went well. A dry run has a report only where it was asked for.
     scratch.write("users.json", export([user(1), r#"{"id":"user_bad"}"#.to_owned()]));
     scratch.import(&sandbox, "users.json", &watched).expect_code(3);
-    assert_eq!(service.requests(), ["POST /ping/5b1f/start", "POST /ping/5b1f/3"]);
+    assert_eq!(service.requests(), ["POST /ping/5k1q/start", "POST /ping/5k1q/3"]);
     scratch.import(&sandbox, "users.json", &[&watched[..], &["--dry-run"]].concat()).expect_code(3);
     assert_eq!(scratch.read("ended"), "2||3|none\n");
     scratch.import(&sandbox, "users.json", &[&watched[..], &["--dry-run", "--report", "r.json"]].concat());
@@ -107,7 +107,7 @@ fn a_service_hears_of_start_and_end_and_a_program_gets_the_report() {
     let wrong = wrong.env("AVNOLOGY_NOTIFY_URL", format!("{}?rid=1", service.url)).output().expect("the binary runs");
     let code = Run::of(wrong).code.expect("a code");
     assert_ne!(code, 0);
-    assert_eq!(service.requests(), ["POST /ping/5b1f/start?rid=1".to_owned(), format!("POST /ping/5b1f/{code}?rid=1")]);
+    assert_eq!(service.requests(), ["POST /ping/5k1q/start?rid=1".to_owned(), format!("POST /ping/5k1q/{code}?rid=1")]);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_service_or_a_program_that_fails_is_reported_and_changes_no_exit_code() {
     for reported in ["HTTP 404 to the start", "HTTP 404 to the end", "fail.sh`, failed", "the exit code stays 0"] {
         assert!(run.stderr.contains(reported), "{reported}: {}", run.stderr);
     }
-    assert!(!run.stderr.contains("5b1f"), "the address is as good as a password: {}", run.stderr);
+    assert!(!run.stderr.contains("5k1q"), "the address is as good as a password: {}", run.stderr);
     // Nobody listens there, and there is no such program.
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("an address");
     let nobody = format!("http://{free}/ping");
@@ -129,7 +129,7 @@ fn a_service_or_a_program_that_fails_is_reported_and_changes_no_exit_code() {
     let run = scratch.import(&sandbox, "users.json", &more).expect_code(0);
     assert!(run.stderr.contains("did not hear of the end") && run.stderr.contains("cannot be run"), "{}", run.stderr);
 
-    let run = scratch.import(&sandbox, "users.json", &["--notify-url", "hc.example.com/5b1f"]).expect_code(2);
+    let run = scratch.import(&sandbox, "users.json", &["--notify-url", "hc.example.com/5k1q"]).expect_code(2);
     assert!(run.stderr.contains("expected the URL of a check"), "{}", run.stderr);
 }
 
@@ -144,7 +144,7 @@ fn a_job_stops_when_its_time_is_up_and_the_same_command_goes_on() {
     let run = scratch.import(&sandbox, "users.json", &slow).expect_code(9);
     assert!(started.elapsed() >= Duration::from_secs(2), "{:?}", started.elapsed());
     assert!(run.stderr.contains("the end of --max-duration"), "{}", run.stderr);
-    assert_eq!(service.requests(), ["POST /ping/5b1f/start", "POST /ping/5b1f/9"]);
+    assert_eq!(service.requests(), ["POST /ping/5k1q/start", "POST /ping/5k1q/9"]);
     assert!(sandbox.column("external_id").len() < 12);
     let rest = scratch.import(&sandbox, "users.json", &["--rate", "1000/s"]).expect_code(0);
     assert_eq!(rest.count("unfinished"), 0, "{}", rest.stdout);

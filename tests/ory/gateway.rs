@@ -9,7 +9,7 @@ use crate::kratos::{Kratos, is_here};
 use crate::support::target::{Way, http, proxy};
 use crate::support::{Run, Scratch, export, user};
 
-const TOKEN: &str = "token-of-the-gateway-7f3a";
+const TOKEN: &str = "token-of-the-gateway-7k3q";
 
 /// A user with a social sign-in and a trait of the mapping file's.
 fn social(number: usize) -> String {

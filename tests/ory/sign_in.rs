@@ -23,8 +23,8 @@ fn test_accounts_sign_in_at_its_public_address() {
     let scratch = Scratch::new();
     let kratos = Kratos::start(&scratch);
     let users = json!([
-        user("user_1", "ada-7f3a@example.com", "Correct-Horse-7f3a", false),
-        user("user_2", "banned-7f3a@example.com", "Banned-Horse-7f3a", true),
+        user("user_1", "ada-7k3q@example.com", "Correct-Horse-7k3q", false),
+        user("user_2", "banned-7k3q@example.com", "Banned-Horse-7k3q", true),
     ]);
     let file = scratch.write("users.json", users.to_string());
     kratos.import(&scratch, &file, &[]).expect_code(0);
@@ -34,20 +34,20 @@ fn test_accounts_sign_in_at_its_public_address() {
         let first = ["verify", "--sign-in", "list.csv", "-vv"];
         let run = Run::of(kratos.command(&scratch, &first, more).output().expect("the binary runs"));
         for said in [&run.stdout, &run.stderr] {
-            assert!(!said.contains("7f3a") && !said.contains("example.com"), "{said}");
+            assert!(!said.contains("7k3q") && !said.contains("example.com"), "{said}");
         }
         run
     };
     let list = "email,password,state\n\
-        ada-7f3a@example.com,Correct-Horse-7f3a,active\n\
-        banned-7f3a@example.com,Banned-Horse-7f3a,disabled\n";
+        ada-7k3q@example.com,Correct-Horse-7k3q,active\n\
+        banned-7k3q@example.com,Banned-Horse-7k3q,disabled\n";
     let public = kratos.public_url();
     let report = try_accounts(list, &["--kratos-public-url", &public]).expect_code(0).report();
     let counts = ["signed_in", "wrong_password_refused", "disabled_refused"].map(|name| report[name].as_u64());
     assert_eq!((counts, &report["problems"]), ([Some(1), Some(1), Some(1)], &json!({})), "{report}");
     let list = "email,password,state\n\
-        ada-7f3a@example.com,Wrong-Horse-7f3a,active\n\
-        banned-7f3a@example.com,Banned-Horse-7f3a,active\n";
+        ada-7k3q@example.com,Wrong-Horse-7k3q,active\n\
+        banned-7k3q@example.com,Banned-Horse-7k3q,active\n";
     let found = try_accounts(list, &["--kratos-public-url", &public]).expect_code(3).report();
     let lines = |problem: &str| found["problems"][problem]["first"].clone();
     assert_eq!((lines("password_refused"), lines("is_disabled")), (json!([2]), json!([3])), "{found}");
