@@ -20,7 +20,8 @@
 //! 1. `command/import.rs` is the sequence of phases. One of them, the foresight, goes through the inputs once before anything
 //!    is sent; `command/import/send.rs` is the phase that sends. For each kind `command/import/steps.rs` begins a run of the
 //!    pipeline: `command/intake.rs` puts together what that reads, and which mapper its records get; `pipeline/job.rs` has
-//!    what a run of the pipeline is given and gives back, and `pipeline/run.rs` starts its stages.
+//!    what a run of the pipeline is given and gives back, and what of that each stage gets in each mode; `pipeline/run.rs`
+//!    starts the stages.
 //! 2. `pipeline/read.rs` opens each input and takes chunks of records. `source/reader/opening.rs` opens it,
 //!    `source/reader/beginning.rs` finds its shape, and [`source::RecordReader`] walks its envelope and frames its records;
 //!    `buffering.rs` and `ending.rs` beside these read more, cut chunks, and explain an end.
@@ -35,7 +36,8 @@
 //!    users whom the target is known to have as they are are dropped. One record is a [`mapping::Mapped`] here, then a
 //!    [`mapping::Prepared`] with its encoded form, a `Ready` with its place in the chunk, and in a batch a `BatchItem`.
 //! 4. `pipeline/fill.rs` packs identities into batches.
-//! 5. `delivery/senders.rs` takes a batch, and `delivery/exchange.rs` makes one exchange with the target: it asks the
+//! 5. `delivery/senders.rs` takes a batch, settles first whom the target has under another external id and what refers to
+//!    nobody there, and `delivery/exchange.rs` makes one exchange with the target: it asks the
 //!    [`pace::Pace`] for a turn, sends the plan to the committer and waits until that is durable (both in
 //!    `delivery/sender_context.rs`; the committer, of point 8, makes it durable), and makes the request.
 //! 6. A [`destination::Destination`] creates the identities of a batch, and says what became of each in the words of
@@ -44,9 +46,9 @@
 //!    `http/client.rs` sends the request. `avnology/answer.rs` reads a result for each identity out of the answer.
 //! 7. The answer comes back to the exchange. Results go to `delivery/answered.rs`, for which `delivery/results.rs` sorts them;
 //!    of a request that failed `delivery/verdict.rs` decides whether to wait, split or give up, and the exchange carries it
-//!    out, and `senders.rs` sends what is left, as halves. Single records that fail for now go through `round.rs`, those that
-//!    are there already through `reconcile.rs`, those that the target does not take through `refusal.rs`.
-//!    `delivery/settlement.rs` reports what is settled, and `delivery/outbox.rs` hands it on to the committer.
+//!    out, and `senders.rs` sends what is left, as halves. Records whose error may pass go through `round.rs`; those that are
+//!    there already, and those that something of another identity's is in the way of, through `reconcile.rs`. `refusal.rs` has
+//!    the words of rejects. `delivery/settlement.rs` reports what is settled, and `delivery/outbox.rs` hands it on to the committer.
 //! 8. `outcomes/event.rs` has what the committer is sent, and `pipeline/commit.rs` is the committer. It makes plans and
 //!    outcomes durable in the [`journal::Journal`] (`write_event.rs` beside it, `journal/run_journal.rs`) and books outcomes
 //!    in the [`outcomes::Ledger`] (`outcomes/ledger/book.rs`); a [`journal::Reject`] (`journal/reject.rs`) goes to the rejects
@@ -96,6 +98,10 @@
 //! - *refused*: a record, a batch or a request is not accepted. Where the target does not let us in at all, it is *no access*.
 //! - *room*: a part of this program, or space; memory that is used again is in *pieces*.
 //! - *budget*: how long something is retried ([`pace::RetryBudget`]); of memory, how much batches may take.
+//! - *confirmed*: what a target said that it has, of earlier runs. [`journal::ConfirmedUsers`] is all of it, which a run keeps up to
+//!   date; [`journal::ConfirmedLookup`] is how it was before, to look users up in.
+//! - *earlier*: an earlier record comes first in the input, or is of an earlier run; an earlier external id is one that the target
+//!   still has somebody under.
 //! - *permit*: the [`pace`] gives one to a request; one for memory, to a batch, is called `memory`.
 //! - *run*: of a migration, all of it, in its directory ([`journal`]); of the pipeline, one step of that ([`pipeline::run`]).
 //! - *job*: what one run of the pipeline is to do ([`pipeline::Job`]); of the [`application`], a command that takes a while and may be
@@ -164,7 +170,8 @@
 //! | [`settings`] | one type a command; flags > environment > `.env` > config file > defaults; the only reader of the environment |
 //! | [`toml_document`] | files that users write, and their faults by line and column |
 //! | [`rule_files`] | the mapping file and the traits schema, and a run's copies of them |
-//! | [`application`], [`command`] | from the command line to an exit status, one file a command |
+//! | [`application`] | from the command line to an exit status |
+//! | [`command`] | what each command does, phase by phase, changes at the target too; those with most phases, as import and undo, are folders |
 //! | [`source`] | bytes to records: shapes, envelope, framing, positions |
 //! | [`clerk`] | what Clerk's data means |
 //! | [`fast_json`] | a JSON reader that expects the names of the last record, and reads what `serde_json` would read |

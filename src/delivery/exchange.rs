@@ -49,12 +49,12 @@ impl<'a> Exchange<'a> {
             context.send_event(Event::Requested { again, throttled }).await;
             let failed = match outcome {
                 CreateOutcome::Results(answer) => {
-                    let answered_before = self.answered_before();
+                    let count_before = self.count_before();
                     if !answer.results.iter().all(ItemResult::is_transient) {
                         context.answered.count();
                         context.pace().batch(BatchControl::answered);
                     }
-                    return Answered { context, pending, count_before: answered_before }.settle(answer).await;
+                    return Answered { context, pending, count_before }.settle(answer).await;
                 }
                 CreateOutcome::Stopped(error) => return context.stop_with(error).await,
                 CreateOutcome::Failed(failed) => failed,
@@ -90,8 +90,8 @@ impl<'a> Exchange<'a> {
     }
 
     /// How many batches were answered before this one was first sent, or the one that it is a part of.
-    fn answered_before(&self) -> AnsweredCount {
-        self.pending.suspect_since.unwrap_or(self.tries.answered_before)
+    fn count_before(&self) -> AnsweredCount {
+        self.pending.suspect_since.unwrap_or(self.tries.count_before)
     }
 
     /// What follows from a request that settled nothing; the same again if that is nothing.
@@ -133,7 +133,7 @@ impl<'a> Exchange<'a> {
             timeouts: tries.timeouts,
             may_have_been_applied: pending.in_doubt || tries.may_have_been_applied,
             is_explained: failed.is_explained,
-            others_succeed: context.answered.now() > self.answered_before(),
+            others_succeed: context.answered.now() > self.count_before(),
             is_failing: context.is_failing(),
             can_check: context.destination().can_check(),
             was_asked: tries.probes.were_asked(),
@@ -146,7 +146,7 @@ impl<'a> Exchange<'a> {
     /// `senders.rs` sends in exchanges of its own, as halves.
     async fn carry_out(&mut self, next: Next, failed: FailedRequest) -> Option<Remaining> {
         let (context, pending) = (self.context, self.pending);
-        let answered_before = self.answered_before();
+        let count_before = self.count_before();
         Some(match next {
             Next::Again { soon } => {
                 self.tries.pause = soon.then_some(SOON);
@@ -155,11 +155,11 @@ impl<'a> Exchange<'a> {
             // Whether the destination is well is known by now.
             Next::Ask => return None,
             // With bounds as they are now it will be split.
-            Next::WithinBounds => Remaining::Batches(vec![pending.refused_as_a_whole(Some(answered_before))]),
+            Next::WithinBounds => Remaining::Batches(vec![pending.refused_as_a_whole(Some(count_before))]),
             Next::Halve { suspected, in_doubt } => {
                 let since = match suspected {
                     Suspected::AsBefore => pending.suspect_since,
-                    Suspected::SinceFirst => Some(answered_before),
+                    Suspected::SinceFirst => Some(count_before),
                     Suspected::SinceNow => {
                         context.pace().restart_patience();
                         Some(context.answered.now())

@@ -1,7 +1,7 @@
 //! From batches of identities to what became of each of them at the destination.
 //!
 //! ```text
-//! batch (`batch`, `pending_batch`, within `memory_budget`) ── N senders (`sender`, `exchange`) ──► dyn Destination
+//! batch (`batch`, `pending_batch`, within `memory_budget`) ── N senders (`senders`, `exchange`) ─► dyn Destination
 //!        ▲                                                                    │
 //!        ├── the same again, halves (`verdict`) ◄──────────── a FailedRequest ┤
 //!        └── some items again (`round`) ◄──── results (`results`, `answered`) ┤

@@ -56,8 +56,7 @@ pub(super) struct Committer {
 }
 
 impl Committer {
-    /// For what is left of the parts of a job whose stages run. It has so many inputs, of which this step ends with the one before
-    /// `step_end`.
+    /// For a job whose stages were given their parts. The run has so many inputs, and this step those before `step_end`.
     pub(super) fn of(
         parts: ModeParts,
         pace: Option<Arc<Pace>>,

@@ -119,8 +119,7 @@ mod tests {
     use super::*;
 
     fn cells(row: &str, separator: u8) -> Vec<(Form, &str)> {
-        let text = |cell: Cell<'_>| &row[cell.text.as_ptr() as usize - row.as_ptr() as usize..][..cell.text.len()];
-        Cells::of(row.as_bytes(), separator).map(|cell| (cell.form, text(cell))).collect()
+        Cells::of(row.as_bytes(), separator).map(|cell| (cell.form, &row[cell.range()])).collect()
     }
 
     #[test]
