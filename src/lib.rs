@@ -32,8 +32,8 @@
 //!    say, as [`passwords`] and [`memberships`]. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it
 //!    cannot; pure, and the same in a dry run. [`avnology::encode`] writes the form in which it is sent, with metadata to the
 //!    byte. (`mapping/user_mapper.rs` calls these one after the other: `parse_into` in `mapping/parse.rs`,
-//!    `mapping/map_user.rs`, `avnology/wire_form.rs`.) Back in `pipeline/chunk_mapping.rs` the form gets the run's mark, and
-//!    users whom the target is known to have as they are are dropped. One record is a [`mapping::Mapped`] here, then a
+//!    `mapping/map_user.rs`, and for the destination's form `avnology/wire_form.rs`.) Back in `pipeline/chunk_mapping.rs` the form gets the run's mark, and
+//!    users are dropped whom the target is known to have exactly like that. One record is a [`mapping::Mapped`] here, then a
 //!    [`mapping::Prepared`] with its encoded form, a `Ready` with its place in the chunk, and in a batch a `BatchItem`.
 //! 4. `pipeline/fill.rs` packs identities into batches.
 //! 5. `delivery/senders.rs` takes a batch, settles first whom the target has under another external id and what refers to
@@ -167,7 +167,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`cli`] | what can be typed, one file a command; the table of options; types and help texts only |
-//! | [`settings`] | one type a command; flags > environment > `.env` > config file > defaults; the only reader of the environment |
+//! | [`settings`] | one type a command; flags > environment > `.env` > config file > defaults; which run an id names; the only reader of the environment |
 //! | [`toml_document`] | files that users write, and their faults by line and column |
 //! | [`rule_files`] | the mapping file and the traits schema, and a run's copies of them |
 //! | [`application`] | from the command line to an exit status |

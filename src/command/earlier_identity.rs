@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::destination::{Comparable, Destination, PAGE, RunMark, TargetError};
-use crate::missing::EarlierRecord;
+use crate::missing::CreatedEarlier;
 
 /// As many at once as are looked at together.
 pub(super) fn pages<T>(mut users: impl Iterator<Item = io::Result<T>>) -> impl Iterator<Item = io::Result<Vec<T>>> {
@@ -24,7 +24,7 @@ pub(super) enum FoundIdentity {
 
 /// Looks an identity up by the id that the target gave it when it said `created`. That it is the user's still, it has to say itself: it
 /// has the id at Clerk, and no mark but that of the run and the record that created it.
-pub(super) async fn look_at(target: &dyn Destination, user: &EarlierRecord) -> Result<FoundIdentity, TargetError> {
+pub(super) async fn look_at(target: &dyn Destination, user: &CreatedEarlier) -> Result<FoundIdentity, TargetError> {
     let Some(body) = target.get(&user.id).await? else { return Ok(FoundIdentity::Gone) };
     let Some(found) = target.read_found(&body).pop() else { return Ok(FoundIdentity::NotProven) };
     Ok(if !is_proven(&found, user) {
@@ -36,7 +36,7 @@ pub(super) async fn look_at(target: &dyn Destination, user: &EarlierRecord) -> R
     })
 }
 
-fn is_proven(found: &Comparable<'_>, user: &EarlierRecord) -> bool {
+fn is_proven(found: &Comparable<'_>, user: &CreatedEarlier) -> bool {
     let is_it = found.id.as_deref() == Some(user.id.as_str());
     let is_user = found.clerk_id().is_some_and(|id| id.trim() == user.clerk_id.trim());
     let is_made = !found.has_mark() || found.record_marked_by(&RunMark::of(&user.run)) == Some(user.record);

@@ -10,7 +10,7 @@ use crate::destination::{Comparable, Destination, RunMark, TargetError};
 use crate::id_map::IdLookup;
 use crate::kind::Kind;
 use crate::mapping::Reference;
-use crate::missing::EarlierRecord;
+use crate::missing::CreatedEarlier;
 
 /// What the target has of a membership.
 pub(super) enum FoundMembership {
@@ -55,7 +55,7 @@ pub(super) async fn are_proven(
 }
 
 /// Organization and user of a membership, by their external ids at the target.
-pub(super) fn references(membership: &EarlierRecord, [organization, user]: [&str; 2]) -> Option<[Reference; 2]> {
+pub(super) fn references(membership: &CreatedEarlier, [organization, user]: [&str; 2]) -> Option<[Reference; 2]> {
     let (clerk_ids, ids) = (pair(&membership.clerk_id)?, pair(&membership.id)?);
     let reference = |kind: Kind, clerk_id: &str, external_id: &str, id: &str| Reference {
         kind,
@@ -72,7 +72,7 @@ pub(super) fn references(membership: &EarlierRecord, [organization, user]: [&str
 }
 
 /// Those of a page, as far as Clerk means by these ids those whom the membership names at the target.
-fn known_references(ids: &IdLookup, membership: &EarlierRecord) -> io::Result<Option<[Reference; 2]>> {
+fn known_references(ids: &IdLookup, membership: &CreatedEarlier) -> io::Result<Option<[Reference; 2]>> {
     let (Some(of_clerk), Some(of_target)) = (pair(&membership.clerk_id), pair(&membership.id)) else {
         return Ok(None);
     };
@@ -86,7 +86,7 @@ fn known_references(ids: &IdLookup, membership: &EarlierRecord) -> io::Result<Op
 pub(super) async fn look_at_all(
     target: &dyn Destination,
     ids: &IdLookup,
-    memberships: &[EarlierRecord],
+    memberships: &[CreatedEarlier],
     concurrency: usize,
 ) -> Result<Vec<FoundMembership>, TargetError> {
     let known: Vec<_> =
@@ -103,7 +103,7 @@ pub(super) async fn look_at_all(
 
 async fn look_at(
     target: &dyn Destination,
-    membership: &EarlierRecord,
+    membership: &CreatedEarlier,
     of: [String; 2],
 ) -> Result<FoundMembership, TargetError> {
     let Some(body) = target.get(&membership.id).await? else { return Ok(FoundMembership::Gone) };
@@ -121,7 +121,7 @@ async fn look_at(
 
 /// Whether it says itself that it came from Clerk, and has no mark but that of the run and the record that created it. A change of
 /// its role took the mark off.
-fn is_made(found: &Comparable<'_>, membership: &EarlierRecord) -> bool {
+fn is_made(found: &Comparable<'_>, membership: &CreatedEarlier) -> bool {
     let is_it = found.id.as_deref() == Some(membership.id.as_str());
     let is_marked = found.record_marked_by(&RunMark::of(&membership.run)) == Some(membership.record);
     is_it && found.is_from_clerk() && (!found.has_mark() || is_marked)

@@ -95,7 +95,7 @@ fn has_all(manifest: &Manifest, settings: &ExportSettings) -> bool {
 }
 
 /// Removes the records whose import is finished. If that fails, the next import removes them.
-pub(super) fn forget(settings: &ImportSettings) {
+pub(super) fn forget_fetched(settings: &ImportSettings) {
     let Some(directory) = settings.kept_from_clerk() else { return };
     let is_over = Manifest::read(&directory).ok().flatten().is_some_and(|manifest| {
         newest_run(&manifest, &directory, settings).ok().flatten().is_some_and(|run| run.is_finished())

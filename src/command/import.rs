@@ -36,7 +36,7 @@ use run_state::RunState;
 use send::send;
 
 use super::first_pass::ReadSubject;
-use super::from_clerk::{fetch, forget};
+use super::from_clerk::{fetch, forget_fetched};
 use super::home_organization::organization_if_there;
 use super::id_maps::{keep_learned_ids, look_up_ids};
 use super::import_error::ImportError;
@@ -73,7 +73,7 @@ async fn look_and_import(settings: &mut ImportSettings, mut signals: Signals) ->
     probe_objects(&settings.reading, &mut signals).await?;
     let import = async |target| Box::pin(import_into(target, settings, signals)).await;
     let status = Box::pin(at_target(&settings.target, import)).await;
-    forget(settings);
+    forget_fetched(settings);
     forget_memberships_of_users(&settings.reading, &settings.runs_directory, &status);
     status
 }
@@ -110,7 +110,7 @@ async fn import_into(
         Foresight::Refused(BeforeSending { first, missing }, reason) => {
             import_run.duplicates = first.duplicates().cloned();
             let mode = Mode::NotBegun(Box::new(import_run), reason);
-            (EndedImport::refused(mode, subject, &first, context, signals).await, missing)
+            (EndedImport::not_begun(mode, subject, &first, context, signals).await, missing)
         }
         Foresight::Clear(mut before) => {
             import_run.duplicates = before.first.duplicates().cloned();

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::files::replace_private;
 use crate::journal::RunDirectory;
-use crate::missing::EarlierRecord;
+use crate::missing::CreatedEarlier;
 use crate::outcomes::Ledger;
 use crate::report::{NamedPeople, RejectedPerson};
 
@@ -24,7 +24,7 @@ pub(super) fn named_people(ledger: &Ledger, directory: Option<&RunDirectory>) ->
         serde_json::from_str(line).ok().map(|line| person(&line))
     })?;
     let missing = directory.map(RunDirectory::missing).filter(|path| path.exists());
-    let missing = first_lines(missing.into_iter(), |line| serde_json::from_str::<EarlierRecord>(line).ok())?;
+    let missing = first_lines(missing.into_iter(), |line| serde_json::from_str::<CreatedEarlier>(line).ok())?;
     Ok(NamedPeople { rejected, missing })
 }
 

@@ -53,4 +53,3 @@ pub(crate) use ready::Ready;
 pub use refusal::{exists, external_id_taken, other_organization, refused_by, taken_by_another};
 pub(crate) use senders::Senders;
 pub use settings::Delivery;
-pub(crate) use settlement::REJECTED_TOGETHER;

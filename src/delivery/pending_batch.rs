@@ -3,7 +3,7 @@
 use super::answered_count::AnsweredCount;
 use super::batch::{Batch, BatchLimits};
 use super::blame::Probes;
-use crate::outcomes::event::SharedPermit;
+use crate::outcomes::event::SharedMemory;
 
 /// A batch and what was already tried with it.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct PendingBatch {
     /// What the target was asked between the rounds of a user who alone failed too often.
     pub probes: Probes,
     /// What it takes of the memory budget, shared with the other parts of the batch that it came from.
-    pub memory: SharedPermit,
+    pub memory: SharedMemory,
 }
 
 impl PendingBatch {

@@ -194,19 +194,10 @@ impl Reconciler<'_> {
     async fn end(&self, item: &BatchItem, found: Option<&Comparable<'_>>) -> Result<End, TargetError> {
         let body = self.batch.item_body(item);
         let (Some(sent), Some(found)) = (self.destination.read_sent(&body), found) else {
-            // It was there a moment ago: it may be gone or hidden, but it is not what the export says.
-            return Ok(match self.rule {
-                OnExisting::Fail => End::Rejected(exists()),
-                _ => End::Settled {
-                    outcome: RecordOutcome::Unchanged,
-                    differs: true,
-                    confirmed: Some(ConfirmedUser::nothing(&item.external_id)),
-                },
-            });
+            return Ok(self.hidden(item));
         };
-        let differences = sent.differences(found);
         let id = found.id.as_deref();
-        let differs = !differences.is_empty();
+        let differs = !sent.differences(found).is_empty();
         // What is known of it from before is not true any more, or never was.
         let confirmed =
             id.map(|id| if differs { ConfirmedUser::nothing(&item.external_id) } else { item.confirmed(id) });
@@ -221,25 +212,47 @@ impl Reconciler<'_> {
             return Ok(End::Rejected(of_organization(other_organization(), &sent, found)));
         }
         let fields = sent.changes(found);
-        let id = match (self.rule, id) {
-            (OnExisting::Fail, _) => return Ok(End::Rejected(exists())),
-            (OnExisting::Update, Some(id)) if !fields.is_empty() => id,
-            _ => {
-                return Ok(End::Settled { outcome: RecordOutcome::Unchanged, differs, confirmed });
+        match (self.rule, id) {
+            (OnExisting::Fail, _) => Ok(End::Rejected(exists())),
+            (OnExisting::Update, Some(id)) if !fields.is_empty() => {
+                // A password that is missing is not changed.
+                let differs = !sent.differences(found).iter().all(|field| field.is_changeable());
+                self.update(item, (id, &fields), differs).await
             }
-        };
+            _ => Ok(End::Settled { outcome: RecordOutcome::Unchanged, differs, confirmed }),
+        }
+    }
+
+    /// How one ends that was there a moment ago: it may be gone or hidden, but it is not what the export says.
+    fn hidden(&self, item: &BatchItem) -> End {
+        match self.rule {
+            OnExisting::Fail => End::Rejected(exists()),
+            _ => End::Settled {
+                outcome: RecordOutcome::Unchanged,
+                differs: true,
+                confirmed: Some(ConfirmedUser::nothing(&item.external_id)),
+            },
+        }
+    }
+
+    /// Changes these fields of the identity with this id. `differs` says whether it is not as exported afterwards.
+    async fn update(
+        &self,
+        item: &BatchItem,
+        (id, fields): (&str, &[Field]),
+        differs: bool,
+    ) -> Result<End, TargetError> {
+        let body = self.batch.item_body(item);
         // Changing an identity does not make it the run's own.
         let encoded = self.mark.map_or_else(|| body.to_vec(), |mark| mark.taken_off(&body));
-        let change = Change { id, encoded: &encoded, fields: &fields, disabled: item.disabled };
-        // A password that is missing is not changed.
-        let differs = !differences.iter().all(|field| field.is_changeable());
+        let change = Change { id, encoded: &encoded, fields, disabled: item.disabled };
         Ok(match self.destination.change(&change).await? {
             Changed::Updated => {
                 let confirmed = if differs { ConfirmedUser::nothing(&item.external_id) } else { item.confirmed(id) };
                 End::Settled { outcome: RecordOutcome::Updated, differs, confirmed: Some(confirmed) }
             }
             Changed::Refused(error) if error.kind == ItemErrorKind::Conflict => {
-                End::Rejected(change_conflict(with_field(error, &fields)))
+                End::Rejected(change_conflict(with_field(error, fields)))
             }
             Changed::Refused(error) => End::Rejected(invalid(error)),
         })

@@ -5,10 +5,7 @@ use tokio::sync::{Mutex, mpsc};
 use super::pending_batch::PendingBatch;
 use crate::journal::{ConfirmedUser, Identified, Settled};
 use crate::mapping::Rejection;
-use crate::outcomes::event::{Event, SettledRecords, report_settled};
-
-/// Bytes of rejects that are reported to the committer at once.
-pub(crate) const REJECTED_TOGETHER: usize = 256 * 1024;
+use crate::outcomes::event::{Event, REJECTED_TOGETHER, SettledRecords, report_settled};
 
 /// What became of some items of a batch.
 #[derive(Debug, Default)]

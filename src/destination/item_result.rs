@@ -54,3 +54,15 @@ pub struct ItemError {
     /// Of a conflict, what another identity has already, if that is known.
     pub taken: Option<Field>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_which_nothing_is_known_may_pass() {
+        assert!(ItemResult::Error(ItemError::default()).is_transient());
+        let wrong = ItemError { kind: ItemErrorKind::Invalid, ..ItemError::default() };
+        assert!(!ItemResult::Error(wrong).is_transient());
+    }
+}

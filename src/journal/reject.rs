@@ -8,7 +8,7 @@ use super::RecordKey;
 use super::original::{OneLine, original};
 use super::rejects_left::RejectsCheck;
 use crate::kind::Kind;
-use crate::mapping::{EarlierRecord, RecordIds, RejectCode, Rejection};
+use crate::mapping::{FirstOfDuplicates, RecordIds, RejectCode, Rejection};
 use crate::source::{Header, Place, Position, RecordChunk, RecordSpan};
 
 /// A record that does not become an identity.
@@ -22,7 +22,7 @@ pub struct Reject {
     /// Where the record stands.
     pub position: Position,
     /// Of a duplicate: the record that comes first.
-    pub same_as: Option<EarlierRecord>,
+    pub same_as: Option<FirstOfDuplicates>,
     message: String,
     field: Option<String>,
     /// For a record that is not JSON: where in the input the fault is.

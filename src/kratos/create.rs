@@ -177,11 +177,9 @@ fn read_batch(body: &[u8]) -> Option<Vec<&RawValue>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::destination::ItemErrorKind;
 
     #[test]
-    fn what_passes_is_sent_again_and_what_is_wrong_is_not() {
-        assert_eq!(ItemError::default().kind, ItemErrorKind::Transient);
+    fn a_conflict_names_the_field_that_a_user_has() {
         let batch = br#"{"identities":[{"create":{"traits":{"phone":"+1"}}},{"create":{"traits":{}}}]}"#;
         let sent = read_batch(batch).unwrap();
         assert_eq!((phone_of(sent[0]), phone_of(sent[1])), (Some(Field::Phone), None));

@@ -47,6 +47,7 @@ mod unique;
 mod unique_keys;
 mod user_join;
 mod user_mapper;
+mod wire_form;
 
 pub use code::{Notice, NoticeKind, RejectCode};
 pub use constant::Constant;
@@ -65,7 +66,7 @@ pub use record_ids::RecordIds;
 pub use record_mapper::{MapOutput, Prepared, RecordMapper};
 pub use record_value::record_value;
 pub(crate) use reject_line::{RecordContent, content};
-pub use rejection::{EarlierRecord, Rejection};
+pub use rejection::{FirstOfDuplicates, Rejection};
 pub use rules::{
     EmailRules, InvalidUsername, MetadataRules, MetadataTarget, MissingEmail, PasswordRules, RoleRule, Rules,
     TraitRule, TraitRules, TraitSource, Unverified, UsernameRules,
@@ -81,4 +82,5 @@ pub use traits_schema::{TraitsSchema, TraitsSchemaError};
 pub use unique::Unique;
 pub use unique_keys::{UniqueKey, UniqueKeys};
 pub use user_join::{Joined, UserJoin};
-pub use user_mapper::{UserMapper, WireForm, read_user};
+pub use user_mapper::{UserMapper, read_user};
+pub use wire_form::WireForm;

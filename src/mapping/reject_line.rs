@@ -107,7 +107,7 @@ pub(crate) fn content(record: &[u8], kind: Option<Kind>) -> Result<RecordContent
     }
     match serde_json::from_str::<String>(original.get()) {
         Ok(text) => line.text(Cow::Owned(text.into_bytes())),
-        // The reject of a line of a rejects file that could not be read.
+        // An object stands there as it is. It may be a line of a rejects file itself, which could not be read the last time.
         Err(_) => content(original.get().as_bytes(), kind),
     }
 }

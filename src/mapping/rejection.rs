@@ -14,12 +14,12 @@ pub struct Rejection {
     /// For a record that is not JSON: where in it the fault is, line from 1 and byte offset from 0, both within it.
     pub place: Option<crate::source::Place>,
     /// Of a duplicate: the record that comes first.
-    pub same_as: Option<EarlierRecord>,
+    pub same_as: Option<FirstOfDuplicates>,
 }
 
 /// The earlier one of two records that claim the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EarlierRecord {
+pub struct FirstOfDuplicates {
     /// Index of its input.
     pub input: u16,
     /// Its number within that, from 1.

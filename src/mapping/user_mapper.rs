@@ -1,27 +1,17 @@
 //! Users: what a record of an export, a row of a CSV or a line of a rejects file becomes.
 
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 
 use super::reject_line::{RecordContent, content};
 use super::{
-    Joined, MapOutput, Mapped, MigrationIdentity, Prepared, RecordMapper, Rejection, Rules, UniqueKeys, UserJoin, map,
+    Joined, MapOutput, Mapped, Prepared, RecordMapper, Rejection, Rules, UniqueKeys, UserJoin, WireForm, map,
     parse_row, row_rejection,
 };
 use crate::clerk::{COLUMNS, User};
 use crate::kind::Kind;
 use crate::mapping::parse::parse_into;
 use crate::source::RawRecord;
-
-/// The form in which a destination takes an identity.
-pub trait WireForm: fmt::Debug + Send + Sync {
-    /// Why the destination could not take this identity, if that is known before it is asked.
-    fn fault(&self, identity: &MigrationIdentity<'_>) -> Option<Rejection>;
-
-    /// Appends the form in which it takes this identity.
-    fn encode(&self, identity: &MigrationIdentity<'_>, body: &mut Vec<u8>);
-}
 
 /// Maps users by rules, and writes them in a destination's form.
 #[derive(Clone, Debug)]
@@ -48,8 +38,8 @@ impl UserMapper {
         &self.rules
     }
 
-    /// Maps a user about whom this is known already.
-    fn map_user(&self, user: &User<'_>, joined: Joined, output: &mut MapOutput) -> Result<Prepared, Rejection> {
+    /// Maps a user about whom this is known already, and writes what is wanted of the identity.
+    fn prepare(&self, user: &User<'_>, joined: Joined, output: &mut MapOutput) -> Result<Prepared, Rejection> {
         let mut mapped = map(user, &self.rules)?;
         mapped.notices.extend(joined.notices);
         mapped.identity.admin_metadata.clerk.organizations = joined.organizations;
@@ -94,7 +84,7 @@ impl RecordMapper for UserMapper {
                     return Ok(Err(rejection));
                 }
             }
-            Ok(self.map_user(user, joined, output))
+            Ok(self.prepare(user, joined, output))
         })
     }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::missing_memberships::MissingMemberships;
-use super::missing_users::EarlierRecord;
+use super::missing_users::CreatedEarlier;
 use super::present_memberships::{PresentMemberships, key};
 use super::removal::RemovalKind;
 use super::removals::{self, Removals};
@@ -118,13 +118,13 @@ fn paths(inputs: &[InputRecord], kind: Kind) -> Vec<&str> {
 fn each_created(
     runs: &[(RunDirectory, RunRecord)],
     kind: Kind,
-    mut each: impl FnMut(EarlierRecord) -> io::Result<()>,
+    mut each: impl FnMut(CreatedEarlier) -> io::Result<()>,
 ) -> Result<(), SearchError> {
     for (directory, record) in runs {
         let read = read_created_ids(&directory.journal(), |created: LearnedId<'_>| {
             let input = record.inputs.get(usize::from(created.key.input));
             if input.is_some_and(|input| input.kind == kind) {
-                each(EarlierRecord::of(directory.id(), created))?;
+                each(CreatedEarlier::of(directory.id(), created))?;
             }
             Ok(())
         });
@@ -133,7 +133,7 @@ fn each_created(
     Ok(())
 }
 
-fn is_settled(removals: &Removals, kind: Kind, known: &EarlierRecord) -> io::Result<bool> {
+fn is_settled(removals: &Removals, kind: Kind, known: &CreatedEarlier) -> io::Result<bool> {
     Ok(matches!(removals.of(kind, known)?, Some(RemovalKind::Removed | RemovalKind::Left)))
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::missing_users::{EarlierRecord, is_more_than, read};
+use super::missing_users::{CreatedEarlier, is_more_than, read};
 use super::present_memberships::key;
 use crate::index::{HASH_BYTES, Table, Texts};
 use crate::kind::Kind;
@@ -48,7 +48,7 @@ impl MissingMemberships {
     }
 
     /// Adds one that is missing.
-    pub(super) fn add(&mut self, membership: &EarlierRecord) -> io::Result<()> {
+    pub(super) fn add(&mut self, membership: &CreatedEarlier) -> io::Result<()> {
         let place = self.left.add(&serde_json::to_vec(membership)?)?;
         let mut entry = [0; PLACE_BYTES];
         entry[..HASH_BYTES].copy_from_slice(&key(Kind::Membership, &membership.clerk_id));
@@ -60,24 +60,24 @@ impl MissingMemberships {
     }
 
     /// Adds the tuple of one that is missing.
-    pub(super) fn add_tuple(&mut self, tuple: &EarlierRecord) -> io::Result<()> {
+    pub(super) fn add_tuple(&mut self, tuple: &CreatedEarlier) -> io::Result<()> {
         self.tuples.add(&serde_json::to_vec(tuple)?).map(drop)
     }
 
     /// The membership that is missing with this id at Clerk, `organization/user`.
-    pub fn membership(&self, clerk_id: &str) -> io::Result<Option<EarlierRecord>> {
+    pub fn membership(&self, clerk_id: &str) -> io::Result<Option<CreatedEarlier>> {
         let Some(entry) = self.places.find(&key(Kind::Membership, clerk_id))? else { return Ok(None) };
         let place = entry.last_chunk().map_or(0, |place| u64::from_be_bytes(*place));
         Ok(Some(serde_json::from_slice(&self.left.get(place)?)?))
     }
 
     /// Those that are missing.
-    pub fn memberships(&self) -> impl Iterator<Item = io::Result<EarlierRecord>> {
+    pub fn memberships(&self) -> impl Iterator<Item = io::Result<CreatedEarlier>> {
         read(&self.left)
     }
 
     /// The tuples of their roles that earlier runs of the source created.
-    pub fn tuples(&self) -> impl Iterator<Item = io::Result<EarlierRecord>> {
+    pub fn tuples(&self) -> impl Iterator<Item = io::Result<CreatedEarlier>> {
         read(&self.tuples)
     }
 

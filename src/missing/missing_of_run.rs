@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::changed_states::StatesFile;
-use super::missing_users::EarlierRecord;
+use super::missing_users::CreatedEarlier;
 use super::state_change::{StateChange, StateChangeKind};
 use crate::journal::RunDirectory;
 
@@ -82,7 +82,7 @@ impl MissingOfRun {
 /// Shows each user whom a run names as missing, in order; nobody if there is no such file. Blocks.
 pub fn read_missing<E: From<io::Error>>(
     path: &Path,
-    mut each: impl FnMut(EarlierRecord) -> Result<(), E>,
+    mut each: impl FnMut(CreatedEarlier) -> Result<(), E>,
 ) -> Result<(), E> {
     let file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -9,7 +9,7 @@ use crate::journal::LearnedId;
 
 /// One that an earlier run created: a user, a membership or a role tuple. There is no `Debug`: external ids may be personal data.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EarlierRecord {
+pub struct CreatedEarlier {
     /// The id at Clerk; of a membership and of its tuple both ids, `organization/user`.
     pub clerk_id: String,
     /// The key at the target.
@@ -22,7 +22,7 @@ pub struct EarlierRecord {
     pub record: (u16, u64),
 }
 
-impl EarlierRecord {
+impl CreatedEarlier {
     /// One that this run created, by its journal.
     pub(super) fn of(run: &str, LearnedId { key, clerk_id, external_id, id }: LearnedId<'_>) -> Self {
         Self {
@@ -52,13 +52,13 @@ pub struct MissingUsers {
 
 impl MissingUsers {
     /// Those who are missing.
-    pub fn missing_users(&self) -> impl Iterator<Item = io::Result<EarlierRecord>> {
+    pub fn missing_users(&self) -> impl Iterator<Item = io::Result<CreatedEarlier>> {
         read(&self.left)
     }
 
     /// Those whom an earlier run disabled or left as they were, and who are back in the export; and whether they are to be enabled:
     /// this tool disabled them, and they may sign in at Clerk.
-    pub fn back(&self) -> impl Iterator<Item = io::Result<(EarlierRecord, bool)>> {
+    pub fn back(&self) -> impl Iterator<Item = io::Result<(CreatedEarlier, bool)>> {
         read(&self.back)
     }
 

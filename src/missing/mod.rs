@@ -36,7 +36,7 @@ pub use membership_search::MembershipSearch;
 pub use missing_memberships::MissingMemberships;
 pub use missing_of_run::{MissingOfRun, read_missing};
 pub use missing_report::{MissingMembershipsReport, MissingReport};
-pub use missing_users::{EarlierRecord, MissingUsers};
+pub use missing_users::{CreatedEarlier, MissingUsers};
 pub use on_missing::OnMissing;
 pub use removal::{Removal, RemovalKind};
 pub use removals::Removals;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::EarlierRecord;
+use super::CreatedEarlier;
 use crate::kind::Kind;
 
 /// What was done, or found.
@@ -31,7 +31,7 @@ pub struct Removal {
     /// Whether it is a membership or a tuple.
     pub kind: Kind,
     /// Which one.
-    pub known: EarlierRecord,
+    pub known: CreatedEarlier,
     /// The external ids of the organization and the user, by which undo makes sure that they are still the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<[String; 2]>,

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::EarlierRecord;
+use super::CreatedEarlier;
 use super::changed_states::StatesFile;
 use super::removal::{Removal, RemovalKind};
 use crate::index::{HASH_BYTES, Table, hash_of};
@@ -37,14 +37,14 @@ impl Removals {
     }
 
     /// The last word about one.
-    pub fn of(&self, kind: Kind, known: &EarlierRecord) -> io::Result<Option<RemovalKind>> {
+    pub fn of(&self, kind: Kind, known: &CreatedEarlier) -> io::Result<Option<RemovalKind>> {
         let entry = self.0.find(&key(kind, known))?;
         Ok(entry.and_then(|entry| RemovalKind::ALL.get(usize::from(entry[HASH_BYTES])).copied()))
     }
 }
 
 /// What no other one has, also from one with the same id that was created later.
-pub(super) fn key(kind: Kind, known: &EarlierRecord) -> [u8; HASH_BYTES] {
-    let EarlierRecord { run, record: (input, number), id, .. } = known;
+pub(super) fn key(kind: Kind, known: &CreatedEarlier) -> [u8; HASH_BYTES] {
+    let CreatedEarlier { run, record: (input, number), id, .. } = known;
     hash_of(kind.number(), &format!("{run} {input}:{number} {id}"))
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::changed_states::{ChangedStates, StatesFile};
-use super::missing_users::{EarlierRecord, MissingUsers};
+use super::missing_users::{CreatedEarlier, MissingUsers};
 use super::present_users::{PresentUsers, key};
 use super::search_error::{SearchError, check_runs, lost};
 use super::state_change::{StateChange, StateChangeKind};
@@ -69,7 +69,7 @@ impl MissingSearch {
                     return Ok(());
                 }
                 seen.insert(hash)?;
-                let user = || EarlierRecord::of(directory.id(), created);
+                let user = || CreatedEarlier::of(directory.id(), created);
                 let state = states.of_id(id)?;
                 if present.has(clerk_id)? {
                     found.known += 1;
@@ -142,7 +142,7 @@ impl MissingSearch {
     pub fn disabled_by(
         runs: &Path,
         (directory, record): (&RunDirectory, &RunRecord),
-        mut each: impl FnMut(EarlierRecord) -> io::Result<()>,
+        mut each: impl FnMut(CreatedEarlier) -> io::Result<()>,
     ) -> Result<(), SearchError> {
         check_runs(runs)?;
         let temporary = std::env::temp_dir();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::EarlierRecord;
+use super::CreatedEarlier;
 
 /// What was done, or found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,5 +52,5 @@ pub struct StateChange {
     pub change: StateChangeKind,
     /// Whose identity it is.
     #[serde(flatten)]
-    pub user: EarlierRecord,
+    pub user: CreatedEarlier,
 }

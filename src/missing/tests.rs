@@ -97,7 +97,7 @@ proptest! {
         // A run of the target settled some of those who are missing.
         let line = |user: &u8| StateChange {
             change: if user.is_multiple_of(2) { StateChangeKind::Disabled } else { StateChangeKind::Left },
-            user: EarlierRecord {
+            user: CreatedEarlier {
                 clerk_id: format!("u{user}"),
                 external_id: String::new(),
                 id: newest.get(user).cloned().unwrap_or_default(),
@@ -113,7 +113,7 @@ proptest! {
             .filter(|(user, _)| !export.contains(user) && !settled.contains(user))
             .map(|(user, id)| (*user, id.clone()))
             .collect();
-        let shown: Vec<EarlierRecord> = found.missing_users().map(Result::unwrap).collect();
+        let shown: Vec<CreatedEarlier> = found.missing_users().map(Result::unwrap).collect();
         let shown: BTreeMap<u8, String> =
             shown.into_iter().map(|user| (user.clerk_id[1..].parse().unwrap(), user.id)).collect();
         prop_assert_eq!(found.missing, missing.len() as u64);
@@ -146,7 +146,7 @@ fn a_torn_line_counts_for_nothing_and_the_last_word_about_an_identity_counts() {
     let path = scratch.path().join("disabled.ndjson");
     let line = |change| StateChange {
         change,
-        user: EarlierRecord {
+        user: CreatedEarlier {
             clerk_id: "c".to_owned(),
             external_id: "e".to_owned(),
             id: "i".to_owned(),

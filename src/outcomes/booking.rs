@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Foreseen;
 use crate::index::RecordPlace;
 use crate::journal::ReadMark;
-use crate::mapping::{EarlierRecord, Notices, RejectCode};
+use crate::mapping::{FirstOfDuplicates, Notices, RejectCode};
 use crate::source::{Position, SkippedRows};
 
 /// What is known of an input once it was read.
@@ -54,7 +54,7 @@ pub(crate) struct LateReject {
     /// The index of its input.
     pub input: u16,
     pub position: Position,
-    pub same_as: EarlierRecord,
+    pub same_as: FirstOfDuplicates,
     /// What was said of the record when it was taken for a valid one.
     pub notices: Notices,
 }
@@ -63,7 +63,7 @@ pub(crate) struct LateReject {
 #[derive(Debug)]
 pub(crate) struct LateShared {
     pub position: Position,
-    pub same_as: EarlierRecord,
+    pub same_as: FirstOfDuplicates,
 }
 
 /// Where a record stands.
@@ -74,6 +74,6 @@ pub(crate) fn position(place: &RecordPlace, inputs: &[Arc<str>]) -> Position {
 }
 
 /// The other record of a duplicate.
-pub(crate) fn earlier(first: &RecordPlace) -> EarlierRecord {
-    EarlierRecord { input: first.input, number: first.number, line: first.line }
+pub(crate) fn earlier(first: &RecordPlace) -> FirstOfDuplicates {
+    FirstOfDuplicates { input: first.input, number: first.number, line: first.line }
 }

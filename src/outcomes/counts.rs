@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::mapping::EarlierRecord;
+use crate::mapping::FirstOfDuplicates;
 use crate::source::{Position, SkippedRows};
 
 /// Records by what became of them. Each record read is in exactly one of `created`, `updated`, `unchanged`,
@@ -75,8 +75,8 @@ pub struct InputProgress {
 }
 
 /// The other record, by the name of its input.
-pub(super) fn same_as(inputs: &[InputProgress], earlier: EarlierRecord) -> Option<SameAs> {
-    let EarlierRecord { input, number, line } = earlier;
+pub(super) fn same_as(inputs: &[InputProgress], earlier: FirstOfDuplicates) -> Option<SameAs> {
+    let FirstOfDuplicates { input, number, line } = earlier;
     let input = inputs.get(usize::from(input))?.input.clone();
     Some(SameAs { input, record: number, line })
 }

@@ -22,8 +22,8 @@ pub(crate) struct SettledRecords {
     pub identified: Vec<Identified>,
 }
 
-/// What something takes of a budget that is shared. It is given back once everything that shares the permit dropped it.
-pub(crate) type SharedPermit = Option<Arc<OwnedSemaphorePermit>>;
+/// What a batch takes of the memory for all of them. It is given back once everything that shares it has dropped it.
+pub(crate) type SharedMemory = Option<Arc<OwnedSemaphorePermit>>;
 
 /// A message to the committer.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub(crate) enum Event {
         /// The committer drops it once that is booked.
         booked: oneshot::Sender<()>,
         /// The memory that the batch took which they were in, as long as any of it is in memory.
-        memory: SharedPermit,
+        memory: SharedMemory,
     },
     /// What was found about records that were taken for valid.
     Late {
@@ -92,10 +92,13 @@ pub(crate) async fn send_event(events: &mpsc::Sender<Event>, event: Event) {
     }
 }
 
+/// Bytes of rejects that are reported to the committer at once.
+pub(crate) const REJECTED_TOGETHER: usize = 256 * 1024;
+
 /// Reports to the committer what became of records. A reject holds the record itself, so a stage that sends rejects waits
 /// until they are booked: at any moment each stage has few of them in memory, and not as many as the channel could hold. Other
 /// records of a batch hold its `memory` until then.
-pub(crate) async fn report_settled(events: &mpsc::Sender<Event>, settled: SettledRecords, memory: SharedPermit) {
+pub(crate) async fn report_settled(events: &mpsc::Sender<Event>, settled: SettledRecords, memory: SharedMemory) {
     let holds_rejects = !settled.rejects.is_empty();
     if let Some(booked) = begin_report(events, settled, memory).await
         && holds_rejects
@@ -108,7 +111,7 @@ pub(crate) async fn report_settled(events: &mpsc::Sender<Event>, settled: Settle
 pub(crate) async fn begin_report(
     events: &mpsc::Sender<Event>,
     settled: SettledRecords,
-    memory: SharedPermit,
+    memory: SharedMemory,
 ) -> Option<Booked> {
     if settled.records.is_empty() && settled.rejects.is_empty() {
         return None;

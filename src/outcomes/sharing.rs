@@ -9,7 +9,7 @@ use super::booking::{LateShared, earlier, position};
 use super::counts::same_as as same_as_of;
 use super::sharing_record::SharingRecord;
 use crate::index::{Duplicates, Meaning, RecordPlace};
-use crate::mapping::{EarlierRecord, Notice};
+use crate::mapping::{FirstOfDuplicates, Notice};
 use crate::selection::RecordsOfRun;
 use crate::source::Position;
 
@@ -23,7 +23,7 @@ impl Ledger {
         self.share(position, same_as);
     }
 
-    fn share(&mut self, position: Position, same_as: EarlierRecord) {
+    fn share(&mut self, position: Position, same_as: FirstOfDuplicates) {
         if self.sharing.len() < NAMED_SHARING {
             let same_as = same_as_of(&self.inputs, same_as);
             self.sharing.extend(same_as.map(|same_as| SharingRecord { position, same_as }));

@@ -86,7 +86,7 @@ impl<'m> ChunkMapping<'m> {
         let looks_for_duplicates = matches!(context.duplicates, DuplicateCheck::Find(_));
         let mut encoded = if context.encode { context.pieces.take(chunk.bytes.len()) } else { Piece::default() };
         let output = MapOutput {
-            skips_ids: !context.wants_ready && context.confirmed.is_none() && context.ids.is_none(),
+            skips_ids: !context.wants_ready && context.confirmed_lookup.is_none() && context.ids.is_none(),
             encoded: std::mem::take(&mut *encoded),
             keys: looks_for_duplicates.then(UniqueKeys::default),
             coverage: context.foresee.then(Coverage::default),
@@ -192,7 +192,7 @@ impl<'m> ChunkMapping<'m> {
     fn drop_if_confirmed(&mut self, record: &Ready) -> bool {
         let is_confirmed =
             |confirmed: &Arc<ConfirmedLookup>| confirmed.is_confirmed(&record.external_id, record.content);
-        let confirmed = self.context.confirmed.as_ref().is_some_and(is_confirmed);
+        let confirmed = self.context.confirmed_lookup.as_ref().is_some_and(is_confirmed);
         if confirmed {
             self.output.encoded.truncate(record.encoded.start);
         }

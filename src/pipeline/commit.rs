@@ -13,7 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::Ran;
-use super::job::ModeParts;
+use super::mode_parts::ModeParts;
 use super::write_event::write_event;
 use crate::ignore::ignore;
 use crate::journal::{ConfirmedUser, ConfirmedUsers, Entry, Journal, ReadMark, Reject, Tracker};
@@ -68,7 +68,7 @@ impl Committer {
             pace,
             journal: parts.journal,
             confirmed: parts.confirmed,
-            pass_records: parts.unchanged.known(),
+            pass_records: parts.unchanged.of_second_pass(),
             failed: false,
             tracker: Tracker::new(inputs),
             is_last_step: step_end == inputs,

@@ -4,8 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::block_starts::Blocks;
-use super::duplicates::DuplicateCheck;
-use super::unchanged::{LookForUnchanged, Unchanged};
+use super::unchanged::LookForUnchanged;
 use crate::delivery::Delivery;
 use crate::id_map::IdLookup;
 use crate::index::{DuplicateFinder, Duplicates};
@@ -73,7 +72,7 @@ pub enum Mode {
     DryRun(DryRun),
     /// Its keys are collected, those of records that are not ours, too, so that users are found who are in the input twice.
     ///
-    /// If it is known what the target confirmed, records that it has as they are are noted.
+    /// If it is known what the target confirmed, those records are noted that it has exactly like that.
     Search(Arc<DuplicateFinder>, Option<LookForUnchanged>),
     /// It is rejected, if it has to be, and not sent: for this reason the import is refused before it sends anything. The rejects
     /// are what has to be mended.
@@ -134,108 +133,4 @@ pub struct Ran {
     pub journal: Option<Journal>,
     /// What the target confirmed, unless it is not kept.
     pub confirmed: Option<ConfirmedUsers>,
-}
-
-/// What the stages need, one by one, in each mode.
-pub(super) struct ModeParts {
-    /// Whether duplicates are searched for, or were found before and are rejected.
-    pub check: DuplicateCheck,
-    /// Has the duplicates, where they are reported at the end and nobody rejects them: a dry run.
-    pub duplicates_to_report: Option<Arc<DuplicateFinder>>,
-    /// Whether it is wanted what of an import can be foreseen: a dry run.
-    pub foresee: bool,
-    /// How many identities are shown; some in a dry run only.
-    pub preview: usize,
-    /// How batches are sent; an import only.
-    pub delivery: Option<Delivery>,
-    /// Where outcomes become durable; whatever is a run has one.
-    pub journal: Option<Journal>,
-    /// What the target confirmed, to be kept up to date; an import only.
-    pub confirmed: Option<ConfirmedUsers>,
-    /// Whom the target confirmed in earlier runs, so that they are not asked about.
-    pub lookup: Option<Arc<ConfirmedLookup>>,
-    /// Which records are known to be unchanged: kept by a first pass, used by an import.
-    pub unchanged: Unchanged,
-    /// Who had which external id before; an import only.
-    pub ids: Option<Arc<IdLookup>>,
-    /// What earlier parts of the run settled.
-    pub progress: Arc<Progress>,
-    /// The account so far.
-    pub ledger: Ledger,
-    /// Stop once more than this many records were rejected.
-    pub max_errors: Option<u64>,
-    /// Rejects that the first pass found, which an import counts for that from the beginning.
-    pub predicted: u64,
-}
-
-impl ModeParts {
-    pub(super) fn of(mode: Mode, intake: &Intake) -> Self {
-        match mode {
-            Mode::DryRun(DryRun { preview, max_errors }) => {
-                let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
-                let duplicates_to_report = Some(Arc::clone(&finder));
-                let looking = Self::looking(intake, DuplicateCheck::Find(finder));
-                Self { duplicates_to_report, foresee: true, preview, max_errors, ..looking }
-            }
-            Mode::Search(finder, unchanged) => {
-                let (lookup, unchanged) = match unchanged {
-                    Some(look) => (look.confirmed, Unchanged::Keep(look.records)),
-                    None => (None, Unchanged::Unknown),
-                };
-                Self { lookup, unchanged, ..Self::looking(intake, DuplicateCheck::Find(finder)) }
-            }
-            Mode::NotBegun(run, reason) => {
-                let mut parts = Self::of_run(*run);
-                parts.ledger.stopped = Some(reason);
-                parts
-            }
-            Mode::Import(run, sending) => {
-                let Sending { delivery, confirmed, pass_records, ids, max_errors, predicted } = *sending;
-                let (confirmed, lookup) = confirmed.map(|before| (before.users, before.lookup)).unzip();
-                let (delivery, lookup) = (Some(delivery), lookup.flatten());
-                let unchanged = pass_records.map_or(Unchanged::Unknown, Unchanged::Known);
-                Self { delivery, confirmed, lookup, unchanged, ids, max_errors, predicted, ..Self::of_run(*run) }
-            }
-        }
-    }
-
-    /// Nothing is sent or kept.
-    fn looking(intake: &Intake, check: DuplicateCheck) -> Self {
-        Self {
-            check,
-            duplicates_to_report: None,
-            foresee: false,
-            preview: 0,
-            delivery: None,
-            journal: None,
-            confirmed: None,
-            lookup: None,
-            unchanged: Unchanged::Unknown,
-            ids: None,
-            progress: Arc::new(Progress::new(intake.inputs.len())),
-            ledger: Ledger::new(&intake.inputs, false).of_shard(intake.records.shard()).of_kinds(&intake.kinds()),
-            max_errors: None,
-            predicted: 0,
-        }
-    }
-
-    /// Nothing is sent, and all is kept.
-    fn of_run(ImportRun { journal, progress, ledger, duplicates }: ImportRun) -> Self {
-        Self {
-            check: DuplicateCheck::found_before(duplicates),
-            duplicates_to_report: None,
-            foresee: false,
-            preview: 0,
-            delivery: None,
-            journal: Some(journal),
-            confirmed: None,
-            lookup: None,
-            unchanged: Unchanged::Unknown,
-            ids: None,
-            progress: Arc::new(progress),
-            ledger,
-            max_errors: None,
-            predicted: 0,
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::duplicates::DuplicateCheck;
-use super::job::ModeParts;
+use super::mode_parts::ModeParts;
 use super::unchanged::Unchanged;
 use crate::delivery::Pieces;
 use crate::destination::RunMark;
@@ -19,7 +19,7 @@ pub(super) struct MapContext {
     /// What an earlier part of the run has settled.
     pub progress: Arc<Progress>,
     /// What is known to be at the target, so that it need not be asked.
-    pub confirmed: Option<Arc<ConfirmedLookup>>,
+    pub confirmed_lookup: Option<Arc<ConfirmedLookup>>,
     /// Which records the target is known to have as they are.
     pub unchanged: Unchanged,
     /// Whom the target had before this part of the run, and under which external id.
@@ -55,12 +55,12 @@ impl MapContext {
         Self {
             mappers,
             progress: Arc::clone(&parts.progress),
-            confirmed: parts.lookup.clone(),
+            confirmed_lookup: parts.confirmed_lookup.clone(),
             unchanged: parts.unchanged.clone(),
             ids: parts.ids.clone(),
             duplicates: parts.check.clone(),
             // What was confirmed is known by the hash of the encoded form.
-            encode: parts.delivery.is_some() || (parts.unchanged.is_kept() && parts.lookup.is_some()),
+            encode: parts.delivery.is_some() || (parts.unchanged.is_kept() && parts.confirmed_lookup.is_some()),
             wants_ready: parts.delivery.is_some(),
             largest_request,
             mark: parts.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),

@@ -56,7 +56,7 @@ fn context(duplicates: DuplicateCheck) -> MapContext {
     MapContext {
         mappers: vec![Arc::new(LineMapper)],
         progress: Arc::new(Progress::new(1)),
-        confirmed: None,
+        confirmed_lookup: None,
         unchanged: Unchanged::Unknown,
         ids: None,
         duplicates,
@@ -122,7 +122,7 @@ fn what_is_known_as_unchanged_is_not_mapped_again_and_is_rejected_as_a_duplicate
     let records = Arc::new(PassRecords::create(1, None).unwrap().unwrap());
     let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
     let first_pass = MapContext {
-        confirmed: Some(lookup),
+        confirmed_lookup: Some(lookup),
         unchanged: Unchanged::Keep(Arc::clone(&records)),
         ..context(DuplicateCheck::Find(Arc::clone(&finder)))
     };

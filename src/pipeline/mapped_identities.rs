@@ -88,7 +88,7 @@ pub fn map_inputs(
     let context = MapContext {
         mappers,
         progress: Arc::clone(&progress),
-        confirmed: None,
+        confirmed_lookup: None,
         unchanged: Unchanged::Unknown,
         ids: None,
         duplicates: DuplicateCheck::found_before(duplicates),

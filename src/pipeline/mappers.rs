@@ -158,7 +158,7 @@ mod tests {
         MapContext {
             mappers: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(crate::avnology::AvnologyForm)))],
             progress: Arc::new(Progress::new(1)),
-            confirmed: None,
+            confirmed_lookup: None,
             unchanged: Unchanged::Unknown,
             ids: None,
             duplicates: DuplicateCheck::Off,

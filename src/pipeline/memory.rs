@@ -1,8 +1,9 @@
 //! How much memory a run takes, from its settings.
 
 use super::{Intake, mappers};
-use crate::delivery::{MAX_PINNED, REJECTED_TOGETHER};
+use crate::delivery::MAX_PINNED;
 use crate::http::memory_of_answers;
+use crate::outcomes::event::REJECTED_TOGETHER;
 use crate::pace::PaceRules;
 use crate::source::{BLOCK_BYTES, CHUNK_RECORDS, HELD_BACK, Input, KEPT, PART_BYTES, PARTS_AHEAD};
 

@@ -35,6 +35,7 @@ mod mapped_chunk;
 mod mapped_identities;
 mod mappers;
 mod memory;
+mod mode_parts;
 mod passed_over;
 mod read;
 mod run;

@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::commit::Committer;
 use super::duplicates::DuplicateCheck;
-use super::job::ModeParts;
 use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
+use super::mode_parts::ModeParts;
 use super::passed_over::PassedOver;
 use super::{Intake, Job, Ran, duplicates, fill, read};
 use crate::delivery::{Delivery, MemoryBudget, Senders};
@@ -149,10 +149,10 @@ async fn in_this_task(stages: impl Future<Output = ()>) -> Result<(), String> {
 }
 
 /// The committer ends when the stages do: nothing is left of them but how they ended.
-fn end(ended: Result<(), String>, mut ledger: Ledger, inputs: usize) -> Ledger {
+fn end(ended: Result<(), String>, mut ledger: Ledger, step_end: usize) -> Ledger {
     if let Err(error) = ended {
         ledger.stopped.get_or_insert(StopReason::Internal(format!("a stage failed: {error}")));
-    } else if ledger.stopped.is_none() && !ledger.is_complete_up_to(inputs) {
+    } else if ledger.stopped.is_none() && !ledger.is_complete_up_to(step_end) {
         ledger.stopped = Some(StopReason::Internal("the run ended before its input did".to_owned()));
     }
     ledger

@@ -7,8 +7,7 @@ use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
 
-use crate::delivery::REJECTED_TOGETHER;
-use crate::outcomes::event::{Booked, Event, SettledRecords, begin_report};
+use crate::outcomes::event::{Booked, Event, REJECTED_TOGETHER, SettledRecords, begin_report};
 
 /// What is on the way to the committer: at most [`REJECTED_TOGETHER`] bytes of it, or that of one chunk if it is more.
 #[derive(Default)]

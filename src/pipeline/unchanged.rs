@@ -14,7 +14,7 @@ use crate::source::RecordChunk;
 #[derive(Clone, Debug)]
 pub struct LookForUnchanged {
     /// What the target confirmed; nothing if every user is asked about.
-    pub confirmed: Option<Arc<ConfirmedLookup>>,
+    pub confirmed_lookup: Option<Arc<ConfirmedLookup>>,
     /// Which records were recognized from the night before, and where those are kept that this pass finds unchanged.
     pub records: Arc<PassRecords>,
 }
@@ -37,7 +37,7 @@ impl Unchanged {
     }
 
     /// In the second pass, where it is kept whom the target confirms.
-    pub(super) fn known(&self) -> Option<Arc<PassRecords>> {
+    pub(super) fn of_second_pass(&self) -> Option<Arc<PassRecords>> {
         match self {
             Self::Known(records) => Some(Arc::clone(records)),
             Self::Unknown | Self::Keep(_) => None,

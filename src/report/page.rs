@@ -10,7 +10,7 @@ use super::chart::{Chart, speed};
 use super::page_shell::{environment, page_with};
 use crate::human::{count, duration};
 use crate::mapping::{Notice, RejectCode};
-use crate::missing::EarlierRecord;
+use crate::missing::CreatedEarlier;
 
 /// What is on the page.
 const TEMPLATE: &str = include_str!("page.html");
@@ -38,7 +38,7 @@ pub struct NamedPeople {
     /// The first of those who did not move.
     pub rejected: Vec<RejectedPerson>,
     /// The first of those who are no longer in the export.
-    pub missing: Vec<EarlierRecord>,
+    pub missing: Vec<CreatedEarlier>,
 }
 
 /// The page cannot be made of a report: it is not one of this program.
@@ -51,7 +51,7 @@ pub struct PageError(#[from] minijinja::Error);
 struct Facts<'a> {
     report: &'a Value,
     rejected: &'a [RejectedPerson],
-    missing: &'a [EarlierRecord],
+    missing: &'a [CreatedEarlier],
     records: Option<Chart>,
     requests: Option<Chart>,
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::{ResultsError, ResultsTable, TableCell, TableForm};
 use crate::journal::{RunDirectory, RunRecord};
-use crate::missing::{ChangedStates, EarlierRecord, MissingOfRun, StateChangeKind, read_missing};
+use crate::missing::{ChangedStates, CreatedEarlier, MissingOfRun, StateChangeKind, read_missing};
 
 const COLUMNS: &[&str] = &["kind", "clerk_id", "external_id", "id", "outcome", "created_by"];
 
@@ -31,7 +31,7 @@ pub fn write_missing_list<'r>(
     table.finish().map_err(ResultsError::Write)
 }
 
-fn write_user(table: &mut ResultsTable<'_>, states: &ChangedStates, user: &EarlierRecord) -> Result<(), ResultsError> {
+fn write_user(table: &mut ResultsTable<'_>, states: &ChangedStates, user: &CreatedEarlier) -> Result<(), ResultsError> {
     let outcome = match states.of_id(&user.id).map_err(ResultsError::Missing)? {
         // Of one that it was about to disable when it was broken off nobody knows.
         Some(StateChangeKind::Disabling) => "unfinished",
@@ -39,7 +39,7 @@ fn write_user(table: &mut ResultsTable<'_>, states: &ChangedStates, user: &Earli
         Some(StateChangeKind::Left) => "left",
         Some(StateChangeKind::Enabled | StateChangeKind::Returned) | None => "missing",
     };
-    let EarlierRecord { clerk_id, external_id, id, run, .. } = user;
+    let CreatedEarlier { clerk_id, external_id, id, run, .. } = user;
     let cells = [
         TableCell::text("user"),
         TableCell::text(clerk_id),

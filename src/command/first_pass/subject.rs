@@ -30,7 +30,7 @@ pub(in crate::command) struct ReadSubject<'s> {
 /// What is remembered of a target.
 pub(in crate::command) struct Remembered {
     /// What it confirmed in earlier runs, if that is believed.
-    pub lookup: Option<Arc<ConfirmedLookup>>,
+    pub confirmed_lookup: Option<Arc<ConfirmedLookup>>,
     /// Which records these users are, if that is known.
     pub known: Option<Arc<KnownFile>>,
 }
@@ -39,14 +39,15 @@ impl ReadSubject<'_> {
     /// The first pass finds out what is still as the target confirmed it, and what the next night can know records by. Only users are
     /// the same in both passes: what refers to others is mapped with their ids later.
     pub(super) fn look_for_unchanged(self) -> Option<LookForUnchanged> {
-        let Remembered { lookup, known } = self.remembered.filter(|_| self.joined.is_empty())?;
+        let Remembered { confirmed_lookup, known } = self.remembered.filter(|_| self.joined.is_empty())?;
         if self.reading.kinds.iter().any(|kind| *kind != Kind::User) {
             return None;
         }
         match PassRecords::create(self.reading.inputs.len(), known.clone()) {
-            Ok(records) => {
-                records.map(|records| LookForUnchanged { confirmed: lookup.clone(), records: Arc::new(records) })
-            }
+            Ok(records) => records.map(|records| LookForUnchanged {
+                confirmed_lookup: confirmed_lookup.clone(),
+                records: Arc::new(records),
+            }),
             Err(error) => {
                 tracing::debug!(%error, "what is unchanged is not kept");
                 None

@@ -1,4 +1,4 @@
-//! How an import ended: its ledger and what of it is kept. One that is refused ends here, too: its rejects are written.
+//! How an import ended: its ledger and what of it is kept. One that was not begun ends here, too: its rejects are written.
 
 use super::super::first_pass::{FirstPass, ReadSubject};
 use super::super::intake::intake;
@@ -31,8 +31,8 @@ impl EndedImport {
         Self { ledger, journal: Some(journal), joined: JoinReports::default(), timeline: Vec::new() }
     }
 
-    /// Sends nothing: what is rejected is written, as the first pass saw it. `mode` has the run, and why it is refused.
-    pub(super) async fn refused(
+    /// Sends nothing: what is rejected is written, as the first pass saw it. `mode` has the run, and why it was not begun.
+    pub(super) async fn not_begun(
         mode: Mode,
         subject: ReadSubject<'_>,
         first: &FirstPass,

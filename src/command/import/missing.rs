@@ -15,7 +15,7 @@ use super::missing_memberships::GoneMemberships;
 use crate::destination::{Destination, TargetError};
 use crate::journal::RunDirectory;
 use crate::missing::{
-    ChangedStates, EarlierRecord, MissingReport, MissingSearch, MissingUsers, StateChange, StateChangeKind, StatesFile,
+    ChangedStates, CreatedEarlier, MissingReport, MissingSearch, MissingUsers, StateChange, StateChangeKind, StatesFile,
 };
 use crate::outcomes::StopReason;
 use crate::settings::{ImportSettings, MissingRules, RecordedRun, has_memberships};
@@ -133,7 +133,7 @@ struct Changes<'c> {
 }
 
 impl Changes<'_> {
-    async fn disable(&mut self, users: &[EarlierRecord]) -> Result<(), StopReason> {
+    async fn disable(&mut self, users: &[CreatedEarlier]) -> Result<(), StopReason> {
         let mut open = Vec::with_capacity(users.len());
         for user in users {
             match self.before.of_id(&user.id).map_err(StopReason::Temporary)? {
@@ -178,7 +178,7 @@ impl Changes<'_> {
     }
 
     /// Enables those of them who are to be. What of them is not proven stays as it is.
-    async fn enable(&mut self, users: &[(EarlierRecord, bool)]) -> Result<(), StopReason> {
+    async fn enable(&mut self, users: &[(CreatedEarlier, bool)]) -> Result<(), StopReason> {
         let mut undone = Vec::with_capacity(users.len());
         for back in users {
             // By an earlier part of this run.
@@ -208,7 +208,7 @@ impl Changes<'_> {
 
     async fn look_at<'u>(
         &self,
-        users: impl Iterator<Item = &'u EarlierRecord>,
+        users: impl Iterator<Item = &'u CreatedEarlier>,
     ) -> Result<Vec<FoundIdentity>, StopReason> {
         let asked = users.map(|user| look_at(self.target, user));
         let found: Result<Vec<FoundIdentity>, TargetError> =
@@ -216,7 +216,7 @@ impl Changes<'_> {
         found.map_err(StopReason::Target)
     }
 
-    async fn set_disabled(&self, users: &[&EarlierRecord], is_disabled: bool) -> Result<Vec<bool>, StopReason> {
+    async fn set_disabled(&self, users: &[&CreatedEarlier], is_disabled: bool) -> Result<Vec<bool>, StopReason> {
         let asked = users.iter().map(|user| self.target.set_disabled(&user.id, is_disabled));
         let done: Result<Vec<bool>, TargetError> = stream::iter(asked).buffered(self.concurrency).try_collect().await;
         done.map_err(StopReason::Target)
@@ -235,6 +235,6 @@ impl Changes<'_> {
     }
 }
 
-fn line(user: &EarlierRecord, change: StateChangeKind) -> StateChange {
+fn line(user: &CreatedEarlier, change: StateChangeKind) -> StateChange {
     StateChange { change, user: user.clone() }
 }

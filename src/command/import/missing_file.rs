@@ -4,12 +4,12 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use crate::files::put_private;
-use crate::missing::EarlierRecord;
+use crate::missing::CreatedEarlier;
 
 /// Writes these to a file, which only the owner can read. Of nobody there is no file.
 pub(super) fn write_missing(
     path: &Path,
-    records: Option<impl Iterator<Item = io::Result<EarlierRecord>>>,
+    records: Option<impl Iterator<Item = io::Result<CreatedEarlier>>>,
 ) -> io::Result<()> {
     let Some(records) = records else {
         return match std::fs::remove_file(path) {

@@ -25,7 +25,7 @@ pub(super) fn remembered(
         })
     });
     tracing::info!(is_there = known.is_some(), "a file of known records that still holds");
-    Remembered { lookup: confirmed.lookup.clone(), known: known.map(Arc::new) }
+    Remembered { confirmed_lookup: confirmed.lookup.clone(), known: known.map(Arc::new) }
 }
 
 fn open(users: &mut ConfirmedUsers, basis: &Basis) -> io::Result<Option<KnownFile>> {

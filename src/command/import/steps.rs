@@ -39,7 +39,7 @@ pub(super) struct Steps<'a> {
 /// What a step knows of ids at the target.
 struct KnownIds {
     /// By which the target finds whom a record is about.
-    lookup: Option<Arc<IdLookup>>,
+    of_records: Option<Arc<IdLookup>>,
     /// Of those to whom a record refers.
     of_target: Option<Arc<dyn TargetIds>>,
 }
@@ -56,23 +56,27 @@ impl Steps<'_> {
         let ImportRun { journal, progress, mut ledger, duplicates } = import_run;
         // Each step keeps the users up to date and gives them back; all look up what was confirmed before the first one.
         let lookup = confirmed.as_ref().and_then(|before| before.lookup.clone());
-        let (mut kept, ids) = (Some(journal), ids.map(Arc::new));
+        let (mut journal, ids) = (Some(journal), ids.map(Arc::new));
         let plan = subject.reading.plan();
         // A key that may not do what a later step needs is found out before the first user is sent.
         let deliveries = match self.deliveries(plan.steps()).await {
             Ok(deliveries) => deliveries,
-            Err(reason) => return (stopped(ledger, kept, confirmed, reason), moments),
+            Err(reason) => return (stopped(ledger, journal, confirmed, reason), moments),
         };
         for (index, (step, delivery)) in plan.steps().iter().zip(deliveries).enumerate() {
-            let Some(journal) = kept.take() else { break };
-            let known = match self.known_ids(step.kind, ids.clone(), &journal).await {
+            let Some(open) = journal.take() else { break };
+            let known = match self.known_ids(step.kind, ids.clone(), &open).await {
                 Ok(known) => known,
-                Err(reason) => return (stopped(ledger, Some(journal), confirmed, reason), moments),
+                Err(reason) => return (stopped(ledger, Some(open), confirmed, reason), moments),
             };
-            let step_run =
-                ImportRun { journal, progress: Progress::clone(&progress), ledger, duplicates: duplicates.clone() };
+            let step_run = ImportRun {
+                journal: open,
+                progress: Progress::clone(&progress),
+                ledger,
+                duplicates: duplicates.clone(),
+            };
             let (destination, mark) = (Arc::clone(&delivery.destination), delivery.mark.clone());
-            let sending = self.sending(step.kind, delivery, confirmed.take(), known.lookup);
+            let sending = self.sending(step.kind, delivery, confirmed.take(), known.of_records);
             let intake = self.intake(&subject, step, known.of_target.as_ref());
             let job = Job { intake, mode: Mode::Import(Box::new(step_run), Box::new(sending)) };
             let mut reporter = reporter_with_metrics(subject.output, &subject.reading.inputs);
@@ -81,14 +85,14 @@ impl Steps<'_> {
             let ran = pipeline::run(job, &mut timeline, signals).await;
             log_taken(self.first.pass_records().as_deref());
             moments = timeline.into_moments();
-            (ledger, kept) = (ran.ledger, ran.journal);
+            (ledger, journal) = (ran.ledger, ran.journal);
             confirmed = ran.confirmed.map(|users| ConfirmedBefore { users, lookup: lookup.clone() });
             if ledger.stopped.is_some() {
                 break;
             }
-            ledger.stopped = forget(destination.as_ref(), mark.as_ref()).await;
+            ledger.stopped = forget_run(destination.as_ref(), mark.as_ref()).await;
         }
-        (Ran { ledger, journal: kept, confirmed: confirmed.map(|before| before.users) }, moments)
+        (Ran { ledger, journal, confirmed: confirmed.map(|before| before.users) }, moments)
     }
 
     /// What a step reads.
@@ -104,14 +108,14 @@ impl Steps<'_> {
         kind: Kind,
         delivery: Delivery,
         confirmed: Option<ConfirmedBefore>,
-        lookup: Option<Arc<IdLookup>>,
+        of_records: Option<Arc<IdLookup>>,
     ) -> Sending {
         Sending {
             delivery,
             confirmed,
             pass_records: self.first.pass_records(),
             // A membership never had another external id than now; the others can have had one.
-            ids: lookup.filter(|_| matches!(kind, Kind::User | Kind::Organization | Kind::RoleTuple)),
+            ids: of_records.filter(|_| matches!(kind, Kind::User | Kind::Organization | Kind::RoleTuple)),
             max_errors: self.settings.limits.max_errors,
             predicted: self.first.prediction().map_or(0, |prediction| prediction.rejects),
         }
@@ -125,16 +129,16 @@ impl Steps<'_> {
         journal: &Journal,
     ) -> Result<KnownIds, StopReason> {
         if kind == Kind::User {
-            return Ok(KnownIds { lookup: before, of_target: None });
+            return Ok(KnownIds { of_records: before, of_target: None });
         }
         // Without the ids of those to whom it refers, nothing of a later step is sent.
-        let lookup = Arc::new(self.learned().await.map_err(StopReason::IdMap)?);
+        let learned = Arc::new(self.learned().await.map_err(StopReason::IdMap)?);
         let of_target = if kind > Kind::Organization {
-            Some(ids_at_target(&lookup, journal).await.map_err(StopReason::Temporary)?)
+            Some(ids_at_target(&learned, journal).await.map_err(StopReason::Temporary)?)
         } else {
             None
         };
-        Ok(KnownIds { lookup: Some(lookup), of_target })
+        Ok(KnownIds { of_records: Some(learned), of_target })
     }
 
     /// What is known of the target's ids, with all that the steps before have learned.
@@ -144,7 +148,7 @@ impl Steps<'_> {
         Ok(with_id_map(runs, self.target, |map| map.lookup()).await?.proven_from(self.known_before))
     }
 
-    /// How the records of each step are sent.
+    /// How the records of all steps are sent, each by its [`delivery_of`](Self::delivery_of).
     async fn deliveries(&self, steps: &[Step]) -> Result<Vec<Delivery>, StopReason> {
         let mut deliveries = Vec::with_capacity(steps.len());
         for step in steps {
@@ -153,7 +157,7 @@ impl Steps<'_> {
         Ok(deliveries)
     }
 
-    /// How the records of a step are sent.
+    /// How the records of a step are sent: to the part of the destination that has their kind.
     async fn delivery_of(&self, step: &Step) -> Result<Delivery, StopReason> {
         if step.kind == Kind::User {
             return Ok(self.users.clone());
@@ -169,7 +173,7 @@ impl Steps<'_> {
 }
 
 /// The outcomes of a step are all in the journal: the destination need not help to find them out any more.
-async fn forget(destination: &dyn Destination, mark: Option<&RunMark>) -> Option<StopReason> {
+async fn forget_run(destination: &dyn Destination, mark: Option<&RunMark>) -> Option<StopReason> {
     destination.forget_run(mark?).await.err().map(StopReason::Target)
 }
 

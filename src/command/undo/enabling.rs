@@ -9,7 +9,7 @@ use super::super::undo_error::UndoError;
 use crate::destination::Destination;
 use crate::index::Texts;
 use crate::journal::{LostRun, RunDirectory};
-use crate::missing::{EarlierRecord, MissingSearch, SearchError};
+use crate::missing::{CreatedEarlier, MissingSearch, SearchError};
 use crate::settings::RecordedRun;
 
 /// Enables the identities that a run disabled, and says how many. One that is enabled already, is not proven to be the user's, or
@@ -39,7 +39,8 @@ pub(super) async fn enable_disabled(
         }
         SearchError::Source(error) => UndoError::Io(std::io::Error::other(error)),
     })?;
-    let users = users.iter().map(|text| text.and_then(|(_, text)| Ok(serde_json::from_slice::<EarlierRecord>(&text)?)));
+    let users =
+        users.iter().map(|text| text.and_then(|(_, text)| Ok(serde_json::from_slice::<CreatedEarlier>(&text)?)));
     let mut enabled = 0;
     for page in pages(users) {
         for user in page.map_err(UndoError::Io)? {

@@ -8,7 +8,7 @@ use super::super::stop_reason::StopReason;
 use super::{FIRST_POSITIONS, Ledger};
 use crate::index::Duplicates;
 use crate::journal::{Progress, ReadMark, RecordOutcome, Settled};
-use crate::mapping::{EarlierRecord, Notice, Notices, RejectCode};
+use crate::mapping::{FirstOfDuplicates, Notice, Notices, RejectCode};
 use crate::source::Position;
 
 impl Ledger {
@@ -138,7 +138,7 @@ impl Ledger {
         self.steps.rejected(input);
     }
 
-    pub(crate) fn rejected_at(&mut self, code: RejectCode, position: Position, same_as: Option<EarlierRecord>) {
+    pub(crate) fn rejected_at(&mut self, code: RejectCode, position: Position, same_as: Option<FirstOfDuplicates>) {
         let entry = self.rejected.entry(code).or_default();
         entry.count += 1;
         if entry.first.len() < FIRST_POSITIONS {

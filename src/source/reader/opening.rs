@@ -54,65 +54,36 @@ impl RecordReader {
         watch: &InputWatch,
     ) -> Result<Self, SourceError> {
         let ResumePoint { number, line, offset } = point;
-        let buffers = limits.buffers();
         let (name, watched) = (input.name(), Watching::of(input, watch));
         // All parts of an object are of one version, so its beginning need not be watched.
         let is_object = matches!(input, Input::Object(_));
         let of_start = if is_object { Watching::default() } else { watched.clone() };
         let mut opened = of_start.decompress(input)?;
         let (prefix, at) = read_prefix(opened.reader.as_mut(), &name)?;
-        let Shape { format, header, .. } = detect(&prefix, prefix.len() < PREFIX, at, &name)?;
-        if header.is_some() {
+        let shape = detect(&prefix, prefix.len() < PREFIX, at, &name)?;
+        if shape.header.is_some() {
             return Ok(Self { settled: number - 1, ..Self::open_watched(input, limits, watch)? });
         }
-        let framer: Box<dyn Framer + Send> = if format == Format::Lines {
-            Box::new(LineFramer::new(offset, line))
-        } else {
-            Box::new(ElementFramer::resume(offset, line, number))
-        };
-        // Compressed data can only be read from their beginning, and watched data only from the beginning of a block.
-        let block = offset / BLOCK_BYTES as u64;
-        let (mut opened, skipped) = if opened.compressed.is_none() {
-            let reader = Box::new(input.open_watched(watch, block)?);
-            (Opened { reader, ..opened }, offset - block * BLOCK_BYTES as u64)
-        } else {
-            (watched.decompress(input)?, offset)
-        };
-        let failed = |reason| SourceError::read(&name, Place { line, offset }, reason);
-        io::copy(&mut opened.reader.by_ref().take(skipped), &mut io::sink()).map_err(failed)?;
+        let place = Place { line, offset };
+        let Opened { mut reader, compressed } = open_at(input, &watched, opened, place)?;
         let mut start = Vec::new();
-        if format != Format::Lines {
-            opened.reader.by_ref().take(2 * ANSWER as u64).read_to_end(&mut start).map_err(failed)?;
+        if shape.format != Format::Lines {
+            let read = reader.by_ref().take(2 * ANSWER as u64).read_to_end(&mut start);
+            read.map_err(|reason| SourceError::read(&name, place, reason))?;
         }
         if error_answer(&start).is_some() {
             // It may be in place of a page or of a user. Only what is before it decides that.
             return Ok(Self { settled: number - 1, ..Self::open_watched(input, limits, watch)? });
         }
-        let Opened { reader, compressed } = opened;
-        Ok(Self {
-            input: name,
-            format,
-            header: None,
-            limits,
-            shard: None,
-            settled: 0,
-            reader,
-            compressed,
-            watched,
-            framer,
-            buffer: buffers.holding(&start),
-            buffers,
-            base: offset,
-            gap: 0,
-            page: Page::resumed(),
-            first: None,
-            beside: Omitted::default(),
-            records: number - 1,
-            covered: 0,
-            verified: 0,
-            stage: Stage::Records,
-            pending: None,
-        })
+        let framer: Box<dyn Framer + Send> = if shape.format == Format::Lines {
+            Box::new(LineFramer::new(offset, line))
+        } else {
+            Box::new(ElementFramer::resume(offset, line, number))
+        };
+        let (buffers, prefix, page) = (limits.buffers(), io::Cursor::default(), Page::resumed());
+        let buffer = buffers.holding(&start);
+        let beginning = Beginning { shape, framer, prefix, buffer, buffers, base: offset, page, first: None };
+        Ok(Self { compressed, watched, records: number - 1, ..Self::begun(beginning, reader, name, limits) })
     }
 
     /// Reads from `reader`, which messages call `input`.
@@ -149,4 +120,19 @@ impl RecordReader {
             pending: None,
         }
     }
+}
+
+/// What is behind this place of an input of which the beginning was opened. Compressed data can only be read from their beginning,
+/// and watched data only from the beginning of a block.
+fn open_at(input: &Input, watched: &Watching, beginning: Opened, place: Place) -> Result<Opened, SourceError> {
+    let block = place.offset / BLOCK_BYTES as u64;
+    let (mut opened, skipped) = if beginning.compressed.is_none() {
+        let reader = Box::new(input.open_watched(&watched.watch, block)?);
+        (Opened { reader, ..beginning }, place.offset - block * BLOCK_BYTES as u64)
+    } else {
+        (watched.decompress(input)?, place.offset)
+    };
+    let passed = io::copy(&mut opened.reader.by_ref().take(skipped), &mut io::sink());
+    passed.map_err(|reason| SourceError::read(&input.name(), place, reason))?;
+    Ok(opened)
 }

@@ -13,7 +13,7 @@ use crate::journal::{ConfirmedUser, ConfirmedUsers};
 use crate::kind::Kind;
 use crate::mapping::TupleRules;
 use crate::missing::{
-    EarlierRecord, MissingMemberships, MissingMembershipsReport, Removal, RemovalKind, Removals, StatesFile,
+    CreatedEarlier, MissingMemberships, MissingMembershipsReport, Removal, RemovalKind, Removals, StatesFile,
 };
 use crate::outcomes::StopReason;
 
@@ -51,7 +51,7 @@ pub(super) struct Changes<'c> {
 
 impl Changes<'_> {
     /// Takes tuples back that earlier runs created, of memberships that are gone or the tool's own.
-    pub(super) async fn take_back(&mut self, tuples: &[EarlierRecord]) -> Result<(), StopReason> {
+    pub(super) async fn take_back(&mut self, tuples: &[CreatedEarlier]) -> Result<(), StopReason> {
         let mut memberships = Vec::with_capacity(tuples.len());
         for tuple in tuples {
             let membership = self.found.membership(&tuple.clerk_id).map_err(StopReason::Temporary)?;
@@ -69,7 +69,7 @@ impl Changes<'_> {
     }
 
     /// Takes a tuple back, if it is there.
-    async fn take_back_one(&mut self, tuple: &EarlierRecord) -> Result<(), StopReason> {
+    async fn take_back_one(&mut self, tuple: &CreatedEarlier) -> Result<(), StopReason> {
         let before = self.before.of(Kind::RoleTuple, tuple).map_err(StopReason::Temporary)?;
         let line = |change| removal(change, Kind::RoleTuple, tuple);
         if self.parts.tuples.get(&tuple.id).await.map_err(StopReason::Target)?.is_none() {
@@ -92,7 +92,7 @@ impl Changes<'_> {
     }
 
     /// Removes memberships, and first the role that each has now.
-    pub(super) async fn remove(&mut self, memberships: Vec<EarlierRecord>) -> Result<(), StopReason> {
+    pub(super) async fn remove(&mut self, memberships: Vec<CreatedEarlier>) -> Result<(), StopReason> {
         let found = self.look_at(&memberships).await?;
         let (mut settled, mut doomed) = (Vec::new(), Vec::new());
         for (membership, found) in memberships.into_iter().zip(found) {
@@ -141,19 +141,19 @@ impl Changes<'_> {
     }
 
     /// Takes back the roles that members have now: also those that a change gave them, or the target itself.
-    async fn take_roles_back(&mut self, members: &[(EarlierRecord, FoundMembership)]) -> Result<(), StopReason> {
+    async fn take_roles_back(&mut self, members: &[(CreatedEarlier, FoundMembership)]) -> Result<(), StopReason> {
         for (membership, found) in members {
             let (Some(role), Some((organization, user))) = (found.granted(), pair(&membership.id)) else { continue };
             let text = self.rules.text(organization, role, user);
             if self.parts.tuples.get(&text).await.map_err(StopReason::Target)?.is_some() {
-                self.take_back_one(&EarlierRecord { external_id: text.clone(), id: text, ..membership.clone() })
+                self.take_back_one(&CreatedEarlier { external_id: text.clone(), id: text, ..membership.clone() })
                     .await?;
             }
         }
         Ok(())
     }
 
-    async fn look_at(&self, memberships: &[EarlierRecord]) -> Result<Vec<FoundMembership>, StopReason> {
+    async fn look_at(&self, memberships: &[CreatedEarlier]) -> Result<Vec<FoundMembership>, StopReason> {
         let found = look_at_all(self.parts.members.as_ref(), self.ids, memberships, self.concurrency).await;
         found.map_err(StopReason::Target)
     }
@@ -179,12 +179,12 @@ impl Changes<'_> {
     }
 }
 
-fn removal(change: RemovalKind, kind: Kind, known: &EarlierRecord) -> Removal {
+fn removal(change: RemovalKind, kind: Kind, known: &CreatedEarlier) -> Removal {
     Removal { change, kind, known: known.clone(), role: None, metadata: None, of: None }
 }
 
 /// A membership that is about to be removed, with what undo needs to put it back.
-fn removing(known: EarlierRecord, found: FoundMembership) -> Removal {
+fn removing(known: CreatedEarlier, found: FoundMembership) -> Removal {
     let (role, metadata, of) = match found {
         FoundMembership::There { role, metadata, of, .. } => (Some(role), metadata, Some(of)),
         FoundMembership::Gone | FoundMembership::NotProven => (None, None, None),
