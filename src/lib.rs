@@ -19,9 +19,9 @@
 //!
 //! 1. `command/import.rs` is the sequence of phases. One of them, the foresight, goes through the inputs once before anything
 //!    is sent; `command/import/send.rs` is the phase that sends. For each kind `command/import/steps.rs` begins a run of the
-//!    pipeline: `command/intake.rs` puts together what that reads, and which mapper its records get; `pipeline/job.rs` has
-//!    what a run of the pipeline is given and gives back, and what of that each stage gets in each mode; `pipeline/run.rs`
-//!    starts the stages.
+//!    pipeline: `command/reading/intake.rs` puts together what that reads, and which mapper its records get; `pipeline/job.rs`
+//!    has what a run of the pipeline is given and gives back, and `mode_parts.rs` beside it what of that each stage gets in
+//!    each mode; `pipeline/run.rs` starts the stages.
 //! 2. `pipeline/read.rs` opens each input and takes chunks of records. `source/reader/opening.rs` opens it,
 //!    `source/reader/beginning.rs` finds its shape, and [`source::RecordReader`] walks its envelope and frames its records;
 //!    `buffering.rs` and `ending.rs` beside these read more, cut chunks, and explain an end.
@@ -32,9 +32,10 @@
 //!    say, as [`passwords`] and [`memberships`]. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it
 //!    cannot; pure, and the same in a dry run. [`avnology::encode`] writes the form in which it is sent, with metadata to the
 //!    byte. (`mapping/user_mapper.rs` calls these one after the other: `parse_into` in `mapping/parse.rs`,
-//!    `mapping/map_user.rs`, and for the destination's form `avnology/wire_form.rs`.) Back in `pipeline/chunk_mapping.rs` the form gets the run's mark, and
-//!    users are dropped whom the target is known to have exactly like that. One record is a [`mapping::Mapped`] here, then a
-//!    [`mapping::Prepared`] with its encoded form, a `Ready` with its place in the chunk, and in a batch a `BatchItem`.
+//!    `mapping/map_user.rs`, and for the destination's form `avnology/wire_form.rs`.) Back in `pipeline/chunk_mapping.rs`
+//!    the form gets the run's mark, and users are dropped whom the target is known to have exactly like that. One record is
+//!    a [`mapping::Mapped`] here, then a [`mapping::Prepared`] with its encoded form, a `Ready` with its place in the chunk,
+//!    and in a batch a `BatchItem`.
 //! 4. `pipeline/fill.rs` packs identities into batches.
 //! 5. `delivery/senders.rs` takes a batch, settles first whom the target has under another external id and what refers to
 //!    nobody there, and `delivery/exchange.rs` makes one exchange with the target: it asks the
@@ -80,7 +81,7 @@
 //!
 //! Several processes can each take a part of the same inputs ([`source::Shard`]): every record's number says whose it is, so
 //! they need no word between them, and `runs merge` makes one account of theirs. What one of them found in its first pass
-//! the others take over, where they keep their runs together (`command/first_pass/other_shard.rs`).
+//! the others take over, where they keep their runs together (`command/reading/first_pass/other_shard.rs`).
 //!
 //! # Words
 //!
@@ -171,7 +172,7 @@
 //! | [`toml_document`] | files that users write, and their faults by line and column |
 //! | [`rule_files`] | the mapping file and the traits schema, and a run's copies of them |
 //! | [`application`] | from the command line to an exit status |
-//! | [`command`] | what each command does, phase by phase, changes at the target too; those with most phases, as import and undo, are folders |
+//! | [`command`] | what each command does, phase by phase, changes at the target too: a file or a folder each, and what they share in `reading`, `target` and `terminal` |
 //! | [`source`] | bytes to records: shapes, envelope, framing, positions |
 //! | [`clerk`] | what Clerk's data means |
 //! | [`fast_json`] | a JSON reader that expects the names of the last record, and reads what `serde_json` would read |

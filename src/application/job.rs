@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::failed::{Failed, with_causes};
 use crate::cli::OutputOptions;
-use crate::command::{ImportError, log_peak};
+use crate::command::{CommandError, log_peak};
 use crate::exit::ExitStatus;
 use crate::logging;
 use crate::notify::{EndProgram, Watcher, WatcherError, WatcherOptions};
@@ -45,7 +45,7 @@ impl RunningJob {
     pub(super) async fn run<S>(
         self,
         settings: Result<S, SettingsError>,
-        command: impl AsyncFnOnce(S, Signals) -> Result<ExitStatus, ImportError>,
+        command: impl AsyncFnOnce(S, Signals) -> Result<ExitStatus, CommandError>,
     ) -> ExitStatus {
         let Self { name, output, settings: JobSettings { max_duration, watcher, on_end } } = self;
         let OutputSettings { console, metrics, report_place, .. } = output;

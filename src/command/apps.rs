@@ -4,6 +4,7 @@ mod account;
 mod apply;
 mod at;
 mod checklist;
+pub(super) mod error;
 mod plan;
 mod undo;
 mod verify;
@@ -20,15 +21,15 @@ use crate::signal::Signals;
 
 use at::At;
 
-use super::apps_error::AppsError;
-use super::import_error::ImportError;
+use super::error::CommandError;
 use super::target::{at_target, client};
+use error::AppsError;
 
 /// What a Hydra is called, before its address.
 const OF_HYDRA: &str = "hydra+";
 
 /// Makes clients, compares or undoes, as the settings say.
-pub async fn apps(settings: AppsSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn apps(settings: AppsSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let AppsSettings { target, connection, .. } = &settings;
     match target {
         AppsTarget::Avnology(target) => {
@@ -58,17 +59,17 @@ pub async fn apps(settings: AppsSettings, mut signals: Signals) -> Result<ExitSt
 }
 
 /// Does what the settings say, and lets go when a signal comes.
-async fn run<R: ClientRegistry>(at: &At<'_, R>, signals: &mut Signals) -> Result<ExitStatus, ImportError> {
+async fn run<R: ClientRegistry>(at: &At<'_, R>, signals: &mut Signals) -> Result<ExitStatus, CommandError> {
     if let AppsJob::Undo { is_confirmed: false, dry_run: false, .. } = at.settings.job
         && !undo::confirm(&at.name, signals).await?
     {
-        return Err(ImportError::NotConfirmed);
+        return Err(CommandError::NotConfirmed);
     }
     // What is broken off here is what a kill breaks off: the same command goes on.
     signals.unless_one_comes(work(at)).await.map_err(AppsError::Interrupted)?
 }
 
-async fn work<R: ClientRegistry>(at: &At<'_, R>) -> Result<ExitStatus, ImportError> {
+async fn work<R: ClientRegistry>(at: &At<'_, R>) -> Result<ExitStatus, CommandError> {
     match &at.settings.job {
         AppsJob::Apply { plan, secrets_out, dry_run, force } => {
             apply::apply(at, plan, secrets_out.as_deref(), *dry_run, *force).await

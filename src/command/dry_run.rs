@@ -1,23 +1,24 @@
 //! `avnology migrate clerk --import … --dry-run`: reads, maps and checks everything, and sends nothing.
 
+mod check_target;
+mod input_ids;
+
 use std::sync::Arc;
 
 use serde_json::Map;
 
-use super::check_target::check_target;
-use super::foreseen::{forecast, log_plan, selection_report};
-use super::from_clerk::read_for_now;
-use super::import_error::ImportError;
-use super::input_ids::input_ids;
-use super::inputs::{look_at_inputs, note_deleted, probe_objects};
-use super::intake::intake;
-use super::joined::{JoinReports, JoinedFiles};
-use super::memberships_of_users::{PassingFile, with_memberships_of_users};
-use super::memory_log::log_bound;
-use super::output::Output;
-use super::progress::{reporter_with_metrics, start_metrics};
-use super::selecting::records_of;
+use super::error::CommandError;
+use super::reading::foreseen::{forecast, log_plan, selection_report};
+use super::reading::from_clerk::read_for_now;
+use super::reading::inputs::{look_at_inputs, note_deleted, probe_objects};
+use super::reading::intake::intake;
+use super::reading::joined::{JoinReports, JoinedFiles};
+use super::reading::memberships_of_users::{PassingFile, with_memberships_of_users};
+use super::reading::selecting::records_of;
 use super::target::at_target;
+use super::terminal::memory_log::log_bound;
+use super::terminal::output::Output;
+use super::terminal::progress::{reporter_with_metrics, start_metrics};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::outcomes::StopReason;
@@ -27,13 +28,15 @@ use crate::selection::RecordsOfRun;
 use crate::settings::{DryRunSettings, ReadingSettings};
 use crate::signal::Signals;
 use crate::source::{Recorder, SourceError, Watch};
+use check_target::check_target;
+use input_ids::input_ids;
 
 /// Which runs were earlier ones depends on the target.
 const MISSING_UNKNOWN: &str =
     "Nobody looks for users who are no longer in the export: --check-target says at which target they would be.";
 
 /// Does a dry run and reports.
-pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitStatus, CommandError> {
     let pace = settings.check.as_ref().map(|_| &settings.connection.pace);
     log_bound(&settings.reading, pace);
     match &settings.check {
@@ -45,7 +48,7 @@ pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitS
     }
 }
 
-async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let DryRunSettings { reading, from_clerk, output, user, preview, max_errors, min_records, connection, .. } =
         settings;
     let recorder = Arc::new(Recorder::default());

@@ -1,15 +1,16 @@
 //! `avnology migrate clerk export`: a tenant from Clerk's API into files.
 
+pub(super) mod error;
+
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::time::Duration;
 
 use tokio::time::{Instant, interval};
 
-use super::export_command_error::ExportCommandError;
-use super::import_error::ImportError;
-use super::output::write_report;
-use super::progress::display;
+use super::error::CommandError;
+use super::terminal::output::write_report;
+use super::terminal::progress::display;
 use crate::clerk_api::ClerkCalls;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
@@ -19,6 +20,7 @@ use crate::pace::Pace;
 use crate::report::{ExportFigures, ProgressDisplay, print_json, write_export_summary};
 use crate::settings::ExportSettings;
 use crate::signal::Signals;
+use error::ExportCommandError;
 
 /// How often the display is renewed.
 const TICK: Duration = Duration::from_millis(100);
@@ -27,7 +29,7 @@ const TICK: Duration = Duration::from_millis(100);
 const METRICS: Duration = Duration::from_secs(5);
 
 /// Exports a tenant, or goes on with an export that was interrupted.
-pub async fn export(settings: ExportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn export(settings: ExportSettings, signals: Signals) -> Result<ExitStatus, CommandError> {
     Ok(Box::pin(export_tenant(settings, signals)).await?)
 }
 

@@ -35,18 +35,18 @@ use prepare::{PreparedRun, RunPart, prepare};
 use run_state::RunState;
 use send::send;
 
-use super::first_pass::ReadSubject;
-use super::from_clerk::{fetch, forget_fetched};
-use super::home_organization::organization_if_there;
-use super::id_maps::{keep_learned_ids, look_up_ids};
-use super::import_error::ImportError;
-use super::inputs::{note_deleted, probe_objects};
-use super::joined::JoinedFiles;
-use super::memberships_of_users::{forget_memberships_of_users, with_memberships_of_users};
-use super::memory_log::log_bound;
-use super::progress::start_metrics;
-use super::run_export::write_results;
+use super::error::CommandError;
+use super::reading::first_pass::ReadSubject;
+use super::reading::from_clerk::{fetch, forget_fetched};
+use super::reading::inputs::{note_deleted, probe_objects};
+use super::reading::joined::JoinedFiles;
+use super::reading::memberships_of_users::{forget_memberships_of_users, with_memberships_of_users};
+use super::runs::export::write_results;
+use super::target::home_organization::organization_if_there;
+use super::target::id_maps::{keep_learned_ids, look_up_ids};
 use super::target::{Target, Use, at_target, connect};
+use super::terminal::memory_log::log_bound;
+use super::terminal::progress::start_metrics;
 use crate::delivery::OnExisting;
 use crate::exit::ExitStatus;
 use crate::human::plural;
@@ -60,12 +60,12 @@ const STRICT_AND_FAIL: &str = "Note: --strict goes by what the files show. Users
                                who is there.";
 
 /// Runs an import to its end and reports.
-pub async fn import(mut settings: ImportSettings, signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn import(mut settings: ImportSettings, signals: Signals) -> Result<ExitStatus, CommandError> {
     log_bound(&settings.reading, Some(&settings.connection.pace));
     Box::pin(look_and_import(&mut settings, signals)).await
 }
 
-async fn look_and_import(settings: &mut ImportSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+async fn look_and_import(settings: &mut ImportSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let _lock = fetch(settings, &mut signals).await?;
     let runs = &settings.runs_directory;
     settings.reading = with_memberships_of_users(&settings.reading, runs, &mut signals).await?;
@@ -82,7 +82,7 @@ async fn import_into(
     target: Target,
     settings: &ImportSettings,
     mut signals: Signals,
-) -> Result<ExitStatus, ImportError> {
+) -> Result<ExitStatus, CommandError> {
     let ImportSettings { connection, output, limits, .. } = settings;
     let signals = &mut signals;
     let PreparedRun { run, mut import_run, part, records, locks } = prepare(settings, &target.name, signals).await?;
@@ -147,14 +147,14 @@ fn note_strict(settings: &ImportSettings) {
 /// Writes what became of each record, if somebody wants to have it. The journal has it already, so the run is none the worse
 /// if this fails.
 async fn with_results(
-    status: Result<ExitStatus, ImportError>,
+    status: Result<ExitStatus, CommandError>,
     settings: &ImportSettings,
     run: &RecordedRun,
-) -> Result<ExitStatus, ImportError> {
+) -> Result<ExitStatus, CommandError> {
     let Some(path) = &settings.results else { return status };
     let written = write_results(path, &settings.runs_directory, run, &settings.reading).await;
     status.and_then(|status| {
-        let failed = |source| ImportError::Results { run: run.record.id.clone(), source: Box::new(source) };
+        let failed = |source| CommandError::Results { run: run.record.id.clone(), source: Box::new(source) };
         written.map_err(failed).map(|()| status)
     })
 }
@@ -164,7 +164,7 @@ async fn confirmed_before(
     ImportContext { settings, target, destination, run }: ImportContext<'_>,
     part: RunPart,
     signals: &mut Signals,
-) -> Result<Option<ConfirmedBefore>, ImportError> {
+) -> Result<Option<ConfirmedBefore>, CommandError> {
     let of = ConfirmedOf {
         runs_directory: &settings.runs_directory,
         target: &target.name,
@@ -176,6 +176,6 @@ async fn confirmed_before(
     };
     tokio::select! {
         loaded = of.load(destination.as_ref()) => Ok(loaded?),
-        signal = signals.next() => Err(ImportError::Interrupted(signal)),
+        signal = signals.next() => Err(CommandError::Interrupted(signal)),
     }
 }

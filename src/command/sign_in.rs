@@ -1,28 +1,30 @@
 //! `avnology migrate clerk verify --sign-in`: test accounts sign in at the target.
 
+mod ask_accounts;
+
 use std::io;
 use std::path::Path;
 
-use super::ask::is_somebody_there;
-use super::ask_accounts::ask_accounts;
-use super::import_error::ImportError;
-use super::output::write_report;
+use super::error::CommandError;
 use super::target::{Target, at_target, sign_ins};
+use super::terminal::ask::is_somebody_there;
+use super::terminal::output::write_report;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::report::print_json;
 use crate::settings::SignInSettings;
 use crate::signal::Signals;
 use crate::verify::{TestAccounts, try_accounts};
+use ask_accounts::ask_accounts;
 
 /// Tries to sign in with each account and reports. The exit status is 0 only if each did what it should.
-pub async fn sign_in(settings: SignInSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn sign_in(settings: SignInSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let accounts = accounts(&settings.accounts, &mut signals).await?;
     at_target(&settings.target, async |target| sign_in_at(target, &settings, &accounts, signals).await).await
 }
 
 /// The list: of a file, of standard input, or of a person at the terminal.
-async fn accounts(path: &Path, signals: &mut Signals) -> Result<TestAccounts, ImportError> {
+async fn accounts(path: &Path, signals: &mut Signals) -> Result<TestAccounts, CommandError> {
     if path != Path::new("-") {
         return Ok(TestAccounts::open(path)?);
     }
@@ -37,7 +39,7 @@ async fn sign_in_at(
     settings: &SignInSettings,
     accounts: &TestAccounts,
     mut signals: Signals,
-) -> Result<ExitStatus, ImportError> {
+) -> Result<ExitStatus, CommandError> {
     let SignInSettings { kratos_public, connection, output, .. } = settings;
     let name = kratos_public.as_ref().map_or_else(|| target.base_url.to_string(), |(url, _)| url.to_string());
     let sign_ins = sign_ins(&target, connection, kratos_public.as_ref())?;
@@ -45,7 +47,7 @@ async fn sign_in_at(
     let report = account.report(&name);
     if let Some(path) = &output.report {
         let written = write_report(path, &report);
-        written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
+        written.map_err(|source| CommandError::Write { path: path.clone(), source })?;
         output.report_place.written(path);
     }
     let printed = if output.format == OutputFormat::Json { print_json(&report) } else { Ok(()) };

@@ -1,12 +1,17 @@
 //! Where identities go: a real Avnology ID, or the embedded one.
 
+pub(super) mod earlier_identity;
+pub(super) mod earlier_membership;
+pub(super) mod home_organization;
+pub(super) mod id_maps;
+
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::import_error::ImportError;
+use super::error::CommandError;
 use crate::avnology::{self, AdminCalls, Capabilities, Client, KeyKind, preflight, preflight_reading};
 use crate::destination::{Destination, SignIns, TargetError};
 use crate::exit::ExitStatus;
@@ -59,7 +64,7 @@ pub(super) async fn connect(
     connection: &Connection,
     purpose: Use<'_>,
     signals: &mut Signals,
-) -> Result<Arc<dyn Destination>, ImportError> {
+) -> Result<Arc<dyn Destination>, CommandError> {
     let options = options(target, connection);
     let (budget, patience) = (connection.retry, connection.retry.total);
     let connected = async {
@@ -87,7 +92,7 @@ pub(super) async fn connect(
     };
     tokio::select! {
         connected = connected => connected,
-        signal = signals.next() => Err(ImportError::Interrupted(signal)),
+        signal = signals.next() => Err(CommandError::Interrupted(signal)),
     }
 }
 
@@ -108,7 +113,7 @@ fn keto_calls(target: &Target, connection: &Connection) -> Result<Option<KetoCal
 }
 
 /// A Kratos, for what only Kratos can do.
-pub(super) fn kratos_calls(target: &Target, connection: &Connection) -> Result<KratosCalls, ImportError> {
+pub(super) fn kratos_calls(target: &Target, connection: &Connection) -> Result<KratosCalls, CommandError> {
     let Some(kratos) = &target.kratos else {
         let (target, reason) = (target.name.clone(), "it is no Ory Kratos".to_owned());
         return Err(TargetError::Refused { target, reason, advice: "name a run whose target is one" }.into());
@@ -118,7 +123,7 @@ pub(super) fn kratos_calls(target: &Target, connection: &Connection) -> Result<K
 }
 
 /// Calls of the Admin API beside those of a destination. A Kratos has no such calls.
-pub(super) fn client(target: &Target, connection: &Connection) -> Result<Client, ImportError> {
+pub(super) fn client(target: &Target, connection: &Connection) -> Result<Client, CommandError> {
     if target.kratos.is_some() {
         let (target, reason) = (target.name.clone(), "a Kratos has no organizations".to_owned());
         return Err(TargetError::Refused { target, reason, advice: "leave --organization out" }.into());
@@ -131,7 +136,7 @@ pub(super) fn sign_ins(
     target: &Target,
     connection: &Connection,
     kratos_public: Option<&(BaseUrl, Option<Arc<Proxy>>)>,
-) -> Result<Arc<dyn SignIns>, ImportError> {
+) -> Result<Arc<dyn SignIns>, CommandError> {
     let (options, pace, budget) = (options(target, connection), Pace::new(&connection.pace), connection.retry);
     let Some((base_url, proxy)) = kratos_public else {
         return Ok(Arc::new(avnology::AvnologySignIns::new(&options, pace, budget).map_err(TargetError::from)?));
@@ -154,8 +159,8 @@ fn options(target: &Target, connection: &Connection) -> ClientOptions {
 /// Does a job at the target; the embedded one lives as long as that takes.
 pub(super) async fn at_target(
     settings: &TargetSettings,
-    job: impl AsyncFnOnce(Target) -> Result<ExitStatus, ImportError>,
-) -> Result<ExitStatus, ImportError> {
+    job: impl AsyncFnOnce(Target) -> Result<ExitStatus, CommandError>,
+) -> Result<ExitStatus, CommandError> {
     match settings {
         TargetSettings::Sandbox(database) => {
             let (sandbox, target) = start_sandbox(database).await?;
@@ -202,13 +207,13 @@ pub(super) fn random_key() -> String {
 }
 
 /// Starts the embedded target over this database.
-async fn start_sandbox(database: &Path) -> Result<(RunningSandbox, Target), ImportError> {
+async fn start_sandbox(database: &Path) -> Result<(RunningSandbox, Target), CommandError> {
     // The key lives as long as this process and is known to nobody else.
     let secret_key = SecretString::from(random_key());
     let sandbox = sandbox::start_for(database.to_path_buf(), secret_key.clone()).await?;
     let base_url = sandbox.base_url().parse().map_err(|_| {
         let source = io::Error::other("the sandbox's own address is not usable");
-        ImportError::Write { path: database.to_path_buf(), source }
+        CommandError::Write { path: database.to_path_buf(), source }
     })?;
     let path = std::path::absolute(database).unwrap_or_else(|_| database.to_path_buf());
     let name = format!("sandbox:{}", path.display());

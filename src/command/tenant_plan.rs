@@ -1,13 +1,14 @@
 //! `avnology migrate clerk plan`: reads an export, and writes what of the tenant beside its users moves.
 
+pub(super) mod error;
+
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::export_records::{Enough, each_record, finished};
-use super::from_clerk::read_for_now;
-use super::import_error::ImportError;
-use super::tenant_plan_error::TenantPlanError;
+use super::error::CommandError;
+use super::reading::export_records::{Enough, each_record, finished};
+use super::reading::from_clerk::read_for_now;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::export::Manifest;
@@ -16,9 +17,10 @@ use crate::report::print_json;
 use crate::settings::TenantPlanSettings;
 use crate::signal::Signals;
 use crate::tenant_plan::{Decisions, MissingKind, PlanBuilder, PlanInstance, TenantPlan};
+use error::TenantPlanError;
 
 /// Makes a plan, and writes it.
-pub async fn plan(settings: TenantPlanSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn plan(settings: TenantPlanSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     // Before Clerk is asked for anything.
     let earlier = earlier_plan(&settings.out)?;
     let _records = read_for_now(settings.from_clerk.as_ref(), &mut signals).await?;

@@ -6,12 +6,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::export_command_error::ExportCommandError;
-use super::export_records::{Enough, each_record, finished};
-use super::import_error::ImportError;
-use super::in_background::in_background;
-use super::output::write_report;
-use super::tenant_plan_error::TenantPlanError;
+use super::error::CommandError;
+use super::export::error::ExportCommandError;
+use super::reading::export_records::{Enough, each_record, finished};
+use super::tenant_plan::error::TenantPlanError;
+use super::terminal::in_background::in_background;
+use super::terminal::output::write_report;
 use crate::avnology::encode;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
@@ -29,7 +29,7 @@ struct Templates<'a> {
 }
 
 /// Takes the templates of an export apart, and shows them.
-pub async fn tokens(settings: TokensSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn tokens(settings: TokensSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let reading = settings.clone();
     // An example may be the last of many users.
     let templates = in_background("reading the export", &mut signals, move |_| read(&reading)).await??;
@@ -47,7 +47,7 @@ pub async fn tokens(settings: TokensSettings, mut signals: Signals) -> Result<Ex
     Ok(ExitStatus::Success)
 }
 
-fn read(settings: &TokensSettings) -> Result<Vec<TokenTemplate>, ImportError> {
+fn read(settings: &TokensSettings) -> Result<Vec<TokenTemplate>, CommandError> {
     let (directory, manifest) = (settings.directory.path(), finished(&settings.directory)?);
     // An instance that has no such list has no templates.
     let templates = match file_of(&manifest, Kind::JwtTemplates) {

@@ -11,6 +11,7 @@ mod deletion;
 mod doomed_contents;
 mod doubts_file;
 mod enabling;
+pub(super) mod error;
 mod kinds;
 mod marked;
 mod preview;
@@ -34,12 +35,11 @@ use restoring::{PutBack, put_back};
 use steps::delete_all;
 use what_it_says::look_at_journal;
 
-use super::home_organization::{MadeOrganization, delete_made};
-use super::id_maps::forget_ids;
-use super::import_error::ImportError;
-use super::progress::{display, start_metrics, while_working};
+use super::error::CommandError;
+use super::target::home_organization::{MadeOrganization, delete_made};
+use super::target::id_maps::forget_ids;
 use super::target::{Target, Use, at_target, connect};
-use super::undo_error::UndoError;
+use super::terminal::progress::{display, start_metrics, while_working};
 use crate::destination::RunMark;
 use crate::exit::ExitStatus;
 use crate::journal::{ConfirmedUsers, Lock, MergedRecord};
@@ -47,9 +47,10 @@ use crate::kind::Kind;
 use crate::report::UndoingProgress;
 use crate::settings::{RecordedRun, UndoSettings};
 use crate::signal::Signals;
+use error::UndoError;
 
 /// Deletes what a run created, or what the runs of all shards of an import did, one after the other; after asking for each.
-pub async fn undo(runs: Vec<UndoSettings>, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn undo(runs: Vec<UndoSettings>, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let mut status = ExitStatus::Success;
     for settings in &runs {
         let signals = &mut signals;
@@ -60,7 +61,7 @@ pub async fn undo(runs: Vec<UndoSettings>, mut signals: Signals) -> Result<ExitS
 }
 
 #[expect(clippy::too_many_lines, reason = "its phases, one behind the other")]
-async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals) -> Result<ExitStatus, ImportError> {
+async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals) -> Result<ExitStatus, CommandError> {
     let UndoSettings { run: RecordedRun { directory, record }, connection, output, .. } = settings;
     let _locks = [
         Lock::take_target(&settings.locks, &record.target, "undo").map_err(UndoError::Lock)?,

@@ -1,5 +1,7 @@
 //! `avnology migrate clerk verify`: preflight, comparison, report.
 
+mod verified_run;
+
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -7,19 +9,18 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::first_pass::{FirstPass, ReadSubject};
-use super::from_clerk::read_for_now;
-use super::home_organization::of_organization;
-use super::import_error::ImportError;
-use super::inputs::{look_at_inputs, probe_objects};
-use super::intake::intake;
-use super::joined::JoinedFiles;
-use super::memberships_of_users::{PassingFile, with_memberships_of_users};
-use super::output::{without_records, write_report};
-use super::progress::{reporter_with_metrics, start_metrics, while_listing};
-use super::selecting::records_of;
+use super::error::CommandError;
+use super::reading::first_pass::{FirstPass, ReadSubject};
+use super::reading::from_clerk::read_for_now;
+use super::reading::inputs::{look_at_inputs, probe_objects};
+use super::reading::intake::intake;
+use super::reading::joined::JoinedFiles;
+use super::reading::memberships_of_users::{PassingFile, with_memberships_of_users};
+use super::reading::selecting::records_of;
+use super::target::home_organization::of_organization;
 use super::target::{Target, Use, at_target, connect};
-use super::verified_run::note_verification;
+use super::terminal::output::{without_records, write_report};
+use super::terminal::progress::{reporter_with_metrics, start_metrics, while_listing};
 use crate::cli::OutputFormat;
 use crate::destination::{Catalogue, Destination, TargetError};
 use crate::exit::ExitStatus;
@@ -31,9 +32,10 @@ use crate::selection::RecordsOfRun;
 use crate::settings::{OutputSettings, ReadingSettings, VerifySettings};
 use crate::signal::Signals;
 use crate::verify::{ListedIds, Ownership, VerifyAccount, VerifyJob, VerifyReport, run};
+use verified_run::note_verification;
 
 /// Compares the target with an export and reports. The exit status is 0 only if all agrees.
-pub async fn verify(settings: VerifySettings, signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn verify(settings: VerifySettings, signals: Signals) -> Result<ExitStatus, CommandError> {
     at_target(&settings.target, async |target| verify_target(target, &settings, signals).await).await
 }
 
@@ -41,7 +43,7 @@ async fn verify_target(
     target: Target,
     settings: &VerifySettings,
     mut signals: Signals,
-) -> Result<ExitStatus, ImportError> {
+) -> Result<ExitStatus, CommandError> {
     let VerifySettings { reading, from_clerk, connection, output, .. } = settings;
     let from_clerk = read_for_now(from_clerk.as_ref(), &mut signals).await?;
     let of_clerk = from_clerk.as_ref().map(|records| records.those_of(reading)).transpose()?;
@@ -74,7 +76,7 @@ async fn verify_target(
     }
     if let Some(path) = &output.report {
         let written = write_report(path, &found.report(&name));
-        written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
+        written.map_err(|source| CommandError::Write { path: path.clone(), source })?;
         output.report_place.written(path);
     }
     print(&found, &name, output)?;
@@ -97,7 +99,7 @@ impl Compared<'_> {
         first: &FirstPass,
         settings: &VerifySettings,
         signals: &mut Signals,
-    ) -> Result<Found, ImportError> {
+    ) -> Result<Found, CommandError> {
         let Self { target, destination, reading, records, joined } = self;
         let VerifySettings { connection, output, .. } = settings;
         let mut found = Found { users: None, others: Vec::new() };
@@ -156,14 +158,14 @@ async fn list_of(
     records: &RecordsOfRun,
     output: &OutputSettings,
     signals: &mut Signals,
-) -> Result<Option<Catalogue>, ImportError> {
+) -> Result<Option<Catalogue>, CommandError> {
     if records.selected().is_some() {
         return Ok(None);
     }
     let seen = Cell::new(0);
     tokio::select! {
         catalogue = Catalogue::of(part, &seen) => Ok(Some(catalogue?)),
-        signal = signals.next() => Err(ImportError::Interrupted(signal)),
+        signal = signals.next() => Err(CommandError::Interrupted(signal)),
         never = while_listing(output.progress, &seen) => match never {},
     }
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::apps::ClientFinding;
 use crate::cli::OutputFormat;
-use crate::command::import_error::ImportError;
-use crate::command::output::write_report;
+use crate::command::error::CommandError;
+use crate::command::terminal::output::write_report;
 use crate::exit::ExitStatus;
 use crate::report::{print_json, print_wrapped};
 use crate::settings::OutputSettings;
@@ -61,7 +61,7 @@ impl AppsAccount {
     }
 
     /// Counts an application that becomes no client, and says why.
-    pub(super) fn impossible(&mut self, application: String, why: &str) -> Result<(), ImportError> {
+    pub(super) fn impossible(&mut self, application: String, why: &str) -> Result<(), CommandError> {
         self.count("impossible");
         let (code, sentence) = ("no_client", why.to_owned());
         self.find(ClientFinding { application: Some(application), client_id: None, code, sentence }, true)
@@ -73,7 +73,7 @@ impl AppsAccount {
     }
 
     /// Notes what somebody has to know; if it is a difference, the command does not end with success.
-    pub(super) fn find(&mut self, finding: ClientFinding, is_difference: bool) -> Result<(), ImportError> {
+    pub(super) fn find(&mut self, finding: ClientFinding, is_difference: bool) -> Result<(), CommandError> {
         if self.format == OutputFormat::Text {
             let mark = if is_difference { "!" } else { "-" };
             let names = [finding.application.as_deref(), finding.client_id.as_deref()];
@@ -95,12 +95,12 @@ impl AppsAccount {
     }
 
     /// Reports it. `sentence` is what it comes to.
-    pub(super) fn end(mut self, output: &OutputSettings, sentence: &str) -> Result<ExitStatus, ImportError> {
+    pub(super) fn end(mut self, output: &OutputSettings, sentence: &str) -> Result<ExitStatus, CommandError> {
         let status = if self.differences > 0 { ExitStatus::Rejected } else { ExitStatus::Success };
         self.exit_code = status.code();
         if let Some(path) = &output.report {
             let written = write_report(path, &self);
-            written.map_err(|source| ImportError::Write { path: path.clone(), source })?;
+            written.map_err(|source| CommandError::Write { path: path.clone(), source })?;
             output.report_place.written(path);
         }
         match self.format {

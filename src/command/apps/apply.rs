@@ -11,8 +11,8 @@ use crate::apps::{
     Applying, ClientFinding, ClientOutcome, ClientRegistry, Left, Planned, PlannedClient, apply_one, client_of_line,
 };
 use crate::avnology::KeyKind;
-use crate::command::apps_error::AppsError;
-use crate::command::import_error::ImportError;
+use crate::command::apps::error::AppsError;
+use crate::command::error::CommandError;
 use crate::exit::ExitStatus;
 
 /// Makes the applications of a plan clients of the target.
@@ -22,7 +22,7 @@ pub(super) async fn apply<R: ClientRegistry>(
     secrets_out: Option<&Path>,
     dry_run: bool,
     force: bool,
-) -> Result<ExitStatus, ImportError> {
+) -> Result<ExitStatus, CommandError> {
     let output = &at.settings.output;
     let objects = MadeObjects::open(&at.settings.runs_directory, APPS_PREFIX, &at.name, "apps apply");
     let objects = objects.map_err(AppsError::from)?;
@@ -65,7 +65,7 @@ pub(super) async fn apply<R: ClientRegistry>(
 }
 
 /// Says whose secrets somebody took out of the file since they were written to it.
-fn lost_secrets(objects: &MadeObjects, account: &mut AppsAccount) -> Result<Option<LostSecrets>, ImportError> {
+fn lost_secrets(objects: &MadeObjects, account: &mut AppsAccount) -> Result<Option<LostSecrets>, CommandError> {
     let lost = LostSecrets::look(objects, client_of_line).map_err(AppsError::from)?;
     for (lost, object) in lost.iter().flat_map(|lost| lost.objects().iter().map(move |object| (lost, object))) {
         let path = lost.path().display();
@@ -84,7 +84,7 @@ async fn apply_all<R: ClientRegistry>(
     applying: &mut Applying<'_, R>,
     plan: PlanOfApps,
     account: &mut AppsAccount,
-) -> Result<(), ImportError> {
+) -> Result<(), CommandError> {
     let mut applications = plan.applications();
     while let Some(planned) = applications.next().await {
         match planned {
@@ -122,7 +122,7 @@ fn report(
     client: &PlannedClient,
     outcome: &ClientOutcome,
     client_id: &str,
-) -> Result<(), ImportError> {
+) -> Result<(), CommandError> {
     account.count(name_of(outcome));
     let finding = |code, sentence| ClientFinding {
         application: Some(client.application.clone()),

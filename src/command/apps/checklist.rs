@@ -5,7 +5,7 @@ use super::at::At;
 use super::plan::PlanOfApps;
 use crate::apps::{ClientFinding, Planned, checklist_entry};
 use crate::cli::OutputFormat;
-use crate::command::import_error::ImportError;
+use crate::command::error::CommandError;
 use crate::exit::ExitStatus;
 use crate::report::print_text;
 
@@ -14,7 +14,7 @@ pub(super) async fn checklist<R>(
     at: &At<'_, R>,
     command: &'static str,
     plan: PlanOfApps,
-) -> Result<ExitStatus, ImportError> {
+) -> Result<ExitStatus, CommandError> {
     let output = &at.settings.output;
     let is_for_people = output.format == OutputFormat::Text;
     let mut account = AppsAccount::new(command, &at.name, true, output);

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 use crate::apps::{Assigned, AssignedBuilder, Planned, planned};
-use crate::command::apps_error::AppsError;
-use crate::command::import_error::ImportError;
+use crate::command::apps::error::AppsError;
+use crate::command::error::CommandError;
 use crate::index::{HASH_BYTES, Table, hash_of};
 use crate::outcomes::StopReason;
 use crate::tenant_plan::{Item, ItemKind, PlanInstance, PlanReadError, read_plan};
@@ -125,7 +125,7 @@ impl Applications {
     }
 
     /// Fails if the plan could not be read to its end.
-    pub(super) async fn end(self) -> Result<(), ImportError> {
+    pub(super) async fn end(self) -> Result<(), CommandError> {
         drop(self.receive);
         let read = self.reading.await;
         let read = read.map_err(|error| StopReason::Internal(format!("reading the plan failed: {error}")))?;

@@ -4,14 +4,14 @@ use super::account::AppsAccount;
 use super::at::At;
 use crate::applied::{APPS_PREFIX, MadeObjects};
 use crate::apps::{ClientFinding, ClientRegistry, Undoing, Undone, undo_one};
-use crate::command::apps_error::AppsError;
-use crate::command::ask::{ask, is_somebody_there};
-use crate::command::import_error::ImportError;
+use crate::command::apps::error::AppsError;
+use crate::command::error::CommandError;
+use crate::command::terminal::ask::{ask, is_somebody_there};
 use crate::exit::ExitStatus;
 use crate::signal::Signals;
 
 /// Asks the person at the terminal. Without one the answer is no.
-pub(super) async fn confirm(target: &str, signals: &mut Signals) -> Result<bool, ImportError> {
+pub(super) async fn confirm(target: &str, signals: &mut Signals) -> Result<bool, CommandError> {
     if !is_somebody_there() {
         return Ok(false);
     }
@@ -23,7 +23,7 @@ pub(super) async fn undo<R: ClientRegistry>(
     at: &At<'_, R>,
     dry_run: bool,
     force: bool,
-) -> Result<ExitStatus, ImportError> {
+) -> Result<ExitStatus, CommandError> {
     let output = &at.settings.output;
     let objects = MadeObjects::open(&at.settings.runs_directory, APPS_PREFIX, &at.name, "apps undo");
     let objects = objects.map_err(AppsError::from)?;

@@ -9,8 +9,8 @@ use super::checklist::checklist;
 use super::plan::PlanOfApps;
 use crate::applied::{APPS_PREFIX, MadeObjects};
 use crate::apps::{ClientFinding, ClientRegistry, FoundClient, Planned, PlannedClient};
-use crate::command::apps_error::AppsError;
-use crate::command::import_error::ImportError;
+use crate::command::apps::error::AppsError;
+use crate::command::error::CommandError;
 use crate::exit::ExitStatus;
 use crate::index::{HASH_BYTES, Table, hash_of};
 
@@ -21,7 +21,7 @@ const CAPACITY: usize = 1 << 14;
 const OF_CLIENTS: u8 = b'c';
 
 /// Compares the clients of the target with a plan, and names what else is there.
-pub(super) async fn verify<R: ClientRegistry>(at: &At<'_, R>, plan: &Path) -> Result<ExitStatus, ImportError> {
+pub(super) async fn verify<R: ClientRegistry>(at: &At<'_, R>, plan: &Path) -> Result<ExitStatus, CommandError> {
     let output = &at.settings.output;
     let objects = MadeObjects::open(&at.settings.runs_directory, APPS_PREFIX, &at.name, "apps verify");
     let objects = objects.map_err(AppsError::from)?;
@@ -53,7 +53,7 @@ async fn compare<R: ClientRegistry>(
     objects: &MadeObjects,
     client: &PlannedClient,
     account: &mut AppsAccount,
-) -> Result<String, ImportError> {
+) -> Result<String, CommandError> {
     let remembered = objects.get(&client.application).map_err(AppsError::from)?;
     let id = remembered.and_then(|object| object.target_id).unwrap_or_else(|| client.form.client_id.clone());
     let finding = |code, sentence| ClientFinding {
@@ -87,7 +87,7 @@ async fn extras<R: ClientRegistry>(
     at: &At<'_, R>,
     known: &Table<HASH_BYTES>,
     account: &mut AppsAccount,
-) -> Result<(), ImportError> {
+) -> Result<(), CommandError> {
     let look = |client: FoundClient| {
         if known.find(&hash_of(OF_CLIENTS, &client.client_id)).map_err(AppsError::from)?.is_some() {
             return Ok(ControlFlow::Continue(()));

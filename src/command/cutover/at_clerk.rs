@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::clerk_api::ClerkCalls;
-use crate::command::import_error::ImportError;
+use crate::command::error::CommandError;
 use crate::cutover::{ClerkReading, Finding};
 use crate::export::{ChangedUsers, ExportError};
 use crate::pace::Pace;
@@ -15,7 +15,7 @@ pub(super) async fn ask(
     settings: &CutoverCheckSettings,
     since: Option<Timestamp>,
     signals: &mut Signals,
-) -> Result<Result<ClerkReading, Finding>, ImportError> {
+) -> Result<Result<ClerkReading, Finding>, CommandError> {
     let Some(since) = since else {
         return Ok(Err(Finding::needs_you(
             "it is not known when the export of the last import was begun; say it with --exported-at",
@@ -30,7 +30,7 @@ pub(super) async fn ask(
         let calls = ClerkCalls::new(client, Pace::new(pace), settings.retry).map_err(ExportError::from)?;
         ChangedUsers::since(&calls, since, settings.max_changes).await
     };
-    Ok(match signals.unless_one_comes(asked).await.map_err(ImportError::Interrupted)? {
+    Ok(match signals.unless_one_comes(asked).await.map_err(CommandError::Interrupted)? {
         Ok(ChangedUsers { total, changed, is_all }) => Ok(ClerkReading { at, total, changed, is_all, since }),
         Err(error) => Err(Finding::failed(error.to_string())),
     })

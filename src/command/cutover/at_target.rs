@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::avnology::{AuthorizationAnswer, Client, KeyKind, PublicDocuments};
-use crate::command::import_error::ImportError;
+use crate::command::error::CommandError;
 use crate::command::target::{Use, at_target, client, connect};
 use crate::cutover::TriedClient;
 use crate::destination::TargetError;
@@ -44,14 +44,14 @@ pub(super) async fn ask(
     settings: &CutoverCheckSettings,
     tried: Option<&TriedClient>,
     signals: &mut Signals,
-) -> Result<TargetAnswers, ImportError> {
+) -> Result<TargetAnswers, CommandError> {
     let mut answers = TargetAnswers { reached: Ok(()), key: None, documents: None, sign_ins: None };
     let connection = &settings.connection;
     at_target(target, async |target| {
         answers.key = target.key_kind();
         answers.reached = match connect(&target, connection, Use::Existing, signals).await {
             Ok(_) => Ok(()),
-            Err(ImportError::Target(error)) => Err(error.to_string()),
+            Err(CommandError::Target(error)) => Err(error.to_string()),
             Err(error) => return Err(error),
         };
         if answers.reached.is_ok()
@@ -63,7 +63,7 @@ pub(super) async fn ask(
                     answers.sign_ins = Some(said(sign_ins(&client, connection.retry.total, tried).await));
                 }
             };
-            signals.unless_one_comes(asked).await.map_err(ImportError::Interrupted)?;
+            signals.unless_one_comes(asked).await.map_err(CommandError::Interrupted)?;
         }
         Ok(ExitStatus::Success)
     })

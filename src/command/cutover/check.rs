@@ -9,9 +9,9 @@ use super::look_up::{account, exit_status};
 use super::seen_runs::seen_runs;
 use super::{at_clerk, at_target};
 use crate::cli::OutputFormat;
-use crate::command::import_error::ImportError;
-use crate::command::in_background::in_background;
-use crate::command::output::write_report;
+use crate::command::error::CommandError;
+use crate::command::terminal::in_background::in_background;
+use crate::command::terminal::output::write_report;
 use crate::cutover::{
     Account, Check, CheckRecord, ClerkReading, CutoverState, Finding, Imports, Outcome, Standing, SwitchStep,
     status_text,
@@ -22,7 +22,7 @@ use crate::settings::CutoverCheckSettings;
 use crate::signal::Signals;
 
 /// Checks steps. The exit status is 0 only if all of them are ok, by what persons recorded, too.
-pub async fn check_cutover(settings: CutoverCheckSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn check_cutover(settings: CutoverCheckSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let state = settings.at.state.update(|state| {
         state.files.extend(settings.files.clone());
         state.client = settings.client.clone().or(state.client.take());
@@ -64,7 +64,7 @@ async fn gather(
     target: Option<String>,
     checks: &[Check],
     signals: &mut Signals,
-) -> Result<Gathered, ImportError> {
+) -> Result<Gathered, CommandError> {
     let are_about_the_target = checks.iter().any(|check| check.is_about_the_target());
     let client = state.client.clone().filter(|_| checks.contains(&Check::StagingClient));
     let answers = match &settings.target {
@@ -121,7 +121,7 @@ fn remember(
     }
 }
 
-fn print(account: &Account, settings: &CutoverCheckSettings) -> Result<(), ImportError> {
+fn print(account: &Account, settings: &CutoverCheckSettings) -> Result<(), CommandError> {
     let output = &settings.output;
     if let Some(path) = &output.report {
         let failed = |source| CutoverError::Write { path: path.clone(), source };

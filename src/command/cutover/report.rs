@@ -4,7 +4,7 @@ use std::io;
 
 use super::CutoverError;
 use super::look_up::{account, exit_status};
-use crate::command::output::write_text;
+use crate::command::terminal::output::write_text;
 use crate::exit::ExitStatus;
 use crate::report::{Console, LogFormat, cutover_markdown, cutover_page};
 use crate::settings::CutoverReportSettings;

@@ -1,8 +1,8 @@
 //! The last phase of an import: its account, for people, for programs, and in the journal.
 
-use super::super::import_error::ImportError;
-use super::super::joined::JoinReports;
-use super::super::output::Output;
+use super::super::error::CommandError;
+use super::super::reading::joined::JoinReports;
+use super::super::terminal::output::Output;
 use super::context::ImportContext;
 use super::ended_import::EndedImport;
 use crate::exit::ExitStatus;
@@ -23,17 +23,17 @@ pub(super) struct ImportAccount<'a> {
 impl ImportAccount<'_> {
     /// Gives the account, and says in the journal how the run ended, once its report is written. If that cannot be said, the same
     /// command gives the account once more.
-    pub(super) fn give(&self, ended: EndedImport) -> Result<ExitStatus, ImportError> {
+    pub(super) fn give(&self, ended: EndedImport) -> Result<ExitStatus, CommandError> {
         let EndedImport { ledger, journal, joined, timeline } = ended;
         let ImportContext { settings, run, .. } = self.context;
         let report = run.directory.report();
         let details = RunDetails { timeline, ..self.details(joined) };
         let status = Output::of(&settings.output).report(&ledger, &details, Some(&run.directory));
         let status = status.map_err(|error| match error {
-            ImportError::Write { path, source } if path == report => ImportError::NoAccount { path, source },
+            CommandError::Write { path, source } if path == report => CommandError::NoAccount { path, source },
             error => error,
         });
-        let is_reported = !matches!(&status, Err(ImportError::NoAccount { .. }));
+        let is_reported = !matches!(&status, Err(CommandError::NoAccount { .. }));
         if let Some(mut journal) = journal.filter(|_| is_reported)
             && let Err(error) = journal.end(ledger.ended())
         {

@@ -1,10 +1,10 @@
 //! Before the first import into a target that is no sandbox, the person at the terminal is asked.
 
-use super::super::ask::{ask, is_somebody_there};
-use super::super::foreseen::request_bounds;
-use super::super::import_error::ImportError;
-use super::super::prepare_error::PrepareError;
+use super::super::error::CommandError;
+use super::super::reading::foreseen::request_bounds;
+use super::super::reading::prepare_error::PrepareError;
 use super::super::target::Target;
+use super::super::terminal::ask::{ask, is_somebody_there};
 use crate::avnology::KeyKind;
 use crate::journal::{Prediction, RunDirectory, RunRecord};
 use crate::outcomes::Ledger;
@@ -34,7 +34,7 @@ impl Consent<'_> {
         records: &RecordsOfRun,
         ledger: &Ledger,
         signals: &mut Signals,
-    ) -> Result<(), ImportError> {
+    ) -> Result<(), CommandError> {
         if !self.is_needed(prediction)? {
             return Ok(());
         }
@@ -58,7 +58,7 @@ impl Consent<'_> {
             on_existing: on_existing.as_str(),
             forecast,
         };
-        if ask(&question.to_string(), signals).await? { Ok(()) } else { Err(ImportError::NotConfirmed) }
+        if ask(&question.to_string(), signals).await? { Ok(()) } else { Err(CommandError::NotConfirmed) }
     }
 
     fn is_needed(&self, prediction: Option<Prediction>) -> Result<bool, PrepareError> {

@@ -1,8 +1,8 @@
 //! What is known of an import before anything is sent, and whether it may be sent: the first pass, who is missing, consent.
 
-use super::super::first_pass::{FirstPass, ReadSubject};
-use super::super::import_error::ImportError;
-use super::super::prepare_error::PrepareError;
+use super::super::error::CommandError;
+use super::super::reading::first_pass::{FirstPass, ReadSubject};
+use super::super::reading::prepare_error::PrepareError;
 use super::consent::Consent;
 use super::context::ImportContext;
 use super::missing::MissingRecords;
@@ -38,11 +38,11 @@ impl<'r> Foresight<'r> {
         ledger: &Ledger,
         has_begun: bool,
         signals: &mut Signals,
-    ) -> Result<Self, ImportError> {
+    ) -> Result<Self, CommandError> {
         let ImportContext { settings, target, destination, run } = context;
         let directory = &run.directory;
         let first = match FirstPass::of_run(subject, run, has_begun, signals).await {
-            Err(ImportError::Prepare(PrepareError::Source(error))) => return Ok(Self::Unreadable(error)),
+            Err(CommandError::Prepare(PrepareError::Source(error))) => return Ok(Self::Unreadable(error)),
             first => first?,
         };
         let prediction = first.prediction();
@@ -59,7 +59,7 @@ impl<'r> Foresight<'r> {
         let consent = Consent { settings, target, run: &run.record, has_begun };
         consent.seek(prediction, subject.records, ledger, signals).await?;
         if let Some(prediction) = prediction {
-            let failed = |source| ImportError::Write { path: directory.first_pass(), source };
+            let failed = |source| CommandError::Write { path: directory.first_pass(), source };
             directory.keep_prediction(Prediction { sent: true, ..prediction }).map_err(failed)?;
         }
         Ok(Self::Clear(BeforeSending { first, missing }))

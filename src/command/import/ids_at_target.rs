@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::super::recently_sought::RecentlySought;
+use super::super::reading::recently_sought::RecentlySought;
 use crate::id_map::IdLookup;
 use crate::journal::RejectedPlaces;
 use crate::kind::Kind;

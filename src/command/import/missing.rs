@@ -6,10 +6,10 @@ use std::path::Path;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::super::earlier_identity::{FoundIdentity, look_at, pages};
-use super::super::first_pass::ReadSubject;
-use super::super::import_error::ImportError;
-use super::super::missing_users::{MissingUsersOf, account, refusal};
+use super::super::error::CommandError;
+use super::super::reading::first_pass::ReadSubject;
+use super::super::reading::missing_users::{MissingUsersOf, account, refusal};
+use super::super::target::earlier_identity::{FoundIdentity, look_at, pages};
 use super::missing_file::write_missing;
 use super::missing_memberships::GoneMemberships;
 use crate::destination::{Destination, TargetError};
@@ -43,13 +43,13 @@ impl<'a> MissingRecords<'a> {
         subject: ReadSubject<'_>,
         watch: &Watch,
         signals: &mut Signals,
-    ) -> Result<Option<Self>, ImportError> {
+    ) -> Result<Option<Self>, CommandError> {
         let Some(rules) = settings.missing else { return Ok(None) };
         let RecordedRun { directory, record } = run;
         let search = MissingUsersOf { runs: &settings.runs_directory, target: &record.target, run: Some(&record.id) };
         let Some(users) = search.find(subject, watch, signals).await? else { return Ok(None) };
         let path = directory.missing();
-        name_missing(&users, &path).map_err(|source| ImportError::Write { path: path.clone(), source })?;
+        name_missing(&users, &path).map_err(|source| CommandError::Write { path: path.clone(), source })?;
         let file = (users.missing > 0).then(|| path.display().to_string());
         let report = MissingReport { file, ..account(rules, &users) };
         let memberships = if has_memberships(&settings.reading) {

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 
 use changes::{Changes, TargetParts};
 
-use super::super::earlier_identity::pages;
-use super::super::first_pass::ReadSubject;
-use super::super::id_maps::with_id_map;
-use super::super::import_error::ImportError;
-use super::super::missing_users::search_for;
-use super::super::prepare_error::PrepareError;
+use super::super::error::CommandError;
+use super::super::reading::first_pass::ReadSubject;
+use super::super::reading::missing_users::search_for;
+use super::super::reading::prepare_error::PrepareError;
+use super::super::target::earlier_identity::pages;
+use super::super::target::id_maps::with_id_map;
 use super::missing_file::write_missing;
 use crate::destination::Destination;
 use crate::journal::{ConfirmedUsers, InputRecord, RunDirectory};
@@ -43,7 +43,7 @@ impl<'a> GoneMemberships<'a> {
         subject: ReadSubject<'_>,
         watch: &Watch,
         signals: &mut Signals,
-    ) -> Result<Option<Self>, ImportError> {
+    ) -> Result<Option<Self>, CommandError> {
         let RecordedRun { directory, record } = run;
         subject.output.console.note("Looking for memberships that are no longer in the export …");
         let search = search((settings.runs_directory.clone(), &record.target, &record.id), subject, watch)?;
@@ -51,7 +51,7 @@ impl<'a> GoneMemberships<'a> {
         let Some(found) = searching.await? else { return Ok(None) };
         let path = directory.missing_memberships();
         write_missing(&path, (found.missing > 0).then(|| found.memberships()))
-            .map_err(|source| ImportError::Write { path: path.clone(), source })?;
+            .map_err(|source| CommandError::Write { path: path.clone(), source })?;
         let is_removing = rules.rule.removes_memberships() && found.missing > 0 && found.without_id == 0;
         let parts =
             if is_removing { TargetParts::of(destination, &settings.reading.rules.tuples).await? } else { None };

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::super::import_error::ImportError;
-use super::super::inputs::open_once;
-use super::super::prepare_error::PrepareError;
-use super::super::selecting::records_of;
+use super::super::error::CommandError;
+use super::super::reading::inputs::open_once;
+use super::super::reading::prepare_error::PrepareError;
+use super::super::reading::selecting::records_of;
 use crate::index::Duplicates;
 use crate::journal::{
     Entry, FirstPassRecord, InputRecord, Journal, Lock, OrganizationRecord, Progress, Replayed, RunDirectory,
@@ -49,7 +49,7 @@ pub(super) async fn prepare(
     settings: &ImportSettings,
     target: &str,
     signals: &mut Signals,
-) -> Result<PreparedRun, ImportError> {
+) -> Result<PreparedRun, CommandError> {
     let wanted = record(settings, target).map_err(|error| match (error, &settings.which_run) {
         (PrepareError::Source(source), WhichRun::Named(run)) => {
             PrepareError::Gone { run: run.record.id.clone(), source }
@@ -118,7 +118,7 @@ async fn changed_bytes(
     directory: &RunDirectory,
     was: &RunRecord,
     signals: &mut Signals,
-) -> Result<Option<String>, ImportError> {
+) -> Result<Option<String>, CommandError> {
     // If it is damaged, it is made again, and what is known of the inputs at a glance has to do.
     let Ok(Some(FirstPassRecord { inputs, passwords, memberships, .. })) = FirstPassRecord::read(directory) else {
         return Ok(None);
@@ -148,7 +148,7 @@ async fn changed_bytes(
     });
     let read = tokio::select! {
         read = reading => read,
-        signal = signals.next() => return Err(ImportError::Interrupted(signal)),
+        signal = signals.next() => return Err(CommandError::Interrupted(signal)),
     };
     let read = read.map_err(|error| StopReason::Internal(format!("looking at the inputs failed: {error}")))?;
     Ok(read.map_err(PrepareError::Source)?)
@@ -167,7 +167,7 @@ async fn begin(
     wanted: RunRecord,
     target_lock: Lock,
     signals: &mut Signals,
-) -> Result<PreparedRun, ImportError> {
+) -> Result<PreparedRun, CommandError> {
     let records = records_of(&settings.reading, settings.output.console, signals).await?;
     Ok(begin_with(settings, wanted, target_lock, records)?)
 }

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::super::first_pass::ReadSubject;
-use super::super::home_organization::into_organization;
-use super::super::import_error::ImportError;
+use super::super::error::CommandError;
+use super::super::reading::first_pass::ReadSubject;
+use super::super::target::home_organization::into_organization;
 use super::context::ImportContext;
 use super::ended_import::EndedImport;
 use super::foresight::BeforeSending;
@@ -25,7 +25,7 @@ pub(super) async fn send(
     BeforeSending { first, missing }: &mut BeforeSending<'_>,
     mut state: RunState,
     signals: &mut Signals,
-) -> Result<EndedImport, ImportError> {
+) -> Result<EndedImport, CommandError> {
     let ImportContext { settings, target, destination, run } = context;
     let steps = Steps {
         settings,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::first_pass::{FirstPass, ReadSubject};
-use super::super::id_maps::{keep_learned_ids, with_id_map};
-use super::super::intake::intake;
-use super::super::progress::reporter_with_metrics;
+use super::super::reading::first_pass::{FirstPass, ReadSubject};
+use super::super::reading::intake::intake;
+use super::super::target::id_maps::{keep_learned_ids, with_id_map};
+use super::super::terminal::progress::reporter_with_metrics;
 use super::ids_at_target::IdsAtTarget;
 use super::run_state::RunState;
 use crate::delivery::Delivery;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::command::import_error::ImportError;
+use crate::command::error::CommandError;
 use crate::exit::ExitStatus;
 use crate::journal::{JournalError, LockError};
 use crate::source::Shard;
@@ -77,7 +77,7 @@ pub enum MergeError {
     },
     /// The account cannot be written.
     #[error(transparent)]
-    Report(#[from] ImportError),
+    Report(#[from] CommandError),
 }
 
 impl MergeError {

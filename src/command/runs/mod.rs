@@ -1,9 +1,13 @@
 //! `avnology migrate clerk runs`, `runs show` and `runs prune`: what was run, how it stands, and what is kept of it.
 
+pub(super) mod export;
+pub(super) mod ids;
 mod list;
 mod listed_run;
 mod prune;
 mod prune_rules;
+pub(super) mod recovery_error;
+pub(super) mod recovery_links;
 mod runs_error;
 mod show;
 

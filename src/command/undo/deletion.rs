@@ -17,11 +17,11 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::super::import_error::ImportError;
-use super::super::undo_error::UndoError;
+use super::super::error::CommandError;
 use super::decided_records::DecidedRecords;
 use super::doomed_contents::DoomedContents;
 use super::doubts_file::DoubtsFile;
+use super::error::UndoError;
 use super::marked::{Marked, MarkedIdentities};
 use crate::destination::{Destination, RunMark};
 use crate::journal::{Amendment, InDoubt, RecordKey};
@@ -85,7 +85,7 @@ pub(super) struct Deletion<'a> {
 
 impl Deletion<'_> {
     /// Deletes a page of what the journal says was created, as far as it is still so.
-    pub(super) async fn delete(&mut self, page: &[CreatedRecord]) -> Result<(), ImportError> {
+    pub(super) async fn delete(&mut self, page: &[CreatedRecord]) -> Result<(), CommandError> {
         // One by one, asking for the external ids would be as many requests again.
         let named = if self.asks_one_by_one() {
             page.iter().map(|created| self.named(created, None)).collect()
@@ -111,7 +111,7 @@ impl Deletion<'_> {
     }
 
     /// Deletes what was in doubt and turns out to be the run's own, of which this is the journal.
-    pub(super) async fn look_up_doubts(&mut self, doubts: &[InDoubt], journal: &Path) -> Result<(), ImportError> {
+    pub(super) async fn look_up_doubts(&mut self, doubts: &[InDoubt], journal: &Path) -> Result<(), CommandError> {
         let (mut named, mut unfound) = (Vec::new(), Unfound::new());
         for InDoubt { key, external_id } in doubts {
             match external_id {
@@ -157,7 +157,7 @@ impl Deletion<'_> {
     }
 
     /// Deletes what the target's whole list shows to be the run's own, wherever it is by its external id.
-    async fn take_marked(&mut self, unfound: &mut Unfound<'_>, journal: &Path) -> Result<(), ImportError> {
+    async fn take_marked(&mut self, unfound: &mut Unfound<'_>, journal: &Path) -> Result<(), CommandError> {
         let Some(mark) = &self.mark else { return Ok(()) };
         if unfound.is_empty() && self.decided.is_none() {
             return Ok(());
@@ -194,7 +194,7 @@ impl Deletion<'_> {
     }
 
     /// Takes in what turned out to be the run's own, by its record, its external id and its id, and deletes what is doomed of it.
-    async fn take(&mut self, ours: Vec<(RecordKey, String, String, bool)>, journal: &Path) -> Result<(), ImportError> {
+    async fn take(&mut self, ours: Vec<(RecordKey, String, String, bool)>, journal: &Path) -> Result<(), CommandError> {
         let doomed: Vec<String> =
             ours.iter().filter(|(.., is_doomed)| *is_doomed).map(|(_, _, id, _)| id.clone()).collect();
         let ours: Vec<_> = ours.into_iter().map(|(key, external_id, id, _)| (key, external_id, id)).collect();
@@ -231,7 +231,7 @@ impl Deletion<'_> {
         amendment.created(ours).map_err(UndoError::Io)
     }
 
-    fn leave_in_doubt(&mut self, key: RecordKey, external_id: Option<&str>) -> Result<(), ImportError> {
+    fn leave_in_doubt(&mut self, key: RecordKey, external_id: Option<&str>) -> Result<(), CommandError> {
         self.count(|counts| counts.in_doubt += 1);
         if self.preview {
             return Ok(());
@@ -239,7 +239,7 @@ impl Deletion<'_> {
         Ok(self.doubts.add(key, external_id).map_err(UndoError::Io)?)
     }
 
-    async fn carry_out(&mut self, doomed: &[String]) -> Result<(), ImportError> {
+    async fn carry_out(&mut self, doomed: &[String]) -> Result<(), CommandError> {
         if self.preview {
             return self.foresee(doomed).await;
         }
@@ -255,7 +255,7 @@ impl Deletion<'_> {
     }
 
     /// Counts what would be deleted. An organization in which others have put something would not.
-    async fn foresee(&mut self, doomed: &[String]) -> Result<(), ImportError> {
+    async fn foresee(&mut self, doomed: &[String]) -> Result<(), CommandError> {
         let mut kept = 0;
         for id in doomed {
             match self.kind {

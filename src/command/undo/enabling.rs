@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::super::earlier_identity::{FoundIdentity, look_at, pages};
-use super::super::import_error::ImportError;
-use super::super::undo_error::UndoError;
+use super::super::error::CommandError;
+use super::super::target::earlier_identity::{FoundIdentity, look_at, pages};
+use super::error::UndoError;
 use crate::destination::Destination;
 use crate::index::Texts;
 use crate::journal::{LostRun, RunDirectory};
@@ -19,7 +19,7 @@ pub(super) async fn enable_disabled(
     run: &RecordedRun,
     target: &Arc<dyn Destination>,
     is_preview: bool,
-) -> Result<u64, ImportError> {
+) -> Result<u64, CommandError> {
     let RecordedRun { directory, record } = run;
     if !directory.disabled().exists() {
         return Ok(0);

@@ -1,7 +1,7 @@
 //! What the person at a terminal is asked before anything is deleted.
 
-use super::super::ask::{ask, is_somebody_there};
-use super::super::import_error::ImportError;
+use super::super::error::CommandError;
+use super::super::terminal::ask::{ask, is_somebody_there};
 use super::what_it_says::WhatItSays;
 use crate::human::{moment, plural};
 use crate::journal::{RunDirectory, RunRecord};
@@ -10,7 +10,7 @@ use crate::settings::RecordedRun;
 use crate::signal::Signals;
 
 /// Shows what is at stake and asks, if there is somebody to ask. There is no question if undo has nothing to delete or to put back.
-pub(super) async fn confirm(run: &RecordedRun, said: &WhatItSays, signals: &mut Signals) -> Result<bool, ImportError> {
+pub(super) async fn confirm(run: &RecordedRun, said: &WhatItSays, signals: &mut Signals) -> Result<bool, CommandError> {
     let RecordedRun { directory, record } = run;
     if !said.may_delete() && !has_changed_others(directory) {
         return Ok(true);

@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::super::earlier_identity::pages;
-use super::super::earlier_membership::{are_proven, references};
-use super::super::import_error::ImportError;
-use super::super::undo_error::UndoError;
+use super::super::error::CommandError;
+use super::super::target::earlier_identity::pages;
+use super::super::target::earlier_membership::{are_proven, references};
+use super::error::UndoError;
 use crate::destination::{Comparable, Destination};
 use crate::index::{HASH_BYTES, Table, Texts, hash_of};
 use crate::kind::Kind;
@@ -31,7 +31,7 @@ pub(super) async fn put_back(
     run: &RecordedRun,
     target: &Arc<dyn Destination>,
     is_preview: bool,
-) -> Result<PutBack, ImportError> {
+) -> Result<PutBack, CommandError> {
     let path = run.directory.removed();
     if !path.exists() {
         return Ok(PutBack::default());
@@ -71,7 +71,7 @@ pub(super) async fn put_back(
 }
 
 /// Puts a membership back: whether it is there now as it was.
-async fn is_put_back(members: &dyn Destination, removal: &Removal) -> Result<bool, ImportError> {
+async fn is_put_back(members: &dyn Destination, removal: &Removal) -> Result<bool, CommandError> {
     let Removal { known, role, metadata, .. } = removal;
     let (role, metadata) = (role.as_deref(), metadata.as_deref());
     if !members.put_back(&known.id, role, metadata).await? {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::super::import_error::ImportError;
-use super::super::undo_error::UndoError;
+use super::super::error::CommandError;
 use super::deletion::{CreatedRecord, Deletion};
+use super::error::UndoError;
 use super::what_it_says::kind_of;
 use crate::destination::{Destination, PAGE};
 use crate::ignore::ignore;
@@ -25,7 +25,7 @@ pub(super) async fn delete_all(
     target: &Arc<dyn Destination>,
     (directory, record): (&RunDirectory, &RunRecord),
     doubts: &[InDoubt],
-) -> Result<(), ImportError> {
+) -> Result<(), CommandError> {
     let kinds: BTreeSet<Kind> = record.inputs.iter().map(|input| input.kind).collect();
     // Of a run with users alone the rules are not needed, and may be gone.
     let tuples = match kinds.last() {
@@ -59,7 +59,7 @@ async fn delete_kind(
     directory: &RunDirectory,
     record: &RunRecord,
     doubts: &[InDoubt],
-) -> Result<(), ImportError> {
+) -> Result<(), CommandError> {
     let (pages, mut waiting) = mpsc::channel(4);
     let (path, inputs, kind) = (directory.journal(), record.inputs.clone(), deletion.kind);
     let reading = tokio::task::spawn_blocking(move || read_created(&path, &inputs, kind, &pages));

@@ -1,6 +1,6 @@
 //! What the journal of a run says that it did, before any of it is undone.
 
-use super::super::undo_error::UndoError;
+use super::error::UndoError;
 use crate::journal::{Ending, InDoubt, Journal, RecordKey, RecordOutcome, RunDirectory, RunRecord};
 use crate::kind::Kind;
 use crate::report::DeletedKinds;

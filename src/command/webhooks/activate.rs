@@ -6,16 +6,16 @@ use super::inputs::registrations;
 use super::report::{ReportLine, With, finish};
 use crate::applied::{AppliedError, MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
 use crate::avnology::{RegisteredWebhook, WebhookCalls};
-use crate::command::import_error::ImportError;
+use crate::command::error::CommandError;
 use crate::command::target::{Target, at_target};
-use crate::command::webhooks_error::WebhooksError;
+use crate::command::webhooks::error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::settings::WebhooksActivateSettings;
 use crate::signal::Signals;
 use crate::webhooks::Registration;
 
 /// Activates the endpoints of a plan that `apply` registered.
-pub async fn activate(settings: WebhooksActivateSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn activate(settings: WebhooksActivateSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let registrations = registrations(&settings.planned)?;
     at_target(&settings.at.target, async |target| {
         let activating = activate_at(&target, &registrations, &settings);
@@ -28,7 +28,7 @@ async fn activate_at(
     target: &Target,
     registrations: &[Registration],
     settings: &WebhooksActivateSettings,
-) -> Result<ExitStatus, ImportError> {
+) -> Result<ExitStatus, CommandError> {
     let at = &settings.at;
     let objects = MadeObjects::open(&at.runs_directory, WEBHOOKS_PREFIX, &target.name, "webhooks activate");
     let objects = objects.map_err(WebhooksError::from)?;
@@ -104,7 +104,7 @@ async fn activate_one(
     objects: &MadeObjects,
     object: &MadeObject,
     id: &str,
-) -> Result<ReportLine, ImportError> {
+) -> Result<ReportLine, CommandError> {
     objects.put(&MadeObject { is_activated: true, ..object.clone() }).map_err(WebhooksError::from)?;
     if calls.activate(id).await? {
         return Ok(ReportLine::ok(&object.id, "activated", Some(id)));

@@ -13,9 +13,9 @@ use super::inputs::registrations;
 use super::report::{ReportLine, With, finish};
 use crate::applied::{LostSecrets, MadeObject, MadeObjects, MadeState, SecretsFile, WEBHOOKS_PREFIX};
 use crate::avnology::{Registered, RegisteredWebhook, WebhookCalls};
-use crate::command::import_error::ImportError;
+use crate::command::error::CommandError;
 use crate::command::target::{Target, at_target, client};
-use crate::command::webhooks_error::WebhooksError;
+use crate::command::webhooks::error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::pace::Pace;
 use crate::settings::{WebhooksApplySettings, WebhooksTargetSettings};
@@ -44,7 +44,7 @@ enum Outcome {
 }
 
 /// Registers the endpoints of a plan.
-pub async fn apply(settings: WebhooksApplySettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn apply(settings: WebhooksApplySettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let registrations = registrations(&settings.planned)?;
     at_target(&settings.at.target, async |target| {
         let applying = apply_at(&target, &registrations, &settings);
@@ -54,7 +54,7 @@ pub async fn apply(settings: WebhooksApplySettings, mut signals: Signals) -> Res
 }
 
 /// Calls at the pace of the settings.
-pub(super) fn calls(target: &Target, at: &WebhooksTargetSettings) -> Result<WebhookCalls, ImportError> {
+pub(super) fn calls(target: &Target, at: &WebhooksTargetSettings) -> Result<WebhookCalls, CommandError> {
     Ok(WebhookCalls::new(client(target, &at.connection)?, Pace::new(&at.connection.pace), at.connection.retry))
 }
 
@@ -62,7 +62,7 @@ async fn apply_at(
     target: &Target,
     registrations: &[Registration],
     settings: &WebhooksApplySettings,
-) -> Result<ExitStatus, ImportError> {
+) -> Result<ExitStatus, CommandError> {
     let at = &settings.at;
     let objects = MadeObjects::open(&at.runs_directory, WEBHOOKS_PREFIX, &target.name, "webhooks apply");
     let objects = objects.map_err(WebhooksError::from)?;
@@ -131,7 +131,7 @@ impl Work {
         })
     }
 
-    async fn register(&mut self, registration: &Registration) -> Result<Outcome, ImportError> {
+    async fn register(&mut self, registration: &Registration) -> Result<Outcome, CommandError> {
         let mut is_new = true;
         if let Some(MadeObject { state, content, target_id, .. }) = self.known(registration)? {
             if state == MadeState::Made {
@@ -178,7 +178,7 @@ impl Work {
     }
 
     /// Whether an endpoint that was registered is at the target no more, as far as the target says.
-    async fn is_missing(&mut self, id: Option<&str>) -> Result<bool, ImportError> {
+    async fn is_missing(&mut self, id: Option<&str>) -> Result<bool, CommandError> {
         if self.there.is_none() {
             self.there = self.calls.list().await?;
         }
@@ -200,7 +200,7 @@ impl Work {
 
     /// Looks whether an endpoint is at the target by its mark, and takes it over: its secret is new if nobody has the first one.
     /// Nothing if it is not there, and so can be asked for.
-    async fn look_for(&mut self, registration: &Registration) -> Result<Option<ReportLine>, ImportError> {
+    async fn look_for(&mut self, registration: &Registration) -> Result<Option<ReportLine>, CommandError> {
         let mark = self.mark(registration);
         if self.there.is_none() {
             self.there = self.calls.list().await?;
@@ -230,7 +230,7 @@ impl Work {
         registration: &Registration,
         id: &str,
         secret: &SecretString,
-    ) -> Result<ReportLine, ImportError> {
+    ) -> Result<ReportLine, CommandError> {
         let secrets = self.secrets.as_mut().ok_or(WebhooksError::NoSecretsFile)?;
         let line = SecretLine { name: &registration.name, id, secret: secret.expose_secret() };
         secrets.add(&line).map_err(WebhooksError::from)?;

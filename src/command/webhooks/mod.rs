@@ -3,6 +3,7 @@
 mod activate;
 mod apply;
 mod checklist;
+pub(super) mod error;
 mod inputs;
 mod plan;
 mod report;

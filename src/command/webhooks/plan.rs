@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::inputs::endpoints;
 use crate::cli::OutputFormat;
-use crate::command::import_error::ImportError;
-use crate::command::output::write_report;
-use crate::command::webhooks_error::WebhooksError;
-use crate::command::written_list::write_private;
+use crate::command::error::CommandError;
+use crate::command::terminal::output::write_report;
+use crate::command::terminal::written_list::write_private;
+use crate::command::webhooks::error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::files::read_named;
 use crate::report::{print_json, print_wrapped};
@@ -16,7 +16,7 @@ use crate::settings::WebhooksPlanSettings;
 use crate::webhooks::{CodeReport, WebhooksPlan, plan_text};
 
 /// Makes a plan, writes it, and shows it.
-pub fn plan(settings: &WebhooksPlanSettings) -> Result<ExitStatus, ImportError> {
+pub fn plan(settings: &WebhooksPlanSettings) -> Result<ExitStatus, CommandError> {
     let WebhooksPlanSettings { endpoints: file, code_report, out, output } = settings;
     let code = code_report.as_deref().map(read_code_report).transpose()?.unwrap_or_default();
     let mut plan = WebhooksPlan::new(&endpoints(file)?, code);

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::OutputFormat;
-use crate::command::import_error::ImportError;
-use crate::command::output::write_report;
-use crate::command::webhooks_error::WebhooksError;
+use crate::command::error::CommandError;
+use crate::command::terminal::output::write_report;
+use crate::command::webhooks::error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::report::{print_json, print_wrapped};
 use crate::settings::OutputSettings;
@@ -81,7 +81,7 @@ pub(super) fn finish(
     with: With<'_>,
     lines: &[ReportLine],
     output: &OutputSettings,
-) -> Result<ExitStatus, ImportError> {
+) -> Result<ExitStatus, CommandError> {
     let differences = lines.iter().filter(|line| !line.ok).count();
     let status = if differences > 0 { ExitStatus::Rejected } else { ExitStatus::Success };
     let (at, exit_code, checked) = (Timestamp::now(), status.code(), lines.len());

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
 use super::report::{ReportLine, With, finish};
-use crate::command::import_error::ImportError;
-use crate::command::webhooks_error::WebhooksError;
+use crate::command::error::CommandError;
+use crate::command::webhooks::error::WebhooksError;
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;
 use crate::http::{PlainPoster, ReplyOutcome, Transport};
@@ -28,11 +28,11 @@ enum Wanted {
 }
 
 /// Sends the samples, the falsified ones first.
-pub async fn try_handler(settings: TrySettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn try_handler(settings: TrySettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     signals.unless_one_comes(send_all(&settings)).await.map_err(WebhooksError::Interrupted)?
 }
 
-async fn send_all(settings: &TrySettings) -> Result<ExitStatus, ImportError> {
+async fn send_all(settings: &TrySettings) -> Result<ExitStatus, CommandError> {
     let TrySettings { url, key, decoded, event, scheme, certificates, proxy, output } = settings;
     let key = decoded.as_deref().unwrap_or_else(|| key.expose_secret().as_bytes());
     let poster = PlainPoster::new(PATIENCE, certificates.as_deref(), proxy.as_deref()).map_err(TargetError::from)?;

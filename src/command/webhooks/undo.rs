@@ -5,10 +5,10 @@ use super::checklist::no_list;
 use super::report::{ReportLine, With, finish};
 use crate::applied::{AppliedError, MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
 use crate::avnology::RegisteredWebhook;
-use crate::command::ask::{ask, is_somebody_there};
-use crate::command::import_error::ImportError;
+use crate::command::error::CommandError;
 use crate::command::target::{Target, at_target};
-use crate::command::webhooks_error::WebhooksError;
+use crate::command::terminal::ask::{ask, is_somebody_there};
+use crate::command::webhooks::error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::human::plural;
 use crate::settings::WebhooksUndoSettings;
@@ -16,7 +16,7 @@ use crate::signal::Signals;
 use crate::webhooks::Registration;
 
 /// Deletes what `apply` registered.
-pub async fn undo(settings: WebhooksUndoSettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn undo(settings: WebhooksUndoSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let (settings, signals) = (&settings, &mut signals);
     at_target(&settings.at.target, async |target| undo_at(&target, settings, signals).await).await
 }
@@ -25,7 +25,7 @@ async fn undo_at(
     target: &Target,
     settings: &WebhooksUndoSettings,
     signals: &mut Signals,
-) -> Result<ExitStatus, ImportError> {
+) -> Result<ExitStatus, CommandError> {
     let at = &settings.at;
     let objects = MadeObjects::open(&at.runs_directory, WEBHOOKS_PREFIX, &target.name, "webhooks undo");
     let objects = objects.map_err(WebhooksError::from)?;
@@ -48,7 +48,7 @@ async fn delete_all(
     objects: &MadeObjects,
     made: &[MadeObject],
     settings: &WebhooksUndoSettings,
-) -> Result<ExitStatus, ImportError> {
+) -> Result<ExitStatus, CommandError> {
     let (mut lines, calls) = (Vec::new(), calls(target, &settings.at)?);
     let there = if made.is_empty() { Some(Vec::new()) } else { calls.list().await? };
     for object in made {

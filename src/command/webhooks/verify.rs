@@ -10,9 +10,9 @@ use super::inputs::registrations;
 use super::report::{ReportLine, With, finish};
 use crate::applied::{MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
 use crate::avnology::RegisteredWebhook;
-use crate::command::import_error::ImportError;
+use crate::command::error::CommandError;
 use crate::command::target::{Target, at_target};
-use crate::command::webhooks_error::WebhooksError;
+use crate::command::webhooks::error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::settings::WebhooksVerifySettings;
 use crate::signal::Signals;
@@ -26,7 +26,7 @@ const ACTIVE_ALREADY: &str = "It is active, and `activate` was not run for it: w
 const NOT_ACTIVE: &str = "`activate` was run for it, and it is not active: run `activate` again.";
 
 /// Compares what is registered with the plan. It changes nothing.
-pub async fn verify(settings: WebhooksVerifySettings, mut signals: Signals) -> Result<ExitStatus, ImportError> {
+pub async fn verify(settings: WebhooksVerifySettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let registrations = registrations(&settings.planned)?;
     at_target(&settings.at.target, async |target| {
         let comparing = verify_at(&target, &registrations, &settings);
@@ -39,7 +39,7 @@ async fn verify_at(
     target: &Target,
     registrations: &[Registration],
     settings: &WebhooksVerifySettings,
-) -> Result<ExitStatus, ImportError> {
+) -> Result<ExitStatus, CommandError> {
     let at = &settings.at;
     let objects = MadeObjects::open(&at.runs_directory, WEBHOOKS_PREFIX, &target.name, "webhooks verify");
     let objects = objects.map_err(WebhooksError::from)?;

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::OutputFormat;
-use crate::command::import_error::ImportError;
-use crate::command::webhooks_error::WebhooksError;
+use crate::command::error::CommandError;
+use crate::command::webhooks::error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::report::{print_json, print_text};
 use crate::settings::VerifySignatureSettings;
@@ -27,7 +27,7 @@ struct Verdict {
 }
 
 /// Says whether the delivery on standard input is valid, or why not. What is not valid is exit code 3.
-pub fn verify_signature(settings: &VerifySignatureSettings) -> Result<ExitStatus, ImportError> {
+pub fn verify_signature(settings: &VerifySignatureSettings) -> Result<ExitStatus, CommandError> {
     let checked = check(settings)?;
     let (said, verdict) = match &checked {
         Ok(Fit { scheme, is_decoded }) => {

@@ -1,13 +1,13 @@
 //! What is to be done about an identity: the target is asked, and what it says is held against the journal and the mark.
 
-use super::super::super::import_error::ImportError;
 use super::{CreatedRecord, Deletion, Fate, NamedIdentity};
+use crate::command::error::CommandError;
 use crate::destination::{Comparable, PAGE};
 use crate::journal::RecordKey;
 
 impl Deletion<'_> {
     /// Looks up by their external ids as many of the first as one answer can hold.
-    pub(super) async fn fates_of_doubtful(&self, doubts: &[(RecordKey, &str)]) -> Result<Vec<Fate>, ImportError> {
+    pub(super) async fn fates_of_doubtful(&self, doubts: &[(RecordKey, &str)]) -> Result<Vec<Fate>, CommandError> {
         let ids: Vec<&str> = doubts.iter().take(PAGE).map(|(_, external_id)| *external_id).collect();
         let (count, body) = match &self.mark {
             Some(mark) => self.target.find_of_run(&ids, mark).await?,
@@ -20,7 +20,7 @@ impl Deletion<'_> {
     }
 
     /// Looks all of them up by their external ids.
-    pub(super) async fn look_up(&self, page: &[CreatedRecord]) -> Result<Vec<NamedIdentity>, ImportError> {
+    pub(super) async fn look_up(&self, page: &[CreatedRecord]) -> Result<Vec<NamedIdentity>, CommandError> {
         let mut named = Vec::with_capacity(page.len());
         while named.len() < page.len() {
             let rest = &page[named.len()..];
@@ -53,7 +53,7 @@ impl Deletion<'_> {
     }
 
     /// What is to be done about one that the run created, by its id, where who has its external id says nothing yet.
-    pub(super) async fn fate_of(&self, created: &CreatedRecord, named: NamedIdentity) -> Result<Fate, ImportError> {
+    pub(super) async fn fate_of(&self, created: &CreatedRecord, named: NamedIdentity) -> Result<Fate, CommandError> {
         if let NamedIdentity::Fate(fate) = named {
             return Ok(fate);
         }

@@ -1,0 +1,135 @@
+//! `avnology migrate clerk --import … --dry-run --check-target`: a dry run that also reads what is at the target, and asks it to
+//! check who is new.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use super::super::error::CommandError;
+use super::super::reading::first_pass::{FirstPass, ReadSubject};
+use super::super::reading::foreseen::{forecast, log_plan, selection_report};
+use super::super::reading::from_clerk::read_for_now;
+use super::super::reading::inputs::{look_at_inputs, note_deleted, probe_objects};
+use super::super::reading::intake::intake;
+use super::super::reading::joined::{JoinReports, JoinedFiles};
+use super::super::reading::missing_users::{MissingUsersOf, account, refusal};
+use super::super::reading::selecting::records_of;
+use super::super::target::home_organization::foreseen_organization;
+use super::super::target::{Target, Use, connect};
+use super::super::terminal::output::Output;
+use super::super::terminal::progress::{reporter_with_metrics, start_metrics, while_listing};
+use crate::avnology::KeyKind;
+use crate::destination::{Destination, TargetError, Validates};
+use crate::exit::ExitStatus;
+use crate::outcomes::{AtTarget, StopReason, Validation};
+use crate::rehearsal::{self, CheckRules, FindingsFile, Home, RehearsalJob, TargetPeople};
+use crate::report::RunDetails;
+use crate::settings::{CheckSettings, DryRunSettings};
+use crate::signal::Signals;
+
+/// The scope that creating users needs.
+const WRITE: &str = "admin:users:write";
+
+/// Does a dry run at the target and reports.
+#[expect(clippy::too_many_lines, reason = "its phases, one behind the other")]
+pub(in crate::command) async fn check_target(
+    target: Target,
+    settings: &DryRunSettings,
+    check: &CheckSettings,
+    mut signals: Signals,
+) -> Result<ExitStatus, CommandError> {
+    let DryRunSettings { reading, from_clerk, output, preview, max_errors, min_records, connection, .. } = settings;
+    let _users = read_for_now(from_clerk.as_ref(), &mut signals).await?;
+    look_at_inputs(reading)?;
+    start_metrics(output, None);
+    probe_objects(reading, &mut signals).await?;
+    log_plan(reading);
+    let (name, key) = (target.name.clone(), target.key_kind());
+    let destination = connect(&target, connection, Use::Rehearsal(&reading.rules), &mut signals).await?;
+    let wanted = (connection, check.create_organization);
+    let (reading, home) = &foreseen_organization(&target, reading, wanted, &mut signals).await?;
+    if *home == Home::New {
+        output.console.note("The organization is not there: the import would make it.");
+    }
+    note_deleted(reading, output.console);
+    let records = records_of(reading, output.console, &mut signals).await?;
+    let joined = JoinedFiles::read(reading, output, &mut signals).await?;
+    let subject = ReadSubject { reading, records: &records, joined: &joined, remembered: None, output, strict: false };
+    let first = FirstPass::of_comparison(subject, &mut signals).await?;
+    output.console.note("Reading who is at the target …");
+    let seen = Cell::new(0);
+    let known = tokio::select! {
+        known = known_before(destination.as_ref(), &seen) => known?,
+        signal = signals.next() => return Err(CommandError::Interrupted(signal)),
+        never = while_listing(output.progress, &seen) => match never {},
+    };
+    let (people, validation) = known;
+    let missing_scopes = if validation == Validation::NotPermitted { vec![WRITE] } else { Vec::new() };
+    let known = AtTarget {
+        on_existing: check.on_existing.as_str(),
+        identities: seen.get(),
+        validation,
+        missing_scopes,
+        key: key.map(KeyKind::as_str),
+        ..AtTarget::default()
+    };
+    let envelope = destination.envelope();
+    let findings = check.findings.as_deref().map(|path| {
+        FindingsFile::create(path).map_err(|source| CommandError::Write { path: path.to_path_buf(), source })
+    });
+    let job = RehearsalJob {
+        intake: intake(reading, &records, Some(&joined), None, first.watch()),
+        duplicates: first.duplicates().cloned(),
+        target: Arc::clone(&destination),
+        people,
+        home: home.clone(),
+        rules: CheckRules {
+            on_existing: check.on_existing,
+            concurrency: connection.pace.concurrency.start.max(1),
+            items: connection.pace.items.min(envelope.items),
+            bytes: connection.pace.bytes.min(envelope.bytes),
+        },
+        known,
+        preview: *preview,
+        max_errors: *max_errors,
+        findings: findings.transpose()?,
+    };
+    let mut reporter = reporter_with_metrics(output, &reading.inputs);
+    let mut ledger = rehearsal::run(job, reporter.as_mut(), &mut signals).await;
+    ledger.require_records(*min_records);
+    if let Some(found) = first.duplicates() {
+        ledger.name_sharing(found, &records).map_err(StopReason::Temporary)?;
+    }
+    let missing = match settings.missing {
+        None => None,
+        Some(rules) => {
+            let search = MissingUsersOf { runs: &settings.runs_directory, target: &name, run: None };
+            let found = search.find(subject, &first.watch(), &mut signals).await?;
+            if let (Some(found), None) = (&found, &ledger.stopped) {
+                ledger.stopped = refusal(rules, found);
+            }
+            found.map(|found| account(rules, &found))
+        }
+    };
+    let JoinReports { passwords, memberships } = joined.close(ledger.stopped.is_none())?;
+    let forecast = forecast(&ledger, &connection.pace, reading.most_of_request);
+    let details = RunDetails {
+        passwords,
+        memberships,
+        forecast,
+        selection: selection_report(reading, &records),
+        missing,
+        target: Some(name),
+        ..RunDetails::default()
+    };
+    Output::of(output).report(&ledger, &details, None)
+}
+
+/// Who is at the target, and whether it can be asked to check those who are new.
+async fn known_before(target: &dyn Destination, seen: &Cell<u64>) -> Result<(TargetPeople, Validation), TargetError> {
+    let validation = match target.validates().await? {
+        Validates::Yes => Validation::Done,
+        Validates::NotPermitted => Validation::NotPermitted,
+        Validates::No => Validation::Unable,
+    };
+    Ok((TargetPeople::read(target, seen).await?, validation))
+}

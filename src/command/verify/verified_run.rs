@@ -1,0 +1,43 @@
+//! What a verification found, in the account of the run that it is about.
+
+use std::io;
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::super::terminal::named_people::kept_named;
+use super::super::terminal::output::{write_report, write_text};
+use crate::journal::{FirstPassRecord, RunDirectory};
+use crate::report::page;
+use crate::source::KnownInputs;
+
+/// Adds what a verification found to the account of the newest finished run that read the same inputs into the same target. If
+/// there is none, nothing is done.
+pub(in crate::command) fn note_verification(
+    runs: &Path,
+    target: &str,
+    inputs: &KnownInputs,
+    found: &impl Serialize,
+) -> io::Result<()> {
+    let is_of = |directory: &RunDirectory| {
+        let first = FirstPassRecord::read(directory).ok().flatten();
+        first.is_some_and(|first| {
+            first.inputs.iter().map(|input| &input.digest).eq(inputs.inputs.iter().map(|input| &input.digest))
+        })
+    };
+    let listed = RunDirectory::list(runs)?.into_iter().filter(|(_, record)| record.target == target);
+    let mut whole = listed.filter(|(_, record)| record.shard.is_none()).map(|(directory, _)| directory);
+    let run = whole.find(|directory| directory.is_finished() && !directory.is_undone() && is_of(directory));
+    let Some(directory) = run else { return Ok(()) };
+    // Who removed the report does not want to have it.
+    let Ok(text) = std::fs::read(directory.report()) else { return Ok(()) };
+    let mut report: Value = serde_json::from_slice(&text)?;
+    let mut found = serde_json::to_value(found)?;
+    found["at"] = jiff::Timestamp::now().to_string().into();
+    report["verification"] = found;
+    write_report(&directory.report(), &report)?;
+    write_text(&directory.report_page(), &page(&report, &kept_named(&directory)?).map_err(io::Error::other)?)?;
+    tracing::info!("`{}` has the result, too", directory.report_page().display());
+    Ok(())
+}
