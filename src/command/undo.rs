@@ -21,6 +21,7 @@ mod steps;
 mod what_it_says;
 
 use std::cell::Cell;
+use std::io;
 use std::sync::Arc;
 
 use account::{print, undone};
@@ -33,18 +34,18 @@ use enabling::enable_disabled;
 use question::confirm;
 use restoring::{PutBack, put_back};
 use steps::delete_all;
-use what_it_says::look_at_journal;
+use what_it_says::{WhatItSays, look_at_journal};
 
 use super::error::CommandError;
 use super::target::home_organization::{MadeOrganization, delete_made};
 use super::target::id_maps::forget_ids;
 use super::target::{Target, Use, at_target, connect};
 use super::terminal::progress::{display, start_metrics, while_working};
-use crate::destination::RunMark;
+use crate::destination::{Destination, RunMark};
 use crate::exit::ExitStatus;
 use crate::journal::{ConfirmedUsers, Lock, MergedRecord};
 use crate::kind::Kind;
-use crate::report::UndoingProgress;
+use crate::report::{Console, DeletedKinds, UndoingProgress};
 use crate::settings::{RecordedRun, UndoSettings};
 use crate::signal::Signals;
 use error::UndoError;
@@ -60,7 +61,6 @@ pub async fn undo(runs: Vec<UndoSettings>, mut signals: Signals) -> Result<ExitS
     Ok(status)
 }
 
-#[expect(clippy::too_many_lines, reason = "its phases, one behind the other")]
 async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals) -> Result<ExitStatus, CommandError> {
     let UndoSettings { run: RecordedRun { directory, record }, connection, output, .. } = settings;
     let _locks = [
@@ -77,17 +77,53 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
     // What somebody disabled since it was undone is theirs.
     let is_first_time = !directory.is_undone_as_a_whole();
     if !settings.dry_run {
-        // Before anything is deleted: nobody must be taken to be there any more.
-        forget_ids(&settings.runs_directory, &record.target).await.map_err(UndoError::Io)?;
-        ConfirmedUsers::forget(&settings.runs_directory, &record.target).map_err(UndoError::Io)?;
-        // Should it be killed, nobody knows how far it came.
-        directory.mark_undone(false, None).map_err(UndoError::Io)?;
+        forget_who_is_there(settings).await.map_err(UndoError::Io)?;
     }
+    let Undone { ended, counts, changes } = delete_created(&destination, settings, &said, is_first_time, signals).await;
+    changes.note(settings.dry_run, output);
+    let all = counts.all();
+    let status = if all.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success };
+    if settings.dry_run {
+        ended?;
+        preview::print(record, &counts, &changes, (settings.force, output))?;
+        return Ok(status);
+    }
+    let is_whole = ended.is_ok() && all.in_doubt == 0;
+    let marked = directory.mark_undone(is_whole, Some(undone(&all, before))).map_err(UndoError::Io);
+    let organization = match &ended {
+        Ok(()) => delete_made(&target, connection, record, signals).await,
+        Err(_) => Ok(MadeOrganization::None),
+    };
+    let printed = print(record, directory, &counts, &changes, output);
+    note_accounts(settings);
+    ended?;
+    note_organization(organization?, output.console);
+    marked?;
+    printed?;
+    Ok(status)
+}
+
+/// What an undo came to, to its end or not.
+struct Undone {
+    ended: Result<(), CommandError>,
+    counts: DeletedKinds,
+    changes: UndoChanges,
+}
+
+/// Takes back what the run changed, if that was not done before, and deletes what it created; in a dry run only looks for it.
+async fn delete_created(
+    destination: &Arc<dyn Destination>,
+    settings: &UndoSettings,
+    said: &WhatItSays,
+    is_first_time: bool,
+    signals: &mut Signals,
+) -> Undone {
+    let UndoSettings { run: RecordedRun { directory, record }, connection, output, .. } = settings;
     let (enabled, restored) = (Cell::new(0), Cell::new(PutBack::default()));
     let counts = Cell::new(said.created);
     let created = said.created.all().created;
     let mut deletion = Deletion {
-        target: Arc::clone(&destination),
+        target: Arc::clone(destination),
         kind: Kind::User,
         mark: record.marked.then(|| RunMark::of(&record.id)),
         preview: settings.dry_run,
@@ -106,43 +142,41 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
             // Before it is written that the run is undone as a whole, and even if the rest fails.
             let runs = settings.runs_directory.clone();
             if is_first_time {
-                enabled.set(enable_disabled(runs, &settings.run, &destination, settings.dry_run).await?);
-                restored.set(put_back(&settings.run, &destination, settings.dry_run).await?);
+                enabled.set(enable_disabled(runs, &settings.run, destination, settings.dry_run).await?);
+                restored.set(put_back(&settings.run, destination, settings.dry_run).await?);
             }
-            delete_all(&mut deletion, &destination, (directory, record), &said.doubts).await
+            delete_all(&mut deletion, destination, (directory, record), &said.doubts).await
         } => ended,
         never = while_working(display(output.progress, Some(created)), || UndoingProgress::from(counts.get())) => match never {},
     };
-    let counts = counts.get();
     let changes = UndoChanges { updated: said.updated, enabled: enabled.get(), restored: restored.get() };
-    changes.note(settings.dry_run, output);
-    let all = counts.all();
-    let status = if all.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success };
-    if settings.dry_run {
-        ended?;
-        preview::print(record, &counts, &changes, (settings.force, output))?;
-        return Ok(status);
-    }
-    let is_whole = ended.is_ok() && all.in_doubt == 0;
-    let marked = directory.mark_undone(is_whole, Some(undone(&all, before))).map_err(UndoError::Io);
-    let organization = match &ended {
-        Ok(()) => delete_made(&target, connection, record, signals).await,
-        Err(_) => Ok(MadeOrganization::None),
-    };
-    let printed = print(record, directory, &counts, &changes, output);
-    for path in MergedRecord::of_run(&settings.runs_directory, &record.id) {
+    Undone { ended, counts: counts.get(), changes }
+}
+
+/// Before anything is deleted: nobody must be taken to be there any more.
+async fn forget_who_is_there(settings: &UndoSettings) -> io::Result<()> {
+    let UndoSettings { run: RecordedRun { directory, record }, runs_directory, .. } = settings;
+    forget_ids(runs_directory, &record.target).await?;
+    ConfirmedUsers::forget(runs_directory, &record.target)?;
+    // Should the undo be killed, nobody knows how far it came.
+    directory.mark_undone(false, None)
+}
+
+/// Says which accounts of several runs still count what this one created.
+fn note_accounts(UndoSettings { run, runs_directory, output, .. }: &UndoSettings) {
+    for path in MergedRecord::of_run(runs_directory, &run.record.id) {
         let path = path.display();
         output.console.note(&format!("The account in {path} was made before: it still counts what this run created."));
     }
-    ended?;
-    match organization? {
+}
+
+/// Says what became of the organization that the run made.
+fn note_organization(organization: MadeOrganization, console: Console) {
+    match organization {
         MadeOrganization::None => {}
-        MadeOrganization::Deleted => output.console.note("The organization that the run made is deleted, too."),
+        MadeOrganization::Deleted => console.note("The organization that the run made is deleted, too."),
         MadeOrganization::Kept => {
-            output.console.note("The organization that the run made is kept: somebody still belongs to it.");
+            console.note("The organization that the run made is kept: somebody still belongs to it.");
         }
     }
-    marked?;
-    printed?;
-    Ok(status)
 }

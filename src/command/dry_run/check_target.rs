@@ -2,6 +2,7 @@
 //! check who is new.
 
 use std::cell::Cell;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::super::error::CommandError;
@@ -18,19 +19,19 @@ use super::super::target::{Target, Use, connect};
 use super::super::terminal::output::Output;
 use super::super::terminal::progress::{reporter_with_metrics, start_metrics, while_listing};
 use crate::avnology::KeyKind;
-use crate::destination::{Destination, TargetError, Validates};
+use crate::destination::{Destination, Envelope, TargetError, Validates};
 use crate::exit::ExitStatus;
 use crate::outcomes::{AtTarget, StopReason, Validation};
+use crate::pace::PaceRules;
 use crate::rehearsal::{self, CheckRules, FindingsFile, Home, RehearsalJob, TargetPeople};
 use crate::report::RunDetails;
-use crate::settings::{CheckSettings, DryRunSettings};
+use crate::settings::{CheckSettings, DryRunSettings, OutputSettings};
 use crate::signal::Signals;
 
 /// The scope that creating users needs.
 const WRITE: &str = "admin:users:write";
 
 /// Does a dry run at the target and reports.
-#[expect(clippy::too_many_lines, reason = "its phases, one behind the other")]
 pub(in crate::command) async fn check_target(
     target: Target,
     settings: &DryRunSettings,
@@ -55,43 +56,19 @@ pub(in crate::command) async fn check_target(
     let joined = JoinedFiles::read(reading, output, &mut signals).await?;
     let subject = ReadSubject { reading, records: &records, joined: &joined, remembered: None, output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await?;
-    output.console.note("Reading who is at the target …");
-    let seen = Cell::new(0);
-    let known = tokio::select! {
-        known = known_before(destination.as_ref(), &seen) => known?,
-        signal = signals.next() => return Err(CommandError::Interrupted(signal)),
-        never = while_listing(output.progress, &seen) => match never {},
-    };
-    let (people, validation) = known;
-    let missing_scopes = if validation == Validation::NotPermitted { vec![WRITE] } else { Vec::new() };
-    let known = AtTarget {
-        on_existing: check.on_existing.as_str(),
-        identities: seen.get(),
-        validation,
-        missing_scopes,
-        key: key.map(KeyKind::as_str),
-        ..AtTarget::default()
-    };
-    let envelope = destination.envelope();
-    let findings = check.findings.as_deref().map(|path| {
-        FindingsFile::create(path).map_err(|source| CommandError::Write { path: path.to_path_buf(), source })
-    });
+    let (people, known) = look_at_target(destination.as_ref(), output, &mut signals).await?;
+    let known = AtTarget { on_existing: check.on_existing.as_str(), key: key.map(KeyKind::as_str), ..known };
     let job = RehearsalJob {
         intake: intake(reading, &records, Some(&joined), None, first.watch()),
         duplicates: first.duplicates().cloned(),
         target: Arc::clone(&destination),
         people,
         home: home.clone(),
-        rules: CheckRules {
-            on_existing: check.on_existing,
-            concurrency: connection.pace.concurrency.start.max(1),
-            items: connection.pace.items.min(envelope.items),
-            bytes: connection.pace.bytes.min(envelope.bytes),
-        },
+        rules: check_rules(check, &connection.pace, &destination.envelope()),
         known,
         preview: *preview,
         max_errors: *max_errors,
-        findings: findings.transpose()?,
+        findings: check.findings.as_deref().map(findings_file).transpose()?,
     };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);
     let mut ledger = rehearsal::run(job, reporter.as_mut(), &mut signals).await;
@@ -99,17 +76,13 @@ pub(in crate::command) async fn check_target(
     if let Some(found) = first.duplicates() {
         ledger.name_sharing(found, &records).map_err(StopReason::Temporary)?;
     }
+    let search = MissingUsersOf { runs: &settings.runs_directory, target: &name, run: None };
     let missing = match settings.missing {
         None => None,
-        Some(rules) => {
-            let search = MissingUsersOf { runs: &settings.runs_directory, target: &name, run: None };
-            let found = search.find(subject, &first.watch(), &mut signals).await?;
-            if let (Some(found), None) = (&found, &ledger.stopped) {
-                ledger.stopped = refusal(rules, found);
-            }
-            found.map(|found| account(rules, &found))
-        }
+        Some(rules) => search.find(subject, &first.watch(), &mut signals).await?.map(|found| (rules, found)),
     };
+    let refused = missing.as_ref().and_then(|(rules, found)| refusal(*rules, found));
+    ledger.stopped = ledger.stopped.or(refused);
     let JoinReports { passwords, memberships } = joined.close(ledger.stopped.is_none())?;
     let forecast = forecast(&ledger, &connection.pace, reading.most_of_request);
     let details = RunDetails {
@@ -117,11 +90,42 @@ pub(in crate::command) async fn check_target(
         memberships,
         forecast,
         selection: selection_report(reading, &records),
-        missing,
+        missing: missing.map(|(rules, found)| account(rules, &found)),
         target: Some(name),
         ..RunDetails::default()
     };
     Output::of(output).report(&ledger, &details, None)
+}
+
+/// Reads who is at the target.
+async fn look_at_target(
+    destination: &dyn Destination,
+    output: &OutputSettings,
+    signals: &mut Signals,
+) -> Result<(TargetPeople, AtTarget), CommandError> {
+    output.console.note("Reading who is at the target …");
+    let seen = Cell::new(0);
+    let (people, validation) = tokio::select! {
+        known = known_before(destination, &seen) => known?,
+        signal = signals.next() => return Err(CommandError::Interrupted(signal)),
+        never = while_listing(output.progress, &seen) => match never {},
+    };
+    let missing_scopes = if validation == Validation::NotPermitted { vec![WRITE] } else { Vec::new() };
+    Ok((people, AtTarget { identities: seen.get(), validation, missing_scopes, ..AtTarget::default() }))
+}
+
+fn findings_file(path: &Path) -> Result<FindingsFile, CommandError> {
+    FindingsFile::create(path).map_err(|source| CommandError::Write { path: path.to_path_buf(), source })
+}
+
+/// How the target is asked to check who is new.
+fn check_rules(check: &CheckSettings, pace: &PaceRules, envelope: &Envelope) -> CheckRules {
+    CheckRules {
+        on_existing: check.on_existing,
+        concurrency: pace.concurrency.start.max(1),
+        items: pace.items.min(envelope.items),
+        bytes: pace.bytes.min(envelope.bytes),
+    }
 }
 
 /// Who is at the target, and whether it can be asked to check those who are new.
