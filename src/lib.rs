@@ -34,8 +34,8 @@
 //!    byte. (`mapping/user_mapper.rs` calls these one after the other: `parse_into` in `mapping/parse.rs`,
 //!    `mapping/map_user.rs`, and for the destination's form `avnology/wire_form.rs`.) Back in `pipeline/chunk_mapping.rs`
 //!    the form gets the run's mark, and users are dropped whom the target is known to have exactly like that. One record is
-//!    a [`mapping::Mapped`] here, then a [`mapping::Prepared`] with its encoded form, a `Ready` with its place in the chunk,
-//!    and in a batch a `BatchItem`.
+//!    a [`mapping::Mapped`] here, then a [`mapping::Prepared`], its encoded form in the [`mapping::MapOutput`], then a
+//!    `Ready` with its place in the chunk, and in a batch a `BatchItem`.
 //! 4. `pipeline/fill.rs` packs identities into batches.
 //! 5. `delivery/senders.rs` takes a batch, settles first whom the target has under another external id and what refers to
 //!    nobody there, and `delivery/exchange.rs` makes one exchange with the target: it asks the
@@ -104,8 +104,13 @@
 //! - *earlier*: an earlier record comes first in the input, or is of an earlier run; an earlier external id is one that the target
 //!   still has somebody under.
 //! - *permit*: the [`pace`] gives one to a request; one for memory, to a batch, is called `memory`.
+//! - *part*: of a run, what one process did of it before it was stopped; of a batch, what is sent again by itself. Of an import a
+//!   part is called a shard.
+//! - *settled*: a record is settled when nothing is left to be done about it: created, there already, or rejected.
+//! - *step*: the [`steps`] of a migration are its kinds of records, one after the other. In the name of a type it is the next thing that
+//!   happens in some sequence, as in `FrameStep`.
 //! - *run*: of a migration, all of it, in its directory ([`journal`]); of the pipeline, one step of that ([`pipeline::run`]).
-//! - *job*: what one run of the pipeline is to do ([`pipeline::Job`]); of the [`application`], a command that takes a while and may be
+//! - *job*: what one run of the pipeline is to do ([`pipeline::Job`]); of the [`program`], a command that takes a while and may be
 //!   watched.
 //! - *probe*: a request that only asks whether a target answers; which one it is, the [`destination`] knows.
 //!
@@ -149,7 +154,7 @@
 //! - **A variable** that is no option, as those with keys: its name and what it is go to `cli/variables.rs`, and a file of
 //!   `settings` reads it through `settings/environment.rs`.
 //! - **A command**: what can be typed goes to `cli/NAME.rs`, what it needs to `settings/NAME.rs`, what it does to
-//!   `command/NAME.rs`; `application` puts the three together.
+//!   `command/NAME.rs`; `program` puts the three together.
 //! - **A kind of record**: add it to [`kind::Kind`], at the place in the order in which kinds move, and its unique fields to
 //!   [`mapping::Unique`]. Implement [`mapping::RecordMapper`]: behind it a record is bytes, ids, keys and notices, and neither
 //!   the pipeline nor the journal looks inside. The [`steps`] then has a step of it: one run of the pipeline, in the one
@@ -171,7 +176,7 @@
 //! | [`settings`] | one type a command; flags > environment > `.env` > config file > defaults; which run an id names; the only reader of the environment |
 //! | [`toml_document`] | files that users write, and their faults by line and column |
 //! | [`rule_files`] | the mapping file and the traits schema, and a run's copies of them |
-//! | [`application`] | from the command line to an exit status |
+//! | [`program`] | from the command line to an exit status |
 //! | [`command`] | what each command does, phase by phase, changes at the target too: a file or a folder each, and what they share in `reading`, `target` and `terminal` |
 //! | [`source`] | bytes to records: shapes, envelope, framing, positions |
 //! | [`clerk`] | what Clerk's data means |
@@ -184,7 +189,7 @@
 //! | [`mapping`] | Clerk to Avnology ID, pure; the stable codes; what is in a line of a rejects file |
 //! | [`pipeline`] | the stages above, readable top to bottom |
 //! | [`delivery`] | batches to the destination: retries, splits, blame, what became of each identity |
-//! | [`applied`] | objects that are made at a target once, and the file for secrets that are shown once |
+//! | [`made_once`] | objects that are made at a target once, and the file for secrets that are shown once |
 //! | [`destination`] | what identities can be sent to, in no vendor's words: results, failures, what can be compared |
 //! | [`outcomes`] | what became of the records: the ledger, and why a run stopped |
 //! | [`pace`] | how fast: the rate, how many at once, how large; pure controls behind one gate |
@@ -243,8 +248,6 @@
 //! [scenarios]: ../../../tests/end_to_end/scenarios.rs
 //! [cli]: ../../../tests/end_to_end/cli.rs
 
-pub mod application;
-pub mod applied;
 pub mod apps;
 pub mod avnology;
 pub mod clerk;
@@ -272,6 +275,7 @@ pub mod keto;
 pub mod kind;
 pub mod kratos;
 pub mod logging;
+pub mod made_once;
 pub mod manual;
 pub mod mapping;
 pub mod markdown;
@@ -282,6 +286,7 @@ pub mod outcomes;
 pub mod pace;
 pub mod passwords;
 pub mod pipeline;
+pub mod program;
 pub mod recognition;
 pub mod rehearsal;
 pub mod report;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use avnology_migrate::application;
+use avnology_migrate::program;
 
 /// glibc's allocator keeps memory for each thread, and more of it the longer a run takes: 35 MiB became 61 in ten million
 /// users.
@@ -11,5 +11,5 @@ use avnology_migrate::application;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    application::run().into()
+    program::run().into()
 }

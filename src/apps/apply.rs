@@ -6,8 +6,8 @@ use super::{
     PlannedClient,
 };
 use super::{ClientStep, decide, find_ours};
-use crate::applied::{AppliedError, MadeObject, MadeObjects, MadeState, SecretsFile};
 use crate::destination::TargetError;
+use crate::made_once::{AppliedError, MadeObject, MadeObjects, MadeState, SecretsFile};
 
 /// How often it is looked again what is at the target, before that makes no sense any more.
 const ROUNDS: u32 = 8;

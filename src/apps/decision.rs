@@ -1,7 +1,7 @@
 //! What has to be done so that an application has its client: one total, pure function; and one for undoing it.
 
 use super::{ClientContent, FoundClient};
-use crate::applied::{MadeObject, MadeState};
+use crate::made_once::{MadeObject, MadeState};
 
 /// What is known of one application.
 #[derive(Clone, Copy, Debug)]

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::applied::{MadeObject, MadeObjects, MadeState, SecretsFile};
 use crate::destination::TargetError;
+use crate::made_once::{MadeObject, MadeObjects, MadeState, SecretsFile};
 
 fn client(number: usize, is_public: bool) -> PlannedClient {
     let form = ClientForm {

@@ -1,7 +1,7 @@
 //! Deletes the client of one application, if it is ours and nobody changed it.
 
 use super::{ClientRegistry, UndoStep, decide_undo, find_ours};
-use crate::applied::{MadeObject, MadeObjects, MadeState};
+use crate::made_once::{MadeObject, MadeObjects, MadeState};
 
 use super::apply::ApplyError;
 

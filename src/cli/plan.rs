@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{ClerkApiArguments, ConnectionOptions, OutputOptions, exit_codes};
-use crate::tenant_plan::Assignment;
+use crate::tenant_plan::UrlAssignment;
 
 pub(super) const LONG_ABOUT: &str = "\
 Say what of a tenant beside its users moves, and how.
@@ -49,7 +49,7 @@ pub struct PlanArguments {
 
     /// The redirect URL of the instance is used by the application with this client id
     #[arg(long, value_name = "URL=CLIENT")]
-    pub assign: Vec<Assignment>,
+    pub assign: Vec<UrlAssignment>,
 
     /// How the API is reached.
     #[command(flatten)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::Map;
 
 use super::error::CommandError;
-use super::reading::foreseen::{forecast, log_plan, selection_report};
+use super::reading::forecast::{forecast, log_plan, selection_report};
 use super::reading::from_clerk::read_for_now;
 use super::reading::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::reading::intake::intake;

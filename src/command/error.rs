@@ -1,4 +1,4 @@
-//! Why an import, or what is done about one, cannot be done.
+//! Why a command failed.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use super::apps::error::AppsError;
 use super::cutover::CutoverError;
 use super::export::error::ExportCommandError;
+use super::plan::error::TenantPlanError;
 use super::reading::prepare_error::PrepareError;
 use super::runs::export::RunExportError;
 use super::runs::recovery_error::RecoveryError;
-use super::tenant_plan::error::TenantPlanError;
 use super::undo::error::UndoError;
 use super::webhooks::error::WebhooksError;
 use crate::destination::TargetError;
@@ -25,7 +25,7 @@ use crate::signal::Signal;
 use crate::source::{Purpose, SourceError};
 use crate::verify::TestAccountsError;
 
-/// Why an import did not even start, or could not report.
+/// Why a command did not even start, or could not report.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// The target is of no use.

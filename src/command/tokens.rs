@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::error::CommandError;
 use super::export::error::ExportCommandError;
+use super::plan::error::TenantPlanError;
 use super::reading::export_records::{Enough, each_record, finished};
-use super::tenant_plan::error::TenantPlanError;
 use super::terminal::in_background::in_background;
 use super::terminal::output::write_report;
 use crate::avnology::encode;

@@ -1,5 +1,6 @@
 //! `avnology migrate clerk verify`: preflight, comparison, report.
 
+pub(super) mod sign_in;
 mod verified_run;
 
 use std::cell::Cell;

@@ -21,7 +21,7 @@
 //!                                    merged.json, which says of which runs
 //!               first-pass-….lock      held by the shard that goes through the inputs for the others
 //!               ids-…/                 what a target calls those whom Clerk calls otherwise ([`crate::id_map`])
-//!               apps-…/                the clients that were made at a target ([`crate::applied`])
+//!               apps-…/                the clients that were made at a target ([`crate::made_once`])
 //!               known-users-…/         what is at a target already, for the next run into it (`confirmed`)
 //! ```
 //!

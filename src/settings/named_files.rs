@@ -9,11 +9,11 @@ use super::output::OutputSettings;
 use super::reading::ReadingSettings;
 use super::target::TargetSettings;
 use super::{Environment, OutputError};
-use crate::applied::PREFIXES;
 use crate::export::ExportDirectory;
 use crate::files::directory_of;
 use crate::id_map::ID_MAP_PREFIX;
 use crate::journal::{CONFIRMED_USERS_PREFIX, RunRecord};
+use crate::made_once::PREFIXES;
 use crate::report::GivenPath;
 use crate::source::Input;
 

@@ -21,7 +21,6 @@
 //! allow and block lists go by Clerk's id, for they are addresses of persons.
 
 mod application;
-mod assignment;
 mod claim;
 mod consumer;
 mod decisions;
@@ -48,9 +47,9 @@ mod token_example;
 mod token_template;
 mod tokens_text;
 mod totals;
+mod url_assignment;
 mod user_values;
 
-pub use assignment::{Assignment, AssignmentError};
 pub use decisions::Decisions;
 pub use item::{Item, Verdict, Warning};
 pub use item_kind::ItemKind;
@@ -64,3 +63,4 @@ pub use token_example::{Example, ExampleUser};
 pub use token_template::TokenTemplate;
 pub use tokens_text::tokens_text;
 pub use totals::Totals;
+pub use url_assignment::{UrlAssignment, UrlAssignmentError};

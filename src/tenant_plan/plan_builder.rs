@@ -8,7 +8,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::application::Application;
-use super::assignment::{Assigning, Assignment, AssignmentError};
 use super::decisions::Decisions;
 use super::domain::{Domain, RedirectUrl};
 use super::enterprise_connection::EnterpriseConnection;
@@ -18,6 +17,7 @@ use super::plan::{FORMAT, PlanItems, item_text, read_item};
 use super::role::Keyed;
 use super::setting::settings;
 use super::template::TokenTemplateRecord;
+use super::url_assignment::{Assigning, UrlAssignment, UrlAssignmentError};
 use super::{Item, ItemKind, MissingKind, PlanInstance, TenantPlan, Totals, Verdict};
 use crate::export::Kind;
 use crate::index::{TextSorter, Texts};
@@ -37,7 +37,7 @@ pub struct UnreadableRecord {
 pub enum PlanBuildError {
     /// Something cannot be assigned.
     #[error(transparent)]
-    Assignment(#[from] AssignmentError),
+    UrlAssignment(#[from] UrlAssignmentError),
     /// There is no room for temporary files.
     #[error("temporary files cannot be used: {0}; make room in the directory for temporary files (TMPDIR)")]
     Temporary(#[from] io::Error),
@@ -115,7 +115,7 @@ impl PlanBuilder {
         mut self,
         (instance, missing): (PlanInstance, Vec<MissingKind>),
         earlier: Option<&Decisions>,
-        assignments: &[Assignment],
+        assignments: &[UrlAssignment],
     ) -> Result<TenantPlan, PlanBuildError> {
         open_questions().for_each(|question| self.push(&question));
         if let Some(error) = self.failed {

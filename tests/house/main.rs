@@ -14,10 +14,7 @@ use graph::{Graph, Import};
 /// A new import is a decision: add it here, or move what is imported to where both can reach it.
 const ROOMS: &[(&str, &[&str])] = &[
     // The edge: from the command line to an exit status.
-    (
-        "application",
-        &["cli", "command", "exit", "ignore", "logging", "mapping", "notify", "report", "settings", "signal"],
-    ),
+    ("program", &["cli", "command", "exit", "ignore", "logging", "mapping", "notify", "report", "settings", "signal"]),
     (
         "command",
         &[
@@ -46,7 +43,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "cutover",
             "hydra",
             "apps",
-            "applied",
+            "made_once",
             "keto",
             "tenant_plan",
             "webhooks",
@@ -81,7 +78,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "delivery",
             "results",
             "report",
-            "applied",
+            "made_once",
             "id_map",
             "journal",
             "selection",
@@ -182,7 +179,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("hydra", &["apps", "destination", "http", "pace"]),
     ("kratos", &["keto", "destination", "http", "kind", "mapping", "pace", "ignore"]),
     ("keto", &["hexadecimal", "destination", "http", "kind", "mapping", "pace"]),
-    ("apps", &["hexadecimal", "applied", "tenant_plan", "destination", "http", "index"]),
+    ("apps", &["hexadecimal", "made_once", "tenant_plan", "destination", "http", "index"]),
     // The results, and views of them.
     ("logging", &["report"]),
     ("results", &["report", "missing", "id_map", "journal", "mapping", "kind", "source"]),
@@ -233,7 +230,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("memberships", &["mapping", "kind", "clerk", "source", "index"]),
     ("id_map", &["journal", "kind", "mapping", "index", "files"]),
     ("cutover", &["hexadecimal", "tenant_plan", "journal", "files", "human"]),
-    ("applied", &["hexadecimal", "journal", "index", "files", "ignore"]),
+    ("made_once", &["hexadecimal", "journal", "index", "files", "ignore"]),
     (
         "journal",
         &["hexadecimal", "selection", "mapping", "kind", "clerk", "source", "index", "files", "exit", "ignore"],

@@ -6,7 +6,6 @@ use super::account::AppsAccount;
 use super::at::At;
 use super::checklist::checklist;
 use super::plan::PlanOfApps;
-use crate::applied::{APPS_PREFIX, LostSecrets, MadeObjects, MadeState, SecretsFile};
 use crate::apps::{
     Applying, ClientFinding, ClientOutcome, ClientRegistry, Left, Planned, PlannedClient, apply_one, client_of_line,
 };
@@ -14,6 +13,7 @@ use crate::avnology::KeyKind;
 use crate::command::apps::error::AppsError;
 use crate::command::error::CommandError;
 use crate::exit::ExitStatus;
+use crate::made_once::{APPS_PREFIX, LostSecrets, MadeObjects, MadeState, SecretsFile};
 
 /// Makes the applications of a plan clients of the target.
 pub(super) async fn apply<R: ClientRegistry>(

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::applied::AppliedError;
 use crate::apps::ApplyError;
 use crate::exit::ExitStatus;
 use crate::journal::LockError;
+use crate::made_once::AppliedError;
 use crate::signal::Signal;
 use crate::tenant_plan::PlanReadError;
 

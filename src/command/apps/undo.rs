@@ -2,12 +2,12 @@
 
 use super::account::AppsAccount;
 use super::at::At;
-use crate::applied::{APPS_PREFIX, MadeObjects};
 use crate::apps::{ClientFinding, ClientRegistry, Undoing, Undone, undo_one};
 use crate::command::apps::error::AppsError;
 use crate::command::error::CommandError;
 use crate::command::terminal::ask::{ask, is_somebody_there};
 use crate::exit::ExitStatus;
+use crate::made_once::{APPS_PREFIX, MadeObjects};
 use crate::signal::Signals;
 
 /// Asks the person at the terminal. Without one the answer is no.

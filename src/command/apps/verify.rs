@@ -7,12 +7,12 @@ use super::account::AppsAccount;
 use super::at::At;
 use super::checklist::checklist;
 use super::plan::PlanOfApps;
-use crate::applied::{APPS_PREFIX, MadeObjects};
 use crate::apps::{ClientFinding, ClientRegistry, FoundClient, Planned, PlannedClient};
 use crate::command::apps::error::AppsError;
 use crate::command::error::CommandError;
 use crate::exit::ExitStatus;
 use crate::index::{HASH_BYTES, Table, hash_of};
+use crate::made_once::{APPS_PREFIX, MadeObjects};
 
 /// Ids in memory before they are spilled.
 const CAPACITY: usize = 1 << 14;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::error::CommandError;
 use super::super::reading::first_pass::{FirstPass, ReadSubject};
-use super::super::reading::foreseen::{forecast, log_plan, selection_report};
+use super::super::reading::forecast::{forecast, log_plan, selection_report};
 use super::super::reading::from_clerk::read_for_now;
 use super::super::reading::inputs::{look_at_inputs, note_deleted, probe_objects};
 use super::super::reading::intake::intake;

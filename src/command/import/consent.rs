@@ -1,7 +1,7 @@
 //! Before the first import into a target that is no sandbox, the person at the terminal is asked.
 
 use super::super::error::CommandError;
-use super::super::reading::foreseen::request_bounds;
+use super::super::reading::forecast::request_bounds;
 use super::super::reading::prepare_error::PrepareError;
 use super::super::target::Target;
 use super::super::terminal::ask::{ask, is_somebody_there};

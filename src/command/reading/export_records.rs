@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::super::error::CommandError;
 use super::super::export::error::ExportCommandError;
-use super::super::tenant_plan::error::TenantPlanError;
+use super::super::plan::error::TenantPlanError;
 use crate::export::{ExportDirectory, ExportError, ExportedFile, Manifest};
 use crate::source::{Input, unpacked};
 use crate::tenant_plan::UnreadableRecord;

@@ -3,7 +3,7 @@
 
 pub(super) mod export_records;
 pub(super) mod first_pass;
-pub(super) mod foreseen;
+pub(super) mod forecast;
 pub(super) mod from_clerk;
 pub(super) mod inputs;
 pub(super) mod intake;

@@ -4,6 +4,7 @@ pub(super) mod export;
 pub(super) mod ids;
 mod list;
 mod listed_run;
+pub(super) mod merge;
 mod prune;
 mod prune_rules;
 pub(super) mod recovery_error;

@@ -3,9 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::applied::AppliedError;
 use crate::exit::ExitStatus;
 use crate::journal::LockError;
+use crate::made_once::AppliedError;
 use crate::signal::Signal;
 use crate::toml_document::{TextFault, list_faults};
 use crate::webhooks::PlanMismatch;

@@ -3,7 +3,6 @@
 use super::apply::calls;
 use super::checklist::no_list;
 use super::report::{ReportLine, With, finish};
-use crate::applied::{AppliedError, MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
 use crate::avnology::RegisteredWebhook;
 use crate::command::error::CommandError;
 use crate::command::target::{Target, at_target};
@@ -11,6 +10,7 @@ use crate::command::terminal::ask::{ask, is_somebody_there};
 use crate::command::webhooks::error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::human::plural;
+use crate::made_once::{AppliedError, MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
 use crate::settings::WebhooksUndoSettings;
 use crate::signal::Signals;
 use crate::webhooks::Registration;

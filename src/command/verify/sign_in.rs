@@ -5,10 +5,10 @@ mod ask_accounts;
 use std::io;
 use std::path::Path;
 
-use super::error::CommandError;
-use super::target::{Target, at_target, sign_ins};
-use super::terminal::ask::is_somebody_there;
-use super::terminal::output::write_report;
+use super::super::error::CommandError;
+use super::super::target::{Target, at_target, sign_ins};
+use super::super::terminal::ask::is_somebody_there;
+use super::super::terminal::output::write_report;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::report::print_json;

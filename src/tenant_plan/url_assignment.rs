@@ -16,7 +16,7 @@ const OF_CLIENTS: u8 = b'c';
 
 /// `URL=CLIENT`
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assignment {
+pub struct UrlAssignment {
     /// The redirect URL, to the byte.
     pub url: String,
     /// The `client_id` of the application.
@@ -25,7 +25,7 @@ pub struct Assignment {
 
 /// Why an assignment cannot be.
 #[derive(Debug, thiserror::Error)]
-pub enum AssignmentError {
+pub enum UrlAssignmentError {
     /// There is no such URL.
     #[error("--assign: there is no redirect URL `{0}` in this tenant; write it exactly as the plan has it")]
     NoUrl(String),
@@ -44,7 +44,7 @@ pub enum AssignmentError {
     },
 }
 
-impl FromStr for Assignment {
+impl FromStr for UrlAssignment {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -60,14 +60,14 @@ impl FromStr for Assignment {
 /// Assigns redirect URLs to applications while the things of a plan go by, in their order: applications come first.
 pub(super) struct Assigning<'a> {
     /// Each with whether its URL was met.
-    assignments: Vec<(&'a Assignment, bool)>,
+    assignments: Vec<(&'a UrlAssignment, bool)>,
     clients: Table<HASH_BYTES>,
-    failed: Option<AssignmentError>,
+    failed: Option<UrlAssignmentError>,
 }
 
 impl<'a> Assigning<'a> {
     /// Nothing has gone by yet. Ids that do not fit into memory go to files without a name in `directory`.
-    pub(super) fn new(assignments: &'a [Assignment], directory: &Path) -> Self {
+    pub(super) fn new(assignments: &'a [UrlAssignment], directory: &Path) -> Self {
         let assignments = assignments.iter().map(|assignment| (assignment, false)).collect();
         Self { assignments, clients: Table::new(CLIENTS, directory.to_path_buf()), failed: None }
     }
@@ -98,9 +98,9 @@ impl<'a> Assigning<'a> {
         let (Some(client), Some(url)) = (&item.assigned_to, &item.name) else { return Ok(()) };
         let (verdict, why) = judge(url);
         if self.clients.find(&hash_of(OF_CLIENTS, client))?.is_none() {
-            self.failed.get_or_insert_with(|| AssignmentError::NoClient(client.clone()));
+            self.failed.get_or_insert_with(|| UrlAssignmentError::NoClient(client.clone()));
         } else if verdict == Verdict::CannotMove {
-            self.failed.get_or_insert_with(|| AssignmentError::Refused { url: url.clone(), why });
+            self.failed.get_or_insert_with(|| UrlAssignmentError::Refused { url: url.clone(), why });
         } else {
             (item.verdict, item.why) = (verdict, why.to_owned());
         }
@@ -108,9 +108,9 @@ impl<'a> Assigning<'a> {
     }
 
     /// Fails if something could not be assigned.
-    pub(super) fn finish(self) -> Result<(), AssignmentError> {
+    pub(super) fn finish(self) -> Result<(), UrlAssignmentError> {
         match self.assignments.iter().find(|(_, is_met)| !is_met) {
-            Some((assignment, _)) => Err(AssignmentError::NoUrl(assignment.url.clone())),
+            Some((assignment, _)) => Err(UrlAssignmentError::NoUrl(assignment.url.clone())),
             None => self.failed.map_or(Ok(()), Err),
         }
     }
@@ -122,10 +122,10 @@ mod tests {
 
     #[test]
     fn a_url_with_an_equals_sign_is_assigned() {
-        let expected = Assignment { url: "https://a.example/?b=c".to_owned(), client: "client_1".to_owned() };
+        let expected = UrlAssignment { url: "https://a.example/?b=c".to_owned(), client: "client_1".to_owned() };
         assert_eq!("https://a.example/?b=c=client_1".parse(), Ok(expected));
         for wrong in ["", "https://a.example/", "=client", "https://a.example/="] {
-            assert!(wrong.parse::<Assignment>().is_err(), "{wrong}");
+            assert!(wrong.parse::<UrlAssignment>().is_err(), "{wrong}");
         }
     }
 }

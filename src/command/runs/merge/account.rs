@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::merge_error::MergeError;
-use super::part::ShardRun;
+use super::shard_run::ShardRun;
 use crate::index::Duplicates;
 use crate::journal::{CountedRejects, Ended, EndedInput, Ending, InputRecord, Journal, JournalAccount, Settled};
 use crate::memberships::MembershipsReport;

@@ -10,7 +10,7 @@ use super::output::OutputSettings;
 use super::{Environment, ExportSettings, SettingsError};
 use crate::cli::{CACERT, PlanArguments};
 use crate::export::{Compression, ExportDirectory, ExportPlan};
-use crate::tenant_plan::{Assignment, PlanBuilder};
+use crate::tenant_plan::{PlanBuilder, UrlAssignment};
 
 /// What a plan needs.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub struct TenantPlanSettings {
     /// Where it goes as Markdown.
     pub markdown: PathBuf,
     /// What the person who typed it says.
-    pub assignments: Vec<Assignment>,
+    pub assignments: Vec<UrlAssignment>,
     /// Where the output goes.
     pub output: OutputSettings,
 }

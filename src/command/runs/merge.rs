@@ -9,16 +9,16 @@ mod account;
 mod merge_error;
 mod merge_progress;
 mod merged_directory;
-mod part;
 mod rejects;
+mod shard_run;
 
 use account::MergedAccount;
 pub use merge_error::MergeError;
 use merge_progress::{MergeProgress, size_of};
 use merged_directory::MergedDirectory;
-use part::ShardRun;
+use shard_run::ShardRun;
 
-use super::terminal::output::Output;
+use super::super::terminal::output::Output;
 use crate::exit::ExitStatus;
 use crate::journal::FirstPassRecord;
 use crate::outcomes::Ledger;
@@ -29,12 +29,12 @@ use crate::settings::MergeSettings;
 /// one. Either all of it is written or nothing.
 pub fn merge_runs(settings: &MergeSettings) -> Result<ExitStatus, MergeError> {
     let runs = &settings.runs_directory;
-    let parts = part::find(&settings.runs, runs)?;
+    let parts = shard_run::find(&settings.runs, runs)?;
     let (Some(first), Some((_, last))) = (parts.values().next(), parts.last_key_value()) else {
         return Err(MergeError::NoShards(runs.clone()));
     };
-    part::check_finished(&parts, last.shard)?;
-    part::check_bytes(&parts)?;
+    shard_run::check_finished(&parts, last.shard)?;
+    shard_run::check_bytes(&parts)?;
     let progress = MergeProgress::of(parts.values(), settings.quiet);
     let read = |part| {
         let account = MergedAccount::of(part)?;

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::super::error::CommandError;
+use crate::command::error::CommandError;
 use crate::signal::Signals;
 use crate::verify::{TestAccount, TestAccounts, TestAccountsError};
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tokio::time::Instant;
 
-use super::part::ShardRun;
+use super::shard_run::ShardRun;
 use crate::report::{ProgressDisplay, ReadingProgress};
 
 /// How far a merge is.
