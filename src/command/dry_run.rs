@@ -94,10 +94,10 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     let JoinReports { passwords, memberships } = joined.close(ledger.stopped.is_none())?;
     let forecast = forecast(&ledger, &connection.pace, reading.most_of_request);
     let selection = selection_report(reading, &records);
-    let digests = recorder.inputs().into_iter().map(|input| input.digest.sha256).collect();
+    let sums = recorder.inputs().into_iter().map(|input| input.digest.sum).collect();
     let origin = Some(InputOrigin::now(user.clone(), None, Map::new()));
     let details =
-        RunDetails { passwords, memberships, selection, forecast, origin, digests, timeline, ..RunDetails::default() };
+        RunDetails { passwords, memberships, selection, forecast, origin, sums, timeline, ..RunDetails::default() };
     Output::of(output).report(&ledger, &details, None)
 }
 

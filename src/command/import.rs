@@ -50,6 +50,7 @@ use super::terminal::progress::start_metrics;
 use crate::delivery::OnExisting;
 use crate::exit::ExitStatus;
 use crate::human::plural;
+use crate::journal::FirstPassRecord;
 use crate::pipeline::{ConfirmedBefore, Mode};
 use crate::settings::{ImportSettings, OutputSettings, RecordedRun};
 use crate::signal::Signals;
@@ -99,7 +100,8 @@ async fn import_into(
     let remembered = confirmed.as_mut().map(|confirmed| recognized_records::remembered(confirmed, &records, reading));
     // After `confirmed_before`, which forgets the ids if the target is another one now.
     let ids = look_up_ids(&settings.runs_directory, &target.name, &run.record.id).await?;
-    let joined = JoinedFiles::read(reading, output, signals).await?;
+    let joined =
+        JoinedFiles::read(reading, FirstPassRecord::kind_beside_inputs(&run.directory), output, signals).await?;
     let remembered = remembered.as_ref();
     let subject =
         ReadSubject { reading, records: &records, joined: &joined, remembered, output, strict: limits.strict };

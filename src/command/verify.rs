@@ -32,6 +32,7 @@ use crate::report::{StdoutError, print_json};
 use crate::selection::RecordsOfRun;
 use crate::settings::{OutputSettings, ReadingSettings, VerifySettings};
 use crate::signal::Signals;
+use crate::source::SumKind;
 use crate::verify::{ListedIds, Ownership, VerifyAccount, VerifyJob, VerifyReport, run};
 use verified_run::note_verification;
 
@@ -58,7 +59,7 @@ async fn verify_target(
     let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
     let reading = &of_organization(&target, reading, connection, &mut signals).await?;
     let records = records_of(reading, output.console, &mut signals).await?;
-    let joined = JoinedFiles::read(reading, output, &mut signals).await?;
+    let joined = JoinedFiles::read(reading, SumKind::default(), output, &mut signals).await?;
     let subject = ReadSubject { reading, records: &records, joined: &joined, remembered: None, output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await?;
     let found = first.prediction().and_then(|prediction| prediction.records);
@@ -71,7 +72,8 @@ async fn verify_target(
     let found = compared.steps(&first, settings, &mut signals).await?;
     // Of an export that ended early the result is no account of all.
     if let (Some(known), true) = (first.inputs(), found.is_whole())
-        && let Err(error) = note_verification(&settings.runs_directory, &recorded_name, known, &found.report(&name))
+        && let Err(error) =
+            note_verification(&settings.runs_directory, &recorded_name, (&reading.inputs, known), &found.report(&name))
     {
         tracing::warn!(%error, "the report of the run does not have the result");
     }

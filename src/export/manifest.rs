@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ExportDirectory, ExportError, Kind, Since};
+use super::{ExportDirectory, ExportError, FileSums, Kind, Since};
 use crate::clerk_api::Requests;
 use crate::files::replace_private;
 
@@ -69,12 +69,29 @@ pub struct ExportedFile {
     pub bytes: u64,
     /// The SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
+    /// The BLAKE3 of its bytes, in hexadecimal, which a run notes of its inputs, too; none of files that version 0.1.0 wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blake3: Option<String>,
     /// How many records the API counted when the file was finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<u64>,
     /// The requests that it took; those of the last part, if it was read in several.
     #[serde(default)]
     pub requests: u64,
+}
+
+impl ExportedFile {
+    /// A file that is written.
+    pub fn new(
+        (kind, file): (Kind, String),
+        records: u64,
+        sums: &FileSums,
+        counted: Option<u64>,
+        requests: u64,
+    ) -> Self {
+        let (bytes, sha256, blake3) = (sums.bytes(), sums.sha256(), Some(sums.blake3()));
+        Self { kind, file, records, bytes, sha256, blake3, counted, requests }
+    }
 }
 
 /// The users of earlier exports who are not at Clerk any more.

@@ -5,8 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
+use super::file_sums::FileSums;
 use super::id_reader::IdReader;
 use super::known_ids::KnownIds;
 use super::lane::LaneState;
@@ -16,7 +15,6 @@ use super::state::OpenFile;
 use super::walk::RECENT;
 use super::{Compression, ExportDirectory, ExportError, ExportedFile, Kind};
 use crate::files::{create_private, sync_directory_of};
-use crate::hexadecimal::hexadecimal;
 
 /// Bytes that are compressed together. What is not compressed is written page by page.
 const BLOCK_BYTES: usize = 1024 * 1024;
@@ -32,8 +30,7 @@ pub(super) struct RecordFile {
     compression: Compression,
     /// Lines that are not written yet.
     block: Vec<u8>,
-    digest: Sha256,
-    bytes: u64,
+    sums: FileSums,
     records: u64,
 }
 
@@ -60,11 +57,11 @@ impl RecordFile {
     ) -> Result<Self, ExportError> {
         let (path, part) = (directory.path().join(&name), directory.part(&name));
         let file = create_private(&part).map_err(|source| ExportError::File { path: part.clone(), source })?;
-        let (block, digest) = (Vec::new(), Sha256::new());
-        Ok(Self { kind, name, path, part, file, compression, block, digest, bytes: 0, records: 0 })
+        let (block, sums) = (Vec::new(), FileSums::default());
+        Ok(Self { kind, name, path, part, file, compression, block, sums, records: 0 })
     }
 
-    /// A file that was begun before: cut back to what is durable, and read once for its digest and the ids of its records.
+    /// A file that was begun before: cut back to what is durable, and read once for its sums and the ids of its records.
     pub(super) fn reopen(
         directory: &ExportDirectory,
         open: OpenFile,
@@ -80,16 +77,15 @@ impl RecordFile {
         }
         let mut file = File::options().read(true).write(true).open(&part).map_err(failed)?;
         file.set_len(bytes).map_err(failed)?;
-        let mut digest = Sha256::new();
-        let read = hash(&mut file, &mut digest).map_err(failed)?;
+        let sums = sums_of(&mut file).map_err(failed)?;
         let found = if records == 0 { Written::nothing() } else { written_in(&part, directory)? };
         let written = Written { lanes, ..found };
-        if (read, written.records) != (bytes, records) {
+        if (sums.bytes(), written.records) != (bytes, records) {
             let problem = format!("`{}` is not as the last part left it", part.display());
             return Err(ExportError::State { path: directory.path().to_path_buf(), problem });
         }
         let block = Vec::new();
-        Ok((Self { kind, name, path, part, file, compression, block, digest, bytes, records }, written))
+        Ok((Self { kind, name, path, part, file, compression, block, sums, records }, written))
     }
 
     /// The records in it.
@@ -120,7 +116,7 @@ impl RecordFile {
         let file = self.flush().and_then(|()| self.file.try_clone()).map_err(|source| self.failed(source))?;
         let path = self.part.clone();
         let sync = move || file.sync_data().map_err(|source| ExportError::File { path, source });
-        Ok((OpenFile { kind: self.kind, bytes: self.bytes, records: self.records, lanes }, sync))
+        Ok((OpenFile { kind: self.kind, bytes: self.sums.bytes(), records: self.records, lanes }, sync))
     }
 
     fn sync(&mut self) -> Result<(), ExportError> {
@@ -130,15 +126,15 @@ impl RecordFile {
 
     /// Finishes the file and gives it its name.
     pub(super) fn finish(mut self, counted: Option<u64>, requests: u64) -> Result<ExportedFile, ExportError> {
-        if self.bytes == 0 && self.block.is_empty() && self.compression != Compression::None {
+        if self.sums.bytes() == 0 && self.block.is_empty() && self.compression != Compression::None {
             // Of nothing, too, there is something to decompress.
             self.write_block(Vec::new()).map_err(|source| self.failed(source))?;
         }
         self.sync()?;
         let named = std::fs::rename(&self.part, &self.path).and_then(|()| sync_directory_of(&self.path));
         named.map_err(|source| ExportError::File { path: self.path.clone(), source })?;
-        let Self { kind, name: file, digest, bytes, records, .. } = self;
-        Ok(ExportedFile { kind, file, records, bytes, sha256: hexadecimal(&digest.finalize()), counted, requests })
+        let Self { kind, name: file, sums, records, .. } = self;
+        Ok(ExportedFile::new((kind, file), records, &sums, counted, requests))
     }
 
     /// Takes it away: there is nothing of this kind.
@@ -157,8 +153,7 @@ impl RecordFile {
     fn write_block(&mut self, block: Vec<u8>) -> io::Result<()> {
         let mut packed = self.compression.pack(block)?;
         self.file.write_all(&packed)?;
-        self.digest.update(&packed);
-        self.bytes += packed.len() as u64;
+        self.sums.update(&packed);
         packed.clear();
         if self.compression == Compression::None {
             // Its room is used again.
@@ -173,16 +168,13 @@ impl RecordFile {
 }
 
 /// Reads a file from its beginning; its end is where writing goes on.
-fn hash(file: &mut File, digest: &mut Sha256) -> io::Result<u64> {
+fn sums_of(file: &mut File) -> io::Result<FileSums> {
     file.seek(SeekFrom::Start(0))?;
-    let (mut buffer, mut bytes) = (vec![0; 256 * 1024], 0);
+    let (mut buffer, mut sums) = (vec![0; 256 * 1024], FileSums::default());
     loop {
         match file.read(&mut buffer)? {
-            0 => return Ok(bytes),
-            read => {
-                digest.update(&buffer[..read]);
-                bytes += read as u64;
-            }
+            0 => return Ok(sums),
+            read => sums.update(&buffer[..read]),
         }
     }
 }

@@ -9,11 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::RunDirectory;
 use super::run_file::{fault, read_json};
 use crate::files::replace_private;
-use crate::source::{InputDigest, KnownInput};
+use crate::source::{InputDigest, InputSum, KnownInput, SumKind};
 
 /// What the first pass found out, but for the duplicates and the blocks of the inputs, which are files of their own.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FirstPassRecord {
+    /// Which version wrote it, so that an older one that cannot read it says so; none in those of version 0.1.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// The inputs, in order, as far as they could be read to their ends.
     pub inputs: Vec<KnownInput>,
     /// The file with the passwords that the users lack.
@@ -57,16 +60,23 @@ impl FirstPassRecord {
         read_json(&path).map_err(|problem| fault(&path, "which says what the inputs are", &problem, advice))
     }
 
-    /// SHA-256 of the inputs of a run, in order, as far as its first pass found that out.
-    pub fn digests(directory: &RunDirectory) -> Vec<String> {
+    /// The sums of the inputs of a run, in order, as far as its first pass found them out.
+    pub fn sums_of_inputs(directory: &RunDirectory) -> Vec<InputSum> {
         let first = Self::read(directory).ok().flatten();
-        first.into_iter().flat_map(|first| first.inputs).map(|input| input.digest.sha256).collect()
+        first.into_iter().flat_map(|first| first.inputs).map(|input| input.digest.sum).collect()
     }
 
-    /// Whether both read the same bytes.
-    pub fn is_same_content(&self, other: &Self) -> bool {
-        let digests = |record: &'_ Self| record.inputs.iter().map(|input| input.digest.clone()).collect::<Vec<_>>();
-        digests(self) == digests(other) && self.passwords == other.passwords && self.memberships == other.memberships
+    /// By which kind of sum a run knows the files beside its inputs. It stays with the one that it began with.
+    pub fn kind_beside_inputs(directory: &RunDirectory) -> SumKind {
+        let first = Self::read(directory).ok().flatten();
+        let kind =
+            |first: Self| first.passwords.iter().chain(&first.memberships).next().map(|digest| digest.sum.kind());
+        first.and_then(kind).unwrap_or_default()
+    }
+
+    /// What the inputs were, in order.
+    pub fn digests(&self) -> impl Iterator<Item = &InputDigest> {
+        self.inputs.iter().map(|input| &input.digest)
     }
 
     /// Keeps it for the rest of the run.

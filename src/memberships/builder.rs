@@ -12,15 +12,18 @@ use super::table::{Memberships, MembershipsError};
 use crate::index::TextMap;
 use crate::kind::Kind;
 use crate::mapping::{OrganizationNames, organization_of_membership};
-use crate::source::{Findings, Input, InputDigest, InputWatch, RawRecord, ReaderLimits, RecordReader, Recorder};
+use crate::source::{
+    Findings, Input, InputDigest, InputWatch, RawRecord, ReaderLimits, RecordReader, Recorder, SumKind,
+};
 
 impl Memberships {
     /// Reads files of memberships and of organizations into a table in `directory`, whose files have no name. They go into the
-    /// metadata of users if `moves`, and are only counted if not. `seen` says how many bytes were read until now. Blocks.
+    /// metadata of users if `moves`, and are only counted if not. The digests of the files are of this kind. `seen` says how many bytes
+    /// were read until now. Blocks.
     pub fn read(
         files: &[(Kind, Input)],
         moves: bool,
-        limits: ReaderLimits,
+        (limits, sum): (ReaderLimits, SumKind),
         directory: &Path,
         (stop, seen): (&CancellationToken, &AtomicU64),
     ) -> Result<Self, MembershipsError> {
@@ -40,7 +43,7 @@ impl Memberships {
         };
         let mut digests = Vec::with_capacity(files.len());
         for (kind, input) in files {
-            digests.extend(builder.file(*kind, input, limits, (stop, seen))?);
+            digests.extend(builder.file((*kind, input), limits, sum, (stop, seen))?);
         }
         let Builder { members, organizations, mut report } = builder;
         report.unreadable.sort();
@@ -59,12 +62,12 @@ impl Builder {
     /// Reads a file to its end; returns what all its bytes came to.
     fn file(
         &mut self,
-        kind: Kind,
-        input: &Input,
+        (kind, input): (Kind, &Input),
         limits: ReaderLimits,
+        sum: SumKind,
         (stop, seen): (&CancellationToken, &AtomicU64),
     ) -> Result<Option<InputDigest>, MembershipsError> {
-        let recorder = Arc::new(Recorder::default());
+        let recorder = Arc::new(Recorder::of(sum));
         let mut reader = RecordReader::open_watched(input, limits, &InputWatch::Record(Arc::clone(&recorder), 0))?;
         let before = seen.load(Ordering::Relaxed);
         let (mut records, mut readable) = (0_u64, 0_u64);

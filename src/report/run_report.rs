@@ -15,6 +15,7 @@ use crate::missing::MissingReport;
 use crate::outcomes::{AtTarget, CodeCount, Counts, InputProgress, Ledger, SharingRecord};
 use crate::pace::PaceFigures;
 use crate::passwords::PasswordsReport;
+use crate::source::InputSum;
 
 /// Facts about a run that are not in its account.
 #[derive(Clone, Debug, Default)]
@@ -47,8 +48,8 @@ pub struct RunDetails {
     pub sandbox_database: Option<String>,
     /// Who ran it, when, and how.
     pub origin: Option<InputOrigin>,
-    /// SHA-256 of the inputs, in order, as far as they are known.
-    pub digests: Vec<String>,
+    /// The sums of the inputs, in order, as far as they are known.
+    pub sums: Vec<InputSum>,
     /// How this part of the run went over time.
     pub timeline: Vec<TimelineMoment>,
 }
@@ -136,9 +137,9 @@ pub struct RunReport<'a> {
 struct InputReport<'a> {
     #[serde(flatten)]
     progress: &'a InputProgress,
-    /// Of all its bytes, as `sha256sum` prints it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<&'a str>,
+    /// Of all its bytes, under the name of its kind: `blake3`, as `b3sum` prints it.
+    #[serde(flatten)]
+    sum: Option<&'a InputSum>,
 }
 
 /// What a report says about a step.
@@ -224,6 +225,6 @@ impl<'a> RunReport<'a> {
 }
 
 fn inputs<'a>(ledger: &'a Ledger, details: &'a RunDetails) -> Vec<InputReport<'a>> {
-    let digests = details.digests.iter().map(|digest| Some(digest.as_str())).chain(std::iter::repeat(None));
-    ledger.inputs.iter().zip(digests).map(|(progress, sha256)| InputReport { progress, sha256 }).collect()
+    let sums = details.sums.iter().map(Some).chain(std::iter::repeat(None));
+    ledger.inputs.iter().zip(sums).map(|(progress, sum)| InputReport { progress, sum }).collect()
 }

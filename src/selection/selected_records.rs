@@ -8,7 +8,7 @@ use std::path::Path;
 use super::SelectionTotals;
 use super::place::{PLACE_BYTES, of_place, place};
 use crate::index::SortedFile;
-use crate::source::InputDigest;
+use crate::source::{InputDigest, SumKind};
 
 /// The places of the selected records, and what selecting them came to.
 #[derive(Debug)]
@@ -42,10 +42,15 @@ impl SelectedRecords {
         &self.totals
     }
 
+    /// By which kind of sum the inputs were known when the records were selected.
+    pub fn kind_of_sum(&self) -> SumKind {
+        self.totals.inputs.first().map(|digest| digest.sum.kind()).unwrap_or_default()
+    }
+
     /// The index of the first input that is not what it was when the records were selected. `now` is what the inputs are, as
-    /// far as they were read to their ends.
+    /// far as they were read to their ends, by the same kind of sum.
     pub fn changed_input<'d>(&self, now: impl IntoIterator<Item = &'d InputDigest>) -> Option<usize> {
-        self.totals.inputs.iter().zip(now).position(|(was, is)| was != is)
+        self.totals.inputs.iter().zip(now).position(|(was, is)| was.is_same(is) != Some(true))
     }
 
     /// Whether this record is selected.

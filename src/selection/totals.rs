@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::source::InputDigest;
 
 /// What going through the inputs for a selection came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SelectionTotals {
     /// What the inputs were, in order.
     pub inputs: Vec<InputDigest>,

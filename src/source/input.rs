@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::digest::digest_of;
 use super::known::BLOCK_BYTES;
 use super::watched::{Origin, Watched};
-use super::{InputDigest, InputWatch, Object, ObjectAccess, ObjectUrlError, Place, SourceError};
+use super::{InputDigest, InputWatch, Object, ObjectAccess, ObjectUrlError, Place, SourceError, SumKind};
 
 /// One input: a file, an object in a store, or standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,9 +75,23 @@ impl Input {
     }
 
     /// Reads all its bytes and returns their digest; `None` if `stop` said so before the end. Blocks.
-    pub fn digest(&self, stop: impl Fn() -> bool) -> Result<Option<InputDigest>, SourceError> {
+    pub fn digest(&self, kind: SumKind, stop: impl Fn() -> bool) -> Result<Option<InputDigest>, SourceError> {
         let failed = |reason| SourceError::read(&self.name(), Place { line: 1, offset: 0 }, reason);
-        digest_of(self.open()?, stop).map_err(failed)
+        digest_of(self.open()?, kind, stop).map_err(failed)
+    }
+
+    /// Whether two digests are of the same bytes, those that the input has now, if the digests alone do not tell. Blocks.
+    pub fn tells_same(&self, one: &InputDigest, other: &InputDigest) -> Result<bool, SourceError> {
+        if let Some(is_same) = one.is_same(other) {
+            return Ok(is_same);
+        }
+        for digest in [one, other] {
+            let now = self.digest(digest.sum.kind(), || false)?;
+            if now.and_then(|now| now.is_same(digest)) != Some(true) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn opened(&self, offset: u64) -> Result<(Box<dyn Read + Send>, Option<Origin>), SourceError> {

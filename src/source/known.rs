@@ -11,9 +11,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use twox_hash::XxHash64;
+use twox_hash::XxHash3_64;
 
-use super::InputDigest;
+use super::block_hash::BlockHash;
+use super::{InputDigest, SumKind};
 use crate::index::{read_exact_at, sum_of_file};
 
 /// The bytes of a block.
@@ -23,13 +24,16 @@ pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
 const HASH_BYTES: usize = 8;
 
 /// What is known about an input that was read once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct KnownInput {
     /// The digest of all its bytes.
     #[serde(flatten)]
     pub digest: InputDigest,
     /// The number of its first block among the blocks of all inputs.
     pub first_block: u64,
+    /// By what its blocks are known.
+    #[serde(default)]
+    block_hash: BlockHash,
     /// For compressed data that were cut off: how many bytes of content the checksums cover. The rest is not used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reliable: Option<u64>,
@@ -81,7 +85,11 @@ impl Watch {
 
 /// Records what inputs are, one after the other.
 #[derive(Debug, Default)]
-pub struct Recorder(Mutex<Noted>);
+pub struct Recorder {
+    /// By what it knows the inputs.
+    kind: SumKind,
+    noted: Mutex<Noted>,
+}
 
 #[derive(Debug, Default)]
 struct Noted {
@@ -93,10 +101,19 @@ struct Noted {
 }
 
 impl Recorder {
-    /// A recorder that writes the hashes of blocks to `file`.
-    pub fn with_blocks(file: File) -> Self {
+    /// A recorder that knows inputs by this kind of sum.
+    pub fn of(kind: SumKind) -> Self {
+        Self { kind, ..Self::default() }
+    }
+
+    /// A recorder that also writes the hashes of blocks to `file`.
+    pub fn with_blocks(kind: SumKind, file: File) -> Self {
         let blocks = Some(BufWriter::with_capacity(1 << 14, file));
-        Self(Mutex::new(Noted { blocks, ..Noted::default() }))
+        Self { kind, noted: Mutex::new(Noted { blocks, ..Noted::default() }) }
+    }
+
+    pub(super) fn kind(&self) -> SumKind {
+        self.kind
     }
 
     /// The inputs that were read to their ends, in order.
@@ -117,7 +134,7 @@ impl Recorder {
     }
 
     fn noted(&self) -> MutexGuard<'_, Noted> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Records the hash of a block.
@@ -146,7 +163,7 @@ pub(super) struct Blocks {
     first: u64,
     /// Whether the hashes are wanted.
     are_wanted: bool,
-    hash: XxHash64,
+    hash: XxHash3_64,
     filled: usize,
 }
 
@@ -156,7 +173,7 @@ impl Blocks {
             let noted = recorder.noted();
             (noted.count, noted.blocks.is_some())
         };
-        Self { recorder, first, are_wanted, hash: XxHash64::default(), filled: 0 }
+        Self { recorder, first, are_wanted, hash: XxHash3_64::new(), filled: 0 }
     }
 
     pub(super) fn update(&mut self, mut bytes: &[u8]) {
@@ -181,7 +198,7 @@ impl Blocks {
         if self.filled > 0 {
             self.close();
         }
-        let input = KnownInput { digest, first_block: self.first, reliable: None };
+        let input = KnownInput { digest, first_block: self.first, block_hash: BlockHash::Xxh3, reliable: None };
         self.recorder.noted().inputs.push(input);
     }
 }
@@ -227,6 +244,6 @@ impl KnownInputs {
         }
         let mut was = [0; HASH_BYTES];
         read_exact_at(&self.blocks, &mut was, (input.first_block + number) * HASH_BYTES as u64)?;
-        Ok(u64::from_le_bytes(was) == XxHash64::oneshot(0, bytes))
+        Ok(u64::from_le_bytes(was) == input.block_hash.of(bytes))
     }
 }

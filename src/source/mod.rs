@@ -20,6 +20,7 @@
 
 mod answer;
 mod block;
+mod block_hash;
 mod buffer;
 mod byte_order_mark;
 mod cells;
@@ -53,6 +54,7 @@ mod object_access;
 #[cfg(test)]
 mod oracle;
 mod page;
+mod quick_sum;
 mod reader;
 mod reader_limits;
 mod record;
@@ -84,7 +86,7 @@ pub use buffer::Buffer;
 pub(crate) use byte_order_mark::BYTE_ORDER_MARK;
 pub use consequence::Purpose;
 pub use diagnose::{SyntaxFault, diagnose, serde_json_can_say};
-pub use digest::InputDigest;
+pub use digest::{InputDigest, InputSum, SumKind};
 pub use error::{Place, SourceError};
 pub use findings::Findings;
 pub(crate) use free_pieces::{FreePieces, KEPT, PieceOwner};

@@ -5,9 +5,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::digest::{Digester, QuickSum, digest_of};
+use super::digest::{Digester, digest_of};
 use super::error::InputFault;
 use super::known::{BLOCK_BYTES, Blocks, KnownInput, KnownInputs};
+use super::quick_sum::QuickSum;
 use super::{InputDigest, InputWatch};
 
 /// What the file system says about a file. If it is unchanged, so is the content; otherwise the content must be compared.
@@ -97,7 +98,9 @@ impl Watched {
         let keeping = match watch {
             InputWatch::Nothing => Keeping::Nothing,
             InputWatch::Unchanged => Keeping::Compare(QuickSum::default()),
-            InputWatch::Record(recorder, _) => Keeping::Record(Digester::default(), Blocks::new(Arc::clone(recorder))),
+            InputWatch::Record(recorder, _) => {
+                Keeping::Record(Digester::new(recorder.kind()), Blocks::new(Arc::clone(recorder)))
+            }
             InputWatch::Hold(known, input) => Keeping::Hold(HeldBlock {
                 known: Arc::clone(known),
                 input: input.clone(),
@@ -139,7 +142,7 @@ impl Read for Watched {
                     blocks.update(&buffer[..count]);
                     return Ok(count);
                 }
-                let digest = digester.clone().finish();
+                let digest = digester.digest();
                 blocks.finish(digest.clone());
                 self.end(|file| has_digest(file, &digest)).map(|()| 0)
             }
@@ -156,7 +159,8 @@ impl Read for Watched {
 
 /// Whether a file has this digest now.
 fn has_digest(file: File, digest: &InputDigest) -> io::Result<bool> {
-    Ok(digest_of(file, || false)?.as_ref() == Some(digest))
+    let now = digest_of(file, digest.sum.kind(), || false)?;
+    Ok(now.is_some_and(|now| now.is_same(digest) == Some(true)))
 }
 
 impl HeldBlock {

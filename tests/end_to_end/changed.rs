@@ -8,8 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
-use avnology_migrate::source::{Input, ReaderLimits, RecordReader, Recorder, SourceError, Watch};
-use sha2::{Digest, Sha256};
+use avnology_migrate::source::{Input, ReaderLimits, RecordReader, Recorder, SourceError, SumKind, Watch};
 use support::{Run, Sandbox, Scratch, export, until_of, user};
 
 fn wait_for_users(sandbox: &Sandbox, users: usize, process: &mut Child) {
@@ -198,7 +197,8 @@ fn a_second_read_finds_the_same_bytes_or_reports_a_change() {
     for bytes in [text.into_bytes(), zstd, gzip] {
         assert!(bytes.len() > 600_000, "several blocks");
         let path = scratch.path(&scratch.write("users", &bytes));
-        let recorder = Arc::new(Recorder::with_blocks(tempfile::tempfile().expect("a file")));
+        let blocks = tempfile::tempfile().expect("a file");
+        let recorder = Arc::new(Recorder::with_blocks(SumKind::default(), blocks));
         assert_eq!(read(&path, &Watch::Record(Arc::clone(&recorder))).expect("an export"), 9_000);
         let watch = Watch::Hold(Arc::new(recorder.finish().expect("it was noted")));
         assert_eq!(read(&path, &watch).expect("the same"), 9_000);
@@ -227,8 +227,11 @@ fn the_digest_that_is_kept_is_that_of_the_file() {
     let id = report["run"].as_str().expect("a run");
     let kept: serde_json::Value =
         serde_json::from_str(&scratch.read(&format!(".avnology/runs/{id}/first-pass.json"))).expect("JSON");
-    let sha256 = Sha256::digest(&text).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-    assert_eq!((&kept["inputs"][0]["sha256"], &kept["inputs"][0]["bytes"]), (&sha256.into(), &text.len().into()));
+    let blake3 = blake3::hash(text.as_bytes()).to_hex();
+    let input = &kept["inputs"][0];
+    assert_eq!((&input["blake3"], &input["bytes"]), (&blake3.as_str().into(), &text.len().into()));
+    assert_eq!((&input["sha256"], &input["block_hash"]), (&serde_json::Value::Null, &"xxh3".into()));
+    assert_eq!(report["inputs"][0]["blake3"], input["blake3"]);
 }
 
 /// A run that an earlier version left, which kept no digest.

@@ -95,6 +95,7 @@ fn a_tenant_is_exported_whole_and_to_the_byte_with_get_alone() {
         let hex = |digest: String, byte: &u8| format!("{digest}{byte:02x}");
         let digest = Sha256::digest(&bytes).iter().fold(String::new(), hex);
         let lines = bytes.split(|byte| *byte == b'\n').count() - 1;
+        assert_eq!(file["blake3"], blake3::hash(&bytes).to_hex().as_str(), "{file}");
         assert_eq!((&file["sha256"], &file["records"]), (&Value::from(digest), &Value::from(lines)), "{file}");
         #[cfg(unix)]
         assert_eq!(mode(&path), 0o600, "{file}");

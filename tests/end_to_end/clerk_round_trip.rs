@@ -96,6 +96,11 @@ fn what_is_at_clerk_is_at_the_target_in_the_end_and_a_delta_sends_only_what_chan
     let of_export: BTreeSet<String> = exported(&scratch, "full/users.ndjson").iter().map(id_of).collect();
     assert_eq!((of_tenant.len() as u64, &of_export), (USERS, &of_tenant));
     let run = scratch.import(&sandbox, "full", &["--steps", "users"]).expect_code(0);
+    let manifest: Value = serde_json::from_str(&scratch.read("full/manifest.json")).expect("a manifest");
+    let of_users = manifest["files"].as_array().expect("files").iter().find(|file| file["kind"] == "users");
+    let sum = &of_users.expect("the users")["blake3"];
+    assert!(sum.is_string());
+    assert_eq!(run.report()["inputs"][0]["blake3"], *sum, "what was exported is what was imported");
     assert_eq!((run.count("read"), run.count("created")), (USERS, USERS));
     expect_all_equal(scratch.verify(&sandbox, "full", &["--steps", "users"]), USERS);
     // The rest of the tenant is in the same directory.

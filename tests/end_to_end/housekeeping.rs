@@ -78,7 +78,7 @@ fn what_undo_and_resume_need_goes_only_with_a_word() {
     for part in [
         "finished",
         "some.json",
-        "SHA-256",
+        "BLAKE3",
         "no_email",
         "record 8",
         "1 request (",
@@ -149,7 +149,7 @@ fn merged_runs_are_listed_shown_and_undone() {
     let text = runs(&scratch, &["show", &merged]).expect_code(0).stdout;
     assert!(shards.iter().chain([&merged]).all(|run| text.contains(run.as_str())), "{text}");
     for part in
-        ["finished", "SHA-256", "1,160 created", "no_email", "record 8", "rejects.ndjson", "Next: ", "Merged from:"]
+        ["finished", "BLAKE3", "1,160 created", "no_email", "record 8", "rejects.ndjson", "Next: ", "Merged from:"]
     {
         assert!(text.contains(part), "{part}: {text}");
     }
@@ -158,7 +158,7 @@ fn merged_runs_are_listed_shown_and_undone() {
     assert_eq!((shown.as_array().map(Vec::len), rejected), (Some(3), Some(20)), "{shown}");
     let page = scratch.path(&of_run(&merged, "report.html"));
     let text = std::fs::read_to_string(&page).expect("a page");
-    let sum = json(&scratch, &["show", &shards[0]])["digests"][0].as_str().expect("a digest").to_owned();
+    let sum = json(&scratch, &["show", &shards[0]])["digests"][0]["blake3"].as_str().expect("a digest").to_owned();
     for fact in ["1,160 of 1,200 records are at the target", "no_email", &sum, &shards[1]] {
         assert!(text.contains(fact), "{fact}: {text}");
     }

@@ -91,6 +91,7 @@ mod shared_first_pass;
 #[cfg(feature = "shell")]
 mod shell;
 mod sign_in;
+mod sums;
 mod sweep;
 mod tenant_foreseen;
 mod tenant_inputs;

@@ -109,9 +109,47 @@ fn a_run_of_version_0_1_0_is_resumed_and_reports_the_same_notices() {
     all.extend(["user_0101", "user_0103"].map(str::to_owned));
     all.insert(0, "somebody_else".to_owned());
     assert_eq!(at_target(&scratch), all);
+    // It stays with the sums and the hashes of blocks that it began with, and so does what is said of it.
+    let first: Value =
+        serde_json::from_str(&scratch.read(&format!(".avnology/runs/{RUN}/first-pass.json"))).expect("JSON");
+    let inputs = report["inputs"].as_array().expect("inputs").iter().zip(first["inputs"].as_array().expect("inputs"));
+    for (told, kept) in inputs {
+        assert!(told["sha256"].as_str().is_some_and(|sum| sum.len() == 64) && told["blake3"].is_null(), "{told}");
+        assert_eq!((&kept["sha256"], &kept["block_hash"]), (&told["sha256"], &"xxh64".into()));
+    }
+    let shown = scratch.run(&["migrate", "clerk", "runs", "show", RUN]).expect_code(0).stdout;
+    assert!(shown.contains("SHA-256 ef51e0729a84") && !shown.contains("BLAKE3"), "{shown}");
+    // What a verification finds is added to its report.
+    let inputs = ["--import", "users.csv", "--import", "users.json"];
+    let more = ["--sandbox", "--sandbox-db", "sandbox.db", "--progress", "none"];
+    run(&scratch, &[&["verify"], &inputs[..], &more[..]].concat());
+    let page: Value = serde_json::from_str(&scratch.read(&format!(".avnology/runs/{RUN}/report.json"))).expect("JSON");
+    assert!(page["verification"]["at"].is_string(), "{page}");
     // After it was resumed, it is undone completely.
     run(&scratch, &["undo", RUN, "--yes"]).expect_code(0);
     assert_eq!(at_target(&scratch), ["somebody_else"]);
+}
+
+#[test]
+fn a_changed_input_of_a_run_of_version_0_1_0_is_found_by_its_sums() {
+    let scratch = interrupted();
+    let first = format!(".avnology/runs/{RUN}/first-pass.json");
+    let was = scratch.read(&first);
+    let resume = || run(&scratch, &["resume", RUN, "--max-errors", "99", "--progress", "none"]);
+    scratch.write(&first, was.replace("ef51e0729a84", "ef51e0729a85"));
+    let refused = resume().expect_code(2);
+    assert!(refused.stderr.contains("users.json` has changed"), "{}", refused.stderr);
+    scratch.write(&first, &was);
+    let blocks = scratch.path(&format!(".avnology/runs/{RUN}/blocks"));
+    let mut hashes = std::fs::read(&blocks).expect("its blocks");
+    // The first block of the second input.
+    hashes[8] ^= 1;
+    std::fs::write(&blocks, &hashes).expect("it is written");
+    let stopped = resume().expect_code(5);
+    assert!(stopped.stderr.contains("was changed while it was being read"), "{}", stopped.stderr);
+    hashes[8] ^= 1;
+    std::fs::write(&blocks, &hashes).expect("it is written");
+    assert_eq!(resume().expect_code(3).count("created"), 26);
 }
 
 #[test]

@@ -27,6 +27,7 @@ use crate::rehearsal::{self, CheckRules, FindingsFile, Home, RehearsalJob, Targe
 use crate::report::RunDetails;
 use crate::settings::{CheckSettings, DryRunSettings, OutputSettings};
 use crate::signal::Signals;
+use crate::source::SumKind;
 
 /// The scope that creating users needs.
 const WRITE: &str = "admin:users:write";
@@ -53,7 +54,7 @@ pub(in crate::command) async fn check_target(
     }
     note_deleted(reading, output.console);
     let records = records_of(reading, output.console, &mut signals).await?;
-    let joined = JoinedFiles::read(reading, output, &mut signals).await?;
+    let joined = JoinedFiles::read(reading, SumKind::default(), output, &mut signals).await?;
     let subject = ReadSubject { reading, records: &records, joined: &joined, remembered: None, output, strict: false };
     let first = FirstPass::of_comparison(subject, &mut signals).await?;
     let (people, known) = look_at_target(destination.as_ref(), output, &mut signals).await?;

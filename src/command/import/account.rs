@@ -60,7 +60,7 @@ impl ImportAccount<'_> {
             report_file: Some(directory.report().display().to_string()),
             sandbox_database: target.sandbox_database.clone(),
             origin: Some(InputOrigin::now(settings.user.clone(), Some(record.started.clone()), record.settings())),
-            digests: FirstPassRecord::digests(directory),
+            sums: FirstPassRecord::sums_of_inputs(directory),
             timeline: Vec::new(),
             personal_data: personal_data(directory),
         }

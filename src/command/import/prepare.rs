@@ -139,7 +139,8 @@ async fn changed_bytes(
     let _guard = stop.clone().drop_guard();
     let reading = tokio::task::spawn_blocking(move || {
         for (input, was) in to_read {
-            let is_changed = input.digest(|| stop.is_cancelled())?.is_some_and(|is| is != was);
+            let is_changed =
+                input.digest(was.sum.kind(), || stop.is_cancelled())?.is_some_and(|is| is.is_same(&was) != Some(true));
             if is_changed {
                 return Ok(Some(input.name().to_string()));
             }

@@ -16,7 +16,7 @@ use crate::memberships::{Memberships, MembershipsReport};
 use crate::passwords::PasswordsReport;
 use crate::settings::{OutputSettings, ReadingSettings};
 use crate::signal::Signals;
-use crate::source::{Input, InputDigest, InputWatch};
+use crate::source::{Input, InputDigest, InputWatch, Recorder, SumKind};
 
 /// What other files say about the users of the export.
 #[derive(Default)]
@@ -41,13 +41,15 @@ pub(in crate::command) struct JoinReports {
 }
 
 impl JoinedFiles {
-    /// Reads the files, if there are any, and records what the bytes of each come to.
+    /// Reads the files, if there are any, and records what the bytes of each come to, by this kind of sum.
     pub(in crate::command) async fn read(
         reading: &ReadingSettings,
+        kind: SumKind,
         output: &OutputSettings,
         signals: &mut Signals,
     ) -> Result<Self, CommandError> {
-        Self::read_watched(reading, InputWatch::Record(Arc::default(), 0), output, signals).await
+        let watch = InputWatch::Record(Arc::new(Recorder::of(kind)), 0);
+        Self::read_watched(reading, (watch, kind), output, signals).await
     }
 
     /// Reads the files, if there are any, for what needs no digests later: only the files of memberships have some.
@@ -56,17 +58,17 @@ impl JoinedFiles {
         output: &OutputSettings,
         signals: &mut Signals,
     ) -> Result<Self, CommandError> {
-        Self::read_watched(reading, InputWatch::Unchanged, output, signals).await
+        Self::read_watched(reading, (InputWatch::Unchanged, SumKind::default()), output, signals).await
     }
 
     async fn read_watched(
         reading: &ReadingSettings,
-        of_passwords: InputWatch,
+        (of_passwords, of_memberships): (InputWatch, SumKind),
         output: &OutputSettings,
         signals: &mut Signals,
     ) -> Result<Self, CommandError> {
         let passwords = JoinedPasswords::read(reading, of_passwords, output, signals).await?;
-        Ok(Self { passwords, memberships: JoinedMemberships::read(reading, output, signals).await? })
+        Ok(Self { passwords, memberships: JoinedMemberships::read(reading, of_memberships, output, signals).await? })
     }
 
     /// Whether there is nothing to join.
@@ -90,13 +92,13 @@ impl JoinedFiles {
     /// The first file whose bytes are not those that the first pass of the run read.
     pub(in crate::command) fn changed_since(&self, record: &FirstPassRecord) -> Option<&Input> {
         if let (Some(passwords), Some(was)) = (&self.passwords, &record.passwords)
-            && passwords.index.digest() != Some(was)
+            && passwords.index.digest().and_then(|is| is.is_same(was)) != Some(true)
         {
             return Some(&passwords.input);
         }
         let JoinedMemberships { files, table } = self.memberships.as_ref()?;
         let pairs = files.iter().zip(table.digests().iter().zip(&record.memberships));
-        pairs.into_iter().find(|(_, (is, was))| is != was).map(|(input, _)| input)
+        pairs.into_iter().find(|(_, (is, was))| is.is_same(was) != Some(true)).map(|(input, _)| input)
     }
 
     /// Ends the account once the users were gone through, all of them if `complete`.
@@ -143,6 +145,7 @@ fn kept<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
 impl JoinedMemberships {
     async fn read(
         reading: &ReadingSettings,
+        kind: SumKind,
         output: &OutputSettings,
         signals: &mut Signals,
     ) -> Result<Option<Self>, CommandError> {
@@ -159,7 +162,7 @@ impl JoinedMemberships {
         let limits = reading.limits;
         let what = ("memberships", files.iter().map(Input::size).sum());
         let table = while_shown(what, output.progress, signals, move |watched| {
-            Memberships::read(&named, moves, limits, &std::env::temp_dir(), watched)
+            Memberships::read(&named, moves, (limits, kind), &std::env::temp_dir(), watched)
         });
         Ok(Some(Self { files, table: Arc::new(table.await??) }))
     }

@@ -23,7 +23,7 @@ use crate::kind::Kind;
 use crate::mapping::{membership_keys, memberships_of_user};
 use crate::settings::ReadingSettings;
 use crate::signal::Signals;
-use crate::source::{Input, RawRecord, ReaderLimits, RecordReader};
+use crate::source::{Input, RawRecord, ReaderLimits, RecordReader, SumKind};
 
 /// Entries in memory: 96 KiB, and as much again for the tree that they are in.
 const BUFFERED: usize = 8 * 1024;
@@ -192,6 +192,7 @@ impl Taking {
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {
-    let digest = |path: &Path| Input::from_argument(path).digest(|| false).ok().flatten();
-    digest(other).is_some_and(|of_other| digest(one) == Some(of_other))
+    let digest = |path: &Path| Input::from_argument(path).digest(SumKind::default(), || false).ok().flatten();
+    let is_same = |of_other| digest(one).and_then(|of_one| of_one.is_same(&of_other));
+    digest(other).and_then(is_same) == Some(true)
 }

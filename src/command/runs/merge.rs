@@ -54,17 +54,9 @@ pub fn merge_runs(settings: &MergeSettings) -> Result<ExitStatus, MergeError> {
     let (place, report) = (directory.place_of(rejects.as_ref())?, directory.report());
     merged.set_rejects_files(rejects.iter().map(|_| place.path.clone()).collect());
     let report_file = Some(report.display().to_string());
-    let digests = FirstPassRecord::digests(&first.directory);
-    let details = RunDetails {
-        shards,
-        rejects_of,
-        passwords,
-        memberships,
-        target,
-        report_file,
-        digests,
-        ..RunDetails::default()
-    };
+    let sums = FirstPassRecord::sums_of_inputs(&first.directory);
+    let details =
+        RunDetails { shards, rejects_of, passwords, memberships, target, report_file, sums, ..RunDetails::default() };
     directory.keep((&place, rejects), &RunReport::new(&merged, &details, false))?;
     Ok(Output::new(settings.format, settings.console).report(&merged, &details, None)?)
 }

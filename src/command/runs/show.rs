@@ -19,14 +19,15 @@ use crate::missing::MissingOfRun;
 use crate::outcomes::{CodeCount, Ledger};
 use crate::report::{StdoutError, print_json, print_wrapped, write_findings};
 use crate::settings::{RecordedRun, ShowSettings};
+use crate::source::InputSum;
 
 /// A run in full.
 #[derive(Serialize)]
 struct ShownRun<'a> {
     #[serde(flatten)]
     listed: &'a RunRow,
-    /// SHA-256 of the inputs, in order, as far as they are known.
-    digests: Vec<String>,
+    /// The sums of the inputs, in order, as far as they are known, each under the name of its kind.
+    digests: Vec<InputSum>,
     rejected_by_code: &'a BTreeMap<RejectCode, CodeCount>,
     warnings: BTreeMap<Notice, u64>,
     left_behind: BTreeMap<Notice, u64>,
@@ -105,7 +106,7 @@ fn show_merged(
 ) -> Result<(), RunsError> {
     let (mut parts, mut ledgers, mut digests) = (Vec::new(), Vec::new(), None);
     for (run, listed, ledger) in looked {
-        digests.get_or_insert_with(|| FirstPassRecord::digests(&run.directory));
+        digests.get_or_insert_with(|| FirstPassRecord::sums_of_inputs(&run.directory));
         parts.push(listed);
         ledgers.push(ledger);
     }
@@ -166,7 +167,7 @@ fn shown<'a>(directory: &RunDirectory, listed: &'a RunRow, ledger: &'a Ledger) -
         None
     });
     ShownRun {
-        digests: FirstPassRecord::digests(directory),
+        digests: FirstPassRecord::sums_of_inputs(directory),
         missing,
         last_part: directory.journalled_end().as_ref().map(LastPart::of),
         directory: directory.path().display().to_string(),
@@ -208,11 +209,13 @@ fn write(out: &mut String, shown: &ShownRun<'_>, ledger: &Ledger) -> fmt::Result
     let mut line = |name: &str, value: &str| writeln!(out, "{}", format!("  {name:<16} {value}").trim_end());
     line("began", &format!("{} ({} ago), by version {}", moment(&record.started), age(record), record.version))?;
     line("target", &record.target)?;
-    let digests = digests.iter().map(Some).chain(std::iter::repeat(None));
-    for (input, digest) in record.inputs.iter().chain(&record.passwords).zip(digests) {
+    let sums = digests.iter().map(Some).chain(std::iter::repeat(None));
+    for (input, sum) in record.inputs.iter().chain(&record.passwords).zip(sums) {
         let bytes = input.fingerprint.as_ref().map(|file| format!(" ({})", size(file.bytes))).unwrap_or_default();
         line("input", &format!("{}{bytes}", input.path))?;
-        digest.map_or(Ok(()), |digest| line(&format!("  SHA-256 {digest}"), ""))?;
+        if let Some((name, digits)) = sum.map(InputSum::shown) {
+            line(&format!("  {name} {digits}"), "")?;
+        }
     }
     if let Some(run) = &record.rejects_of {
         line("mends", &format!("rejects of {run}"))?;

@@ -10,20 +10,24 @@ use super::super::terminal::named_people::kept_named;
 use super::super::terminal::output::{write_report, write_text};
 use crate::journal::{FirstPassRecord, RunDirectory};
 use crate::report::page;
-use crate::source::KnownInputs;
+use crate::source::{Input, KnownInput, KnownInputs};
 
 /// Adds what a verification found to the account of the newest finished run that read the same inputs into the same target. If
 /// there is none, nothing is done.
 pub(in crate::command) fn note_verification(
     runs: &Path,
     target: &str,
-    inputs: &KnownInputs,
+    (inputs, known): (&[Input], &KnownInputs),
     found: &impl Serialize,
 ) -> io::Result<()> {
     let is_of = |directory: &RunDirectory| {
         let first = FirstPassRecord::read(directory).ok().flatten();
+        // A run that an earlier version began may know them by another sum.
+        let is_same = |((input, was), now): ((&Input, &KnownInput), &KnownInput)| {
+            input.tells_same(&was.digest, &now.digest).is_ok_and(|is_same| is_same)
+        };
         first.is_some_and(|first| {
-            first.inputs.iter().map(|input| &input.digest).eq(inputs.inputs.iter().map(|input| &input.digest))
+            first.inputs.len() == known.inputs.len() && inputs.iter().zip(&first.inputs).zip(&known.inputs).all(is_same)
         })
     };
     let listed = RunDirectory::list(runs)?.into_iter().filter(|(_, record)| record.target == target);

@@ -88,7 +88,8 @@ pub(super) fn keep(
     let sums = known.sum()?.map(|blocks| Ok::<_, io::Error>((blocks, found.sum()?))).transpose()?;
     let block_starts = starts.as_ref().and_then(|starts| keep_starts(directory, starts));
     let (inputs, rejects_by_shard) = (known.inputs.clone(), rejects_by_shard.clone());
-    FirstPassRecord { inputs, passwords, memberships, prediction, rejects_by_shard, sums, block_starts }
+    let version = Some(env!("CARGO_PKG_VERSION").to_owned());
+    FirstPassRecord { version, inputs, passwords, memberships, prediction, rejects_by_shard, sums, block_starts }
         .write(directory)?;
     let duplicates = put_private(&directory.duplicates(), |file: File| found.write(file))?;
     Ok((duplicates, blocks(directory, block_starts)))

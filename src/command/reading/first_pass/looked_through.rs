@@ -41,7 +41,9 @@ impl LookedThrough {
         signals: &mut Signals,
     ) -> Result<Self, CommandError> {
         subject.output.console.note("Looking for duplicates within the input …");
-        let recorder = Arc::new(Recorder::with_blocks(blocks.map_err(StopReason::Temporary)?));
+        // What an earlier version selected is told from another input by the sum of then.
+        let kind = subject.records.selected().map(|selected| selected.kind_of_sum()).unwrap_or_default();
+        let recorder = Arc::new(Recorder::with_blocks(kind, blocks.map_err(StopReason::Temporary)?));
         let look = subject.look_for_unchanged();
         let pass_records = look.as_ref().map(|look| Arc::clone(&look.records));
         let starts = subject.records.shard().map(|_| Arc::<NotedStarts>::default());

@@ -24,7 +24,7 @@ use crate::index::{Duplicates, Meaning};
 use crate::journal::{FirstPassRecord, Lock, LockError, Prediction, RunDirectory, RunRecord};
 use crate::settings::RecordedRun;
 use crate::signal::Signals;
-use crate::source::Shard;
+use crate::source::{InputDigest, Shard};
 
 /// How often a shard looks whether it is its turn.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -121,7 +121,13 @@ impl<'r> OtherShards<'r> {
         let Some(first) = FirstPassRecord::read(other)? else { return Ok(false) };
         let Some(rejects) = &first.rejects_by_shard else { return Ok(false) };
         let (passwords, memberships) = self.subject.joined.digests();
-        if first.passwords != passwords || first.memberships != memberships {
+        // Of what is known by sums of two kinds it is not known whether it is the same.
+        let is_same = |(one, other): (&InputDigest, &InputDigest)| one.is_same(other) == Some(true);
+        let (theirs, ours) = (&first.passwords, &passwords);
+        if theirs.is_some() != ours.is_some()
+            || first.memberships.len() != memberships.len()
+            || !theirs.iter().zip(ours).chain(first.memberships.iter().zip(&memberships)).all(is_same)
+        {
             return Ok(false);
         }
         let ours = &self.run.directory;

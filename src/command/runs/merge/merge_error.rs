@@ -46,6 +46,20 @@ pub enum MergeError {
         /// The names of what differs.
         what: String,
     },
+    /// The runs know their inputs by sums of two kinds, and the inputs as they are now do not tell.
+    #[error(
+        "runs {one} and {other} went through their inputs with two versions of this program, which know them by different sums, \
+         and `{input}` is not (any more) what both read; put it back as it was, or import all shards once more with --new-run, \
+         which sends nobody twice, and merge again"
+    )]
+    OtherSum {
+        /// A run.
+        one: String,
+        /// Another one.
+        other: String,
+        /// The first input of which that holds.
+        input: String,
+    },
     /// Two runs are of one shard, so its records would count twice.
     #[error("runs {one} and {other} are both of shard {shard}")]
     Twice {

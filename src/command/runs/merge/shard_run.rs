@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::merge_error::MergeError;
 use crate::journal::{FirstPassRecord, Lock, MergedRecord, RunDirectory, RunRecord};
-use crate::source::Shard;
+use crate::source::{Input, Shard};
 
 /// How many shards are named that are not there or not done.
 const NAMED: usize = 20;
@@ -114,10 +114,39 @@ pub(super) fn check_bytes(parts: &BTreeMap<u32, ShardRun>) -> Result<(), MergeEr
         let Some(record) = FirstPassRecord::read(&part.directory).map_err(MergeError::io(&path))? else { continue };
         match &first {
             None => first = Some((part, record)),
-            Some((_, other)) if other.is_same_content(&record) => {}
-            Some((other, _)) => {
-                let (one, other) = (other.record.id.clone(), part.record.id.clone());
-                return Err(MergeError::Different { one, other, what: "inputs".to_owned() });
+            Some((other, of_other)) => check_same_bytes((other, of_other), (part, &record))?,
+        }
+    }
+    Ok(())
+}
+
+/// Two shards read the same bytes. If they know them by sums of two kinds, the inputs tell that, where they still are.
+fn check_same_bytes(
+    (one, of_one): (&ShardRun, &FirstPassRecord),
+    (other, of_other): (&ShardRun, &FirstPassRecord),
+) -> Result<(), MergeError> {
+    let different = |what: &str| {
+        let (one, other) = (one.record.id.clone(), other.record.id.clone());
+        Err(MergeError::Different { one, other, what: what.to_owned() })
+    };
+    let counts = |first: &FirstPassRecord| (first.inputs.len(), first.passwords.is_some(), first.memberships.len());
+    if counts(of_one) != counts(of_other) {
+        return different("inputs");
+    }
+    let files = &other.record;
+    let inputs = files.inputs.iter().zip(of_one.digests().zip(of_other.digests()));
+    let passwords = files.passwords.iter().zip(of_one.passwords.iter().zip(&of_other.passwords));
+    let memberships = files.memberships.iter().zip(of_one.memberships.iter().zip(&of_other.memberships));
+    for (file, (one_digest, other_digest)) in inputs.chain(passwords).chain(memberships) {
+        match one_digest.is_same(other_digest) {
+            Some(true) => {}
+            Some(false) => return different("inputs"),
+            None => {
+                let input = Input::from_argument(Path::new(&file.path));
+                if !input.tells_same(one_digest, other_digest).is_ok_and(|is_same| is_same) {
+                    let (one, other) = (one.record.id.clone(), other.record.id.clone());
+                    return Err(MergeError::OtherSum { one, other, input: file.path.clone() });
+                }
             }
         }
     }
