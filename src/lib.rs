@@ -23,17 +23,17 @@
 //!    has what a run of the pipeline is given and gives back, and `mode_parts.rs` beside it what of that each stage gets in
 //!    each mode; `pipeline/run.rs` starts the stages.
 //! 2. `pipeline/read.rs` opens each input and takes chunks of records. `source/reader/opening.rs` opens it,
-//!    `source/reader/beginning.rs` finds its shape, and [`source::RecordReader`] walks its envelope and frames its records;
-//!    `buffering.rs` and `ending.rs` beside these read more, cut chunks, and explain an end.
+//!    `source/reader/beginning.rs` finds its shape, and [`source::RecordReader`] in `source/reader.rs` walks its envelope and
+//!    frames its records; `buffering.rs` and `ending.rs` beside these read more, cut chunks, and explain an end.
 //! 3. `pipeline/mappers.rs` has the threads; `pipeline/map.rs` and then `pipeline/chunk_mapping.rs` are what each does with a
 //!    chunk. One [`mapping::RecordMapper`] for each kind knows the records: [`mapping::UserMapper`] reads, joins, maps and
 //!    encodes users. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them, by
 //!    [`fast_json`]; [`mapping::parse_row`] does the same with a row of a CSV. A [`mapping::UserJoin`] adds what other files
 //!    say, as [`passwords`] and [`memberships`]. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it
 //!    cannot; pure, and the same in a dry run. [`avnology::encode`] writes the form in which it is sent, with metadata to the
-//!    byte. (`mapping/user_mapper.rs` calls these one after the other: `parse_into` in `mapping/parse.rs`,
-//!    `mapping/map_user.rs`, and for the destination's form `avnology/wire_form.rs`.) Back in `pipeline/chunk_mapping.rs`
-//!    the form gets the run's mark, and users are dropped whom the target is known to have exactly like that. One record is
+//!    byte. (`mapping/user_mapper.rs` calls these one after the other: `content` in `mapping/record_content.rs`, `parse_into`
+//!    in `mapping/parse.rs`, `mapping/map_user.rs`, and for the destination's form `avnology/wire_form.rs`.) Back in
+//!    `pipeline/chunk_mapping.rs` the form gets the run's mark, and users are dropped whom the target is known to have exactly like that. One record is
 //!    a [`mapping::Mapped`] here, then a [`mapping::Prepared`], its encoded form in the [`mapping::MapOutput`], then a
 //!    `Ready` with its place in the chunk, and in a batch a `BatchItem`.
 //! 4. `pipeline/fill.rs` packs identities into batches.
@@ -44,7 +44,8 @@
 //! 6. A [`destination::Destination`] creates the identities of a batch, and says what became of each in the words of
 //!    [`destination`]. [`avnology::AdminCalls`] is one (`avnology/destination.rs`, then `avnology/create.rs` and
 //!    `avnology/client.rs`), and [`kratos::KratosCalls`] another; each knows its vendor's requests, statuses and codes.
-//!    `http/client.rs` sends the request. `avnology/answer.rs` reads a result for each identity out of the answer.
+//!    `http/client.rs` sends the request. `avnology/answer.rs` reads a result for each identity out of the answer, and
+//!    `avnology/item_error.rs` says of an error whether it may pass.
 //! 7. The answer comes back to the exchange. Results go to `delivery/answered.rs`, for which `delivery/results.rs` sorts them;
 //!    of a request that failed `delivery/verdict.rs` decides whether to wait, split or give up, and the exchange carries it
 //!    out, and `senders.rs` sends what is left, as halves. Records whose error may pass go through `round.rs`; those that are

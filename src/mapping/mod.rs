@@ -27,10 +27,10 @@ mod notices;
 mod parse;
 mod portable_hash;
 mod reachable;
+mod record_content;
 mod record_ids;
 mod record_mapper;
 mod record_value;
-mod reject_line;
 mod rejection;
 mod rules;
 mod syntax;
@@ -62,10 +62,10 @@ pub use map_user::{Mapped, map};
 pub(crate) use normal_form::normal_form;
 pub use notices::Notices;
 pub use parse::{parse, parse_row, row_rejection};
+pub(crate) use record_content::{RecordContent, content};
 pub use record_ids::RecordIds;
 pub use record_mapper::{MapOutput, Prepared, RecordMapper};
 pub use record_value::record_value;
-pub(crate) use reject_line::{RecordContent, content};
 pub use rejection::{FirstOfDuplicates, Rejection};
 pub use rules::{
     EmailRules, InvalidUsername, MetadataRules, MetadataTarget, MissingEmail, PasswordRules, RoleRule, Rules,

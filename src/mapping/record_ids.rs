@@ -7,7 +7,7 @@ use serde::Deserializer;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::reject_line::{RecordContent, content};
+use super::record_content::{RecordContent, content};
 use super::text::non_empty;
 use crate::source::{Header, RawRecord};
 

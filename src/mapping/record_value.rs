@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::reject_line::{RecordContent, content};
+use super::record_content::{RecordContent, content};
 use crate::source::{Header, RawRecord, Row};
 
 /// The record as a JSON value; of a row of a CSV, an object with its cells as texts. Of a line of a rejects file it is the

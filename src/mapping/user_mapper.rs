@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::reject_line::{RecordContent, content};
+use super::record_content::{RecordContent, content};
 use super::{
     Joined, MapOutput, Mapped, Prepared, RecordMapper, Rejection, Rules, UniqueKeys, UserJoin, WireForm, map,
     parse_row, row_rejection,

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::unmapped::Unmapped;
 use crate::kind::Kind;
 use crate::mapping::parse::{parse_as, row_rejection};
-use crate::mapping::reject_line::{RecordContent, content};
+use crate::mapping::record_content::{RecordContent, content};
 use crate::mapping::{RejectCode, Rejection};
 use crate::source::{Header, RawRecord, Row};
 

@@ -1,4 +1,5 @@
-//! A line of a rejects file, from which its record is taken out again: the reader of what [`crate::journal::Reject`] writes.
+//! What is in a record of an input: mostly itself. Out of a line of a rejects file, as [`crate::journal::Reject`] writes it, the
+//! record is taken that was rejected.
 
 use std::borrow::Cow;
 
@@ -77,7 +78,7 @@ fn present<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// What is in a record: if it is a line of a rejects file, the record in its `original` member.
+/// What is in a record: itself, or if it is a line of a rejects file, the record in its `original` member.
 ///
 /// A record that was no JSON, or a row of a CSV, stands there as a string, which may have been mended in place. A JSON object
 /// may have been put in place of either. The line has to be of this kind, if one is named.
