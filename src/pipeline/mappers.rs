@@ -5,9 +5,10 @@
 //! long as chunks are alike in size, and one number then says what was done: how far into the input everything is
 //! settled.
 
-use std::sync::{Arc, Mutex, PoisonError, mpsc as blocking};
+use std::sync::{Arc, Mutex};
 
 use futures::{Stream, stream};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -29,80 +30,89 @@ pub(super) const fn queue_length(workers: usize) -> usize {
     2 * workers
 }
 
+/// What stands in the queue.
+enum PendingStep {
+    Chunk(oneshot::Receiver<Result<MappedChunk, MapFailure>>),
+    /// A chunk of which nothing has to be waited for.
+    Mapped(Box<MappedChunk>),
+    End(InputEnd),
+    Failed(SourceError),
+}
+
 /// A chunk to be mapped.
 struct Task {
     input: u16,
     chunk: Arc<RecordChunk>,
     /// Which of its records were recognized by their bytes.
     recognized: Vec<Option<Recognized>>,
-    context: Arc<MapContext>,
     mapped: oneshot::Sender<Result<MappedChunk, MapFailure>>,
 }
 
 impl Task {
-    fn run(self) {
-        let Self { input, chunk, recognized, context, mapped } = self;
-        let result = map_chunk(input, chunk, &recognized, &context);
-        // Drop our reference first: after the last chunk the consumer takes what the mappers collected out of the `Arc`.
-        drop(context);
+    fn run(self, context: &MapContext) {
+        let Self { input, chunk, recognized, mapped } = self;
+        let result = map_chunk(input, chunk, &recognized, context);
         ignore(mapped.send(result), "the run was stopped, and nobody waits for the chunk");
     }
 }
 
-/// What stands in the queue.
-enum PendingStep {
-    Chunk(oneshot::Receiver<Result<MappedChunk, MapFailure>>),
-    PassedOver(Box<MappedChunk>),
-    End(InputEnd),
-    Failed(SourceError),
-}
-
-/// Where the reader puts what it read; behind it the chunks come out in the same order.
-pub(super) struct ChunkQueue {
-    /// Dropped before `pending`, whose end says that the context is not used any more.
-    context: Arc<MapContext>,
-    tasks: blocking::Sender<Task>,
+/// What a mapper holds while it has the turn: it alone reads, and puts what it read in the queue.
+struct Turn<R> {
+    reader: R,
     pending: mpsc::Sender<PendingStep>,
 }
 
-impl ChunkQueue {
-    /// Puts it in the queue, waiting until it fits, and has it mapped; `false` if nobody listens any more.
-    pub(super) fn push(&self, read: ReadStep) -> bool {
-        let (step, task) = match read {
-            ReadStep::Chunk(input, chunk, recognized) => {
-                let (sender, mapped) = oneshot::channel();
-                let task = Task { input, chunk, recognized, context: Arc::clone(&self.context), mapped: sender };
-                (PendingStep::Chunk(mapped), Some(task))
+impl<R: Iterator<Item = ReadStep>> Turn<R> {
+    /// Reads until there is a chunk to map, whose place in the queue is taken then. It waits until there is room for it. `None` when
+    /// everything was read, or nobody listens any more.
+    fn next(&mut self) -> Option<Task> {
+        while !self.pending.is_closed() {
+            let (step, task) = match self.reader.next()? {
+                ReadStep::Chunk(input, chunk, recognized) => {
+                    let (sender, mapped) = oneshot::channel();
+                    (PendingStep::Chunk(mapped), Some(Task { input, chunk, recognized, mapped: sender }))
+                }
+                ReadStep::PassedOver(chunk) => (PendingStep::Mapped(chunk), None),
+                ReadStep::End(end) => (PendingStep::End(end), None),
+                ReadStep::Failed(error) => (PendingStep::Failed(error), None),
+            };
+            self.pending.blocking_send(step).ok()?;
+            if task.is_some() {
+                return task;
             }
-            ReadStep::PassedOver(chunk) => (PendingStep::PassedOver(chunk), None),
-            ReadStep::End(end) => (PendingStep::End(end), None),
-            ReadStep::Failed(error) => (PendingStep::Failed(error), None),
-        };
-        self.pending.blocking_send(step).is_ok() && task.is_none_or(|task| self.tasks.send(task).is_ok())
+        }
+        None
     }
 }
 
-/// Starts mappers, which end with the queue. Ends and errors are reported to the committer after the chunks before them. What they
-/// have mapped is a stream, which `run.rs` gives to `fill::batches`.
-pub(super) fn start(
+/// Starts mappers, which end with what they read. Ends and errors are reported to the committer after the chunks before them. What
+/// they have mapped is a stream, which `run.rs` gives to `fill::batches`.
+///
+/// They are never joined: blocked on standard input one could not be woken, and it holds nothing that matters.
+pub(super) fn start<R: Iterator<Item = ReadStep> + Send + 'static>(
     workers: usize,
+    reader: R,
     context: MapContext,
     events: mpsc::Sender<Event>,
     stop: CancellationToken,
-) -> (ChunkQueue, impl Stream<Item = MappedChunk> + use<>) {
-    let (tasks, queue) = blocking::channel::<Task>();
-    let queue = Arc::new(Mutex::new(queue));
+) -> impl Stream<Item = MappedChunk> + use<R> {
+    let (pending, steps) = mpsc::channel(queue_length(workers));
+    let (turn, context) = (Arc::new(Mutex::new(Turn { reader, pending })), Arc::new(context));
     for _ in 0..workers {
-        let queue = Arc::clone(&queue);
+        let (turn, context, runtime) = (Arc::clone(&turn), Arc::clone(&context), Handle::current());
         std::thread::spawn(move || {
-            let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            while let Ok(task) = next() {
-                task.run();
+            // Objects are fetched by the runtime.
+            let _entered = runtime.enter();
+            // If one panicked while it read, there is nothing to go on with.
+            while let Some(task) = turn.lock().ok().and_then(|mut turn| turn.next()) {
+                task.run(&context);
             }
+            // The context first: when the queue ends, the consumer takes what the mappers collected out of the `Arc`.
+            drop(context);
+            drop(turn);
         });
     }
-    let (pending, steps) = mpsc::channel(queue_length(workers));
-    (ChunkQueue { context: Arc::new(context), tasks, pending }, in_order(steps, events, stop))
+    in_order(steps, events, stop)
 }
 
 /// What was mapped, in the order of the input. It ends with the queue, or at a chunk that could not be mapped: if one behind
@@ -120,7 +130,7 @@ fn in_order(
                     Ok(Err(failure)) => failure.into(),
                     Err(_) => StopReason::Internal("a mapper failed".to_owned()),
                 },
-                PendingStep::PassedOver(chunk) => return Some((*chunk, (steps, events, stop))),
+                PendingStep::Mapped(chunk) => return Some((*chunk, (steps, events, stop))),
                 PendingStep::End(end) => {
                     send_event(&events, Event::InputEnded(end)).await;
                     continue;
@@ -248,12 +258,10 @@ mod tests {
         let (events, _inbox) = mpsc::channel(8);
         let context = context();
         let progress = Arc::clone(&context.progress);
-        let (queue, out) = start(2, context, events, CancellationToken::new());
-        let push_all = tokio::task::spawn_blocking(move || {
-            (0..100).all(|index| queue.push(ReadStep::Chunk(0, chunk(index), Vec::new())))
-        });
+        let reader = (0..100).map(|index| ReadStep::Chunk(0, chunk(index), Vec::new()));
+        let out = start(2, reader, context, events, CancellationToken::new());
         let out: Vec<u64> = out.map(|chunk| chunk.counts.consumed).collect().await;
         assert!(Arc::into_inner(progress).is_some());
-        assert!(out.into_iter().eq(0..100) && push_all.await.is_ok_and(|pushed| pushed));
+        assert!(out.into_iter().eq(0..100));
     }
 }
