@@ -49,6 +49,11 @@ struct Task {
 }
 
 impl Task {
+    /// Whether all of its records were recognized: then there is little left to do.
+    fn is_recognized(&self) -> bool {
+        self.recognized.len() == self.chunk.spans.len() && self.recognized.iter().all(Option::is_some)
+    }
+
     fn run(self, context: &MapContext) {
         let Self { input, chunk, recognized, mapped } = self;
         let result = map_chunk(input, chunk, &recognized, context);
@@ -65,21 +70,26 @@ struct Turn<R> {
 impl<R: Iterator<Item = ReadStep>> Turn<R> {
     /// Reads until there is a chunk to map, whose place in the queue is taken then. It waits until there is room for it. `None` when
     /// everything was read, or nobody listens any more.
-    fn next(&mut self) -> Option<Task> {
+    ///
+    /// A chunk with little to do is mapped at once: if the turn went from one mapper to the other for it, that would take longer.
+    fn next(&mut self, context: &MapContext) -> Option<Task> {
         while !self.pending.is_closed() {
-            let (step, task) = match self.reader.next()? {
+            let step = match self.reader.next()? {
                 ReadStep::Chunk(input, chunk, recognized) => {
                     let (sender, mapped) = oneshot::channel();
-                    (PendingStep::Chunk(mapped), Some(Task { input, chunk, recognized, mapped: sender }))
+                    let task = Task { input, chunk, recognized, mapped: sender };
+                    if !task.is_recognized() {
+                        self.pending.blocking_send(PendingStep::Chunk(mapped)).ok()?;
+                        return Some(task);
+                    }
+                    task.run(context);
+                    PendingStep::Chunk(mapped)
                 }
-                ReadStep::PassedOver(chunk) => (PendingStep::Mapped(chunk), None),
-                ReadStep::End(end) => (PendingStep::End(end), None),
-                ReadStep::Failed(error) => (PendingStep::Failed(error), None),
+                ReadStep::PassedOver(chunk) => PendingStep::Mapped(chunk),
+                ReadStep::End(end) => PendingStep::End(end),
+                ReadStep::Failed(error) => PendingStep::Failed(error),
             };
             self.pending.blocking_send(step).ok()?;
-            if task.is_some() {
-                return task;
-            }
         }
         None
     }
@@ -104,7 +114,7 @@ pub(super) fn start<R: Iterator<Item = ReadStep> + Send + 'static>(
             // Objects are fetched by the runtime.
             let _entered = runtime.enter();
             // If one panicked while it read, there is nothing to go on with.
-            while let Some(task) = turn.lock().ok().and_then(|mut turn| turn.next()) {
+            while let Some(task) = turn.lock().ok().and_then(|mut turn| turn.next(&context)) {
                 task.run(&context);
             }
             // The context first: when the queue ends, the consumer takes what the mappers collected out of the `Arc`.
