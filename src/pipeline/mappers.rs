@@ -1,42 +1,32 @@
-//! The mappers: threads that take chunks from the reader and hand them on mapped, in the order of the input.
+//! The mappers: threads that read chunks in turn, map what they have read, and hand it on in the order of the input.
 //!
-//! They are threads of their own because they keep the cores busy and look things up on disk, and because a chunk then goes
-//! from the reader to a mapper and from there to the batcher, without a detour through the runtime. Order costs nothing as
-//! long as chunks are alike in size, and one number then says what was done: how far into the input everything is
-//! settled.
+//! They are threads of their own because they keep the cores busy, wait for inputs, and look things up on disk. While one reads, the
+//! others map. No chunk goes from one thread to another before it is mapped: nobody has to be woken for it, and its bytes are still
+//! in the cache of the core that read them. Order costs nothing as long as chunks are alike in size, and one number then says
+//! what was done: how far into the input everything is settled.
 
 use std::sync::{Arc, Mutex};
 
-use futures::{Stream, stream};
+use futures::Stream;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::in_order::{PendingStep, in_order};
 use super::map::map_chunk;
 use super::map_context::MapContext;
 use super::map_failure::MapFailure;
 use super::mapped_chunk::MappedChunk;
 use super::read::ReadStep;
 use crate::ignore::ignore;
-use crate::outcomes::StopReason;
-use crate::outcomes::booking::InputEnd;
-use crate::outcomes::event::{Event, send_event};
+use crate::outcomes::event::Event;
 use crate::recognition::Recognized;
-use crate::source::{RecordChunk, SourceError};
+use crate::source::RecordChunk;
 
 /// Chunks that may be in the queue, mapped or not: twice as many as there are mappers, so that a slow one at the head does
 /// not keep the others waiting.
 pub(super) const fn queue_length(workers: usize) -> usize {
     2 * workers
-}
-
-/// What stands in the queue.
-enum PendingStep {
-    Chunk(oneshot::Receiver<Result<MappedChunk, MapFailure>>),
-    /// A chunk of which nothing has to be waited for.
-    Mapped(Box<MappedChunk>),
-    End(InputEnd),
-    Failed(SourceError),
 }
 
 /// A chunk to be mapped.
@@ -51,7 +41,7 @@ struct Task {
 impl Task {
     /// Whether all of its records were recognized: then there is little left to do.
     fn is_recognized(&self) -> bool {
-        self.recognized.len() == self.chunk.spans.len() && self.recognized.iter().all(Option::is_some)
+        !self.recognized.is_empty() && self.recognized.iter().all(Option::is_some)
     }
 
     fn run(self, context: &MapContext) {
@@ -125,43 +115,10 @@ pub(super) fn start<R: Iterator<Item = ReadStep> + Send + 'static>(
     in_order(steps, events, stop)
 }
 
-/// What was mapped, in the order of the input. It ends with the queue, or at a chunk that could not be mapped: if one behind
-/// that came through and were settled, the place up to which everything is settled would move across the gap.
-fn in_order(
-    steps: mpsc::Receiver<PendingStep>,
-    events: mpsc::Sender<Event>,
-    stop: CancellationToken,
-) -> impl Stream<Item = MappedChunk> + use<> {
-    stream::unfold((steps, events, stop), async |(mut steps, events, stop)| {
-        loop {
-            let reason = match steps.recv().await? {
-                PendingStep::Chunk(mapped) => match mapped.await {
-                    Ok(Ok(mapped)) => return Some((mapped, (steps, events, stop))),
-                    Ok(Err(failure)) => failure.into(),
-                    Err(_) => StopReason::Internal("a mapper failed".to_owned()),
-                },
-                PendingStep::Mapped(chunk) => return Some((*chunk, (steps, events, stop))),
-                PendingStep::End(end) => {
-                    send_event(&events, Event::InputEnded(end)).await;
-                    continue;
-                }
-                // The last thing in the queue.
-                PendingStep::Failed(error) => {
-                    send_event(&events, Event::Stopped(StopReason::Source(error))).await;
-                    continue;
-                }
-            };
-            // Report the reason before cancelling: cancelling ends the consumer of this stream.
-            send_event(&events, Event::Stopped(reason)).await;
-            stop.cancel();
-            return None;
-        }
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use std::io;
+pub(super) mod tests {
+    use std::sync::Weak;
+    use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::Duration;
 
     use futures::StreamExt;
@@ -172,9 +129,8 @@ mod tests {
     use crate::pipeline::duplicates::DuplicateCheck;
     use crate::pipeline::unchanged::Unchanged;
     use crate::selection::RecordsOfRun;
-    use crate::source::SkippedRows;
 
-    fn context() -> MapContext {
+    pub(in crate::pipeline) fn context() -> MapContext {
         MapContext {
             mappers: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(crate::avnology::AvnologyForm)))],
             progress: Arc::new(Progress::new(1)),
@@ -193,74 +149,9 @@ mod tests {
         }
     }
 
-    fn chunk(consumed: u64) -> Arc<RecordChunk> {
+    pub(in crate::pipeline) fn chunk(consumed: u64) -> Arc<RecordChunk> {
         let (bytes, spans) = (Vec::new().into(), Vec::new());
         Arc::new(RecordChunk { input: "users.json".into(), bytes, base: 0, spans, header: None, consumed })
-    }
-
-    fn mapped(consumed: u64) -> Result<MappedChunk, MapFailure> {
-        map_chunk(0, chunk(consumed), &[], &context())
-    }
-
-    /// A chunk in the queue that becomes this; nothing if its mapper fails.
-    fn chunk_step(result: Option<Result<MappedChunk, MapFailure>>) -> PendingStep {
-        let (sender, receiver) = oneshot::channel();
-        if let Some(result) = result {
-            assert!(sender.send(result).is_ok());
-        }
-        PendingStep::Chunk(receiver)
-    }
-
-    /// What comes out of the queue, by what is behind each chunk, what is reported, and whether the run was stopped.
-    async fn comes_out(steps: Vec<PendingStep>) -> (Vec<u64>, Vec<String>, bool) {
-        let (pending, waiting) = mpsc::channel(steps.len());
-        for step in steps {
-            assert!(pending.try_send(step).is_ok());
-        }
-        drop(pending);
-        // The committer is busy: what is reported has to wait.
-        let (events, mut inbox) = mpsc::channel(1);
-        assert!(events.try_send(Event::Requested { again: false, throttled: false }).is_ok());
-        let stop = CancellationToken::new();
-        let out = in_order(waiting, events, stop.clone()).take_until(stop.clone().cancelled_owned());
-        let all = tokio::spawn(out.map(|chunk| chunk.counts.consumed).collect());
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        let mut reported = Vec::new();
-        while let Some(event) = inbox.recv().await {
-            match event {
-                Event::InputEnded(end) => reported.push(format!("{} records", end.records)),
-                Event::Stopped(reason) => reported.push(reason.to_string()),
-                _ => {}
-            }
-        }
-        (all.await.unwrap_or_default(), reported, stop.is_cancelled())
-    }
-
-    const END: PendingStep = PendingStep::End(InputEnd {
-        input: 0,
-        records: 9,
-        consumed: None,
-        skipped: SkippedRows { empty: 0, headers: 0 },
-    });
-
-    #[tokio::test(start_paused = true)]
-    async fn what_comes_out_is_reported_in_its_order() {
-        let steps = vec![chunk_step(Some(mapped(1))), chunk_step(Some(mapped(2))), END];
-        assert_eq!(comes_out(steps).await, (vec![1, 2], vec!["9 records".to_owned()], false));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn nothing_comes_out_behind_a_chunk_that_could_not_be_mapped() {
-        for (lost, reason) in [
-            (Some(Err(io::Error::other("the disk is gone").into())), "the disk is gone"),
-            (Some(Err(MapFailure::IdMap(io::Error::other("it is gone")))), "second identity"),
-            (None, "internal error: a mapper failed"),
-        ] {
-            let steps = vec![chunk_step(Some(mapped(1))), chunk_step(lost), chunk_step(Some(mapped(3))), END];
-            let (out, reported, stopped) = comes_out(steps).await;
-            assert!(out == [1] && stopped, "{out:?}");
-            assert!(reported.len() == 1 && reported[0].contains(reason), "{reported:?}");
-        }
     }
 
     #[tokio::test]
@@ -273,5 +164,60 @@ mod tests {
         let out: Vec<u64> = out.map(|chunk| chunk.counts.consumed).collect().await;
         assert!(Arc::into_inner(progress).is_some());
         assert!(out.into_iter().eq(0..100));
+    }
+
+    /// A reader that goes on until it is dropped, and how many chunks it has read.
+    fn endless() -> (impl Iterator<Item = ReadStep> + Send, Weak<AtomicU64>) {
+        let read = Arc::new(AtomicU64::new(0));
+        let count = Arc::downgrade(&read);
+        let next = move || ReadStep::Chunk(0, chunk(read.fetch_add(1, Ordering::SeqCst)), Vec::new());
+        (std::iter::repeat_with(next), count)
+    }
+
+    #[tokio::test]
+    async fn only_so_much_is_read_as_there_is_room_for_and_nothing_when_nobody_listens() {
+        let (reader, count) = endless();
+        let (events, _inbox) = mpsc::channel(8);
+        let out = start(3, reader, context(), events, CancellationToken::new());
+        let read = || count.upgrade().map_or(0, |read| read.load(Ordering::SeqCst));
+        // One more, by the mapper who has the turn and waits for room.
+        let most = queue_length(3) as u64 + 1;
+        while read() < most {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(read(), most);
+        drop(out);
+        while count.upgrade().is_some() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn the_queue_ends_when_reading_fails_in_our_code() {
+        let mut left = 2;
+        let reader = std::iter::from_fn(move || {
+            left -= 1;
+            assert!(left > 0, "reading panics");
+            Some(ReadStep::Chunk(0, chunk(1), Vec::new()))
+        });
+        let (events, _inbox) = mpsc::channel(8);
+        let out = start(2, reader, context(), events, CancellationToken::new());
+        assert_eq!(out.count().await, 1);
+    }
+
+    #[test]
+    fn who_has_the_turn_keeps_it_for_chunks_that_were_recognized_as_a_whole() {
+        let (known, unknown) = (Some(Recognized::some()), None);
+        let steps = [vec![known], vec![known, known], vec![known, unknown], vec![known]];
+        let reader = (1..).zip(steps).map(|(index, recognized)| ReadStep::Chunk(0, chunk(index), recognized));
+        let (pending, mut queue) = mpsc::channel(8);
+        let mut turn = Turn { reader, pending };
+        assert_eq!(turn.next(&context()).map(|task| task.chunk.consumed), Some(3));
+        let mut is_mapped = || match queue.try_recv() {
+            Ok(PendingStep::Chunk(mut mapped)) => Some(mapped.try_recv().is_ok()),
+            _ => None,
+        };
+        assert_eq!([(); 4].map(|()| is_mapped()), [Some(true), Some(true), Some(false), None]);
     }
 }
