@@ -3,12 +3,12 @@
 //! # The life of a record
 //!
 //! ```text
-//!  file / object / stdin                   reader (a thread)                           source, pipeline::read
-//!    └─ open → decompress → envelope → frame ── chunks of records ──► bounded line
-//!                                                            │
-//!         mappers (threads): parse → map → validate → encode ◄┘                       mapping, clerk, passwords, pipeline::{mappers, map}
-//!                                                            │ in the order of the input
-//!         batches by count and bytes ◄───────────────────────┘                        pipeline::fill, delivery::batch
+//!  file / object / stdin                                                              source, pipeline::read
+//!    └─ mappers (threads) in turn: open → decompress → envelope → frame               pipeline::mappers
+//!         └─ a chunk, whose place is in a bounded line
+//!              each its own: parse → map → validate → encode                          mapping, clerk, passwords, pipeline::map
+//!                                   │ in the order of the input
+//!         batches by count and bytes ◄                                                pipeline::{in_order, fill}, delivery::batch
 //!                    │ bounded channel
 //!         N senders: pace → request → decide → retry, partial retry                   delivery, pace, destination, avnology, kratos, http
 //!                    │ events
@@ -22,21 +22,22 @@
 //!    pipeline: `command/reading/intake.rs` puts together what that reads, and which mapper its records get; `pipeline/job.rs`
 //!    has what a run of the pipeline is given and gives back, and `mode_parts.rs` beside it what of that each stage gets in
 //!    each mode; `pipeline/run.rs` starts the stages.
-//! 2. `pipeline/read.rs` opens each input and takes chunks of records. `source/reader/opening.rs` opens it,
-//!    `source/reader/beginning.rs` finds its shape, and [`source::RecordReader`] in `source/reader.rs` walks its envelope and
-//!    frames its records; `buffering.rs` and `ending.rs` beside these read more, cut chunks, and explain an end.
-//! 3. `pipeline/mappers.rs` has the threads; `pipeline/map.rs` and then `pipeline/chunk_mapping.rs` are what each does with a
-//!    chunk. One [`mapping::RecordMapper`] for each kind knows the records: [`mapping::UserMapper`] reads, joins, maps and
+//! 2. `pipeline/mappers.rs` has the threads, which take turns at reading. The one whose turn it is asks `pipeline/read.rs`, which
+//!    opens each input and takes chunks of records. `source/reader/opening.rs` opens it, `source/reader/beginning.rs` finds its
+//!    shape, and [`source::RecordReader`] in `source/reader.rs` walks its envelope and frames its records; `buffering.rs` and
+//!    `ending.rs` beside these read more, cut chunks, and explain an end.
+//! 3. The thread that has read a chunk maps it, while another one reads: `pipeline/map.rs` and then `pipeline/chunk_mapping.rs`.
+//!    One [`mapping::RecordMapper`] for each kind knows the records: [`mapping::UserMapper`] reads, joins, maps and
 //!    encodes users. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them, by
 //!    [`fast_json`]; [`mapping::parse_row`] does the same with a row of a CSV. A [`mapping::UserJoin`] adds what other files
 //!    say, as [`passwords`] and [`memberships`]. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it
 //!    cannot; pure, and the same in a dry run. [`avnology::encode`] writes the form in which it is sent, with metadata to the
 //!    byte. (`mapping/user_mapper.rs` calls these one after the other: `content` in `mapping/record_content.rs`, `parse_into`
 //!    in `mapping/parse.rs`, `mapping/map_user.rs`, and for the destination's form `avnology/wire_form.rs`.) Back in
-//!    `pipeline/chunk_mapping.rs` the form gets the run's mark, and users are dropped whom the target is known to have exactly like that. One record is
-//!    a [`mapping::Mapped`] here, then a [`mapping::Prepared`], its encoded form in the [`mapping::MapOutput`], then a
-//!    `Ready` with its place in the chunk, and in a batch a `BatchItem`.
-//! 4. `pipeline/fill.rs` packs identities into batches.
+//!    `pipeline/chunk_mapping.rs` the form gets the run's mark, and users are dropped whom the target is known to have exactly
+//!    like that. One record is a [`mapping::Mapped`] here, then a [`mapping::Prepared`], its encoded form in the
+//!    [`mapping::MapOutput`], then a `Ready` with its place in the chunk, and in a batch a `BatchItem`.
+//! 4. `pipeline/in_order.rs` takes what was mapped in the order of the input, and `pipeline/fill.rs` packs identities into batches.
 //! 5. `delivery/senders.rs` takes a batch, settles first whom the target has under another external id and what refers to
 //!    nobody there, and `delivery/exchange.rs` makes one exchange with the target: it asks the
 //!    [`pace::Pace`] for a turn, sends the plan to the committer and waits until that is durable (both in

@@ -9,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 use super::duplicates::DuplicateCheck;
 use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
+use super::read::{ReadJob, Reader};
 use super::run::columns_of;
 use super::unchanged::Unchanged;
-use super::{Intake, read};
+use super::{Intake, mappers};
 use crate::delivery::Pieces;
 use crate::index::Duplicates;
 use crate::journal::{Progress, Reject};
@@ -101,9 +102,8 @@ pub fn map_inputs(
         records,
         pieces: Pieces::default(),
     };
-    let (queue, mapped) = super::mappers::start(workers, context, events, stop.clone());
     let (recognizer, passed_over) = (None, None);
-    let reading = read::ReadJob {
+    let reading = ReadJob {
         inputs,
         inputs_of_step,
         columns,
@@ -115,8 +115,7 @@ pub fn map_inputs(
         recognizer,
         passed_over,
     };
-    read::start(reading, stop, move |read| queue.push(read));
-    mapped.map(group)
+    mappers::start(workers, Reader::new(reading), context, events, stop).map(group)
 }
 
 fn group(mapped: MappedChunk) -> MappedGroup {

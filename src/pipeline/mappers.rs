@@ -1,27 +1,27 @@
-//! The mappers: threads that take chunks from the reader and hand them on mapped, in the order of the input.
+//! The mappers: threads that read chunks in turn, map what they have read, and hand it on in the order of the input.
 //!
-//! They are threads of their own because they keep the cores busy and look things up on disk, and because a chunk then goes
-//! from the reader to a mapper and from there to the batcher, without a detour through the runtime. Order costs nothing as
-//! long as chunks are alike in size, and one number then says what was done: how far into the input everything is
-//! settled.
+//! They are threads of their own because they keep the cores busy, wait for inputs, and look things up on disk. While one reads, the
+//! others map. No chunk goes from one thread to another before it is mapped: nobody has to be woken for it, and its bytes are still
+//! in the cache of the core that read them. Order costs nothing as long as chunks are alike in size, and one number then says
+//! what was done: how far into the input everything is settled.
 
-use std::sync::{Arc, Mutex, PoisonError, mpsc as blocking};
+use std::sync::{Arc, Mutex};
 
-use futures::{Stream, stream};
+use futures::Stream;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::in_order::{PendingStep, in_order};
 use super::map::map_chunk;
 use super::map_context::MapContext;
 use super::map_failure::MapFailure;
 use super::mapped_chunk::MappedChunk;
 use super::read::ReadStep;
 use crate::ignore::ignore;
-use crate::outcomes::StopReason;
-use crate::outcomes::booking::InputEnd;
-use crate::outcomes::event::{Event, send_event};
+use crate::outcomes::event::Event;
 use crate::recognition::Recognized;
-use crate::source::{RecordChunk, SourceError};
+use crate::source::RecordChunk;
 
 /// Chunks that may be in the queue, mapped or not: twice as many as there are mappers, so that a slow one at the head does
 /// not keep the others waiting.
@@ -35,113 +35,90 @@ struct Task {
     chunk: Arc<RecordChunk>,
     /// Which of its records were recognized by their bytes.
     recognized: Vec<Option<Recognized>>,
-    context: Arc<MapContext>,
     mapped: oneshot::Sender<Result<MappedChunk, MapFailure>>,
 }
 
 impl Task {
-    fn run(self) {
-        let Self { input, chunk, recognized, context, mapped } = self;
-        let result = map_chunk(input, chunk, &recognized, &context);
-        // Drop our reference first: after the last chunk the consumer takes what the mappers collected out of the `Arc`.
-        drop(context);
+    /// Whether all of its records were recognized: then there is little left to do.
+    fn is_recognized(&self) -> bool {
+        !self.recognized.is_empty() && self.recognized.iter().all(Option::is_some)
+    }
+
+    fn run(self, context: &MapContext) {
+        let Self { input, chunk, recognized, mapped } = self;
+        let result = map_chunk(input, chunk, &recognized, context);
         ignore(mapped.send(result), "the run was stopped, and nobody waits for the chunk");
     }
 }
 
-/// What stands in the queue.
-enum PendingStep {
-    Chunk(oneshot::Receiver<Result<MappedChunk, MapFailure>>),
-    PassedOver(Box<MappedChunk>),
-    End(InputEnd),
-    Failed(SourceError),
-}
-
-/// Where the reader puts what it read; behind it the chunks come out in the same order.
-pub(super) struct ChunkQueue {
-    /// Dropped before `pending`, whose end says that the context is not used any more.
-    context: Arc<MapContext>,
-    tasks: blocking::Sender<Task>,
+/// What a mapper holds while it has the turn: it alone reads, and puts what it read in the queue.
+struct Turn<R> {
+    reader: R,
     pending: mpsc::Sender<PendingStep>,
 }
 
-impl ChunkQueue {
-    /// Puts it in the queue, waiting until it fits, and has it mapped; `false` if nobody listens any more.
-    pub(super) fn push(&self, read: ReadStep) -> bool {
-        let (step, task) = match read {
-            ReadStep::Chunk(input, chunk, recognized) => {
-                let (sender, mapped) = oneshot::channel();
-                let task = Task { input, chunk, recognized, context: Arc::clone(&self.context), mapped: sender };
-                (PendingStep::Chunk(mapped), Some(task))
-            }
-            ReadStep::PassedOver(chunk) => (PendingStep::PassedOver(chunk), None),
-            ReadStep::End(end) => (PendingStep::End(end), None),
-            ReadStep::Failed(error) => (PendingStep::Failed(error), None),
-        };
-        self.pending.blocking_send(step).is_ok() && task.is_none_or(|task| self.tasks.send(task).is_ok())
+impl<R: Iterator<Item = ReadStep>> Turn<R> {
+    /// Reads until there is a chunk to map, whose place in the queue is taken then. It waits until there is room for it. `None` when
+    /// everything was read, or nobody listens any more.
+    ///
+    /// A chunk with little to do is mapped at once: if the turn went from one mapper to the other for it, that would take longer.
+    fn next(&mut self, context: &MapContext) -> Option<Task> {
+        while !self.pending.is_closed() {
+            let step = match self.reader.next()? {
+                ReadStep::Chunk(input, chunk, recognized) => {
+                    let (sender, mapped) = oneshot::channel();
+                    let task = Task { input, chunk, recognized, mapped: sender };
+                    if !task.is_recognized() {
+                        self.pending.blocking_send(PendingStep::Chunk(mapped)).ok()?;
+                        return Some(task);
+                    }
+                    task.run(context);
+                    PendingStep::Chunk(mapped)
+                }
+                ReadStep::PassedOver(chunk) => PendingStep::Mapped(chunk),
+                ReadStep::End(end) => PendingStep::End(end),
+                ReadStep::Failed(error) => PendingStep::Failed(error),
+            };
+            self.pending.blocking_send(step).ok()?;
+        }
+        None
     }
 }
 
-/// Starts mappers, which end with the queue. Ends and errors are reported to the committer after the chunks before them. What they
-/// have mapped is a stream, which `run.rs` gives to `fill::batches`.
-pub(super) fn start(
+/// Starts mappers, which end with what they read. Ends and errors are reported to the committer after the chunks before them. What
+/// they have mapped is a stream, which `run.rs` gives to `fill::batches`.
+///
+/// They are never joined: blocked on standard input one could not be woken, and it holds nothing that matters.
+pub(super) fn start<R: Iterator<Item = ReadStep> + Send + 'static>(
     workers: usize,
+    reader: R,
     context: MapContext,
     events: mpsc::Sender<Event>,
     stop: CancellationToken,
-) -> (ChunkQueue, impl Stream<Item = MappedChunk> + use<>) {
-    let (tasks, queue) = blocking::channel::<Task>();
-    let queue = Arc::new(Mutex::new(queue));
+) -> impl Stream<Item = MappedChunk> + use<R> {
+    let (pending, steps) = mpsc::channel(queue_length(workers));
+    let (turn, context) = (Arc::new(Mutex::new(Turn { reader, pending })), Arc::new(context));
     for _ in 0..workers {
-        let queue = Arc::clone(&queue);
+        let (turn, context, runtime) = (Arc::clone(&turn), Arc::clone(&context), Handle::current());
         std::thread::spawn(move || {
-            let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            while let Ok(task) = next() {
-                task.run();
+            // Objects are fetched by the runtime.
+            let _entered = runtime.enter();
+            // If one panicked while it read, there is nothing to go on with.
+            while let Some(task) = turn.lock().ok().and_then(|mut turn| turn.next(&context)) {
+                task.run(&context);
             }
+            // The context first: when the queue ends, the consumer takes what the mappers collected out of the `Arc`.
+            drop(context);
+            drop(turn);
         });
     }
-    let (pending, steps) = mpsc::channel(queue_length(workers));
-    (ChunkQueue { context: Arc::new(context), tasks, pending }, in_order(steps, events, stop))
-}
-
-/// What was mapped, in the order of the input. It ends with the queue, or at a chunk that could not be mapped: if one behind
-/// that came through and were settled, the place up to which everything is settled would move across the gap.
-fn in_order(
-    steps: mpsc::Receiver<PendingStep>,
-    events: mpsc::Sender<Event>,
-    stop: CancellationToken,
-) -> impl Stream<Item = MappedChunk> + use<> {
-    stream::unfold((steps, events, stop), async |(mut steps, events, stop)| {
-        loop {
-            let reason = match steps.recv().await? {
-                PendingStep::Chunk(mapped) => match mapped.await {
-                    Ok(Ok(mapped)) => return Some((mapped, (steps, events, stop))),
-                    Ok(Err(failure)) => failure.into(),
-                    Err(_) => StopReason::Internal("a mapper failed".to_owned()),
-                },
-                PendingStep::PassedOver(chunk) => return Some((*chunk, (steps, events, stop))),
-                PendingStep::End(end) => {
-                    send_event(&events, Event::InputEnded(end)).await;
-                    continue;
-                }
-                // The last thing in the queue.
-                PendingStep::Failed(error) => {
-                    send_event(&events, Event::Stopped(StopReason::Source(error))).await;
-                    continue;
-                }
-            };
-            // Report the reason before cancelling: cancelling ends the consumer of this stream.
-            send_event(&events, Event::Stopped(reason)).await;
-            stop.cancel();
-            return None;
-        }
-    })
+    in_order(steps, events, stop)
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io;
+pub(super) mod tests {
+    use std::sync::Weak;
+    use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::Duration;
 
     use futures::StreamExt;
@@ -152,9 +129,8 @@ mod tests {
     use crate::pipeline::duplicates::DuplicateCheck;
     use crate::pipeline::unchanged::Unchanged;
     use crate::selection::RecordsOfRun;
-    use crate::source::SkippedRows;
 
-    fn context() -> MapContext {
+    pub(in crate::pipeline) fn context() -> MapContext {
         MapContext {
             mappers: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(crate::avnology::AvnologyForm)))],
             progress: Arc::new(Progress::new(1)),
@@ -173,74 +149,9 @@ mod tests {
         }
     }
 
-    fn chunk(consumed: u64) -> Arc<RecordChunk> {
+    pub(in crate::pipeline) fn chunk(consumed: u64) -> Arc<RecordChunk> {
         let (bytes, spans) = (Vec::new().into(), Vec::new());
         Arc::new(RecordChunk { input: "users.json".into(), bytes, base: 0, spans, header: None, consumed })
-    }
-
-    fn mapped(consumed: u64) -> Result<MappedChunk, MapFailure> {
-        map_chunk(0, chunk(consumed), &[], &context())
-    }
-
-    /// A chunk in the queue that becomes this; nothing if its mapper fails.
-    fn chunk_step(result: Option<Result<MappedChunk, MapFailure>>) -> PendingStep {
-        let (sender, receiver) = oneshot::channel();
-        if let Some(result) = result {
-            assert!(sender.send(result).is_ok());
-        }
-        PendingStep::Chunk(receiver)
-    }
-
-    /// What comes out of the queue, by what is behind each chunk, what is reported, and whether the run was stopped.
-    async fn comes_out(steps: Vec<PendingStep>) -> (Vec<u64>, Vec<String>, bool) {
-        let (pending, waiting) = mpsc::channel(steps.len());
-        for step in steps {
-            assert!(pending.try_send(step).is_ok());
-        }
-        drop(pending);
-        // The committer is busy: what is reported has to wait.
-        let (events, mut inbox) = mpsc::channel(1);
-        assert!(events.try_send(Event::Requested { again: false, throttled: false }).is_ok());
-        let stop = CancellationToken::new();
-        let out = in_order(waiting, events, stop.clone()).take_until(stop.clone().cancelled_owned());
-        let all = tokio::spawn(out.map(|chunk| chunk.counts.consumed).collect());
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        let mut reported = Vec::new();
-        while let Some(event) = inbox.recv().await {
-            match event {
-                Event::InputEnded(end) => reported.push(format!("{} records", end.records)),
-                Event::Stopped(reason) => reported.push(reason.to_string()),
-                _ => {}
-            }
-        }
-        (all.await.unwrap_or_default(), reported, stop.is_cancelled())
-    }
-
-    const END: PendingStep = PendingStep::End(InputEnd {
-        input: 0,
-        records: 9,
-        consumed: None,
-        skipped: SkippedRows { empty: 0, headers: 0 },
-    });
-
-    #[tokio::test(start_paused = true)]
-    async fn what_comes_out_is_reported_in_its_order() {
-        let steps = vec![chunk_step(Some(mapped(1))), chunk_step(Some(mapped(2))), END];
-        assert_eq!(comes_out(steps).await, (vec![1, 2], vec!["9 records".to_owned()], false));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn nothing_comes_out_behind_a_chunk_that_could_not_be_mapped() {
-        for (lost, reason) in [
-            (Some(Err(io::Error::other("the disk is gone").into())), "the disk is gone"),
-            (Some(Err(MapFailure::IdMap(io::Error::other("it is gone")))), "second identity"),
-            (None, "internal error: a mapper failed"),
-        ] {
-            let steps = vec![chunk_step(Some(mapped(1))), chunk_step(lost), chunk_step(Some(mapped(3))), END];
-            let (out, reported, stopped) = comes_out(steps).await;
-            assert!(out == [1] && stopped, "{out:?}");
-            assert!(reported.len() == 1 && reported[0].contains(reason), "{reported:?}");
-        }
     }
 
     #[tokio::test]
@@ -248,12 +159,65 @@ mod tests {
         let (events, _inbox) = mpsc::channel(8);
         let context = context();
         let progress = Arc::clone(&context.progress);
-        let (queue, out) = start(2, context, events, CancellationToken::new());
-        let push_all = tokio::task::spawn_blocking(move || {
-            (0..100).all(|index| queue.push(ReadStep::Chunk(0, chunk(index), Vec::new())))
-        });
+        let reader = (0..100).map(|index| ReadStep::Chunk(0, chunk(index), Vec::new()));
+        let out = start(2, reader, context, events, CancellationToken::new());
         let out: Vec<u64> = out.map(|chunk| chunk.counts.consumed).collect().await;
         assert!(Arc::into_inner(progress).is_some());
-        assert!(out.into_iter().eq(0..100) && push_all.await.is_ok_and(|pushed| pushed));
+        assert!(out.into_iter().eq(0..100));
+    }
+
+    /// A reader that goes on until it is dropped, and how many chunks it has read.
+    fn endless() -> (impl Iterator<Item = ReadStep> + Send, Weak<AtomicU64>) {
+        let read = Arc::new(AtomicU64::new(0));
+        let count = Arc::downgrade(&read);
+        let next = move || ReadStep::Chunk(0, chunk(read.fetch_add(1, Ordering::SeqCst)), Vec::new());
+        (std::iter::repeat_with(next), count)
+    }
+
+    #[tokio::test]
+    async fn only_so_much_is_read_as_there_is_room_for_and_nothing_when_nobody_listens() {
+        let (reader, count) = endless();
+        let (events, _inbox) = mpsc::channel(8);
+        let out = start(3, reader, context(), events, CancellationToken::new());
+        let read = || count.upgrade().map_or(0, |read| read.load(Ordering::SeqCst));
+        // One more, by the mapper who has the turn and waits for room.
+        let most = queue_length(3) as u64 + 1;
+        while read() < most {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(read(), most);
+        drop(out);
+        while count.upgrade().is_some() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn the_queue_ends_when_reading_fails_in_our_code() {
+        let mut left = 2;
+        let reader = std::iter::from_fn(move || {
+            left -= 1;
+            assert!(left > 0, "reading panics");
+            Some(ReadStep::Chunk(0, chunk(1), Vec::new()))
+        });
+        let (events, _inbox) = mpsc::channel(8);
+        let out = start(2, reader, context(), events, CancellationToken::new());
+        assert_eq!(out.count().await, 1);
+    }
+
+    #[test]
+    fn who_has_the_turn_keeps_it_for_chunks_that_were_recognized_as_a_whole() {
+        let (known, unknown) = (Some(Recognized::some()), None);
+        let steps = [vec![known], vec![known, known], vec![known, unknown], vec![known]];
+        let reader = (1..).zip(steps).map(|(index, recognized)| ReadStep::Chunk(0, chunk(index), recognized));
+        let (pending, mut queue) = mpsc::channel(8);
+        let mut turn = Turn { reader, pending };
+        assert_eq!(turn.next(&context()).map(|task| task.chunk.consumed), Some(3));
+        let mut is_mapped = || match queue.try_recv() {
+            Ok(PendingStep::Chunk(mut mapped)) => Some(mapped.try_recv().is_ok()),
+            _ => None,
+        };
+        assert_eq!([(); 4].map(|()| is_mapped()), [Some(true), Some(true), Some(false), None]);
     }
 }

@@ -48,8 +48,8 @@ impl MemoryBound {
         let chunk = intake.reader_limits.chunk_bytes as u64;
         let record = intake.reader_limits.record_bytes as u64;
         let of = |record: u64| {
-            // Those in line and the one being packed, each with its encoded form; and the reader's: the one that waits to be put
-            // in line, and the one that is filled.
+            // Those in line and the one being packed, each with its encoded form; and that of the mapper who has the turn, which waits
+            // to be put in line or is filled.
             let chunks = 1 + mappers::queue_length(intake.workers) as u64 + 1;
             // Those for which there is room, and one that waits for it or is being filled. A body grows by doubling.
             // Of rejects those that senders report, the last of which may be large, and one that is written; and those of mappers

@@ -1,18 +1,19 @@
 //! The life of a record, stage by stage. Read it from top to bottom:
 //!
 //! ```text
-//! read::start          a thread of its own: inputs to chunks of records
-//!   └─ a bounded line
-//! mappers::start       worker threads: parse, map, validate, encode; in the order of the input
-//!   └─ fill::batches    packs encoded identities by count and bytes
+//! mappers::start       worker threads, each of which does both of these:
+//!   ├─ read::Reader      one at a time: inputs to chunks of records, which take their places in a bounded line
+//!   └─ map::map_chunk    all at once: parse, map, validate, encode
+//!        └─ in_order     what stands in the line, in the order of the input
+//! fill::batches        packs encoded identities by count and bytes
 //!        └─ bounded channel
 //!           delivery   N senders at one pace: HTTP, retries, partial retries
 //! commit::Committer    one task: counters, rejects, progress, signals
 //! ```
 //!
 //! Bounded channels are the only backpressure. When the target is slow the senders are busy, so the one waiting batch
-//! stays where it is, so nothing more is mapped, so the reader blocks. At any moment there are as many batches as there is
-//! room for in memory, one more that waits, and `2 · workers + 2` chunks between reader and batcher.
+//! stays where it is, so nothing more is mapped or read. At any moment there are as many batches as there is
+//! room for in memory, one more that waits, and `2 · workers + 2` chunks between input and batcher.
 //!
 //! A shard passes over the blocks of others (`block_starts`), and a nightly run over the records that are unchanged (`passed_over`).
 //!
@@ -25,6 +26,7 @@ mod chunk_mapping;
 mod commit;
 mod duplicates;
 mod fill;
+mod in_order;
 mod job;
 mod map;
 mod map_context;

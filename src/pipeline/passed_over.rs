@@ -44,34 +44,33 @@ impl PassedOver {
         }
     }
 
-    /// Has `pass_over` take the records at which a reader stands, if they are a long stretch; where to go on behind it. Nothing if
-    /// there is none. An input that can be read only from its beginning is read.
-    pub(super) fn stretch(
+    /// The next records that need not be read, and where to go on behind them. The reader stands before the first of a stretch;
+    /// `passed_to` is where the ones before end, if they were passed over already.
+    pub(super) fn next(
         &self,
         (index, input): (u16, &Input),
         reader: &RecordReader,
-        mut pass_over: impl FnMut(MappedChunk) -> bool,
-    ) -> Option<ResumePoint> {
+        passed_to: Option<ResumePoint>,
+    ) -> Option<(MappedChunk, ResumePoint)> {
+        let stretch = match passed_to {
+            Some(point) => self.piece(index, point.number, TOGETHER)?,
+            None => self.begin((index, input), reader)?,
+        };
+        self.records.pass_over(&stretch);
+        Some((settled(index, input, &stretch), stretch.behind))
+    }
+
+    /// The records at which a reader stands, if they are a long stretch. An input that can be read only from its beginning is read.
+    fn begin(&self, (index, input): (u16, &Input), reader: &RecordReader) -> Option<UnchangedStretch> {
         if !matches!(input, Input::File(_)) || !reader.can_begin_anywhere() {
             return None;
         }
-        let mut next = reader.records() + 1;
+        let next = reader.records() + 1;
         let look = self.piece(index, next, FIRST_LOOK)?;
-        let mut piece = self.piece(index, next, TOGETHER).filter(|piece| {
+        self.piece(index, next, TOGETHER).filter(|piece| {
             let bytes = piece.behind.offset - piece.first.offset;
             look.notices.len() == FIRST_LOOK && (bytes >= WORTH || piece.notices.len() == TOGETHER)
-        });
-        let mut behind = None;
-        while let Some(stretch) = piece {
-            next = stretch.behind.number;
-            behind = Some(stretch.behind);
-            self.records.pass_over(&stretch);
-            if !pass_over(settled(index, input, &stretch)) {
-                break;
-            }
-            piece = self.piece(index, next, TOGETHER);
-        }
-        behind
+        })
     }
 
     /// The unchanged records from this one on. One that has something in common with another record has to be looked at.

@@ -1,10 +1,7 @@
-//! The reader: a thread of its own, because reading blocks.
+//! The reader: what comes next in the inputs. The mappers take turns at asking it.
 
 use std::ops::Range;
 use std::sync::Arc;
-
-use tokio::runtime::Handle;
-use tokio_util::sync::CancellationToken;
 
 use super::block_starts::Blocks;
 use super::mapped_chunk::MappedChunk;
@@ -16,7 +13,7 @@ use crate::source::{
     Header, Input, ReaderLimits, RecordChunk, RecordReader, ResumePoint, Shard, SkippedRows, SourceError, Watch,
 };
 
-/// What the reader hands on.
+/// What the reader finds.
 #[derive(Debug)]
 pub(super) enum ReadStep {
     /// Records of the input with this index, and which of them were recognized by their bytes.
@@ -52,98 +49,122 @@ pub(super) struct ReadJob {
     pub passed_over: Option<PassedOver>,
 }
 
-/// Starts reading, each input from where an earlier part of the run had settled everything. `hand_on`, which is `ChunkQueue::push` of
-/// `mappers.rs`, says whether somebody still listens. The thread ends with its inputs, at the first error, or when nobody does.
-///
-/// It is never joined: blocked on standard input it could not be woken, and it holds nothing that matters.
-pub(super) fn start(
-    mut reading: ReadJob,
-    stop: CancellationToken,
-    hand_on: impl Fn(ReadStep) -> bool + Send + 'static,
-) {
-    let mut recognizer = reading.recognizer.take();
-    let reader = Reader { reading, stop, hand_on };
-    let runtime = Handle::current();
-    std::thread::spawn(move || {
-        // Objects are fetched by the runtime.
-        let _entered = runtime.enter();
-        let ReadJob { inputs, inputs_of_step, .. } = &reader.reading;
-        for (index, input) in (0..).zip(inputs).skip(inputs_of_step.start).take(inputs_of_step.len()) {
-            let last = match reader.read(index, input, recognizer.as_mut()) {
-                Ok(Some(end)) => ReadStep::End(end),
-                Ok(None) => return,
-                Err(error) => ReadStep::Failed(error),
-            };
-            let failed = matches!(last, ReadStep::Failed(_));
-            if !(reader.hand_on)(last) || failed {
-                return;
+/// Reads the inputs, each from where an earlier part of the run had settled everything, one step after the other. It is over behind
+/// its inputs, or behind the first error.
+pub(super) struct Reader {
+    reading: ReadJob,
+    /// None before the first input, and between two.
+    open: Option<OpenInput>,
+}
+
+struct OpenInput {
+    index: u16,
+    reader: RecordReader,
+    /// The end of the records that were passed over, if the reader is not there yet.
+    passed_to: Option<ResumePoint>,
+}
+
+impl Iterator for Reader {
+    type Item = ReadStep;
+
+    fn next(&mut self) -> Option<ReadStep> {
+        self.step().unwrap_or_else(|error| {
+            (self.open, self.reading.inputs_of_step) = (None, 0..0);
+            Some(ReadStep::Failed(error))
+        })
+    }
+}
+
+impl Reader {
+    /// One that stands before its first input.
+    pub(super) fn new(reading: ReadJob) -> Self {
+        Self { reading, open: None }
+    }
+
+    fn step(&mut self) -> Result<Option<ReadStep>, SourceError> {
+        if self.open.is_none() {
+            let Some(index) = self.reading.inputs_of_step.next() else { return Ok(None) };
+            let index = u16::try_from(index).unwrap_or(u16::MAX);
+            match self.reading.progress.mark(index) {
+                Some(mark) if mark.is_end() => {
+                    let (records, skipped) = (mark.records_before(), SkippedRows::default());
+                    return Ok(Some(ReadStep::End(InputEnd { input: index, records, consumed: None, skipped })));
+                }
+                mark => {
+                    let reader = self.reading.open(index, mark)?;
+                    self.open = Some(OpenInput { index, reader, passed_to: None });
+                }
             }
         }
-    });
+        let Some(OpenInput { index, reader, passed_to }) = &mut self.open else { return Ok(None) };
+        if let Some((chunk, behind)) = self.reading.pass_over(*index, reader, *passed_to) {
+            *passed_to = Some(behind);
+            return Ok(Some(ReadStep::PassedOver(Box::new(chunk))));
+        }
+        if let Some(point) = passed_to.take() {
+            *reader = self.reading.resume(*index, point)?;
+        }
+        if let Some(point) = self.reading.behind_others(*index, reader) {
+            *reader = self.reading.resume(*index, point)?;
+        }
+        let Some(chunk) = reader.next_chunk()? else {
+            let (records, consumed, skipped) = (reader.records(), Some(reader.consumed()), reader.skipped());
+            let end = InputEnd { input: *index, records, consumed, skipped };
+            self.open = None;
+            return Ok(Some(ReadStep::End(end)));
+        };
+        if let Blocks::Note(starts) = &self.reading.blocks {
+            starts.note(*index, &chunk.spans);
+        }
+        let recognized = self.reading.recognizer.as_mut().map(|recognizer| recognizer.recognize(&chunk));
+        Ok(Some(ReadStep::Chunk(*index, Arc::new(chunk), recognized.unwrap_or_default())))
+    }
 }
 
-struct Reader<H> {
-    reading: ReadJob,
-    stop: CancellationToken,
-    hand_on: H,
-}
+impl ReadJob {
+    fn input(&self, index: u16) -> &Input {
+        &self.inputs[usize::from(index)]
+    }
 
-impl<H: Fn(ReadStep) -> bool> Reader<H> {
-    /// Reads one input; `None` when it was not read to its end because nobody wants to know.
-    fn read(
-        &self,
-        index: u16,
-        input: &Input,
-        mut recognizer: Option<&mut Recognizer>,
-    ) -> Result<Option<InputEnd>, SourceError> {
-        let ReadJob { limits, shard, watch, progress, passed_over, .. } = &self.reading;
-        let watch = watch.of(index);
-        let reader = match progress.mark(index) {
-            None => RecordReader::open_watched(input, *limits, &watch)?,
-            Some(mark) if mark.is_end() => {
-                let (records, skipped) = (mark.records_before(), SkippedRows::default());
-                return Ok(Some(InputEnd { input: index, records, consumed: None, skipped }));
-            }
+    /// Opens an input, at the place up to which all was settled before.
+    fn open(&self, index: u16, mark: Option<ReadMark>) -> Result<RecordReader, SourceError> {
+        let input = self.input(index);
+        let reader = match mark {
+            None => RecordReader::open_watched(input, self.limits, &self.watch.of(index))?.of_shard(self.shard),
             Some(ReadMark { key, line, offset }) => {
-                let point = ResumePoint { number: key.number, line, offset };
-                RecordReader::resume(input, *limits, point, &watch)?
+                self.resume(index, ResumePoint { number: key.number, line, offset })?
             }
         };
-        let mut reader = reader.of_shard(*shard);
         tracing::debug!(input = %input.name(), format = ?reader.format(), "reading");
         let columns = reader.header().map(Header::names).unwrap_or_default();
         let ignored: Vec<&String> =
-            columns.iter().filter(|name| !self.reading.columns[usize::from(index)].contains(&name.as_str())).collect();
+            columns.iter().filter(|name| !self.columns[usize::from(index)].contains(&name.as_str())).collect();
         if !ignored.is_empty() {
             tracing::info!(?ignored, "columns that Clerk does not document");
         }
-        let goes_on = |read| !self.stop.is_cancelled() && (self.hand_on)(read);
-        loop {
-            let pass_over = |chunk| goes_on(ReadStep::PassedOver(Box::new(chunk)));
-            if let Some(point) = passed_over.as_ref().and_then(|over| over.stretch((index, input), &reader, pass_over))
-            {
-                reader = RecordReader::resume(input, *limits, point, &watch)?;
-            }
-            if let Some(point) = self.behind_others(index, input, &reader) {
-                reader = RecordReader::resume(input, *limits, point, &watch)?.of_shard(*shard);
-            }
-            let Some(chunk) = reader.next_chunk()? else { break };
-            if let Blocks::Note(starts) = &self.reading.blocks {
-                starts.note(index, &chunk.spans);
-            }
-            let of_chunk = recognizer.as_mut().map(|recognizer| recognizer.recognize(&chunk)).unwrap_or_default();
-            if !goes_on(ReadStep::Chunk(index, Arc::new(chunk), of_chunk)) {
-                return Ok(None);
-            }
-        }
-        let (records, consumed, skipped) = (reader.records(), Some(reader.consumed()), reader.skipped());
-        Ok(Some(InputEnd { input: index, records, consumed, skipped }))
+        Ok(reader)
+    }
+
+    /// Opens an input at this point.
+    fn resume(&self, index: u16, point: ResumePoint) -> Result<RecordReader, SourceError> {
+        let reader = RecordReader::resume(self.input(index), self.limits, point, &self.watch.of(index))?;
+        Ok(reader.of_shard(self.shard))
+    }
+
+    /// The next records that need not be read, and where the records behind them are.
+    fn pass_over(
+        &self,
+        index: u16,
+        reader: &RecordReader,
+        passed_to: Option<ResumePoint>,
+    ) -> Option<(MappedChunk, ResumePoint)> {
+        self.passed_over.as_ref()?.next((index, self.input(index)), reader, passed_to)
     }
 
     /// Where the next records of our shard are, if a reader stands before records of others and can go there at once.
-    fn behind_others(&self, index: u16, input: &Input, reader: &RecordReader) -> Option<ResumePoint> {
-        let (Blocks::PassOver(starts), Some(shard)) = (&self.reading.blocks, self.reading.shard) else { return None };
-        if !matches!(input, Input::File(_)) || !reader.can_begin_anywhere() {
+    fn behind_others(&self, index: u16, reader: &RecordReader) -> Option<ResumePoint> {
+        let (Blocks::PassOver(starts), Some(shard)) = (&self.blocks, self.shard) else { return None };
+        if !matches!(self.input(index), Input::File(_)) || !reader.can_begin_anywhere() {
             return None;
         }
         starts.next_of(shard, index, reader.records() + 1).unwrap_or_else(|error| {
@@ -155,15 +176,12 @@ impl<H: Fn(ReadStep) -> bool> Reader<H> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
-
     use super::*;
     use crate::files::create_private;
     use crate::pipeline::block_starts::{BlockStarts, NotedStarts};
 
     /// The numbers of the records that come of a file, and how many there are in it; nothing if it cannot be read.
-    async fn read(path: &std::path::Path, shard: Option<&str>, blocks: Blocks) -> (Vec<u64>, Option<u64>) {
-        let (sender, inbox) = mpsc::channel();
+    fn read(path: &std::path::Path, shard: Option<&str>, blocks: Blocks) -> (Vec<u64>, Option<u64>) {
         let reading = ReadJob {
             inputs: vec![Input::from_argument(path)],
             inputs_of_step: 0..1,
@@ -176,29 +194,25 @@ mod tests {
             recognizer: None,
             passed_over: None,
         };
-        start(reading, CancellationToken::new(), move |read| sender.send(read).is_ok());
-        let collect = move || {
-            let (mut numbers, mut records) = (Vec::new(), None);
-            for read in inbox {
-                match read {
-                    ReadStep::Chunk(_, chunk, _) => numbers.extend(chunk.spans.iter().map(|span| span.number)),
-                    ReadStep::End(end) => records = Some(end.records),
-                    ReadStep::PassedOver(_) | ReadStep::Failed(_) => {}
-                }
+        let (mut numbers, mut records) = (Vec::new(), None);
+        for step in Reader::new(reading) {
+            match step {
+                ReadStep::Chunk(_, chunk, _) => numbers.extend(chunk.spans.iter().map(|span| span.number)),
+                ReadStep::End(end) => records = Some(end.records),
+                ReadStep::PassedOver(_) | ReadStep::Failed(_) => {}
             }
-            (numbers, records)
-        };
-        tokio::task::spawn_blocking(collect).await.unwrap()
+        }
+        (numbers, records)
     }
 
-    #[tokio::test]
-    async fn a_shard_does_not_read_what_the_others_read() {
+    #[test]
+    fn a_shard_does_not_read_what_the_others_read() {
         let directory = tempfile::tempdir().unwrap();
         let [path, kept] = ["users.json", "starts"].map(|name| directory.path().join(name));
         let records: Vec<String> = (1..=5_300).map(|number| format!("{{\"id\":\"user_{number:06}\"}}")).collect();
         std::fs::write(&path, format!("[{}]", records.join(",\n"))).unwrap();
         let noted = Arc::new(NotedStarts::default());
-        let all = read(&path, None, Blocks::Note(Arc::clone(&noted))).await;
+        let all = read(&path, None, Blocks::Note(Arc::clone(&noted)));
         assert_eq!((all.0.len(), all.1), (5_300, Some(5_300)));
         let sum = noted.write(create_private(&kept).unwrap()).unwrap().unwrap();
         let starts = BlockStarts::open(&kept, sum).unwrap().map(Arc::new).unwrap();
@@ -207,8 +221,8 @@ mod tests {
         let damaged = ["user_001700", "user_004500"].iter().fold(text, |text, id| text.replace(id, "\"]}]\\]}]]]]"));
         std::fs::write(&path, damaged).unwrap();
         let ours: Vec<u64> = (1..=1_000).chain(3_001..=4_000).collect();
-        let (numbers, end) = read(&path, Some("1/3"), Blocks::PassOver(starts)).await;
+        let (numbers, end) = read(&path, Some("1/3"), Blocks::PassOver(starts));
         assert!(numbers == ours && end == Some(5_300), "{end:?}");
-        assert_eq!(read(&path, Some("1/3"), Blocks::Unknown).await.1, None, "the damage is there");
+        assert_eq!(read(&path, Some("1/3"), Blocks::Unknown).1, None, "the damage is there");
     }
 }

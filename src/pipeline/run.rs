@@ -16,7 +16,8 @@ use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
 use super::mode_parts::ModeParts;
 use super::passed_over::PassedOver;
-use super::{Intake, Job, Ran, duplicates, fill, read};
+use super::read::{ReadJob, Reader};
+use super::{Intake, Job, Ran, duplicates, fill, mappers};
 use crate::delivery::{Delivery, MemoryBudget, Senders};
 use crate::index::DuplicateFinder;
 use crate::journal::Progress;
@@ -41,7 +42,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         job.intake;
     let (step_end, input_count) = (inputs_of_step.end, inputs.len());
     let (columns, names) = (columns_of(&mappers), inputs.iter().map(Input::name).collect());
-    let reading = read::ReadJob {
+    let reading = ReadJob {
         inputs,
         inputs_of_step,
         columns,
@@ -55,7 +56,8 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         passed_over: PassedOver::of(&parts.unchanged, &parts.check, &parts.progress, input_count),
     };
     let context = MapContext::of(&parts, mappers, largest_request, records.clone());
-    let mapped = start_reading(reading, (workers, context), events.clone(), &stop);
+    let mapped = mappers::start(workers, Reader::new(reading), context, events.clone(), stop.clone());
+    let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
     let delivery = parts.delivery.take();
     let pace = delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));
     let (progress, finder) = (Arc::clone(&parts.progress), parts.duplicates_to_report.take());
@@ -67,18 +69,6 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let committer = Committer::of(parts, pace, (input_count, step_end), tokens);
     let (ran, ended) = futures::join!(committer.run(inbox, reporter, signals), stages);
     Ran { ledger: end(ended, ran.ledger, step_end), ..ran }
-}
-
-/// Starts the reader and the mappers behind it. What comes out of them ends when the run is stopped.
-fn start_reading(
-    reading: read::ReadJob,
-    (workers, context): (usize, MapContext),
-    events: mpsc::Sender<Event>,
-    stop: &CancellationToken,
-) -> impl Stream<Item = MappedChunk> + use<> {
-    let (queue, mapped) = super::mappers::start(workers, context, events, stop.clone());
-    read::start(reading, stop.clone(), move |read| queue.push(read));
-    Box::pin(mapped.take_until(stop.clone().cancelled_owned()))
 }
 
 /// The columns that mean something in each input, if it is a CSV.

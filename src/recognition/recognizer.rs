@@ -19,6 +19,14 @@ pub struct Recognized {
     pub notices: u64,
 }
 
+#[cfg(test)]
+impl Recognized {
+    /// Some record of the file.
+    pub(crate) fn some() -> Self {
+        Self { number: 0, notices: 0 }
+    }
+}
+
 /// Goes through the file of known records beside the reader.
 #[derive(Debug)]
 pub struct Recognizer {
