@@ -14,6 +14,7 @@
 //!
 //! No vendor is known here: what answers mean is said in the words of [`crate::destination`].
 
+mod ahead;
 mod answered;
 mod answered_count;
 mod batch;

@@ -53,6 +53,11 @@ impl Pace {
         Slot { pace: Arc::clone(self), permit }
     }
 
+    /// How many requests may be planned now before there is a slot for them.
+    pub fn ahead(&self) -> usize {
+        self.state().ahead()
+    }
+
     /// Waits until the next request may go. Returns the time, and whether this request is the probe.
     pub(super) async fn wait(&self, next: impl Fn(&mut PaceState, Instant) -> NextTurn) -> (Instant, bool) {
         loop {
