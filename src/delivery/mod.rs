@@ -9,6 +9,8 @@
 //!                                                                                 back (`reconcile`)
 //! ```
 //!
+//! Where a batch is one item, plans are made durable before there are slots for their requests (`ahead`).
+//!
 //! The senders run on one thread, with their connections (`pipeline/run.rs`). What they report goes to the committer by way of
 //! `outbox`, together.
 //!

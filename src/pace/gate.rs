@@ -196,6 +196,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn as_many_are_planned_ahead_as_are_soon_sent_and_none_while_nothing_is() {
+        let ahead = |rate| pace(rate).ahead();
+        assert_eq!((ahead("90/s"), ahead("1000/s"), ahead("1000000/s")), (0, 10, 16));
+        let pace = pace("1000/s");
+        pace.admit(true).await.finish(&asking_to_wait(RequestResult::Refused, 60));
+        assert_eq!(pace.ahead(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_quota_that_is_not_used_up_does_not_decide_how_long_to_wait() {
         let pace = pace("10/s");
         let quota = Quota { remaining: Some(57), reset: Some(Duration::from_secs(3500)), ..Quota::default() };
