@@ -41,7 +41,8 @@
 //! 5. `delivery/senders.rs` takes a batch, settles first whom the target has under another external id and what refers to
 //!    nobody there, and `delivery/exchange.rs` makes one exchange with the target: it asks the
 //!    [`pace::Pace`] for a turn, sends the plan to the committer and waits until that is durable (both in
-//!    `delivery/sender_context.rs`; the committer, of point 8, makes it durable), and makes the request.
+//!    `delivery/sender_context.rs`; the committer, of point 8, makes it durable), and makes the request. Where each user is a
+//!    request, the plan comes before the turn (`delivery/ahead.rs`).
 //! 6. A [`destination::Destination`] creates the identities of a batch, and says what became of each in the words of
 //!    [`destination`]. [`avnology::AdminCalls`] is one (`avnology/destination.rs`, then `avnology/create.rs` and
 //!    `avnology/client.rs`), and [`kratos::KratosCalls`] another; each knows its vendor's requests, statuses and codes.

@@ -14,6 +14,8 @@ use crate::pace::RetryBudget;
 #[derive(Clone, Debug)]
 pub struct Client {
     http: http::HttpClient,
+    /// The URL of the documented single create, which is sent most often.
+    identities: url::Url,
     /// Whether the target creates what it is asked only to check.
     creates_probes: Arc<AtomicBool>,
 }
@@ -21,7 +23,8 @@ pub struct Client {
 impl Client {
     /// Prepares a client; nothing is sent yet.
     pub fn new(options: &ClientOptions) -> Result<Self, ClientError> {
-        Ok(Self { http: http::HttpClient::new(options)?, creates_probes: Arc::default() })
+        let http = http::HttpClient::new(options)?;
+        Ok(Self { identities: http.url("v1/identities"), http, creates_probes: Arc::default() })
     }
 
     /// The target.
@@ -58,7 +61,7 @@ impl Client {
 
     /// `POST /v1/identities`, the documented single create.
     pub async fn create(&self, body: Bytes, idempotency_key: &str) -> Reply {
-        self.post("v1/identities", body, idempotency_key).await
+        self.http.send(Request::idempotent_post(self.identities.clone(), body, idempotency_key)).await
     }
 
     /// `POST /v1/identities:batchDelete`.

@@ -40,22 +40,21 @@ impl AdminCalls {
             return CreateOutcome::Results(CreateResults::default());
         };
         let mut reply = self.client.create(body, key).await;
-        if meaning_of(reply.outcome) == Meaning::Done && identity(&reply.body).is_none() {
+        let is_done = meaning_of(reply.outcome) == Meaning::Done;
+        let created = if is_done { identity(&reply.body) } else { None };
+        if is_done && created.is_none() {
             reply = reply.unreadable();
         }
         permit.finish(&reply.pace_signal(is_transient));
-        let result = match reply.outcome {
-            ReplyOutcome::Answered { status: 409 } => {
+        let result = match (created, reply.outcome) {
+            (Some(created), _) => {
+                let disabled = self.disable(item, &created.id, created.state.as_deref()).await;
+                disabled.map(|()| ItemResult::Created { id: Some(created.id) })
+            }
+            (None, ReplyOutcome::Answered { status: 409 }) => {
                 self.existing(item, mark, sent_before, error_body(&reply.body)).await
             }
-            outcome if meaning_of(outcome) != Meaning::Done => return self.failed(reply),
-            _ => match identity(&reply.body) {
-                Some(created) => {
-                    let disabled = self.disable(item, &created.id, created.state.as_deref()).await;
-                    disabled.map(|()| ItemResult::Created { id: Some(created.id) })
-                }
-                None => return self.failed(reply),
-            },
+            (None, _) => return self.failed(reply),
         };
         match result {
             Ok(result) => {

@@ -18,11 +18,13 @@ pub(super) struct Exchange<'a> {
     context: &'a SenderContext,
     pending: &'a PendingBatch,
     tries: Tries,
+    /// Its plan is durable.
+    is_planned: bool,
 }
 
 impl<'a> Exchange<'a> {
-    pub(super) fn new(context: &'a SenderContext, pending: &'a PendingBatch) -> Self {
-        Self { context, pending, tries: Tries::new(context.answered.now()) }
+    pub(super) fn new(context: &'a SenderContext, pending: &'a PendingBatch, is_planned: bool) -> Self {
+        Self { context, pending, tries: Tries::new(context.answered.now()), is_planned }
     }
 
     /// Sends one request until it is answered.
@@ -31,12 +33,13 @@ impl<'a> Exchange<'a> {
         let key = idempotency_key(&context.delivery.run_id, pending);
         let mut backoff = Backoff::new(&context.budget(), fastrand::Rng::new());
         loop {
-            // The turn comes first: what waits for one is not planned yet, so it is not in doubt if the run is stopped. `depart`
-            // waits only if the target refused or failed others while the plan was made durable.
+            // The turn comes first: what waits for one is not planned yet unless it was planned ahead, so it is not in doubt if the
+            // run is stopped. `depart` waits only if the target refused or failed others while the plan was made durable.
             let Some(mut permit) = context.turn().await else { return Remaining::Stop };
-            if self.tries.requests == 0 && !context.make_plan_durable(pending).await {
+            if !self.is_planned && !context.make_plan_durable(pending).await {
                 return Remaining::Stop;
             }
+            self.is_planned = true;
             tokio::select! {
                 biased;
                 () = permit.depart() => {}
@@ -117,7 +120,7 @@ impl<'a> Exchange<'a> {
 
     /// All that the decision depends on.
     fn facts(&self, failed: &FailedRequest) -> Facts {
-        let Self { context, pending, tries } = self;
+        let Self { context, pending, tries, .. } = self;
         let RetryBudget { total, attempts: most_attempts, .. } = context.budget();
         Facts {
             failure: failed.failure,

@@ -9,11 +9,14 @@
 //!                                                                                 back (`reconcile`)
 //! ```
 //!
+//! Where a batch is one item, plans are made durable before there are slots for their requests (`ahead`).
+//!
 //! The senders run on one thread, with their connections (`pipeline/run.rs`). What they report goes to the committer by way of
 //! `outbox`, together.
 //!
 //! No vendor is known here: what answers mean is said in the words of [`crate::destination`].
 
+mod ahead;
 mod answered;
 mod answered_count;
 mod batch;

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use crate::outcomes::event::{Event, send_event};
 
 /// The most events that wait here. Senders wait for room, and they wait until what they plan is durable.
-const MOST: usize = 256;
+const MOST: usize = 1024;
 
 /// What the senders report, on its way to the committer.
 pub(super) struct Outbox {

@@ -22,9 +22,9 @@ use crate::pace::{ConcurrencyRules, Pace, PaceRules, RateRules, RetryBudget, Tim
 use crate::source::{RecordChunk, RecordSpan};
 
 /// The run whose mark is put on what is sent.
-const RUN: &str = "20261123T091500Z-3f9a51c2";
+pub(super) const RUN: &str = "20261123T091500Z-3f9a51c2";
 
-const BUDGET: RetryBudget = RetryBudget {
+pub(super) const BUDGET: RetryBudget = RetryBudget {
     attempts: 10,
     total: Duration::from_mins(3),
     base: Duration::from_millis(200),
@@ -62,7 +62,7 @@ fn encoded(number: u64, name: &str) -> Vec<u8> {
 }
 
 /// A batch of the records with these numbers.
-fn batch(numbers: std::ops::RangeInclusive<u64>) -> Batch {
+pub(super) fn batch(numbers: std::ops::RangeInclusive<u64>) -> Batch {
     let span = |number| RecordSpan { number, line: number, offset: 0, length: 1, fault: None };
     let chunk = Arc::new(RecordChunk {
         input: Arc::from("-"),

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Delivery;
+use super::ahead::{Ahead, Place, is_sent_first};
 use super::batch::BatchLimits;
 use super::exchange::Exchange;
 use super::outbox::Outbox;
@@ -56,21 +57,51 @@ struct BatchSender {
 
 impl BatchSender {
     async fn run(self, batches: mpsc::Receiver<PendingBatch>) {
-        let pace = self.context.pace();
+        let (sender, ahead) = (&self, &Ahead::default());
         let taken = futures::stream::unfold(batches, |mut batches| async move {
-            let slot = pace.slot().await;
-            Some(((batches.recv().await?, slot), batches))
+            let place = sender.place(ahead).await;
+            Some(((batches.recv().await?, place), batches))
         });
-        let sender = &self;
-        let deliver = async |(pending, slot): (PendingBatch, Slot)| {
-            sender.deliver(pending).await;
-            drop(slot);
+        let deliver = async |(pending, place): (PendingBatch, Place)| {
+            if let Some((slot, is_planned)) = sender.slot_for(&pending, place).await {
+                sender.deliver(pending, is_planned).await;
+                drop(slot);
+            }
         };
         taken.for_each_concurrent(None, deliver).await;
     }
 
-    /// Settles every item of a batch, in as many requests as that takes.
-    async fn deliver(&self, pending: PendingBatch) {
+    /// Waits until one more batch may be taken.
+    async fn place(&self, ahead: &Ahead) -> Place {
+        let (pace, is_single) = (self.context.pace(), self.context.destination().envelope().items == 1);
+        tokio::select! {
+            biased;
+            place = ahead.place(|| if is_single { pace.ahead() } else { 0 }) => Place::Ahead(place),
+            slot = pace.slot() => Place::Slot(slot),
+        }
+    }
+
+    /// Waits until a batch may be sent, and makes its plan durable meanwhile if it was taken for that; the latter is returned, too.
+    /// Nothing when the run is stopping.
+    async fn slot_for(&self, pending: &PendingBatch, place: Place) -> Option<(Slot, bool)> {
+        let _ahead = match place {
+            Place::Slot(slot) => return Some((slot, false)),
+            Place::Ahead(place) => place,
+        };
+        let context = &self.context;
+        let is_planned = is_sent_first(pending);
+        if is_planned && (context.stop.is_cancelled() || !context.make_plan_durable(pending).await) {
+            return None;
+        }
+        tokio::select! {
+            biased;
+            () = context.stop.cancelled() => None,
+            slot = context.pace().slot() => Some((slot, is_planned)),
+        }
+    }
+
+    /// Settles every item of a batch, in as many requests as that takes. `is_planned` says whether its plan is durable.
+    async fn deliver(&self, pending: PendingBatch, mut is_planned: bool) {
         let Some(pending) = self.settle_known(pending).await else { return };
         let Some(pending) = self.settle_stale(pending).await else { return };
         // Parts of one size before smaller ones: it is soon known whether the destination takes any.
@@ -80,7 +111,7 @@ impl BatchSender {
                 open.extend(parts);
                 continue;
             }
-            let exchange = Exchange::new(&self.context, &pending);
+            let exchange = Exchange::new(&self.context, &pending, std::mem::take(&mut is_planned));
             let next = tokio::select! {
                 biased;
                 () = self.abort.cancelled() => return,

@@ -1,7 +1,9 @@
 //! A destination of which a test says what it answers, one request after the other. It needs no socket.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, LocalBoxFuture};
@@ -51,6 +53,12 @@ pub(crate) struct Scripted {
     there: Mutex<BTreeMap<String, String>>,
     changed: Mutex<Vec<String>>,
     answers_probes: bool,
+    /// The most items of a request, and how long it takes for one.
+    items: usize,
+    takes: Duration,
+    /// The requests that are under way, and the most that ever were.
+    at_once: AtomicUsize,
+    most_at_once: AtomicUsize,
 }
 
 impl std::fmt::Debug for Scripted {
@@ -79,6 +87,10 @@ impl Scripted {
             there: Mutex::default(),
             changed: Mutex::default(),
             answers_probes: true,
+            items: Self::ENVELOPE.items,
+            takes: Duration::ZERO,
+            at_once: AtomicUsize::new(0),
+            most_at_once: AtomicUsize::new(0),
         }
     }
 
@@ -97,6 +109,16 @@ impl Scripted {
     /// It answers no probe well.
     pub(crate) fn failing_probes(self) -> Self {
         Self { answers_probes: false, ..self }
+    }
+
+    /// It takes one item a request, and so long for it.
+    pub(crate) fn taking_one_in(self, takes: Duration) -> Self {
+        Self { items: 1, takes, ..self }
+    }
+
+    /// How many requests were under way at once, at most.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.most_at_once.load(Ordering::Relaxed)
     }
 
     /// The requests that came, in order.
@@ -180,11 +202,17 @@ impl Destination for Scripted {
     }
 
     fn envelope(&self) -> Envelope {
-        Self::ENVELOPE
+        Envelope { items: self.items, ..Self::ENVELOPE }
     }
 
     fn create<'a>(&'a self, request: CreateRequest<'a>, permit: Permit) -> BoxFuture<'a, CreateOutcome> {
         async move {
+            let at_once = self.at_once.fetch_add(1, Ordering::Relaxed) + 1;
+            self.most_at_once.fetch_max(at_once, Ordering::Relaxed);
+            if !self.takes.is_zero() {
+                tokio::time::sleep(self.takes).await;
+            }
+            self.at_once.fetch_sub(1, Ordering::Relaxed);
             let outcome = self.answer(&request);
             let verdict = match &outcome {
                 CreateOutcome::Failed(failed) if failed.failure == Failure::Throttled => RequestResult::Refused,

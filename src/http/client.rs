@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use reqwest::{Certificate, RequestBuilder, redirect};
 use url::Url;
 
@@ -15,12 +15,15 @@ use super::key::SecretKey;
 use super::read_reply::{REQUEST_ID, read_reply};
 use super::request_id::new_request_id;
 use super::transport::{innermost, transport};
-use super::{BaseUrl, ClientError, ClientOptions, Keep, Proxy, ProxyFault, Reply, ReplyOutcome, Request, Transport};
+use super::{BaseUrl, ClientError, ClientOptions, Proxy, ProxyFault, Reply, ReplyOutcome, Request, Transport};
 
 /// What a stream of HTTP/2 holds that nobody has read yet, and a connection in all: an answer that waits for room keeps no
 /// other one from coming.
 const STREAM_WINDOW: u32 = 128 * 1024;
 const CONNECTION_WINDOW: u32 = 64 * STREAM_WINDOW;
+
+/// The header that names what is sent, so that it is not carried out twice.
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// How often an idle connection is checked.
 const KEEPALIVE: Duration = Duration::from_secs(30);
@@ -85,57 +88,41 @@ impl HttpClient {
 
     /// Sends a request once. If its key is refused and there is a new one by now, sends it once more with that.
     pub async fn send(&self, request: Request) -> Reply {
-        let Request { method, url, body, idempotency_key, header, keep } = request;
-        let mut plain = self.http.request(method, url);
-        if body.is_some() {
-            plain = plain.header(CONTENT_TYPE, "application/json");
-        }
-        if let Some((name, value)) = header {
-            plain = plain.header(name, value);
-        }
-        if let Some(key) = &idempotency_key {
-            plain = plain.header("Idempotency-Key", key);
-        }
-        let Some(body) = body else { return self.send_with_new_key(plain, keep).await };
-        if idempotency_key.is_some()
-            && self.gzip.is_for(body.len())
-            && let Some(request) = plain.try_clone()
+        if request.idempotency_key.is_some()
+            && let Some(body) = request.body.clone().filter(|body| self.gzip.is_for(body.len()))
         {
-            let request = request.header(CONTENT_ENCODING, "gzip").body(compressed(Bytes::clone(&body)).await);
-            let reply = self.send_with_new_key(request, keep).await;
+            let reply = self.send_with_new_key(&request, Some(compressed(body).await)).await;
             if reply.outcome != (ReplyOutcome::Answered { status: 415 }) {
                 return reply;
             }
             self.gzip.refuse();
         }
-        self.send_with_new_key(plain.body(body), keep).await
+        self.send_with_new_key(&request, None).await
     }
 
-    /// Sends a request, and once more if the key was replaced meanwhile.
-    async fn send_with_new_key(&self, request: RequestBuilder, keep: Keep) -> Reply {
-        // All bodies are in memory, so that there always is a second one.
-        let second = request.try_clone();
-        let (reply, generation) = self.attempt(request, keep).await;
-        match (reply.outcome, second) {
-            (ReplyOutcome::Answered { status: 401 | 403 }, Some(second)) if self.key.renew(generation).await => {
-                self.attempt(second, keep).await.0
+    /// Sends a request, and once more if the key was replaced meanwhile; with its body as `gzip`, if there is that.
+    async fn send_with_new_key(&self, request: &Request, gzip: Option<Bytes>) -> Reply {
+        let (reply, generation) = self.attempt(request, gzip.clone()).await;
+        match reply.outcome {
+            ReplyOutcome::Answered { status: 401 | 403 } if self.key.renew(generation).await => {
+                self.attempt(request, gzip).await.0
             }
             _ => reply,
         }
     }
 
     /// Sends and reads the answer to its end. Returns the generation of the key, too.
-    async fn attempt(&self, request: RequestBuilder, keep: Keep) -> (Reply, u64) {
+    async fn attempt(&self, request: &Request, gzip: Option<Bytes>) -> (Reply, u64) {
         let (authorization, generation) = self.key.current();
         let id = new_request_id();
-        let request = match authorization {
-            Some(authorization) => request.header(AUTHORIZATION, authorization),
-            None => request,
-        };
-        let mut reply = match request.header(REQUEST_ID, &id).send().await {
+        let mut prepared = self.prepared(request, gzip);
+        if let Some(authorization) = authorization {
+            prepared = prepared.header(AUTHORIZATION, authorization);
+        }
+        let mut reply = match prepared.header(&REQUEST_ID, &id).send().await {
             Ok(response) => {
                 self.gzip.read(&response);
-                read_reply(response, keep, &self.room).await
+                read_reply(response, request.keep, &self.room).await
             }
             Err(error) => {
                 tracing::debug!(request = id, error = %innermost(&error), "no answer");
@@ -149,6 +136,28 @@ impl HttpClient {
         reply.request_id = reply.request_id.or(Some(id));
         tracing::trace!(request = reply.request_id, outcome = ?reply.outcome, "answered");
         (reply, generation)
+    }
+
+    /// A request as the library has it, with all that is the same whenever it is sent. It is made anew each time: a second one is
+    /// rarely needed, and a copy costs as much.
+    fn prepared(&self, request: &Request, gzip: Option<Bytes>) -> RequestBuilder {
+        let mut prepared = self.http.request(request.method.clone(), request.url.clone());
+        if request.body.is_some() {
+            prepared = prepared.header(CONTENT_TYPE, "application/json");
+        }
+        if let Some((name, value)) = request.header {
+            prepared = prepared.header(name, value);
+        }
+        if let Some(key) = &request.idempotency_key {
+            prepared = prepared.header(&IDEMPOTENCY_KEY, key);
+        }
+        if gzip.is_some() {
+            prepared = prepared.header(CONTENT_ENCODING, "gzip");
+        }
+        match gzip.or_else(|| request.body.clone()) {
+            Some(body) => prepared.body(body),
+            None => prepared,
+        }
     }
 
     /// A reply that there is not, and which proxy is in the way.

@@ -13,28 +13,39 @@ use super::{Keep, Reply, ReplyOutcome};
 use crate::pace::Quota;
 
 /// The header that names a request, in both directions.
-pub(super) const REQUEST_ID: &str = "x-request-id";
+pub(super) static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Reads a response to its end.
 pub(super) async fn read_reply(response: Response, keep: Keep, room: &AnswerRoom) -> Reply {
     let status = response.status().as_u16();
-    let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let date = header(DATE).and_then(|value| httpdate::parse_http_date(value).ok());
+    let header = |name: &HeaderName| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let date = header(&DATE).and_then(|value| httpdate::parse_http_date(value).ok());
     // A date to wait for is one by the other side's clock.
     let now = date.unwrap_or_else(SystemTime::now);
-    let retry_after = header(RETRY_AFTER).and_then(|value| retry_after(value, now));
-    let quota = Quota::read(|name| response.headers().get(name)?.to_str().ok(), now);
-    let request_id = header(HeaderName::from_static(REQUEST_ID)).and_then(shown_request_id).map(str::to_owned);
+    let retry_after = header(&RETRY_AFTER).and_then(|value| retry_after(value, now));
+    // Most answers say nothing of it, and there are many names to look for.
+    let says_quota = response.headers().keys().any(|name| name.as_str().contains(Quota::IN_NAMES));
+    let quota = says_quota.then(|| Quota::read(|name| response.headers().get(name)?.to_str().ok(), now));
+    let request_id = header(&REQUEST_ID).and_then(shown_request_id).map(str::to_owned);
     let url = |value: &str| response.url().join(value).ok();
-    let location = header(LOCATION).and_then(url);
-    let next_page = header(LINK).and_then(next_page).and_then(url);
+    let location = header(&LOCATION).and_then(url);
+    let next_page = header(&LINK).and_then(next_page).and_then(url);
     let (outcome, body) = match body::read(response, keep, room).await {
         Ok(body) => (ReplyOutcome::Answered { status }, body),
         Err(ReadFailure::Page) => (ReplyOutcome::Unreadable, Body::default()),
         Err(ReadFailure::TooLarge) => (ReplyOutcome::TooLarge, Body::default()),
         Err(ReadFailure::Failed(error)) => (ReplyOutcome::Failed(transport(&error)), Body::default()),
     };
-    Reply { retry_after, date, quota, location, next_page, request_id, body, ..Reply::none(outcome) }
+    Reply {
+        retry_after,
+        date,
+        quota: quota.unwrap_or_default(),
+        location,
+        next_page,
+        request_id,
+        body,
+        ..Reply::none(outcome)
+    }
 }
 
 /// The address of the next page in a `Link` header (RFC 8288), as in `</list?page=2>; rel="next",</list>; rel="first"`.

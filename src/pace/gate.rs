@@ -53,6 +53,11 @@ impl Pace {
         Slot { pace: Arc::clone(self), permit }
     }
 
+    /// How many requests may be planned now before there is a slot for them.
+    pub fn ahead(&self) -> usize {
+        self.state().ahead()
+    }
+
     /// Waits until the next request may go. Returns the time, and whether this request is the probe.
     pub(super) async fn wait(&self, next: impl Fn(&mut PaceState, Instant) -> NextTurn) -> (Instant, bool) {
         loop {
@@ -188,6 +193,15 @@ mod tests {
             }
             assert!(start.elapsed() >= Duration::from_secs(45), "{result:?}: 100 requests in {:?}", start.elapsed());
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn as_many_are_planned_ahead_as_are_soon_sent_and_none_while_nothing_is() {
+        let ahead = |rate| pace(rate).ahead();
+        assert_eq!((ahead("90/s"), ahead("1000/s"), ahead("1000000/s")), (0, 10, 16));
+        let pace = pace("1000/s");
+        pace.admit(true).await.finish(&asking_to_wait(RequestResult::Refused, 60));
+        assert_eq!(pace.ahead(), 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -25,6 +25,9 @@ pub struct Quota {
 }
 
 impl Quota {
+    /// What is in the name of each header that says something of a quota.
+    pub const IN_NAMES: &str = "rate";
+
     /// Reads the headers that `get` finds. `now` is the target's time, for a reset that is a date.
     pub fn read<'a>(get: impl Fn(&str) -> Option<&'a str>, now: SystemTime) -> Self {
         let first = |names: &[&str]| names.iter().find_map(|name| get(name));
@@ -132,7 +135,10 @@ mod tests {
 
     fn read(headers: &[(&str, &str)]) -> (Option<f64>, Option<u64>, Option<f64>) {
         let now = SystemTime::UNIX_EPOCH + Duration::from_hours(500_000);
-        let get = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+        let get = |name: &str| {
+            assert!(name.contains(Quota::IN_NAMES), "{name} would not be looked for");
+            headers.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+        };
         let Quota { rate, remaining, reset } = Quota::read(get, now);
         (rate, remaining, reset.map(|reset| reset.as_secs_f64()))
     }

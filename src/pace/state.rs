@@ -31,6 +31,13 @@ const LEAD: Duration = Duration::from_millis(100);
 /// Where requests are kept apart, at least this many batches are prepared at once, unless the administrator asked for fewer.
 const PREPARED: usize = 3;
 
+/// About how long a disk takes to make something durable.
+const DURABLE_WITHIN: Duration = Duration::from_millis(10);
+
+/// The most requests that may be planned ahead: for each that may be under way, and in all.
+const AHEAD_OF_EACH: usize = 4;
+const MOST_AHEAD: usize = 256;
+
 /// What the pace knows.
 #[derive(Debug)]
 pub(super) struct PaceState {
@@ -149,6 +156,16 @@ impl PaceState {
     /// is answered.
     pub(super) fn slots(&self) -> usize {
         self.concurrency.limit().max(if self.spacing.is_kept() { self.prepared } else { 1 })
+    }
+
+    /// How many requests may be planned beside those that are under way: those that are sent while a disk writes.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+    pub(super) fn ahead(&self) -> usize {
+        if self.hold.is_some() || self.spacing.is_kept() {
+            return 0;
+        }
+        let meanwhile = (self.rate.rate() * DURABLE_WITHIN.as_secs_f64()) as usize;
+        meanwhile.min(AHEAD_OF_EACH * self.concurrency.limit()).min(MOST_AHEAD)
     }
 
     /// The time from one request to the next at the present rate.

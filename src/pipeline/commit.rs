@@ -30,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(3);
 const TICK: Duration = Duration::from_millis(100);
 
 /// The most events that are made durable together. Of a request there are three.
-const GROUP: usize = 256;
+const GROUP: usize = 1024;
 
 pub(super) struct Committer {
     ledger: Ledger,

@@ -30,7 +30,7 @@ use crate::source::Input;
 
 /// Room for messages to the committer. They are small, but for rejects, which are waited for; the bound only keeps senders from
 /// running ahead of it.
-const EVENTS: usize = 256;
+const EVENTS: usize = 1024;
 
 /// Runs a job until it is finished or stopped.
 pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> Ran {

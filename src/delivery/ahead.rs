@@ -1,0 +1,158 @@
+//! Plans that are made durable before there is a slot for their requests.
+//!
+//! A request waits until its plan is on disk, which takes as long as many short requests. Where each user is a request, a slot
+//! that waited along would be idle most of the time. So some are planned ahead: as many as the pace sends while a disk
+//! writes. One that is planned and not sent when the run breaks off is in doubt, so there are few of them, and none where the
+//! rate is slow.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::Notify;
+
+use super::pending_batch::PendingBatch;
+use crate::pace::Slot;
+
+/// The batches that are planned ahead.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ahead(Arc<Counted>);
+
+#[derive(Debug, Default)]
+struct Counted {
+    count: AtomicUsize,
+    left: Notify,
+}
+
+impl Ahead {
+    /// Waits until there are fewer than `most`, which may change. Only one task may wait at a time.
+    pub(super) async fn place(&self, most: impl Fn() -> usize) -> AheadPlace {
+        while self.0.count.load(Ordering::Relaxed) >= most() {
+            self.0.left.notified().await;
+        }
+        self.0.count.fetch_add(1, Ordering::Relaxed);
+        AheadPlace(Arc::clone(&self.0))
+    }
+}
+
+/// A place among those that are planned ahead. Dropping it gives it back.
+#[derive(Debug)]
+pub(super) struct AheadPlace(Arc<Counted>);
+
+impl Drop for AheadPlace {
+    fn drop(&mut self) {
+        self.0.count.fetch_sub(1, Ordering::Relaxed);
+        self.0.left.notify_one();
+    }
+}
+
+/// What a batch was taken with.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// It may be planned, and then needs a slot.
+    Ahead(AheadPlace),
+    /// It may be sent.
+    Slot(Slot),
+}
+
+/// Whether the first request for a batch is the one that creates what is in it. Where the destination is asked something
+/// first, there may be nothing left to plan.
+pub(super) fn is_sent_first(pending: &PendingBatch) -> bool {
+    pending.batch.items.iter().all(|item| item.earlier.is_none() && item.references.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::{mpsc, oneshot};
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::delivery::sender_tests::{BUDGET, RUN, batch};
+    use crate::delivery::{Delivery, OnExisting, Senders};
+    use crate::destination::{Answer, Scripted};
+    use crate::outcomes::event::Event;
+    use crate::pace::{ConcurrencyRules, Pace, PaceRules, RateRules, Timer};
+
+    /// How many requests may be under way at once.
+    const AT_ONCE: usize = 2;
+
+    const USERS: usize = 40;
+
+    /// How long a request takes.
+    const TAKES: Duration = Duration::from_millis(5);
+
+    fn obliging(rate: &str) -> Scripted {
+        let rate = RateRules::new(rate.parse().unwrap(), None, None, std::num::NonZeroU32::MIN);
+        let concurrency = ConcurrencyRules::new(Some(AT_ONCE));
+        let (patience, timer) = (BUDGET.total, Timer::Tokio);
+        let pace = Pace::new(&PaceRules { rate, concurrency, items: 500, bytes: 1 << 20, patience, timer });
+        Scripted::new(pace, BUDGET, |_| Answer::Created)
+    }
+
+    /// Sends users, each in a batch of its own. Returns how many were planned before the first plan was durable; if `goes_on`,
+    /// the plans are durable then, else the run is stopped.
+    async fn planned_at_first(destination: &Arc<Scripted>, goes_on: bool) -> usize {
+        let (events, mut inbox) = mpsc::channel(16);
+        let stop = CancellationToken::new();
+        let (destination, on_existing) = (Arc::clone(destination), OnExisting::Skip);
+        let delivery = Delivery { destination, memory: 1 << 24, on_existing, run_id: RUN.to_owned(), mark: None };
+        let senders = Senders::new(delivery, events, stop.clone(), CancellationToken::new());
+        let (batches, waiting) = mpsc::channel(1);
+        let feeding = async move {
+            for number in 0..USERS as u64 {
+                if batches.send(PendingBatch::new(batch(number..=number))).await.is_err() {
+                    return;
+                }
+            }
+        };
+        let deciding = async {
+            let mut plans: Vec<oneshot::Sender<()>> = Vec::new();
+            let first = tokio::time::sleep(Duration::from_secs(10));
+            tokio::pin!(first);
+            loop {
+                tokio::select! {
+                    () = &mut first => break,
+                    Some(Event::Planned { durable, .. }) = inbox.recv() => plans.push(durable),
+                }
+            }
+            let count = plans.len();
+            if !goes_on {
+                stop.cancel();
+            }
+            for durable in plans {
+                durable.send(()).unwrap();
+            }
+            while let Some(event) = inbox.recv().await {
+                if let Event::Planned { durable, .. } = event {
+                    durable.send(()).unwrap();
+                }
+            }
+            count
+        };
+        futures::join!(feeding, senders.run(waiting), deciding).2
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn plans_become_durable_together_before_there_are_slots_and_no_more_requests_go_at_once() {
+        let destination = Arc::new(obliging("1000000/s").taking_one_in(TAKES));
+        assert_eq!(planned_at_first(&destination, true).await, 4 * AT_ONCE + AT_ONCE);
+        assert_eq!((destination.received().len(), destination.most_at_once()), (USERS, AT_ONCE));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_few_requests_are_sent_while_a_disk_writes_and_for_many_users_a_request_none_is_planned_ahead() {
+        for destination in [obliging("50/s").taking_one_in(TAKES), obliging("1000000/s")] {
+            let destination = Arc::new(destination);
+            assert_eq!(planned_at_first(&destination, true).await, AT_ONCE);
+            assert_eq!(destination.received().len(), USERS);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_planned_ahead_is_not_sent_once_the_run_is_stopped() {
+        let destination = Arc::new(obliging("1000000/s").taking_one_in(TAKES));
+        assert!(planned_at_first(&destination, false).await > AT_ONCE);
+        assert!(destination.received().len() <= AT_ONCE, "those that had their turn");
+    }
+}
