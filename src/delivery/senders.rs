@@ -76,7 +76,7 @@ impl BatchSender {
         let (pace, is_single) = (self.context.pace(), self.context.destination().envelope().items == 1);
         tokio::select! {
             biased;
-            place = ahead.place(|| if is_single { pace.ahead() } else { 0 }) => Place::Ahead(place),
+            ahead = ahead.place(|| if is_single { pace.ahead() } else { 0 }) => Place::Ahead(ahead),
             slot = pace.slot() => Place::Slot(slot),
         }
     }
