@@ -8,7 +8,7 @@ pub(super) struct AnsweredCounter(AtomicU64);
 
 impl AnsweredCounter {
     /// Counts one more answered batch.
-    pub(super) fn count(&self) {
+    pub(super) fn count_one(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 

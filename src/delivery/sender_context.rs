@@ -34,16 +34,17 @@ pub(super) struct SenderContext {
     pub delivery: Delivery,
     /// Reports to the committer what is settled.
     pub settled: SettledReporter,
-    events: mpsc::Sender<Event>,
+    /// To the outbox, which hands on to the committer.
+    reports: mpsc::Sender<Event>,
     pub stop: CancellationToken,
     /// The batches that were answered so far, by all senders.
     pub answered: AnsweredCounter,
 }
 
 impl SenderContext {
-    pub(super) fn new(delivery: Delivery, events: mpsc::Sender<Event>, stop: CancellationToken) -> Self {
-        let settled = SettledReporter::new(events.clone());
-        Self { delivery, settled, events, stop, answered: AnsweredCounter::default() }
+    pub(super) fn new(delivery: Delivery, reports: mpsc::Sender<Event>, stop: CancellationToken) -> Self {
+        let settled = SettledReporter::new(reports.clone());
+        Self { delivery, settled, reports, stop, answered: AnsweredCounter::default() }
     }
 
     pub(super) fn destination(&self) -> &dyn Destination {
@@ -65,6 +66,11 @@ impl SenderContext {
             let (items, bytes) = pace.batch(|bounds| (bounds.items(), bounds.bytes()));
             BatchLimits { items: items.min(envelope.items), bytes: bytes.min(envelope.bytes) }
         }
+    }
+
+    /// These bounds.
+    pub(super) fn limits_now(&self) -> BatchLimits {
+        self.limits()()
     }
 
     /// Whether nothing has succeeded for longer than the retry budget allows.
@@ -110,7 +116,7 @@ impl SenderContext {
     }
 
     pub(super) async fn send_event(&self, event: Event) {
-        send_event(&self.events, event).await;
+        send_event(&self.reports, event).await;
     }
 
     pub(super) async fn stop_with(&self, error: TargetError) -> Remaining {

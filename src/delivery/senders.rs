@@ -107,7 +107,7 @@ impl BatchSender {
         // Parts of one size before smaller ones: it is soon known whether the destination takes any.
         let mut open = VecDeque::from([pending]);
         while let Some(pending) = open.pop_front() {
-            if let Some(parts) = pending.split_to_limits(self.context.limits()()) {
+            if let Some(parts) = pending.split_to_limits(self.context.limits_now()) {
                 open.extend(parts);
                 continue;
             }
@@ -153,8 +153,8 @@ impl BatchSender {
         }
     }
 
-    /// Rejects the items that refer to somebody whom the destination has not under the id that was known, and returns what is left
-    /// to be sent: nothing is granted when in doubt.
+    /// Rejects the items that refer to somebody whose known id is not theirs at the destination any more, and returns what is left to be
+    /// sent: nothing is granted when in doubt.
     async fn settle_stale(&self, pending: PendingBatch) -> Option<PendingBatch> {
         let items = &pending.batch.items;
         let references: Vec<&Reference> = items.iter().flat_map(|item| &item.references).collect();

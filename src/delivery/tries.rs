@@ -9,7 +9,7 @@ use crate::destination::Failure;
 /// What was tried with one batch.
 pub(super) struct Tries {
     pub requests: u32,
-    /// Those that were not refused for going too fast.
+    /// Those that failed in a way that may pass; one that was sent too fast is none of them.
     pub attempts: u32,
     pub timeouts: u32,
     /// Whether one of them may have been carried out.
@@ -19,11 +19,11 @@ pub(super) struct Tries {
     /// How long to wait before the next one, if not as usual.
     pub pause: Option<Duration>,
     /// How many batches were answered before the first of them.
-    pub count_before: AnsweredCount,
+    pub answered_before: AnsweredCount,
 }
 
 impl Tries {
-    pub(super) fn new(count_before: AnsweredCount) -> Self {
+    pub(super) fn new(answered_before: AnsweredCount) -> Self {
         Self {
             requests: 0,
             attempts: 0,
@@ -31,7 +31,7 @@ impl Tries {
             may_have_been_applied: false,
             probes: Probes::default(),
             pause: None,
-            count_before,
+            answered_before,
         }
     }
 

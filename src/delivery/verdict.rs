@@ -32,7 +32,7 @@ pub(super) struct Facts {
     pub is_alone: bool,
     /// It is a part of a batch that failed while others succeeded.
     pub is_part: bool,
-    /// Requests that were not refused for going too fast, this one among them.
+    /// Requests that failed in a way that may pass, but for those that were sent too fast; this one among them.
     pub attempts: u32,
     /// How many attempts there are for one batch.
     pub most_attempts: u32,
@@ -184,7 +184,7 @@ mod tests {
             (
                 "failure",
                 vec![
-                    ("refused", |facts| facts.failure = Failure::NoAccess),
+                    ("no access", |facts| facts.failure = Failure::NoAccess),
                     ("too large", |facts| facts.failure = Failure::TooLarge),
                     ("content", |facts| facts.failure = Failure::Content),
                     ("throttled", |facts| facts.failure = Failure::Throttled),

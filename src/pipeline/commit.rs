@@ -109,7 +109,7 @@ impl Committer {
                 }
                 count = inbox.recv_many(&mut group, GROUP) => match count {
                     0 => break,
-                    _ => self.take(&mut group),
+                    _ => self.make_durable_and_book(&mut group),
                 },
             }
             if self.stop.is_cancelled() && deadline.is_none() && !self.abort.is_cancelled() {
@@ -127,7 +127,7 @@ impl Committer {
 
     /// Makes a group of events durable, then books them. What cannot be made durable did not happen: it stays
     /// unfinished, and the run stops.
-    fn take(&mut self, group: &mut Vec<Event>) {
+    fn make_durable_and_book(&mut self, group: &mut Vec<Event>) {
         if let Some(journal) = &mut self.journal {
             let written = group.iter_mut().try_for_each(|event| {
                 write_event(journal, event)?;

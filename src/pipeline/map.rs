@@ -7,7 +7,9 @@ use super::duplicates::DuplicateCheck;
 use super::map_context::MapContext;
 use super::map_failure::MapFailure;
 use super::mapped_chunk::MappedChunk;
+use crate::delivery::Piece;
 use crate::journal::{ReadMark, RecordKey, RecordOutcome, Reject, Settled};
+use crate::mapping::Notices;
 use crate::outcomes::Foreseen;
 use crate::outcomes::booking::MappedChunkCounts;
 use crate::recognition::Recognized;
@@ -50,14 +52,33 @@ pub(super) fn map_chunk(
         finder.collect(std::mem::take(&mut parts.keys))?;
     }
     context.unchanged.keep((input, &chunk), recognized, &unchanged, &parts.mapped);
-    let (valid, not_asked) = (counted + unchanged.len() as u64, unchanged.len() as u64);
+    let settled = Counted { ready: counted, unchanged: unchanged.len() as u64, rejected: rejects.len() as u64 };
+    let (encoded, counts) = counts_of((input, &chunk), parts, settled, notices);
+    Ok(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts })
+}
+
+/// What became of the records of a chunk.
+struct Counted {
+    ready: u64,
+    unchanged: u64,
+    rejected: u64,
+}
+
+/// What the committer is told of a chunk, and the forms in which its records are sent.
+fn counts_of(
+    (input, chunk): (u16, &RecordChunk),
+    parts: MappedParts,
+    Counted { ready, unchanged, rejected }: Counted,
+    notices: Vec<Notices>,
+) -> (Piece, MappedChunkCounts) {
     let MappedParts { encoded, coverage, roles, previews, weighing, rejects_of_others, .. } = parts;
+    let valid = ready + unchanged;
     let counts = MappedChunkCounts {
-        start: start_of(input, &chunk),
+        start: start_of(input, chunk),
         last: chunk.spans.last().map_or(0, |span| span.number),
-        open: valid + rejects.len() as u64,
+        open: valid + rejected,
         valid,
-        not_asked,
+        not_asked: unchanged,
         consumed: chunk.consumed,
         notices,
         previews,
@@ -70,7 +91,7 @@ pub(super) fn map_chunk(
             sent_bytes: weighing.sent_bytes(),
         },
     };
-    Ok(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts })
+    (encoded, counts)
 }
 
 /// Where a chunk starts.

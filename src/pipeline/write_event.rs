@@ -5,15 +5,16 @@ use std::io;
 use crate::journal::{Journal, RecordOutcome, Reject, Settled};
 use crate::outcomes::event::{Event, SettledRecords};
 
-/// Writes what an event says, rejects before the entry that counts on them. What only the journal wants to know is taken out of it.
+/// Writes what an event says, rejects before the entry that counts on them. Ids that only the journal wants to know are taken out of
+/// the event; all else is left for the ledger.
 pub(super) fn write_event(journal: &mut Journal, event: &mut Event) -> io::Result<()> {
     match event {
         Event::Planned { entry, .. } => journal.append(entry),
         Event::Settled { settled: SettledRecords { records, rejects, identified, .. }, .. } => {
             rejects.iter().try_for_each(|reject| journal.reject(reject))?;
-            // The entry of the journal has the rejects among the records; they are booked by themselves, so they are taken out again.
+            // An entry of the journal has all that is settled. In the event rejects are by themselves, so they leave the records again.
             let count = records.len();
-            records.extend(rejects.iter().map(settled));
+            records.extend(rejects.iter().map(settled_as_rejected));
             *records = journal.write_settled(std::mem::take(records), std::mem::take(identified))?;
             records.truncate(count);
             Ok(())
@@ -24,7 +25,7 @@ pub(super) fn write_event(journal: &mut Journal, event: &mut Event) -> io::Resul
     }
 }
 
-fn settled(reject: &Reject) -> Settled {
+fn settled_as_rejected(reject: &Reject) -> Settled {
     let outcome = RecordOutcome::Rejected {
         code: reject.code.as_str().to_owned(),
         line: reject.position.line,

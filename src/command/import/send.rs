@@ -33,7 +33,7 @@ pub(super) async fn send(
         destination: destination.as_ref(),
         users: delivery_of_users(context),
         first,
-        known_before: state.ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX),
+        id_map_end_before: state.ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX),
     };
     let reading = &into_organization(target, settings, (run, state.home.take()), signals).await?;
     let subject = ReadSubject { reading, ..subject };

@@ -33,7 +33,7 @@ pub(super) struct Steps<'a> {
     /// What is known of the inputs.
     pub first: &'a FirstPass,
     /// Where the map of the target's ids ended when this part of the run began: what lies behind was learned from the target since.
-    pub known_before: u64,
+    pub id_map_end_before: u64,
 }
 
 /// What a step knows of ids at the target.
@@ -145,7 +145,7 @@ impl Steps<'_> {
     async fn learned(&self) -> std::io::Result<IdLookup> {
         let runs = &self.settings.runs_directory;
         keep_learned_ids(runs, self.target).await;
-        Ok(with_id_map(runs, self.target, |map| map.lookup()).await?.proven_from(self.known_before))
+        Ok(with_id_map(runs, self.target, |map| map.lookup()).await?.proven_from(self.id_map_end_before))
     }
 
     /// How the records of all steps are sent, each by its [`delivery_of`](Self::delivery_of).
