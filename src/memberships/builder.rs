@@ -18,7 +18,8 @@ use crate::source::{
 
 impl Memberships {
     /// Reads files of memberships and of organizations into a table in `directory`, whose files have no name. They go into the
-    /// metadata of users if `moves`, and are only counted if not. What their bytes come to is told by this kind of sum. `seen` says how many bytes were read until now. Blocks.
+    /// metadata of users if `moves`, and are only counted if not. Their digests are of the kind `sum`. `seen` says how many bytes
+    /// were read until now. Blocks.
     pub fn read(
         files: &[(Kind, Input)],
         moves: bool,
