@@ -35,7 +35,7 @@ pub struct Intake {
     pub watch: Watch,
     /// What is done about the blocks of shards.
     pub blocks: Blocks,
-    /// How many mapper workers.
+    /// How many mappers are to be busy at once.
     pub workers: usize,
 }
 

@@ -98,7 +98,8 @@ pub(super) fn start<R: Iterator<Item = ReadStep> + Send + 'static>(
 ) -> impl Stream<Item = MappedChunk> + use<R> {
     let (pending, steps) = mpsc::channel(queue_length(workers));
     let (turn, context) = (Arc::new(Mutex::new(Turn { reader, pending })), Arc::new(context));
-    for _ in 0..workers {
+    // One more than are to be busy: while it waits for the disk or a pipe, the others keep the cores busy.
+    for _ in 0..=workers {
         let (turn, context, runtime) = (Arc::clone(&turn), Arc::clone(&context), Handle::current());
         std::thread::spawn(move || {
             // Objects are fetched by the runtime.
@@ -117,6 +118,7 @@ pub(super) fn start<R: Iterator<Item = ReadStep> + Send + 'static>(
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::collections::HashSet;
     use std::sync::Weak;
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::Duration;
@@ -190,6 +192,21 @@ pub(super) mod tests {
         drop(out);
         while count.upgrade().is_some() {
             tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn one_more_than_are_to_be_busy_can_wait_for_the_input() {
+        let threads = Arc::new(Mutex::new(HashSet::new()));
+        let seen = Arc::clone(&threads);
+        let (reader, _count) = endless();
+        let reader = reader.inspect(move |_| {
+            seen.lock().unwrap().insert(std::thread::current().id());
+        });
+        let (events, _inbox) = mpsc::channel(8);
+        let mut out = std::pin::pin!(start(1, reader, context(), events, CancellationToken::new()));
+        while threads.lock().unwrap().len() < 2 {
+            assert!(out.next().await.is_some());
         }
     }
 
