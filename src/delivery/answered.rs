@@ -14,7 +14,7 @@ pub(super) struct Answered<'a> {
     pub context: &'a SenderContext,
     pub pending: &'a PendingBatch,
     /// How many batches were answered before this one was first sent.
-    pub answered_before: AnsweredCount,
+    pub before: AnsweredCount,
 }
 
 impl Answered<'_> {
@@ -56,17 +56,17 @@ impl Answered<'_> {
 
     /// Leaves some items to be sent again after a while.
     async fn send_again(&self, items: Vec<usize>) -> Remaining {
-        let Self { context, pending, answered_before } = self;
+        let Self { context, pending, before } = self;
         let RetryBudget { attempts, longest, .. } = context.budget();
         let mut backoff = Backoff::new(&context.budget(), fastrand::Rng::new());
         let mut delay = backoff.nth(pending.round as usize).unwrap_or(longest);
         let next = next_round(RoundFacts {
             is_alone: items.len() == 1,
             is_last_round: pending.round + 1 >= attempts,
-            others_succeed: context.answered.now() > *answered_before,
+            others_succeed: context.answered.now() > *before,
             is_failing: context.is_failing(),
         });
-        let again = |items: Vec<usize>| pending.retry_items(items, Some(*answered_before));
+        let again = |items: Vec<usize>| pending.retry_items(items, Some(*before));
         let parts = match next {
             NextRound::GiveUp => {
                 let reason = "it keeps failing on every user".to_owned();

@@ -57,7 +57,7 @@ impl<'a> Exchange<'a> {
                         context.answered.count_one();
                         context.pace().batch(BatchControl::answered);
                     }
-                    return Answered { context, pending, answered_before }.settle(answer).await;
+                    return Answered { context, pending, before: answered_before }.settle(answer).await;
                 }
                 CreateOutcome::Stopped(error) => return context.stop_with(error).await,
                 CreateOutcome::Failed(failed) => failed,
