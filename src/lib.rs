@@ -24,8 +24,9 @@
 //!    each mode; `pipeline/run.rs` starts the stages.
 //! 2. `pipeline/mappers.rs` has the threads, which take turns at reading. The one whose turn it is asks `pipeline/read.rs`, which
 //!    opens each input and takes chunks of records. `source/reader/opening.rs` opens it, `source/reader/beginning.rs` finds its
-//!    shape, and [`source::RecordReader`] in `source/reader.rs` walks its envelope and frames its records; `buffering.rs` and
-//!    `ending.rs` beside these read more, cut chunks, and explain an end.
+//!    shape, and [`source::RecordReader`], whose fields `source/reader.rs` explains, walks its envelope; `source/elements.rs`, `lines.rs`
+//!    or `rows.rs` finds where each record ends. `buffering.rs` and `ending.rs` beside the reader read more, cut chunks, and
+//!    explain an end.
 //! 3. The thread that has read a chunk maps it, while another one reads: `pipeline/map.rs` and then `pipeline/chunk_mapping.rs`.
 //!    One [`mapping::RecordMapper`] for each kind knows the records: [`mapping::UserMapper`] reads, joins, maps and
 //!    encodes users. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them, by
@@ -52,7 +53,7 @@
 //!    of a request that failed `delivery/verdict.rs` decides whether to wait, split or give up, and the exchange carries it
 //!    out, and `senders.rs` sends what is left, as halves. Records whose error may pass go through `round.rs`; those that are
 //!    there already, and those that something of another identity's is in the way of, through `reconcile.rs`. `refusal.rs` has
-//!    the words of rejects. `delivery/settlement.rs` reports what is settled, and `delivery/outbox.rs` hands it on to the committer.
+//!    the words of rejects, and `item.rs` makes them; what is sent again is in `pending_batch.rs`. `delivery/settlement.rs` reports what is settled, and `delivery/outbox.rs` hands it on to the committer.
 //! 8. `outcomes/event.rs` has what the committer is sent, and `pipeline/commit.rs` is the committer. It makes plans and
 //!    outcomes durable in the [`journal::Journal`] (`write_event.rs` beside it, `journal/run_journal.rs`) and books outcomes
 //!    in the [`outcomes::Ledger`] (`outcomes/ledger/book.rs`); a [`journal::Reject`] (`journal/reject.rs`) goes to the rejects
@@ -115,6 +116,8 @@
 //! - *run*: of a migration, all of it, in its directory ([`journal`]); of the pipeline, one step of that ([`pipeline::run`]).
 //! - *job*: what one run of the pipeline is to do ([`pipeline::Job`]); of the [`program`], a command that takes a while and may be
 //!   watched.
+//! - *turn*: to read, among the mappers; to send, at the [`pace`]. A *slot* there is one of the requests that may be under way, and a
+//!   *permit* lets one go now.
 //! - *probe*: a request that only asks whether a target answers; which one it is, the [`destination`] knows.
 //!
 //! # What holds

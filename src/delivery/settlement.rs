@@ -35,7 +35,7 @@ impl SettledReporter {
 
     /// Reports what became of items of this batch. The rejected ones are rejected by the answer to the request of this id.
     ///
-    /// What is no reject comes first, and all of it at once. Of what follows nothing was carried out: should the run break off
+    /// What is no reject is reported at once, with the first rejects. Of the rejects behind these nothing was carried out: should the run break off
     /// in between, it is sent again, by itself and so under another key, and is refused again.
     pub(super) async fn report(&self, pending: &PendingBatch, settlement: Settlement, request_id: Option<&str>) {
         let PendingBatch { batch, memory, .. } = pending;

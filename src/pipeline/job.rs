@@ -70,7 +70,8 @@ pub struct Job {
 pub enum Mode {
     /// It is reported: what an import would do. Nothing is sent and nothing is kept.
     DryRun(DryRun),
-    /// Its keys are collected, those of records that are not ours, too, so that users are found who are in the input twice.
+    /// The first pass of an import: its keys are collected, those of records that are not ours, too, so that users are found who are in
+    /// the input twice.
     ///
     /// If it is known what the target confirmed, those records are noted that it has exactly like that.
     Search(Arc<DuplicateFinder>, Option<LookForUnchanged>),

@@ -11,8 +11,8 @@ use crate::outcomes::{Ledger, Reporter};
 use crate::recognition::PassRecords;
 use crate::signal::Signals;
 
-/// Goes through the inputs of an import without sending anything, and looks for records that are unchanged, if that is wanted. The account is that of a dry run; nothing is found if
-/// that was stopped, but by the end of an input that ends too early.
+/// The first pass of an import: goes through its inputs without sending anything, and looks for records that are unchanged, if that is
+/// wanted. The account is that of a dry run; nothing is found if that was stopped, but by the end of an input that ends too early.
 pub async fn find_duplicates(
     intake: Intake,
     unchanged: Option<LookForUnchanged>,

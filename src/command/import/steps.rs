@@ -38,7 +38,7 @@ pub(super) struct Steps<'a> {
 
 /// What a step knows of ids at the target.
 struct KnownIds {
-    /// By which the target finds whom a record is about.
+    /// Of those whom the records themselves are about.
     of_records: Option<Arc<IdLookup>>,
     /// Of those to whom a record refers.
     of_target: Option<Arc<dyn TargetIds>>,
