@@ -24,9 +24,9 @@
 //!    each mode; `pipeline/run.rs` starts the stages.
 //! 2. `pipeline/mappers.rs` has the threads, which take turns at reading. The one whose turn it is asks `pipeline/read.rs`, which
 //!    opens each input and takes chunks of records. `source/reader/opening.rs` opens it, `source/reader/beginning.rs` finds its
-//!    shape, and [`source::RecordReader`], whose fields `source/reader.rs` explains, walks its envelope; `source/elements.rs`, `lines.rs`
-//!    or `rows.rs` finds where each record ends. `buffering.rs` and `ending.rs` beside the reader read more, cut chunks, and
-//!    explain an end.
+//!    shape, and [`source::RecordReader`], whose fields `source/reader.rs` explains, walks its envelope; `source/elements.rs`,
+//!    `lines.rs` or `rows.rs` finds where each record ends. `buffering.rs` and `ending.rs` in `source/reader` read more, cut
+//!    chunks, and explain an end.
 //! 3. The thread that has read a chunk maps it, while another one reads: `pipeline/map.rs` and then `pipeline/chunk_mapping.rs`.
 //!    One [`mapping::RecordMapper`] for each kind knows the records: [`mapping::UserMapper`] reads, joins, maps and
 //!    encodes users. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them, by

@@ -14,7 +14,7 @@ use super::pending_batch::PendingBatch;
 use crate::pace::Slot;
 
 /// The batches that are planned ahead.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Ahead(Arc<Counted>);
 
 #[derive(Debug, Default)]

@@ -13,8 +13,8 @@ pub(crate) struct PendingBatch {
     pub round: u32,
     /// An earlier part of the run was about to send it, and may have.
     pub in_doubt: bool,
-    /// It failed, alone or as a part of a batch, and is sent again. Batches that were answered beyond this count show that the destination
-    /// works.
+    /// It failed, alone or as a part of a batch, and is sent again. Batches that were answered beyond this count show that the
+    /// destination works.
     pub suspect_since: Option<AnsweredCount>,
     /// What the target was asked between the rounds of a user who alone failed too often.
     pub probes: Probes,

@@ -24,7 +24,7 @@ pub(super) fn map_chunk(
 ) -> Result<MappedChunk, MapFailure> {
     let mut mapping = ChunkMapping::new(input, &chunk, context)?;
     let mut ready = Vec::with_capacity(if context.wants_ready { chunk.spans.len() } else { 0 });
-    let (mut counted, mut notices, mut unchanged, mut rejects) = (0, Vec::new(), Vec::new(), Vec::new());
+    let (mut ready_count, mut notices, mut unchanged, mut rejects) = (0, Vec::new(), Vec::new(), Vec::new());
     let kind = context.mapper(input).kind();
     let unchanged_notices = context.unchanged.read(input, &chunk, recognized);
     // If nothing was kept for this chunk, what was recognized does not count: all of it is mapped.
@@ -38,7 +38,7 @@ pub(super) fn map_chunk(
                 unchanged.push(Settled { key, outcome: RecordOutcome::Unchanged, notices });
             }
             RecordFate::Ready(record) => {
-                counted += 1;
+                ready_count += 1;
                 notices.extend(Some(record.notices).filter(|notices| !notices.is_empty()));
                 if context.wants_ready {
                     ready.push(record);
@@ -52,13 +52,13 @@ pub(super) fn map_chunk(
         finder.collect(std::mem::take(&mut parts.keys))?;
     }
     context.unchanged.keep((input, &chunk), recognized, &unchanged, &parts.mapped);
-    let settled = Counted { ready: counted, unchanged: unchanged.len() as u64, rejected: rejects.len() as u64 };
-    let (encoded, counts) = counts_of((input, &chunk), parts, settled, notices);
+    let fates = FateCounts { ready: ready_count, unchanged: unchanged.len() as u64, rejected: rejects.len() as u64 };
+    let (encoded, counts) = counts_of((input, &chunk), parts, fates, notices);
     Ok(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts })
 }
 
 /// What became of the records of a chunk.
-struct Counted {
+struct FateCounts {
     ready: u64,
     unchanged: u64,
     rejected: u64,
@@ -68,7 +68,7 @@ struct Counted {
 fn counts_of(
     (input, chunk): (u16, &RecordChunk),
     parts: MappedParts,
-    Counted { ready, unchanged, rejected }: Counted,
+    FateCounts { ready, unchanged, rejected }: FateCounts,
     notices: Vec<Notices>,
 ) -> (Piece, MappedChunkCounts) {
     let MappedParts { encoded, coverage, roles, previews, weighing, rejects_of_others, .. } = parts;

@@ -125,13 +125,14 @@ fn check_same_bytes(
     (one, of_one): (&ShardRun, &FirstPassRecord),
     (other, of_other): (&ShardRun, &FirstPassRecord),
 ) -> Result<(), MergeError> {
-    let different = |what: &str| {
-        let (one, other) = (one.record.id.clone(), other.record.id.clone());
-        Err(MergeError::Different { one, other, what: what.to_owned() })
+    let ids = || (one.record.id.clone(), other.record.id.clone());
+    let different = || {
+        let (one, other) = ids();
+        Err(MergeError::Different { one, other, what: "inputs".to_owned() })
     };
     let counts = |first: &FirstPassRecord| (first.inputs.len(), first.passwords.is_some(), first.memberships.len());
     if counts(of_one) != counts(of_other) {
-        return different("inputs");
+        return different();
     }
     let files = &other.record;
     let inputs = files.inputs.iter().zip(of_one.digests().zip(of_other.digests()));
@@ -140,11 +141,11 @@ fn check_same_bytes(
     for (file, (one_digest, other_digest)) in inputs.chain(passwords).chain(memberships) {
         match one_digest.is_same(other_digest) {
             Some(true) => {}
-            Some(false) => return different("inputs"),
+            Some(false) => return different(),
             None => {
                 let input = Input::from_argument(Path::new(&file.path));
                 if !input.tells_same(one_digest, other_digest).is_ok_and(|is_same| is_same) {
-                    let (one, other) = (one.record.id.clone(), other.record.id.clone());
+                    let (one, other) = ids();
                     return Err(MergeError::OtherSum { one, other, input: file.path.clone() });
                 }
             }
