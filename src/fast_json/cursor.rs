@@ -1,9 +1,9 @@
 //! A place in a text, and what can be read from there. It takes nothing that `serde_json` refuses.
 
-use serde::de::IgnoredAny;
 use wide::u8x16;
 
 use super::left_to_serde::LeftToSerde;
+use super::unescaped::has_escapes_only;
 
 /// The bytes that are looked at together.
 const PIECE: usize = 16;
@@ -256,8 +256,8 @@ impl<'de> Cursor<'de> {
 
     /// Checks the string from there to here.
     fn check_escapes(&self, start: usize) -> Result<(), LeftToSerde> {
-        let string = self.piece(start, self.at)?;
-        serde_json::from_str::<IgnoredAny>(string).map(|_| ()).map_err(|_| LeftToSerde)
+        let string = self.text.as_bytes().get(start..self.at).unwrap_or_default();
+        if has_escapes_only(string) { Ok(()) } else { Err(LeftToSerde) }
     }
 
     #[inline]

@@ -1,5 +1,7 @@
 //! A string that has escapes.
 
+use memchr::memchr;
+
 use super::left_to_serde::LeftToSerde;
 
 /// The text of a string, which is given with its quotes. Halves of pairs of code units are left to `serde_json`, and so is what is no
@@ -9,6 +11,25 @@ pub(super) fn unescaped(string: &str) -> Result<String, LeftToSerde> {
         Some(text) => Ok(text),
         None => serde_json::from_str(string).map_err(|_| LeftToSerde),
     }
+}
+
+/// Whether each backslash in a string begins an escape. That is all that `serde_json` asks for where a string is skipped: halves
+/// of pairs of code units are fine there.
+pub(super) fn has_escapes_only(string: &[u8]) -> bool {
+    let mut rest = string;
+    while let Some(backslash) = memchr(b'\\', rest) {
+        let length = match rest.get(backslash + 1..) {
+            Some([b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..]) => 1,
+            Some([b'u', digits @ ..])
+                if digits.iter().take(4).filter(|digit| digit.is_ascii_hexdigit()).count() == 4 =>
+            {
+                5
+            }
+            _ => return false,
+        };
+        rest = rest.get(backslash + 1 + length..).unwrap_or_default();
+    }
+    true
 }
 
 fn simply(string: &str) -> Option<String> {

@@ -72,6 +72,8 @@ pub struct RecordReader {
     verified: u64,
     stage: Stage,
     pending: Option<SourceError>,
+    /// How many records the last chunk had: for as many there is room in the next one.
+    usual_records: usize,
 }
 
 impl RecordReader {
@@ -117,7 +119,7 @@ impl RecordReader {
         if let Some(error) = self.pending.take() {
             return Err(error);
         }
-        let mut spans = Vec::new();
+        let mut spans = Vec::with_capacity(self.usual_records);
         if let Err(error) = self.fill(&mut spans) {
             self.stage = Stage::Done;
             let error = self.explain(error);
@@ -126,6 +128,7 @@ impl RecordReader {
             }
             self.pending = Some(error);
         }
+        self.usual_records = spans.len();
         Ok((!spans.is_empty()).then(|| self.cut(spans)))
     }
 

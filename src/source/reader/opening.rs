@@ -118,6 +118,7 @@ impl RecordReader {
             covered: 0,
             verified: 0,
             pending: None,
+            usual_records: 0,
         }
     }
 }
