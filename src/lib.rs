@@ -49,7 +49,7 @@
 //!    `avnology/client.rs`), and [`kratos::KratosCalls`] another; each knows its vendor's requests, statuses and codes.
 //!    `http/client.rs` sends the request. `avnology/answer.rs` reads a result for each identity out of the answer, and
 //!    `avnology/item_error.rs` says of an error whether it may pass.
-//! 7. The answer comes back to the exchange. Results go to `delivery/answered.rs`, for which `delivery/results.rs` sorts them;
+//! 7. The answer comes back to the exchange. Results go to `delivery/answered.rs`, for which `delivery/sorted_results.rs` sorts them;
 //!    of a request that failed `delivery/verdict.rs` decides whether to wait, split or give up, and the exchange carries it
 //!    out, and `senders.rs` sends what is left, as halves. Records whose error may pass go through `round.rs`; those that are
 //!    there already, and those that something of another identity's is in the way of, through `reconcile.rs`. `refusal.rs` has

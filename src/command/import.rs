@@ -52,7 +52,7 @@ use crate::exit::ExitStatus;
 use crate::human::plural;
 use crate::journal::FirstPassRecord;
 use crate::pipeline::{ConfirmedBefore, Mode};
-use crate::settings::{ImportSettings, OutputSettings, RecordedRun};
+use crate::settings::{ImportSettings, OutputSettings, RunOnDisk};
 use crate::signal::Signals;
 
 /// The first pass asks the target nothing: by the time it answered, somebody else could have created the user.
@@ -129,7 +129,7 @@ async fn import_into(
 }
 
 /// Says where a run goes on of which an earlier part did something.
-fn note_continued(run: &RecordedRun, (part, done): (RunPart, u64), output: &OutputSettings) {
+fn note_continued(run: &RunOnDisk, (part, done): (RunPart, u64), output: &OutputSettings) {
     if part != RunPart::First {
         output.console.note(&format!(
             "Continuing run {}: {} done already.",
@@ -151,7 +151,7 @@ fn note_strict(settings: &ImportSettings) {
 async fn with_results(
     status: Result<ExitStatus, CommandError>,
     settings: &ImportSettings,
-    run: &RecordedRun,
+    run: &RunOnDisk,
 ) -> Result<ExitStatus, CommandError> {
     let Some(path) = &settings.results else { return status };
     let written = write_results(path, &settings.runs_directory, run, &settings.reading).await;

@@ -46,7 +46,7 @@ use crate::exit::ExitStatus;
 use crate::journal::{ConfirmedUsers, Lock, MergedRecord};
 use crate::kind::Kind;
 use crate::report::{Console, DeletedKinds, UndoingProgress};
-use crate::settings::{RecordedRun, UndoSettings};
+use crate::settings::{RunOnDisk, UndoSettings};
 use crate::signal::Signals;
 use error::UndoError;
 
@@ -62,7 +62,7 @@ pub async fn undo(runs: Vec<UndoSettings>, mut signals: Signals) -> Result<ExitS
 }
 
 async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals) -> Result<ExitStatus, CommandError> {
-    let UndoSettings { run: RecordedRun { directory, record }, connection, output, .. } = settings;
+    let UndoSettings { run: RunOnDisk { directory, record }, connection, output, .. } = settings;
     let _locks = [
         Lock::take_target(&settings.locks, &record.target, "undo").map_err(UndoError::Lock)?,
         Lock::take(&directory.lock(), "undo").map_err(UndoError::Lock)?,
@@ -118,7 +118,7 @@ async fn delete_created(
     is_first_time: bool,
     signals: &mut Signals,
 ) -> Undone {
-    let UndoSettings { run: RecordedRun { directory, record }, connection, output, .. } = settings;
+    let UndoSettings { run: RunOnDisk { directory, record }, connection, output, .. } = settings;
     let (enabled, restored) = (Cell::new(0), Cell::new(PutBack::default()));
     let counts = Cell::new(said.created);
     let created = said.created.all().created;
@@ -155,7 +155,7 @@ async fn delete_created(
 
 /// Before anything is deleted: nobody must be taken to be there any more.
 async fn forget_who_is_there(settings: &UndoSettings) -> io::Result<()> {
-    let UndoSettings { run: RecordedRun { directory, record }, runs_directory, .. } = settings;
+    let UndoSettings { run: RunOnDisk { directory, record }, runs_directory, .. } = settings;
     forget_ids(runs_directory, &record.target).await?;
     ConfirmedUsers::forget(runs_directory, &record.target)?;
     // Should the undo be killed, nobody knows how far it came.

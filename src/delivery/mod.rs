@@ -34,7 +34,6 @@ mod pieces;
 mod ready;
 mod reconcile;
 mod refusal;
-mod results;
 mod round;
 mod sender_context;
 #[cfg(test)]
@@ -42,6 +41,7 @@ mod sender_tests;
 mod senders;
 mod settings;
 mod settlement;
+mod sorted_results;
 mod tries;
 mod verdict;
 

@@ -206,8 +206,7 @@ impl Committer {
             self.track(|tracker| tracker.mark_settled(record.key));
         }
         for Reject { code, key, position, same_as, .. } in rejects {
-            self.ledger.rejected_at(code, position, same_as);
-            self.ledger.rejected_of(key.input);
+            self.ledger.rejected_record(key.input, code, position, same_as);
             self.track(|tracker| tracker.mark_settled(key));
         }
         self.check_errors();

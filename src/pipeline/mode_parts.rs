@@ -49,15 +49,15 @@ impl ModeParts {
             Mode::DryRun(DryRun { preview, max_errors }) => {
                 let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
                 let duplicates_to_report = Some(Arc::clone(&finder));
-                let looking = Self::looking(intake, DuplicateCheck::Find(finder));
-                Self { duplicates_to_report, foresee: true, preview, max_errors, ..looking }
+                let rest = Self::keeping_nothing(intake, DuplicateCheck::Find(finder));
+                Self { duplicates_to_report, foresee: true, preview, max_errors, ..rest }
             }
-            Mode::Search(finder, unchanged) => {
+            Mode::FirstPass(finder, unchanged) => {
                 let (confirmed_lookup, unchanged) = match unchanged {
                     Some(look) => (look.confirmed_lookup, Unchanged::Keep(look.records)),
                     None => (None, Unchanged::Unknown),
                 };
-                Self { confirmed_lookup, unchanged, ..Self::looking(intake, DuplicateCheck::Find(finder)) }
+                Self { confirmed_lookup, unchanged, ..Self::keeping_nothing(intake, DuplicateCheck::Find(finder)) }
             }
             Mode::NotBegun(run, reason) => {
                 let mut parts = Self::of_run(*run);
@@ -84,7 +84,7 @@ impl ModeParts {
     }
 
     /// Nothing is sent or kept.
-    fn looking(intake: &Intake, check: DuplicateCheck) -> Self {
+    fn keeping_nothing(intake: &Intake, check: DuplicateCheck) -> Self {
         Self {
             check,
             duplicates_to_report: None,

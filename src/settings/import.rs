@@ -11,7 +11,7 @@ use super::missing_rules::MissingRules;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::reading::{ReadingChoice, ReadingSettings};
-use super::recorded_run::RecordedRun;
+use super::run_on_disk::RunOnDisk;
 use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::typed_inputs::{TypedInputs, typed_inputs};
@@ -29,7 +29,7 @@ pub enum WhichRun {
     /// A new one.
     New,
     /// The one that was named.
-    Named(Box<RecordedRun>),
+    Named(Box<RunOnDisk>),
 }
 
 /// When an import is refused before anything is sent, or stopped.

@@ -6,7 +6,7 @@ use super::connection::Connection;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::recorded_options::options_of_run;
-use super::recorded_run::RecordedRun;
+use super::run_on_disk::RunOnDisk;
 use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::{Environment, SettingsError};
@@ -17,7 +17,7 @@ use crate::journal::LockDirectory;
 #[derive(Clone, Debug)]
 pub struct UndoSettings {
     /// The run.
-    pub run: RecordedRun,
+    pub run: RunOnDisk,
     /// Where it created identities.
     pub target: TargetSettings,
     /// How the target is reached, and how fast.
@@ -44,12 +44,12 @@ impl UndoSettings {
         environment: &Environment,
     ) -> Result<Vec<Self>, SettingsError> {
         let runs_directory = runs_directory(arguments.options.runs_dir.clone(), environment)?;
-        let runs = RecordedRun::or_shards(&runs_directory, &arguments.run)?;
+        let runs = RunOnDisk::or_shards(&runs_directory, &arguments.run)?;
         runs.into_iter().map(|run| Self::of_run(run, arguments, output.clone(), environment)).collect()
     }
 
     fn of_run(
-        run: RecordedRun,
+        run: RunOnDisk,
         arguments: &UndoArguments,
         output: OutputSettings,
         environment: &Environment,

@@ -19,7 +19,7 @@ use crate::journal::{ConfirmedUsers, InputRecord, RunDirectory};
 use crate::kind::Kind;
 use crate::missing::{MembershipSearch, MissingMemberships, MissingMembershipsReport};
 use crate::outcomes::StopReason;
-use crate::settings::{ImportSettings, MissingRules, RecordedRun};
+use crate::settings::{ImportSettings, MissingRules, RunOnDisk};
 use crate::signal::Signals;
 use crate::source::Watch;
 
@@ -39,12 +39,12 @@ impl<'a> GoneMemberships<'a> {
     /// Looks which are missing, and names them in a file of the run.
     pub(super) async fn find(
         (settings, rules, destination): (&ImportSettings, MissingRules, &dyn Destination),
-        run: &'a RecordedRun,
+        run: &'a RunOnDisk,
         subject: ReadSubject<'_>,
         watch: &Watch,
         signals: &mut Signals,
     ) -> Result<Option<Self>, CommandError> {
-        let RecordedRun { directory, record } = run;
+        let RunOnDisk { directory, record } = run;
         subject.output.console.note("Looking for memberships that are no longer in the export …");
         let search = search((settings.runs_directory.clone(), &record.target, &record.id), subject, watch)?;
         let searching = search_for("missing memberships", signals, move |stop| search.find(|| stop.is_cancelled()));

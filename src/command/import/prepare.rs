@@ -18,14 +18,14 @@ use crate::kind::Kind;
 use crate::outcomes::{Ledger, StopReason};
 use crate::pipeline::ImportRun;
 use crate::selection::{RecordsOfRun, SelectionChoice, SelectionRecord};
-use crate::settings::{ImportSettings, RecordedRun, WhichRun};
+use crate::settings::{ImportSettings, RunOnDisk, WhichRun};
 use crate::signal::Signals;
 use crate::source::{Input, InputDigest, SourceError};
 
 /// A run that is ready to go (on).
 pub(super) struct PreparedRun {
     /// Its directory, and what it is about.
-    pub run: RecordedRun,
+    pub run: RunOnDisk,
     /// Where it is kept what becomes of its records, and what became of them in earlier parts. Its duplicates are not known yet.
     pub import_run: ImportRun,
     pub part: RunPart,
@@ -61,7 +61,7 @@ pub(super) async fn prepare(
         Some(shard) => Lock::take_target_for_shard(&settings.locks, target, shard, &wanted.whole_digest()),
     };
     let target_lock = target_lock.map_err(PrepareError::from)?;
-    if let Some(RecordedRun { directory, record: was }) = open_run(settings, &wanted)? {
+    if let Some(RunOnDisk { directory, record: was }) = open_run(settings, &wanted)? {
         let run_lock = Lock::take(&directory.lock(), "import").map_err(PrepareError::from)?;
         directory.check_places().map_err(PrepareError::RunFile)?;
         let changed = match was.changed_input(&wanted) {
@@ -95,7 +95,7 @@ pub(super) async fn prepare(
         let Replayed { journal, progress, has_end } =
             Journal::replay(&directory.journal(), &directory.rejects(), count, replayed).map_err(PrepareError::from)?;
         ledger.continue_at(&progress);
-        let (run, part) = (RecordedRun { directory, record: was }, RunPart::Later { knows_all: has_end });
+        let (run, part) = (RunOnDisk { directory, record: was }, RunPart::Later { knows_all: has_end });
         let import_run = ImportRun { journal, progress, ledger, duplicates: None };
         return Ok(PreparedRun { run, import_run, part, records, locks: [target_lock, run_lock] });
     }
@@ -195,7 +195,7 @@ fn begin_with(
     directory.write_record(&record).map_err(failed(runs.clone()))?;
     let progress = Progress::new(settings.reading.inputs.len());
     let import_run = ImportRun { journal, progress, ledger: ledger(settings), duplicates: None };
-    let run = RecordedRun { directory, record };
+    let run = RunOnDisk { directory, record };
     Ok(PreparedRun { run, import_run, part: RunPart::First, records, locks: [target_lock, run_lock] })
 }
 
@@ -205,17 +205,17 @@ fn ledger(settings: &ImportSettings) -> Ledger {
 
 /// The run to go on with, if there is one: the one that was named, or the newest of the same work, if it did not come to
 /// its end.
-fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<RecordedRun>, PrepareError> {
+fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<RunOnDisk>, PrepareError> {
     let open = match &settings.which_run {
         WhichRun::New => None,
-        WhichRun::Named(run) => Some(RecordedRun::clone(run)),
+        WhichRun::Named(run) => Some(RunOnDisk::clone(run)),
         // What cannot be known again cannot be resumed.
         WhichRun::Open if !wanted.can_be_known_again() => None,
         WhichRun::Open => {
             let runs = &settings.runs_directory;
             let listed = RunDirectory::list(runs).map_err(|source| PrepareError::Io { path: runs.clone(), source })?;
             let newest = listed.into_iter().find(|(_, record)| record.is_same_work(wanted));
-            newest.map(|(directory, record)| RecordedRun { directory, record })
+            newest.map(|(directory, record)| RunOnDisk { directory, record })
         }
     };
     Ok(open.filter(|run| !run.directory.is_finished()))

@@ -31,7 +31,7 @@ pub(super) async fn send(
         settings,
         target: &target.name,
         destination: destination.as_ref(),
-        users: delivery_of_users(context),
+        delivery_of_users: delivery_of_users(context),
         first,
         id_map_end_before: state.ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX),
     };

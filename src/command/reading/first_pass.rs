@@ -23,7 +23,7 @@ use crate::journal::{FirstPassRecord, Prediction};
 use crate::outcomes::StopReason;
 use crate::pipeline::Blocks;
 use crate::recognition::PassRecords;
-use crate::settings::RecordedRun;
+use crate::settings::RunOnDisk;
 use crate::signal::Signals;
 use crate::source::{KnownInputs, Watch};
 
@@ -40,7 +40,7 @@ impl FirstPass {
     /// whether an earlier part did anything.
     pub(in crate::command) async fn of_run(
         subject: ReadSubject<'_>,
-        run: &RecordedRun,
+        run: &RunOnDisk,
         has_begun: bool,
         signals: &mut Signals,
     ) -> Result<Self, CommandError> {

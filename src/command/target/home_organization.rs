@@ -13,7 +13,7 @@ use crate::avnology::{
 };
 use crate::journal::{OrganizationRecord, RunRecord};
 use crate::rehearsal::Home;
-use crate::settings::{Connection, ImportSettings, ReadingSettings, RecordedRun};
+use crate::settings::{Connection, ImportSettings, ReadingSettings, RunOnDisk};
 use crate::signal::Signals;
 
 /// The organization of an import, if it is there, and the settings of reading with it. One that the import is to make is made later,
@@ -21,7 +21,7 @@ use crate::signal::Signals;
 pub(in crate::command) async fn organization_if_there(
     target: &Target,
     settings: &ImportSettings,
-    run: &RecordedRun,
+    run: &RunOnDisk,
     signals: &mut Signals,
 ) -> Result<(ReadingSettings, Option<HomeOrganization>), CommandError> {
     let ImportSettings { reading, connection, .. } = settings;
@@ -35,11 +35,11 @@ pub(in crate::command) async fn organization_if_there(
 pub(in crate::command) async fn into_organization(
     target: &Target,
     settings: &ImportSettings,
-    (run, found): (&RecordedRun, Option<HomeOrganization>),
+    (run, found): (&RunOnDisk, Option<HomeOrganization>),
     signals: &mut Signals,
 ) -> Result<ReadingSettings, CommandError> {
     let ImportSettings { reading, connection, output, .. } = settings;
-    let RecordedRun { directory, record } = run;
+    let RunOnDisk { directory, record } = run;
     let Some(home) = &record.organization else { return Ok(reading.clone()) };
     let client = client(target, connection)?;
     let found = if let Some(found) = found {

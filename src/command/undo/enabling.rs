@@ -10,17 +10,17 @@ use crate::destination::Destination;
 use crate::index::Texts;
 use crate::journal::{LostRun, RunDirectory};
 use crate::missing::{CreatedEarlier, MissingSearch, SearchError};
-use crate::settings::RecordedRun;
+use crate::settings::RunOnDisk;
 
 /// Enables the identities that a run disabled, and says how many. One that is enabled already, is not proven to be the user's, or
 /// of which a later run decided, stays as it is. In a preview they are only counted.
 pub(super) async fn enable_disabled(
     runs: PathBuf,
-    run: &RecordedRun,
+    run: &RunOnDisk,
     target: &Arc<dyn Destination>,
     is_preview: bool,
 ) -> Result<u64, CommandError> {
-    let RecordedRun { directory, record } = run;
+    let RunOnDisk { directory, record } = run;
     if !directory.disabled().exists() {
         return Ok(0);
     }

@@ -6,12 +6,12 @@ use super::what_it_says::WhatItSays;
 use crate::human::{moment, plural};
 use crate::journal::{RunDirectory, RunRecord};
 use crate::report::{Deleted, DeletedKinds};
-use crate::settings::RecordedRun;
+use crate::settings::RunOnDisk;
 use crate::signal::Signals;
 
 /// Shows what is at stake and asks, if there is somebody to ask. There is no question if undo has nothing to delete or to put back.
-pub(super) async fn confirm(run: &RecordedRun, said: &WhatItSays, signals: &mut Signals) -> Result<bool, CommandError> {
-    let RecordedRun { directory, record } = run;
+pub(super) async fn confirm(run: &RunOnDisk, said: &WhatItSays, signals: &mut Signals) -> Result<bool, CommandError> {
+    let RunOnDisk { directory, record } = run;
     if !said.may_delete() && !has_changed_others(directory) {
         return Ok(true);
     }

@@ -13,7 +13,7 @@ use crate::index::{HASH_BYTES, Table, Texts, hash_of};
 use crate::kind::Kind;
 use crate::mapping::TupleRules;
 use crate::missing::{Removal, RemovalKind, StatesFile};
-use crate::settings::RecordedRun;
+use crate::settings::RunOnDisk;
 
 /// Entries in memory: 128 KiB.
 const BUFFERED: usize = 8 * 1024;
@@ -28,7 +28,7 @@ pub(super) struct PutBack {
 /// Puts back what a run removed. A user who is not at the target any more, or is another one there, gets nothing back; nor is a role
 /// granted to a member who has another one by now. In a preview it is only counted.
 pub(super) async fn put_back(
-    run: &RecordedRun,
+    run: &RunOnDisk,
     target: &Arc<dyn Destination>,
     is_preview: bool,
 ) -> Result<PutBack, CommandError> {

@@ -22,7 +22,7 @@ use crate::files::{directory_of, put_private};
 use crate::ignore::ignore;
 use crate::index::{Duplicates, Meaning};
 use crate::journal::{FirstPassRecord, Lock, LockError, Prediction, RunDirectory, RunRecord};
-use crate::settings::RecordedRun;
+use crate::settings::RunOnDisk;
 use crate::signal::Signals;
 use crate::source::{InputDigest, Shard};
 
@@ -33,7 +33,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 pub(super) struct OtherShards<'r> {
     subject: ReadSubject<'r>,
     shard: Shard,
-    run: &'r RecordedRun,
+    run: &'r RunOnDisk,
     /// Where the runs of all of them may be.
     runs: &'r Path,
 }
@@ -52,7 +52,7 @@ impl Drop for Turn {
 
 impl<'r> OtherShards<'r> {
     /// Those beside a run; `None` if it is not of a shard.
-    pub(super) fn of(subject: ReadSubject<'r>, run: &'r RecordedRun) -> Option<Self> {
+    pub(super) fn of(subject: ReadSubject<'r>, run: &'r RunOnDisk) -> Option<Self> {
         let (shard, runs) = (subject.records.shard()?, directory_of(run.directory.path()));
         Some(Self { subject, shard, run, runs })
     }

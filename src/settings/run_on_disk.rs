@@ -7,14 +7,14 @@ use crate::journal::{Lock, MergedRecord, RunDirectory, RunRecord};
 
 /// A run that is there already.
 #[derive(Clone, Debug)]
-pub struct RecordedRun {
+pub struct RunOnDisk {
     /// Its directory.
     pub directory: RunDirectory,
     /// What it is about.
     pub record: RunRecord,
 }
 
-impl RecordedRun {
+impl RunOnDisk {
     /// The run with this id: somebody may have given its directory another name.
     pub(super) fn named(runs: &Path, id: &str) -> Result<Self, SettingsError> {
         let named = list(runs)?.into_iter().find(|run| run.record.id == id);
@@ -85,9 +85,9 @@ impl RecordedRun {
     }
 }
 
-fn list(runs: &Path) -> Result<Vec<RecordedRun>, SettingsError> {
+fn list(runs: &Path) -> Result<Vec<RunOnDisk>, SettingsError> {
     let listed = RunDirectory::list(runs).map_err(|error| failed(runs, error.to_string()))?;
-    Ok(listed.into_iter().map(|(directory, record)| RecordedRun { directory, record }).collect())
+    Ok(listed.into_iter().map(|(directory, record)| RunOnDisk { directory, record }).collect())
 }
 
 fn failed(runs: &Path, problem: String) -> SettingsError {

@@ -1,4 +1,4 @@
-//! A whole job that only looks for duplicates.
+//! The first pass: a whole job that sends nothing, and looks for duplicates and for what is unchanged.
 
 use std::io;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub async fn find_duplicates(
         Some(records) => DuplicateFinder::with_secret(directory, records.secret_of_keys()),
         None => DuplicateFinder::new(directory),
     });
-    let job = Job { intake, mode: Mode::Search(Arc::clone(&finder), unchanged) };
+    let job = Job { intake, mode: Mode::FirstPass(Arc::clone(&finder), unchanged) };
     let ledger = run(job, reporter, signals).await.ledger;
     if let Some(records) = records
         && let Err(error) = collect_shared_keys(records, Arc::clone(&finder)).await

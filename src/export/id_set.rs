@@ -1,4 +1,4 @@
-//! Which records were written already.
+//! A set of ids.
 
 use std::io;
 
@@ -9,9 +9,9 @@ const NEWEST: usize = 32 * 1024;
 
 /// The ids of records, in bounded memory.
 #[derive(Debug)]
-pub(super) struct KnownIds(Table<HASH_BYTES>);
+pub(super) struct IdSet(Table<HASH_BYTES>);
 
-impl KnownIds {
+impl IdSet {
     /// None as yet.
     pub(super) fn new() -> Self {
         Self(Table::new(NEWEST, std::env::temp_dir()))

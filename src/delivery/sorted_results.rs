@@ -15,7 +15,7 @@ pub(super) struct SortedResults {
     /// Identities with their external ids are there already.
     pub existing: Vec<usize>,
     /// Something of another identity's is in the way.
-    pub taken: Vec<(usize, ItemError)>,
+    pub conflicts: Vec<(usize, ItemError)>,
     /// They may be answered otherwise later.
     pub again: Vec<usize>,
     /// The destination does not let us in, and said so of an item.
@@ -53,7 +53,7 @@ impl SortedResults {
             }
             ItemResult::Exists { .. } => self.existing.push(index),
             ItemResult::Error(error) => match error.kind {
-                ItemErrorKind::Conflict => self.taken.push((index, error)),
+                ItemErrorKind::Conflict => self.conflicts.push((index, error)),
                 ItemErrorKind::Invalid => rejected.push((index, invalid(error))),
                 ItemErrorKind::Transient if pending.probes.blame_the_user(pending.round + 1) => {
                     rejected.push((index, failing(error)));
