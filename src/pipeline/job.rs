@@ -115,7 +115,7 @@ pub struct Sending {
     /// Stop once more than this many records were rejected.
     pub max_errors: Option<u64>,
     /// Rejects that are known to come, which count for that from the beginning.
-    pub predicted: u64,
+    pub predicted_rejects: u64,
 }
 
 /// What a target confirmed in earlier runs.

@@ -42,8 +42,8 @@ pub struct MappedIdentity {
 pub struct Extras {
     /// How many of the first identities to keep for display.
     pub preview: usize,
-    /// Whether it is wanted what of an import can be foreseen.
-    pub foresee: bool,
+    /// Whether the counts of a forecast are wanted.
+    pub forecast: bool,
     /// Whether nothing is wanted but whom the records are about: the encoded forms are empty.
     pub only_ids: bool,
 }
@@ -98,7 +98,7 @@ pub fn map_inputs(
         largest_request,
         mark: None,
         preview: extras.preview,
-        foresee: extras.foresee,
+        forecast: extras.forecast,
         records,
         pieces: Pieces::default(),
     };

@@ -5,6 +5,7 @@
 
 mod bars;
 mod chart;
+mod consent_request;
 mod console;
 mod covered;
 mod cutover_page;
@@ -12,7 +13,6 @@ mod exporting;
 mod forecast;
 mod found_there;
 mod given_path;
-mod import_question;
 mod json_line;
 mod json_lines;
 mod listing;
@@ -38,12 +38,12 @@ mod visible;
 mod wrapped;
 
 pub use bars::Bars;
+pub use consent_request::ConsentRequest;
 pub use console::{Console, LogFormat, write_stderr};
 pub use cutover_page::{cutover_markdown, cutover_page};
 pub use exporting::{ExportFigures, write_export_summary};
 pub use forecast::{Forecast, RequestBounds};
 pub use given_path::GivenPath;
-pub use import_question::ImportQuestion;
 pub use json_lines::JsonLines;
 pub use listing::ListingProgress;
 pub use metrics::{Measured, MetricsFile};

@@ -82,7 +82,7 @@ pub struct ImportSettings {
     /// Whether the target is asked about users, too, whom it confirmed in an earlier run.
     pub recheck: bool,
     /// Whether the user said yes already.
-    pub is_confirmed: bool,
+    pub has_consent: bool,
     /// Which run to go on with.
     pub which_run: WhichRun,
     /// Where runs are kept.
@@ -173,7 +173,7 @@ impl ImportSettings {
             on_existing,
             create_organization,
             recheck,
-            is_confirmed: yes,
+            has_consent: yes,
             which_run: if new_run { WhichRun::New } else { WhichRun::Open },
             runs_directory: runs,
             locks: environment.locks(),

@@ -55,7 +55,7 @@ impl ImportSettings {
             on_existing: record.on_existing.parse().map_err(wrong)?,
             create_organization: record.organization.as_ref().is_some_and(|home| home.create),
             recheck: record.options.recheck,
-            is_confirmed: yes,
+            has_consent: yes,
             which_run: WhichRun::Named(Box::new(run)),
             runs_directory,
             locks: environment.locks(),

@@ -25,7 +25,7 @@ pub struct UndoSettings {
     /// Where its output goes.
     pub output: OutputSettings,
     /// Whether the user said yes already.
-    pub is_confirmed: bool,
+    pub has_consent: bool,
     /// Whether it is only shown what would be deleted.
     pub dry_run: bool,
     /// Whether identities that were changed since are deleted, too.
@@ -68,6 +68,6 @@ impl UndoSettings {
             .certificates(connection.certificates.as_deref());
         files.check(&runs_directory, environment)?;
         let locks = environment.locks();
-        Ok(Self { run, target, connection, output, is_confirmed: yes, dry_run, force, runs_directory, locks })
+        Ok(Self { run, target, connection, output, has_consent: yes, dry_run, force, runs_directory, locks })
     }
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::apps::ClientFinding;
 use crate::cli::OutputFormat;
-use crate::command::error::CommandError;
-use crate::command::terminal::output::write_report;
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::terminal::output::write_report;
 use crate::exit::ExitStatus;
 use crate::report::{print_json, print_wrapped};
 use crate::settings::OutputSettings;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 use crate::apps::{Assigned, AssignedBuilder, Planned, planned};
-use crate::command::apps::error::AppsError;
-use crate::command::error::CommandError;
+use crate::command::apps::apps_error::AppsError;
+use crate::command::shared::command_error::CommandError;
 use crate::index::{HASH_BYTES, Table, hash_of};
 use crate::outcomes::StopReason;
 use crate::tenant_plan::{Item, ItemKind, PlanInstance, PlanReadError, read_plan};

@@ -1,8 +1,8 @@
 //! The last phase of an import: its account, for people, for programs, and in the journal.
 
-use super::super::error::CommandError;
-use super::super::reading::joined::JoinReports;
-use super::super::terminal::output::Output;
+use super::super::shared::command_error::CommandError;
+use super::super::shared::reading::joined::JoinReports;
+use super::super::shared::terminal::output::Output;
 use super::context::ImportContext;
 use super::ended_import::EndedImport;
 use crate::exit::ExitStatus;

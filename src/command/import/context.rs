@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::target::Target;
+use super::super::shared::target::Target;
 use crate::destination::Destination;
 use crate::settings::{ImportSettings, RunOnDisk};
 

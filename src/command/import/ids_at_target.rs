@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::super::reading::recently_sought::RecentlySought;
+use super::super::shared::lookup_cache::LookupCache;
 use crate::id_map::IdLookup;
 use crate::journal::RejectedPlaces;
 use crate::kind::Kind;
@@ -14,13 +14,13 @@ use crate::mapping::{TargetId, TargetIds};
 pub(super) struct IdsAtTarget {
     ids: Arc<IdLookup>,
     rejected: RejectedPlaces,
-    recently: RecentlySought<Option<TargetId>>,
+    recently: LookupCache<Option<TargetId>>,
 }
 
 impl IdsAtTarget {
     /// They are found in these.
     pub(super) fn new(ids: Arc<IdLookup>, rejected: RejectedPlaces) -> Self {
-        Self { ids, rejected, recently: RecentlySought::new() }
+        Self { ids, rejected, recently: LookupCache::new() }
     }
 }
 

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::super::error::CommandError;
-use super::super::reading::first_pass::ReadSubject;
-use super::super::reading::missing_users::{MissingUsersOf, account, refusal};
-use super::super::target::earlier_identity::{FoundIdentity, look_at, pages};
+use super::super::shared::command_error::CommandError;
+use super::super::shared::reading::first_pass::ReadSubject;
+use super::super::shared::reading::missing_users::{MissingUsersOf, account, refusal};
+use super::super::shared::target::earlier_identity::{FoundIdentity, look_at, pages};
 use super::missing_file::write_missing;
 use super::missing_memberships::GoneMemberships;
 use crate::destination::{Destination, TargetError};

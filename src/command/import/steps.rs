@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::reading::first_pass::{FirstPass, ReadSubject};
-use super::super::reading::intake::intake;
-use super::super::target::id_maps::{keep_learned_ids, with_id_map};
-use super::super::terminal::progress::reporter_with_metrics;
+use super::super::shared::reading::first_pass::{FirstPass, ReadSubject};
+use super::super::shared::reading::intake::intake;
+use super::super::shared::target::id_maps::{keep_learned_ids, with_id_map};
+use super::super::shared::terminal::progress::reporter_with_metrics;
 use super::ids_at_target::IdsAtTarget;
 use super::run_state::RunState;
 use crate::delivery::Delivery;
@@ -117,7 +117,7 @@ impl Steps<'_> {
             // A membership never had another external id than now; the others can have had one.
             ids: of_records.filter(|_| matches!(kind, Kind::User | Kind::Organization | Kind::RoleTuple)),
             max_errors: self.settings.limits.max_errors,
-            predicted: self.first.prediction().map_or(0, |prediction| prediction.rejects),
+            predicted_rejects: self.first.prediction().map_or(0, |prediction| prediction.rejects),
         }
     }
 

@@ -18,7 +18,7 @@ use merge_progress::{MergeProgress, size_of};
 use merged_directory::MergedDirectory;
 use shard_run::ShardRun;
 
-use super::super::terminal::output::Output;
+use super::super::shared::terminal::output::Output;
 use crate::exit::ExitStatus;
 use crate::journal::FirstPassRecord;
 use crate::outcomes::Ledger;

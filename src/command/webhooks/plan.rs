@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::inputs::endpoints;
 use crate::cli::OutputFormat;
-use crate::command::error::CommandError;
-use crate::command::terminal::output::write_report;
-use crate::command::terminal::written_list::write_private;
-use crate::command::webhooks::error::WebhooksError;
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::terminal::output::write_report;
+use crate::command::shared::terminal::written_list::write_private;
+use crate::command::webhooks::webhooks_error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::files::read_named;
 use crate::report::{print_json, print_wrapped};

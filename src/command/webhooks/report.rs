@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::OutputFormat;
-use crate::command::error::CommandError;
-use crate::command::terminal::output::write_report;
-use crate::command::webhooks::error::WebhooksError;
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::terminal::output::write_report;
+use crate::command::webhooks::webhooks_error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::report::{print_json, print_wrapped};
 use crate::settings::OutputSettings;

@@ -44,7 +44,7 @@ impl Ledger {
         if !self.sending {
             self.valid += counts.valid;
             counts.notices.into_iter().for_each(|notices| self.noticed(notices));
-            self.foreseen.add(counts.foreseen);
+            self.forecast_counts.add(counts.forecast_counts);
         }
         let room = previews_wanted.saturating_sub(self.previews.len());
         self.previews.extend(counts.previews.into_iter().take(room));
