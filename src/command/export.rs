@@ -135,7 +135,7 @@ fn finish(
     }
     if let Some(path) = &settings.output.report {
         write_report(path, manifest).map_err(|source| ExportCommandError::Write { path: path.clone(), source })?;
-        settings.output.report_place.written(path);
+        settings.output.report_path.written(path);
     }
     printed?;
     Ok(if exceptions.is_some() { ExitStatus::Rejected } else { ExitStatus::Success })

@@ -37,7 +37,7 @@ pub async fn tokens(settings: TokensSettings, mut signals: Signals) -> Result<Ex
     if let Some(path) = &output.report {
         let failed = |source| TenantPlanError::Write { path: path.clone(), source };
         write_report(path, &Templates { templates: &templates }).map_err(failed)?;
-        output.report_place.written(path);
+        output.report_path.written(path);
     }
     match output.format {
         OutputFormat::Json => print_json(&Templates { templates: &templates }),

@@ -80,7 +80,7 @@ async fn verify_target(
     if let Some(path) = &output.report {
         let written = write_report(path, &found.report(&name));
         written.map_err(|source| CommandError::Write { path: path.clone(), source })?;
-        output.report_place.written(path);
+        output.report_path.written(path);
     }
     print(&found, &name, output)?;
     Ok(found.exit_status())

@@ -101,7 +101,7 @@ impl AppsAccount {
         if let Some(path) = &output.report {
             let written = write_report(path, &self);
             written.map_err(|source| CommandError::Write { path: path.clone(), source })?;
-            output.report_place.written(path);
+            output.report_path.written(path);
         }
         match self.format {
             OutputFormat::Json => print_json(&self)?,

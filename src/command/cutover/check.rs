@@ -126,7 +126,7 @@ fn print(account: &Account, settings: &CutoverCheckSettings) -> Result<(), Comma
     if let Some(path) = &output.report {
         let failed = |source| CutoverError::Write { path: path.clone(), source };
         write_report(path, account).map_err(failed)?;
-        output.report_place.written(path);
+        output.report_path.written(path);
     }
     let printed = if output.format == OutputFormat::Json { print_json(account) } else { Ok(()) };
     let is_open = |standing: Standing| !matches!(standing, Standing::Ok | Standing::Skipped);

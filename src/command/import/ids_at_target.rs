@@ -14,13 +14,13 @@ use crate::mapping::{TargetId, TargetIds};
 pub(super) struct IdsAtTarget {
     ids: Arc<IdLookup>,
     rejected: RejectedPlaces,
-    recently: LookupCache<Option<TargetId>>,
+    cache: LookupCache<Option<TargetId>>,
 }
 
 impl IdsAtTarget {
     /// They are found in these.
     pub(super) fn new(ids: Arc<IdLookup>, rejected: RejectedPlaces) -> Self {
-        Self { ids, rejected, recently: LookupCache::new() }
+        Self { ids, rejected, cache: LookupCache::new() }
     }
 }
 
@@ -28,7 +28,7 @@ impl TargetIds for IdsAtTarget {
     fn find(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<TargetId>> {
         let seek = || TargetIds::find(self.ids.as_ref(), kind, clerk_id);
         // Of memberships each one is sought once.
-        if kind == Kind::Membership { seek() } else { self.recently.find(kind, clerk_id, seek) }
+        if kind == Kind::Membership { seek() } else { self.cache.find(kind, clerk_id, seek) }
     }
 
     fn rejected(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<String>> {

@@ -63,7 +63,7 @@ pub(super) async fn prepare(
     let target_lock = target_lock.map_err(RunStartError::from)?;
     if let Some(RunOnDisk { directory, record: was }) = open_run(settings, &wanted)? {
         let run_lock = Lock::take(&directory.lock(), "import").map_err(RunStartError::from)?;
-        directory.check_places().map_err(RunStartError::RunFile)?;
+        directory.check_paths().map_err(RunStartError::RunFile)?;
         let changed = match was.changed_input(&wanted) {
             Some(changed) => Some(changed.path.clone()),
             None => changed_bytes(settings, &directory, &was, signals).await?,
@@ -88,7 +88,7 @@ pub(super) async fn prepare(
             None => settings.reading.shard.into(),
             Some(_) => RecordsOfRun::Selected(Arc::new(directory.read_selection().map_err(RunStartError::RunFile)?)),
         };
-        let was = if has_moved { note_places(&directory, was, wanted)? } else { was };
+        let was = if has_moved { note_paths(&directory, was, wanted)? } else { was };
         let mut ledger = ledger(settings);
         let (count, duplicates) = (settings.reading.inputs.len(), Duplicates::open(&directory.duplicates()).ok());
         let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
@@ -104,7 +104,7 @@ pub(super) async fn prepare(
 }
 
 /// Notes where the inputs of a run are now: later parts of it look there.
-fn note_places(directory: &RunDirectory, was: RunRecord, now: RunRecord) -> Result<RunRecord, RunStartError> {
+fn note_paths(directory: &RunDirectory, was: RunRecord, now: RunRecord) -> Result<RunRecord, RunStartError> {
     let record = RunRecord { inputs: now.inputs, passwords: now.passwords, memberships: now.memberships, ..was };
     let failed = |source| RunStartError::Io { path: directory.path().to_path_buf(), source };
     directory.write_record(&record).map_err(failed)?;

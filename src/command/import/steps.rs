@@ -83,7 +83,7 @@ impl Steps<'_> {
             tracing::info!("step {} of {}: {step}", index + 1, plan.steps().len());
             let mut timeline = Timeline::new(reporter.as_mut(), moments);
             let ran = pipeline::run(job, &mut timeline, signals).await;
-            log_taken(self.first.pass_records().as_deref());
+            log_reused(self.first.pass_records().as_deref());
             moments = timeline.into_moments();
             (ledger, journal) = (ran.ledger, ran.journal);
             confirmed = ran.confirmed.map(|users| ConfirmedBefore { users, lookup: lookup.clone() });
@@ -187,10 +187,10 @@ async fn ids_at_target(ids: &Arc<IdLookup>, journal: &Journal) -> std::io::Resul
 }
 
 /// Logs how much work the first pass saved.
-fn log_taken(unchanged: Option<&PassRecords>) {
+fn log_reused(unchanged: Option<&PassRecords>) {
     if let Some(unchanged) = unchanged {
         let counts = unchanged.counts();
-        tracing::info!(records = counts.taken, "unchanged since the first pass, and not mapped a second time");
+        tracing::info!(records = counts.reused, "unchanged since the first pass, and not mapped a second time");
         tracing::info!(records = counts.passed_over, "of these not read a second time");
     }
 }

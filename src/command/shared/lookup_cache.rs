@@ -14,8 +14,8 @@ const KEPT: usize = 1024;
 /// What was found of those who were sought last. Many threads may seek at once.
 pub(in crate::command) struct LookupCache<T> {
     hasher: RandomState,
-    /// Each one has its place; the one that comes there later takes it.
-    places: Vec<Mutex<Option<Sought<T>>>>,
+    /// Each one has its entry; the one that comes there later takes it.
+    entries: Vec<Mutex<Option<Sought<T>>>>,
 }
 
 struct Sought<T> {
@@ -27,7 +27,7 @@ struct Sought<T> {
 impl<T: Clone> LookupCache<T> {
     /// Nobody was sought yet.
     pub(in crate::command) fn new() -> Self {
-        Self { hasher: RandomState::new(), places: (0..KEPT).map(|_| Mutex::new(None)).collect() }
+        Self { hasher: RandomState::new(), entries: (0..KEPT).map(|_| Mutex::new(None)).collect() }
     }
 
     /// What was found of this one, or what `seek` finds now. It has to find the same each time.
@@ -38,8 +38,8 @@ impl<T: Clone> LookupCache<T> {
         seek: impl FnOnce() -> io::Result<T>,
     ) -> io::Result<T> {
         let hash = self.hasher.hash_one((kind, clerk_id));
-        let place = &self.places[usize::try_from(hash % KEPT as u64).unwrap_or(0)];
-        let lock = || place.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = &self.entries[usize::try_from(hash % KEPT as u64).unwrap_or(0)];
+        let lock = || entry.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = lock()
             .as_ref()
             .filter(|sought| sought.kind == kind && *sought.clerk_id == *clerk_id)
@@ -66,17 +66,17 @@ mod tests {
 
     #[test]
     fn each_one_is_found_as_it_is_and_one_that_was_just_sought_is_not_sought_again() {
-        let recently = LookupCache::new();
+        let cache = LookupCache::new();
         let of = |kind: Kind, number: usize| format!("{kind:?} {number}");
         for number in (0..3 * KEPT).chain(0..3 * KEPT) {
             for kind in [Kind::User, Kind::Organization] {
-                let found = recently.find(kind, &number.to_string(), || Ok(of(kind, number))).unwrap();
+                let found = cache.find(kind, &number.to_string(), || Ok(of(kind, number))).unwrap();
                 assert_eq!(found, of(kind, number));
-                let again = recently.find(kind, &number.to_string(), || Err(io::Error::other("sought again")));
+                let again = cache.find(kind, &number.to_string(), || Err(io::Error::other("sought again")));
                 assert_eq!(again.unwrap(), found);
             }
         }
-        assert!(recently.find(Kind::User, "gone", || Err(io::Error::other("the disk"))).is_err());
-        assert!(recently.find(Kind::User, "gone", || Ok("there".to_owned())).is_ok(), "an error is not kept");
+        assert!(cache.find(Kind::User, "gone", || Err(io::Error::other("the disk"))).is_err());
+        assert!(cache.find(Kind::User, "gone", || Ok("there".to_owned())).is_ok(), "an error is not kept");
     }
 }

@@ -48,7 +48,7 @@ async fn sign_in_at(
     if let Some(path) = &output.report {
         let written = write_report(path, &report);
         written.map_err(|source| CommandError::Write { path: path.clone(), source })?;
-        output.report_place.written(path);
+        output.report_path.written(path);
     }
     let printed = if output.format == OutputFormat::Json { print_json(&report) } else { Ok(()) };
     output.console.account(|out| account.write_summary(out), &report, account.exceptions().as_deref());

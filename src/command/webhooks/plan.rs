@@ -30,7 +30,7 @@ pub fn plan(settings: &WebhooksPlanSettings) -> Result<ExitStatus, CommandError>
     write_private(out, |file| write(file, &plan)).map_err(failed(out))?;
     if let Some(path) = &output.report {
         write_report(path, &plan).map_err(failed(path))?;
-        output.report_place.written(path);
+        output.report_path.written(path);
     }
     output.console.note(&format!("Plan: {}", out.display()));
     match output.format {

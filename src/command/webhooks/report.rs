@@ -92,7 +92,7 @@ pub(super) fn finish(
     let report = Report { command, at, target, handler, exit_code, checked, differences, lines };
     if let Some(path) = &output.report {
         write_report(path, &report).map_err(|source| WebhooksError::Write { path: path.clone(), source })?;
-        output.report_place.written(path);
+        output.report_path.written(path);
     }
     match output.format {
         OutputFormat::Json => print_json(&report)?,

@@ -15,7 +15,7 @@ use crate::human::{count, plural_past};
 use crate::journal::RunDirectory;
 use crate::outcomes::{Ledger, StopReason};
 use crate::report::{
-    Console, GivenPath, ReportPlace, RunDetails, RunReport, StdoutError, is_page, page, print_json, print_text,
+    Console, GivenPath, ReportPath, RunDetails, RunReport, StdoutError, is_page, page, print_json, print_text,
     visible_json, write_summary,
 };
 use crate::settings::OutputSettings;
@@ -26,19 +26,19 @@ pub(in crate::command) struct Output {
     console: Console,
     further_report: Option<PathBuf>,
     names_people: bool,
-    report_place: ReportPlace,
+    report_path: ReportPath,
 }
 
 impl Output {
     pub(in crate::command) fn new(format: OutputFormat, console: Console) -> Self {
-        Self { format, console, further_report: None, names_people: false, report_place: ReportPlace::default() }
+        Self { format, console, further_report: None, names_people: false, report_path: ReportPath::default() }
     }
 
     pub(in crate::command) fn of(settings: &OutputSettings) -> Self {
         Self {
             further_report: settings.report.clone(),
             names_people: settings.names_people,
-            report_place: settings.report_place.clone(),
+            report_path: settings.report_path.clone(),
             ..Self::new(settings.format, settings.console)
         }
     }
@@ -62,7 +62,7 @@ impl Output {
                 write_report(&path, &report)
             };
             match written {
-                Ok(()) => self.report_place.written(&path),
+                Ok(()) => self.report_path.written(&path),
                 Err(source) => failed.push((path, source)),
             }
         }

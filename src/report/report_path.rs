@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-/// Where the report of a job is, once it is written. Clones are the same place.
+/// Where the report of a job is, once it is written. Clones have the same path.
 #[derive(Clone, Debug, Default)]
-pub struct ReportPlace(Arc<OnceLock<PathBuf>>);
+pub struct ReportPath(Arc<OnceLock<PathBuf>>);
 
-impl ReportPlace {
+impl ReportPath {
     /// The report was written to this file. Of several files with the same report the first one counts.
     pub fn written(&self, path: &Path) {
         self.0.get_or_init(|| path.to_path_buf());
