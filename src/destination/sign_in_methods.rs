@@ -1,7 +1,8 @@
 //! How somebody signs in, as far as that can be compared.
 //!
 //! The form is that of the canonical identity, as all that is in [`Comparable`](super::Comparable): a password, and accounts at
-//! providers of `OpenID` Connect. Both destinations that there are answer in it; one that does not translates its answers, as for other fields.
+//! providers of `OpenID` Connect. Both destinations that there are answer in it; one that does not translates its answers, as for
+//! other fields.
 
 use std::borrow::Cow;
 

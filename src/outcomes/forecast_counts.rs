@@ -2,7 +2,8 @@
 
 use crate::mapping::{Coverage, RoleCounts};
 
-/// What a dry run counts for the forecast of an import. It is of all users who map, also of those who turn out to be in the input twice.
+/// What a dry run counts for the forecast of an import. It is of all users who map, also of
+/// those who turn out to be in the input twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ForecastCounts {
     /// Which fields the users have.
