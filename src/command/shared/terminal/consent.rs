@@ -1,4 +1,4 @@
-//! Asks the person at the terminal.
+//! Asks the person at the terminal for consent.
 
 use std::io::{self, BufRead, IsTerminal};
 
