@@ -17,43 +17,42 @@
 //!
 //! To follow one user from the file to the server, read these files in this order:
 //!
-//! 1. `command/import.rs` is the sequence of phases. One of them, the foresight, goes through the inputs once before anything
-//!    is sent; `command/import/send.rs` is the phase that sends. For each kind `command/import/steps.rs` begins a run of the
-//!    pipeline: `command/reading/intake.rs` puts together what that reads, and which mapper its records get; `pipeline/job.rs`
-//!    has what a run of the pipeline is given and gives back, and `mode_parts.rs` beside it what of that each stage gets in
-//!    each mode; `pipeline/run.rs` starts the stages.
-//! 2. `pipeline/mappers.rs` has the threads, which take turns at reading. The one whose turn it is asks `pipeline/read.rs`, which
-//!    opens each input and takes chunks of records. `source/reader/opening.rs` opens it, `source/reader/beginning.rs` finds its
-//!    shape, and [`source::RecordReader`], whose fields `source/reader.rs` explains, walks its envelope; `source/elements.rs`,
-//!    `lines.rs` or `rows.rs` finds where each record ends. `buffering.rs` and `ending.rs` in `source/reader` read more, cut
-//!    chunks, and explain an end.
-//! 3. The thread that has read a chunk maps it, while another one reads: `pipeline/map.rs` and then `pipeline/chunk_mapping.rs`.
-//!    One [`mapping::RecordMapper`] for each kind knows the records: [`mapping::UserMapper`] reads, joins, maps and
-//!    encodes users. [`mapping::parse`] reads a record's bytes into a [`clerk::User`] that borrows from them, by
-//!    [`fast_json`]; [`mapping::parse_row`] does the same with a row of a CSV. A [`mapping::UserJoin`] adds what other files
-//!    say, as [`passwords`] and [`memberships`]. [`mapping::map`] makes it a [`mapping::MigrationIdentity`], or says why it
-//!    cannot; pure, and the same in a dry run. [`avnology::encode`] writes the form in which it is sent, with metadata to the
-//!    byte. (`mapping/user_mapper.rs` calls these one after the other: `content` in `mapping/record_content.rs`, `parse_into`
-//!    in `mapping/parse.rs`, `mapping/map_user.rs`, and for the destination's form `avnology/wire_form.rs`.) Back in
-//!    `pipeline/chunk_mapping.rs` the form gets the run's mark, and users are dropped whom the target is known to have exactly
-//!    like that. One record is a [`mapping::Mapped`] here, then a [`mapping::Prepared`], its encoded form in the
+//! 1. `command/import.rs` is the sequence of phases. `command/import/clearance.rs` goes through the inputs once before anything is
+//!    sent, in the first pass; `command/import/send.rs` sends. For each kind `command/import/steps.rs` begins a run of the
+//!    pipeline: `command/shared/reading/intake.rs` puts together what that reads, and which mapper its records get;
+//!    `pipeline/job.rs` has what it is given and gives back, and `mode_parts.rs` beside it what of that each stage gets in each
+//!    mode; `pipeline/run.rs` starts the stages.
+//! 2. `pipeline/mappers.rs` has the threads. The one whose turn it is asks `pipeline/read.rs` for a chunk of records:
+//!    `source/reader/opening.rs` opens the input, `beginning.rs` beside it finds its shape, and [`source::RecordReader`], whose
+//!    fields `source/reader.rs` explains, walks its envelope; `source/elements.rs`, `lines.rs` or `rows.rs` finds where each record
+//!    ends. `buffering.rs` and `ending.rs` in `source/reader` read more, cut chunks, and explain an end.
+//! 3. Then it lets the next one read, and maps the chunk: `pipeline/map.rs`, and for each record `fate_of` in
+//!    `pipeline/chunk_mapping.rs`. That calls the [`mapping::RecordMapper`] of the kind. The one of users is
+//!    `mapping/user_mapper.rs`, which calls one after the other: [`mapping::parse`], which reads a record's bytes into a
+//!    [`clerk::User`] that borrows from them, by [`fast_json`] (`mapping/record_content.rs` finds the record in a line of a rejects
+//!    file before; [`mapping::parse_row`] reads a row of a CSV); a [`mapping::UserJoin`], which adds what other files say, as
+//!    [`passwords`] and [`memberships`]; [`mapping::map`] (`map_user.rs`), which makes it a [`mapping::MigrationIdentity`] or says
+//!    why it cannot, pure, and the same in a dry run; and [`avnology::encode`] (`wire_form.rs`), which writes the form in which it is
+//!    sent, with metadata to the byte. To that `chunk_mapping.rs` adds the run's mark, and it drops users whom the target is known
+//!    to have exactly like that. One record is a [`mapping::Mapped`] here, then a [`mapping::Prepared`], its encoded form in the
 //!    [`mapping::MapOutput`], then a `Ready` with its place in the chunk, and in a batch a `BatchItem`.
 //! 4. `pipeline/in_order.rs` takes what was mapped in the order of the input, and `pipeline/fill.rs` packs identities into batches.
-//! 5. `delivery/senders.rs` takes a batch, settles first whom the target has under another external id and what refers to
-//!    nobody there, and `delivery/exchange.rs` makes one exchange with the target: it asks the
-//!    [`pace::Pace`] for a turn, sends the plan to the committer and waits until that is durable (both in
-//!    `delivery/sender_context.rs`; the committer, of point 8, makes it durable), and makes the request. Where each user is a
-//!    request, the plan comes before the turn (`delivery/ahead.rs`).
+//! 5. `delivery/senders.rs` takes a batch as soon as there is a slot for its request, or, where each user is a request, a while
+//!    before (`ahead.rs`). It settles first whom the target has under another external id and what refers to nobody there. Then
+//!    `delivery/exchange.rs` makes one exchange with the target: it waits for its turn at the [`pace::Pace`], sends the plan to the
+//!    committer (of point 8) and waits until that is durable, unless it was made ahead (both in `sender_context.rs`), and makes the
+//!    request.
 //! 6. A [`destination::Destination`] creates the identities of a batch, and says what became of each in the words of
-//!    [`destination`]. [`avnology::AdminCalls`] is one (`avnology/destination.rs`, then `avnology/create.rs` and
-//!    `avnology/client.rs`), and [`kratos::KratosCalls`] another; each knows its vendor's requests, statuses and codes.
-//!    `http/client.rs` sends the request. `avnology/answer.rs` reads a result for each identity out of the answer, and
-//!    `avnology/item_error.rs` says of an error whether it may pass.
-//! 7. The answer comes back to the exchange. Results go to `delivery/answered.rs`, for which `delivery/results.rs` sorts them;
-//!    of a request that failed `delivery/verdict.rs` decides whether to wait, split or give up, and the exchange carries it
-//!    out, and `senders.rs` sends what is left, as halves. Records whose error may pass go through `round.rs`; those that are
-//!    there already, and those that something of another identity's is in the way of, through `reconcile.rs`. `refusal.rs` has
-//!    the words of rejects, and `item.rs` makes them; what is sent again is in `pending_batch.rs`. `delivery/settlement.rs` reports what is settled, and `delivery/outbox.rs` hands it on to the committer.
+//!    [`destination`]. [`avnology::AdminCalls`] is one (`avnology/destination.rs`, then `create.rs` and `client.rs`), and
+//!    [`kratos::KratosCalls`] another; each knows its vendor's requests, statuses and codes. `http/client.rs` sends the request.
+//!    `avnology/answer.rs` reads a result for each identity out of the answer, and `item_error.rs` says of an error whether it may
+//!    pass.
+//! 7. The answer comes back to the exchange. Of a request that failed `delivery/verdict.rs` decides whether to wait, split or give
+//!    up; the exchange carries it out, and `senders.rs` sends what is left, as halves. Results go to `answered.rs`, for which
+//!    `sorted_results.rs` sorts them: records whose error may pass go through `round.rs`, and again to the senders; those that are
+//!    there already, and those that something of another identity's is in the way of, through `reconcile.rs`. `refusal.rs` has the
+//!    words of rejects, and `item.rs` makes them. `settlement.rs` reports what is settled, and `outbox.rs` hands it on to the
+//!    committer.
 //! 8. `outcomes/event.rs` has what the committer is sent, and `pipeline/commit.rs` is the committer. It makes plans and
 //!    outcomes durable in the [`journal::Journal`] (`write_event.rs` beside it, `journal/run_journal.rs`) and books outcomes
 //!    in the [`outcomes::Ledger`] (`outcomes/ledger/book.rs`); a [`journal::Reject`] (`journal/reject.rs`) goes to the rejects
@@ -85,7 +84,7 @@
 //!
 //! Several processes can each take a part of the same inputs ([`source::Shard`]): every record's number says whose it is, so
 //! they need no word between them, and `runs merge` makes one account of theirs. What one of them found in its first pass
-//! the others take over, where they keep their runs together (`command/reading/first_pass/other_shard.rs`).
+//! the others take over, where they keep their runs together (`command/shared/reading/first_pass/other_shard.rs`).
 //!
 //! # Words
 //!
@@ -97,6 +96,8 @@
 //!   idempotency key is of a request; an API key is a secret.
 //! - *mark*: [`destination::RunMark`] is in an identity and says whose it is; [`journal::ReadMark`] is a place in an input before
 //!   which all is settled; a mark of the [`journal`]'s log begins a group.
+//! - *place*: where something is: a record in the inputs ([`index::RecordPlace`]), a fault in a file ([`source::Place`]), an entry in
+//!   a file of the [`index`], a chunk in the line between mappers and batches. Where a file is, is its path.
 //! - *plan*: a [`journal::Plan`] is a batch that is about to be sent; the [`steps`] are the plan of a migration.
 //! - *ready*: mapped, and not yet in a batch. What is on disk for good is *durable*.
 //! - *record*: a user, an organization and so on, in an input; [`journal::RunRecord`] and its like are what a run notes of itself.
@@ -107,6 +108,9 @@
 //!   date; [`journal::ConfirmedLookup`] is how it was before, to look users up in.
 //! - *earlier*: an earlier record comes first in the input, or is of an earlier run; an earlier external id is one that the target
 //!   still has somebody under.
+//! - *forecast*, *prediction*, *preview*: a dry run says how much an import will send and how long that takes, by what it counted
+//!   ([`outcomes::ForecastCounts`], [`report::Forecast`]); the first pass of an import finds how many records there are and how many
+//!   of them will be rejected ([`journal::Prediction`]); a preview shows identities as they would be sent.
 //! - *permit*: the [`pace`] gives one to a request; one for memory, to a batch, is called `memory`.
 //! - *part*: of a run, what one process did of it before it was stopped; of a batch, what is sent again by itself. Of an import a
 //!   part is called a shard.
@@ -116,6 +120,8 @@
 //! - *run*: of a migration, all of it, in its directory ([`journal`]); of the pipeline, one step of that ([`pipeline::run`]).
 //! - *job*: what one run of the pipeline is to do ([`pipeline::Job`]); of the [`program`], a command that takes a while and may be
 //!   watched.
+//! - *taken*: another identity has it, as an email address ([`destination::ItemError`]); a batch is taken from those that wait; the
+//!   [`id_map`] takes in the journals of runs.
 //! - *turn*: to read, among the mappers; to send, at the [`pace`]. A *slot* there is one of the requests that may be under way, and a
 //!   *permit* lets one go now.
 //! - *probe*: a request that only asks whether a target answers; which one it is, the [`destination`] knows.
@@ -168,8 +174,7 @@
 //!   [`destination::Destination::of_kind`] gives.
 //! - **A destination**: a room beside [`avnology`] that implements [`destination::Destination`] over [`http`]; the doc of
 //!   [`destination`] says what two of them have in common. `delivery/sender_tests.rs` shows what the senders make of its
-//!   words. What [`verify`] and undo ask goes through it, too; `command/target.rs` is the one place where a destination is
-//!   made.
+//!   words. What [`verify`] and undo ask goes through it, too; `command/shared/target.rs` alone makes destinations.
 //! - **A journal entry**: add the variant at the end of [`journal::Entry`], because old journals are read by place.
 //!   Replay it in `journal/read_journal.rs`, and have a scenario in `tests/crash/main.rs` write it.
 //! - **A page of the manual**: write `manual/TOPIC.md`, and name it in `manual/topics.rs` and in `manual/links.md`.
@@ -183,7 +188,7 @@
 //! | [`toml_document`] | files that users write, and their faults by line and column |
 //! | [`rule_files`] | the mapping file and the traits schema, and a run's copies of them |
 //! | [`program`] | from the command line to an exit status |
-//! | [`command`] | what each command does, phase by phase, changes at the target too: a file or a folder each, and what they share in `reading`, `target` and `terminal` |
+//! | [`command`] | what each command does, phase by phase, changes at the target too: a file or a folder each, and in `command/shared` what several of them need |
 //! | [`source`] | bytes to records: shapes, envelope, framing, positions |
 //! | [`clerk`] | what Clerk's data means |
 //! | [`fast_json`] | a JSON reader that expects the names of the last record, and reads what `serde_json` would read |

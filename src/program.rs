@@ -78,9 +78,9 @@ async fn run_command_line() -> ExitStatus {
         },
         Command::Sandbox(arguments) => serve_sandbox(arguments).await,
         Command::Doctor(arguments) => examine(*arguments, environment).await,
-        Command::Completions(arguments) => done(command::shell::completions(arguments.shell)),
-        Command::Man(ManArguments { out: Some(directory), .. }) => done(command::shell::write_pages(&directory)),
-        Command::Man(ManArguments { words, out: None }) => done(command::shell::print_page(&words)),
+        Command::Completions(arguments) => done(command::completions::completions(arguments.shell)),
+        Command::Man(ManArguments { out: Some(directory), .. }) => done(command::man::write_pages(&directory)),
+        Command::Man(ManArguments { words, out: None }) => done(command::man::print_page(&words)),
     }
 }
 
@@ -187,6 +187,6 @@ async fn import_or_dry_run(arguments: ImportArguments, environment: &Environment
     Box::pin(job.run(settings, command)).await
 }
 
-fn done(result: Result<(), command::shell::ShellError>) -> ExitStatus {
+fn done(result: Result<(), impl Into<anyhow::Error>>) -> ExitStatus {
     result.map_or_else(|error| fail(&error.into(), ExitStatus::Usage), |()| ExitStatus::Success)
 }

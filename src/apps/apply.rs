@@ -60,6 +60,21 @@ impl<R> Applying<'_, R> {
     }
 }
 
+/// What an application is to have.
+struct Wanted<'p> {
+    application: &'p str,
+    form: ClientForm,
+    content: ClientContent,
+}
+
+/// What is known of an application before a step.
+struct Known {
+    found: Option<FoundClient>,
+    remembered: Option<MadeObject>,
+    /// Whether the secret of the client that was found is in the file of secrets.
+    has_secret: bool,
+}
+
 /// Makes the client of an application. Returns what became of it, and its id at the target.
 pub async fn apply_one<R: ClientRegistry>(
     applying: &mut Applying<'_, R>,
@@ -67,104 +82,118 @@ pub async fn apply_one<R: ClientRegistry>(
 ) -> Result<(ClientOutcome, String), ApplyError> {
     let application = &planned.application;
     let form = planned.form.clone().marked(application, applying.objects.mark());
-    let wanted = form.content();
+    let wanted = Wanted { application, content: form.content(), form };
     let mut outcome = None;
     for _ in 0..ROUNDS {
-        let remembered = applying.objects.get(application)?;
-        let found = look(applying, &form, application, remembered.as_ref()).await?;
-        let client_id = found.as_ref().map_or(&form.client_id, |found| &found.client_id).clone();
-        // The file is read for those alone whose answer was lost: there may be many lines in it.
-        let is_in_doubt = remembered.as_ref().is_some_and(|object| object.state == MadeState::Creating);
-        let has_secret = is_in_doubt && applying.has_secret(application, &client_id)?;
-        let facts = ClientFacts {
+        let known = look(applying, &wanted).await?;
+        let client_id = known.found.as_ref().map_or(&wanted.form.client_id, |found| &found.client_id).clone();
+        let step = decide(&ClientFacts {
             application,
-            wanted: &wanted,
-            found: found.as_ref(),
-            remembered: remembered.as_ref(),
+            wanted: &wanted.content,
+            found: known.found.as_ref(),
+            remembered: known.remembered.as_ref(),
             mark: applying.objects.mark(),
-            has_secret,
+            has_secret: known.has_secret,
             force: applying.force,
-        };
-        let step = decide(&facts);
-        let settled = match (step, found) {
-            (ClientStep::Keep, _) => Some(outcome.take().unwrap_or(ClientOutcome::Unchanged)),
-            (ClientStep::Leave(left), _) => Some(ClientOutcome::Left(left)),
-            (ClientStep::Create, _) if applying.dry_run => Some(ClientOutcome::Created),
-            (ClientStep::Recreate, _) if applying.dry_run => Some(ClientOutcome::MadeAgain),
-            (ClientStep::Change(fields), _) if applying.dry_run => Some(ClientOutcome::Changed(fields)),
-            (ClientStep::Remember, Some(_)) if applying.dry_run => Some(ClientOutcome::Unchanged),
-            (ClientStep::Remember, Some(found)) => {
-                let content = found.content();
-                let secrets_of = match &remembered {
-                    Some(object) if object.state == MadeState::Made => object.secrets_of.clone(),
-                    _ => applying.secrets_of().filter(|_| has_secret),
-                };
-                applying.objects.put(&made(application, &found.client_id, &content, secrets_of))?;
-                None
-            }
-            (ClientStep::Recreate, Some(found)) => {
-                applying.registry.delete(&found.client_id).await?;
-                outcome = Some(ClientOutcome::MadeAgain);
-                None
-            }
-            (ClientStep::Change(fields), Some(found)) => change(applying, &form, &found, fields, &mut outcome).await?,
-            (ClientStep::Create | ClientStep::Recreate | ClientStep::Remember | ClientStep::Change(_), _) => {
-                if let Some(id) = create(applying, &form, application, &wanted).await? {
-                    match id {
-                        Ok(id) => return Ok((outcome.unwrap_or(ClientOutcome::Created), id)),
-                        Err(reason) => return Ok((ClientOutcome::Refused(reason), client_id)),
-                    }
-                }
-                None
-            }
-        };
-        if let Some(settled) = settled {
-            return Ok((settled, client_id));
+        });
+        if applying.dry_run {
+            return Ok((would_become(step), client_id));
+        }
+        let settled = carry_out(applying, &wanted, step, known, &mut outcome).await?;
+        if let Some((settled, made)) = settled {
+            return Ok((settled, made.unwrap_or(client_id)));
         }
     }
     Err(ApplyError::Unsettled(application.clone()))
 }
 
-/// The client of an application, as the target has it.
-async fn look<R: ClientRegistry>(
-    applying: &Applying<'_, R>,
-    form: &ClientForm,
-    application: &str,
-    remembered: Option<&MadeObject>,
-) -> Result<Option<FoundClient>, TargetError> {
-    let id = remembered.and_then(|object| object.target_id.as_ref()).unwrap_or(&form.client_id);
-    let found = applying.registry.read(id).await?;
-    let is_in_doubt = remembered.is_some_and(|object| object.state == MadeState::Creating);
+/// What would become of an application after this step, which a dry run does not take.
+fn would_become(step: ClientStep) -> ClientOutcome {
+    match step {
+        ClientStep::Keep | ClientStep::Remember => ClientOutcome::Unchanged,
+        ClientStep::Leave(left) => ClientOutcome::Left(left),
+        ClientStep::Create => ClientOutcome::Created,
+        ClientStep::Recreate => ClientOutcome::MadeAgain,
+        ClientStep::Change(fields) => ClientOutcome::Changed(fields),
+    }
+}
+
+/// Takes a step. Returns what became of the application, and the id of its client if that is new; nothing if it has to be looked at
+/// again. `outcome` is what the steps before came to.
+async fn carry_out<R: ClientRegistry>(
+    applying: &mut Applying<'_, R>,
+    wanted: &Wanted<'_>,
+    step: ClientStep,
+    Known { found, remembered, has_secret }: Known,
+    outcome: &mut Option<ClientOutcome>,
+) -> Result<Option<(ClientOutcome, Option<String>)>, ApplyError> {
+    let settled = match (step, found) {
+        (ClientStep::Keep, _) => Some(outcome.take().unwrap_or(ClientOutcome::Unchanged)),
+        (ClientStep::Leave(left), _) => Some(ClientOutcome::Left(left)),
+        (ClientStep::Remember, Some(found)) => {
+            let content = found.content();
+            let secrets_of = match &remembered {
+                Some(object) if object.state == MadeState::Made => object.secrets_of.clone(),
+                _ => applying.secrets_of().filter(|_| has_secret),
+            };
+            applying.objects.put(&made(wanted.application, &found.client_id, &content, secrets_of))?;
+            None
+        }
+        (ClientStep::Recreate, Some(found)) => {
+            applying.registry.delete(&found.client_id).await?;
+            *outcome = Some(ClientOutcome::MadeAgain);
+            None
+        }
+        (ClientStep::Change(fields), Some(found)) => change(applying, &wanted.form, &found, fields, outcome).await?,
+        (ClientStep::Create | ClientStep::Recreate | ClientStep::Remember | ClientStep::Change(_), _) => {
+            match create(applying, wanted).await? {
+                Some(Ok(id)) => return Ok(Some((outcome.take().unwrap_or(ClientOutcome::Created), Some(id)))),
+                Some(Err(reason)) => Some(ClientOutcome::Refused(reason)),
+                None => None,
+            }
+        }
+    };
+    Ok(settled.map(|settled| (settled, None)))
+}
+
+/// What is known of an application: what is remembered of it, and its client as the target has it.
+async fn look<R: ClientRegistry>(applying: &Applying<'_, R>, wanted: &Wanted<'_>) -> Result<Known, ApplyError> {
+    let Wanted { application, form, .. } = wanted;
+    let remembered = applying.objects.get(application)?;
+    let id = remembered.as_ref().and_then(|object| object.target_id.as_ref()).unwrap_or(&form.client_id);
+    let mut found = applying.registry.read(id).await?;
+    let is_in_doubt = remembered.as_ref().is_some_and(|object| object.state == MadeState::Creating);
     // A target that gives ids of its own may have made it under another one.
     if is_in_doubt && !found.as_ref().is_some_and(|found| found.is_of(application, applying.objects.mark())) {
         let ours = find_ours(applying.registry, application, applying.objects.mark()).await?;
-        return Ok(ours.or(found));
+        found = ours.or(found);
     }
-    Ok(found)
+    let client_id = found.as_ref().map_or(&form.client_id, |found| &found.client_id);
+    // The file is read for those alone whose answer was lost: there may be many lines in it.
+    let has_secret = is_in_doubt && applying.has_secret(application, client_id)?;
+    Ok(Known { found, remembered, has_secret })
 }
 
 /// Makes a client. Nothing if that is not known; else its id, or why the target does not take it.
 async fn create<R: ClientRegistry>(
     applying: &mut Applying<'_, R>,
-    form: &ClientForm,
-    application: &str,
-    wanted: &ClientContent,
+    Wanted { application, form, content }: &Wanted<'_>,
 ) -> Result<Option<Result<String, String>>, ApplyError> {
     if form.is_confidential() {
         // Before there is a secret: that the file can be written.
         applying.secrets.as_mut().ok_or(ApplyError::NoSecretsFile)?.ready()?;
     }
-    let creating = MadeObject { state: MadeState::Creating, ..made(application, &form.client_id, wanted, None) };
+    let creating = MadeObject { state: MadeState::Creating, ..made(application, &form.client_id, content, None) };
     applying.objects.put(&creating)?;
     match applying.registry.create(form).await? {
         Created::Client(client) => {
             if form.is_confidential() {
-                let secret = client.secret.ok_or_else(|| ApplyError::NoSecret(application.to_owned()))?;
+                let secret = client.secret.ok_or_else(|| ApplyError::NoSecret((*application).to_owned()))?;
                 let line = SecretLine::new(application, &form.client_name, &client.client_id, &secret);
                 applying.secrets.as_mut().ok_or(ApplyError::NoSecretsFile)?.add(&line)?;
             }
             let secrets_of = applying.secrets_of().filter(|_| form.is_confidential());
-            applying.objects.put(&made(application, &client.client_id, wanted, secrets_of))?;
+            applying.objects.put(&made(application, &client.client_id, content, secrets_of))?;
             Ok(Some(Ok(client.client_id)))
         }
         Created::Refused { reason } => {

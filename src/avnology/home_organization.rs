@@ -80,7 +80,7 @@ pub async fn ensure_organization(
     wanted: &str,
     run: &str,
 ) -> Result<HomeOrganization, TargetError> {
-    if let Some(found) = foresee_organization(client, budget, wanted).await? {
+    if let Some(found) = check_organization(client, budget, wanted).await? {
         return Ok(found);
     }
     let body = json!({ "name": wanted, "display_name": wanted, "admin_metadata": { MARK: { "run": run } } });
@@ -95,7 +95,7 @@ pub async fn ensure_organization(
 }
 
 /// The organization that [`ensure_organization`] would find; nothing if it would make it. One with an id of its own cannot be made.
-pub async fn foresee_organization(
+pub async fn check_organization(
     client: &Client,
     budget: &RetryBudget,
     wanted: &str,

@@ -37,7 +37,7 @@ pub(crate) use answer::{batch_results, deleted, identity, updated};
 pub use authorization::AuthorizationAnswer;
 pub use client::Client;
 pub use home_organization::{
-    HomeOrganization, delete_organization, ensure_organization, find_organization, foresee_organization,
+    HomeOrganization, check_organization, delete_organization, ensure_organization, find_organization,
     need_organization,
 };
 pub use key_kind::KeyKind;

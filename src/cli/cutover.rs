@@ -68,7 +68,7 @@ pub enum CutoverCommand {
 
 /// Where it is kept, and by which runs it stands.
 #[derive(Clone, Debug, Args)]
-pub struct CutoverPlaces {
+pub struct CutoverOptions {
     /// The file of the switch
     #[arg(long, value_name = "FILE", default_value = ".avnology/cutover.json")]
     pub state: PathBuf,
@@ -91,7 +91,7 @@ pub struct CutoverStatusArguments {
 
     /// Where it is kept.
     #[command(flatten)]
-    pub places: CutoverPlaces,
+    pub options: CutoverOptions,
 
     /// What to print on standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -107,7 +107,7 @@ pub struct CutoverCheckArguments {
 
     /// Where it is kept.
     #[command(flatten)]
-    pub places: CutoverPlaces,
+    pub options: CutoverOptions,
 
     /// The plan of the tenant, as `plan --out` wrote it. This file and the next ones are named once, and remembered
     #[arg(long, value_name = "FILE", help_heading = "What to look at")]
@@ -228,7 +228,7 @@ pub struct CutoverReportArguments {
 
     /// Where it is kept.
     #[command(flatten)]
-    pub places: CutoverPlaces,
+    pub options: CutoverOptions,
 }
 
 fn age(text: &str) -> Result<SignedDuration, String> {

@@ -63,7 +63,7 @@ pub use codemod::CodemodArguments;
 pub use completions::{CompletionsArguments, Shell};
 pub use connection_options::ConnectionOptions;
 pub use cutover::{
-    CutoverArguments, CutoverCheckArguments, CutoverCommand, CutoverPlaces, CutoverRecordArguments,
+    CutoverArguments, CutoverCheckArguments, CutoverCommand, CutoverOptions, CutoverRecordArguments,
     CutoverReportArguments, CutoverStatusArguments,
 };
 pub use doctor::{DOCTOR, DoctorArguments};

@@ -2,9 +2,9 @@
 
 mod account;
 mod apply;
-mod at;
+pub(super) mod apps_error;
 mod checklist;
-pub(super) mod error;
+mod client_target;
 mod plan;
 mod undo;
 mod verify;
@@ -19,11 +19,11 @@ use crate::pace::Pace;
 use crate::settings::{AppsJob, AppsSettings, AppsTarget};
 use crate::signal::Signals;
 
-use at::At;
+use client_target::ClientTarget;
 
-use super::error::CommandError;
-use super::target::{at_target, client};
-use error::AppsError;
+use super::shared::command_error::CommandError;
+use super::shared::target::{at_target, client};
+use apps_error::AppsError;
 
 /// What a Hydra is called, before its address.
 const OF_HYDRA: &str = "hydra+";
@@ -33,11 +33,11 @@ pub async fn apps(settings: AppsSettings, mut signals: Signals) -> Result<ExitSt
     let AppsSettings { target, connection, .. } = &settings;
     match target {
         AppsTarget::Avnology(target) => {
-            let at_avnology = async |target: super::target::Target| {
+            let at_avnology = async |target: super::shared::target::Target| {
                 let client = client(&target, connection)?;
                 let registry = OAuthClients::new(client, Pace::new(&connection.pace), connection.retry);
                 let (name, key_kind) = (target.name.clone(), target.key_kind());
-                run(&At { registry: &registry, name, key_kind, settings: &settings }, &mut signals).await
+                run(&ClientTarget { registry: &registry, name, key_kind, settings: &settings }, &mut signals).await
             };
             Box::pin(at_target(target, at_avnology)).await
         }
@@ -53,23 +53,23 @@ pub async fn apps(settings: AppsSettings, mut signals: Signals) -> Result<ExitSt
             let client = http::HttpClient::new(&options).map_err(TargetError::from)?;
             let registry = HydraClients::new(client, &Pace::new(&connection.pace), connection.retry);
             let name = format!("{OF_HYDRA}{base_url}");
-            run(&At { registry: &registry, name, key_kind: None, settings: &settings }, &mut signals).await
+            run(&ClientTarget { registry: &registry, name, key_kind: None, settings: &settings }, &mut signals).await
         }
     }
 }
 
 /// Does what the settings say, and lets go when a signal comes.
-async fn run<R: ClientRegistry>(at: &At<'_, R>, signals: &mut Signals) -> Result<ExitStatus, CommandError> {
-    if let AppsJob::Undo { is_confirmed: false, dry_run: false, .. } = at.settings.job
+async fn run<R: ClientRegistry>(at: &ClientTarget<'_, R>, signals: &mut Signals) -> Result<ExitStatus, CommandError> {
+    if let AppsJob::Undo { has_consent: false, dry_run: false, .. } = at.settings.job
         && !undo::confirm(&at.name, signals).await?
     {
-        return Err(CommandError::NotConfirmed);
+        return Err(CommandError::NoConsent);
     }
     // What is broken off here is what a kill breaks off: the same command goes on.
     signals.unless_one_comes(work(at)).await.map_err(AppsError::Interrupted)?
 }
 
-async fn work<R: ClientRegistry>(at: &At<'_, R>) -> Result<ExitStatus, CommandError> {
+async fn work<R: ClientRegistry>(at: &ClientTarget<'_, R>) -> Result<ExitStatus, CommandError> {
     match &at.settings.job {
         AppsJob::Apply { plan, secrets_out, dry_run, force } => {
             apply::apply(at, plan, secrets_out.as_deref(), *dry_run, *force).await

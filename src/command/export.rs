@@ -1,6 +1,6 @@
 //! `avnology migrate clerk export`: a tenant from Clerk's API into files.
 
-pub(super) mod error;
+pub(super) mod export_command_error;
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, interval};
 
-use super::error::CommandError;
-use super::terminal::output::write_report;
-use super::terminal::progress::display;
+use super::shared::command_error::CommandError;
+use super::shared::terminal::output::write_report;
+use super::shared::terminal::progress::display;
 use crate::clerk_api::ClerkCalls;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
@@ -20,7 +20,7 @@ use crate::pace::Pace;
 use crate::report::{ExportFigures, ProgressDisplay, print_json, write_export_summary};
 use crate::settings::ExportSettings;
 use crate::signal::Signals;
-use error::ExportCommandError;
+use export_command_error::ExportCommandError;
 
 /// How often the display is renewed.
 const TICK: Duration = Duration::from_millis(100);
@@ -135,7 +135,7 @@ fn finish(
     }
     if let Some(path) = &settings.output.report {
         write_report(path, manifest).map_err(|source| ExportCommandError::Write { path: path.clone(), source })?;
-        settings.output.report_place.written(path);
+        settings.output.report_path.written(path);
     }
     printed?;
     Ok(if exceptions.is_some() { ExitStatus::Rejected } else { ExitStatus::Success })

@@ -3,18 +3,18 @@
 //! ```text
 //! read the records from Clerk, if they come from there → memberships out of users → look at the inputs → prepare the run →
 //! preflight, as the destination is connected → is the organization there? → what was confirmed → ids → what other files say
-//! about users → foresight: first pass, missing users, consent → send: organization, steps, what the next night needs, missing
+//! about users → clearance: first pass, missing users, consent → send: organization, steps, what the next night needs, missing
 //! users → ids are kept → account → results
 //! ```
 //!
-//! Each phase takes what it needs of the ones before. Until the foresight is clear, nothing is made at the target.
+//! Each phase takes what it needs of the ones before. Until the run is cleared, nothing is made at the target.
 
 mod account;
+mod clearance;
 mod confirmed;
 mod consent;
 mod context;
 mod ended_import;
-mod foresight;
 mod ids_at_target;
 mod missing;
 mod missing_file;
@@ -26,33 +26,33 @@ mod send;
 mod steps;
 
 use account::ImportAccount;
+use clearance::{BeforeSending, Clearance};
 use confirmed::ConfirmedOf;
 use context::ImportContext;
 use ended_import::EndedImport;
-use foresight::{BeforeSending, Foresight};
 use missing::MissingRecords;
 use prepare::{PreparedRun, RunPart, prepare};
 use run_state::RunState;
 use send::send;
 
-use super::error::CommandError;
-use super::reading::first_pass::ReadSubject;
-use super::reading::from_clerk::{fetch, forget_fetched};
-use super::reading::inputs::{note_deleted, probe_objects};
-use super::reading::joined::JoinedFiles;
-use super::reading::memberships_of_users::{forget_memberships_of_users, with_memberships_of_users};
 use super::runs::export::write_results;
-use super::target::home_organization::organization_if_there;
-use super::target::id_maps::{keep_learned_ids, look_up_ids};
-use super::target::{Target, Use, at_target, connect};
-use super::terminal::memory_log::log_bound;
-use super::terminal::progress::start_metrics;
+use super::shared::command_error::CommandError;
+use super::shared::reading::first_pass::ReadSubject;
+use super::shared::reading::from_clerk::{fetch, forget_fetched};
+use super::shared::reading::inputs::{note_deleted, probe_objects};
+use super::shared::reading::joined::JoinedFiles;
+use super::shared::reading::memberships_of_users::{forget_memberships_of_users, with_memberships_of_users};
+use super::shared::target::home_organization::organization_if_there;
+use super::shared::target::id_maps::{keep_learned_ids, look_up_ids};
+use super::shared::target::{Target, Use, at_target, connect};
+use super::shared::terminal::memory_log::log_bound;
+use super::shared::terminal::progress::start_metrics;
 use crate::delivery::OnExisting;
 use crate::exit::ExitStatus;
 use crate::human::plural;
 use crate::journal::FirstPassRecord;
 use crate::pipeline::{ConfirmedBefore, Mode};
-use crate::settings::{ImportSettings, OutputSettings, RecordedRun};
+use crate::settings::{ImportSettings, OutputSettings, RunOnDisk};
 use crate::signal::Signals;
 
 /// The first pass asks the target nothing: by the time it answered, somebody else could have created the user.
@@ -106,15 +106,15 @@ async fn import_into(
     let subject =
         ReadSubject { reading, records: &records, joined: &joined, remembered, output, strict: limits.strict };
     let has_begun = part != RunPart::First && (done > 0 || !import_run.progress.in_doubt.is_empty());
-    let foresight = Foresight::of_run(context, subject, &import_run.ledger, has_begun, signals).await?;
-    let (ended, missing) = match foresight {
-        Foresight::Unreadable(error) => (EndedImport::unreadable(import_run, error), None),
-        Foresight::Refused(BeforeSending { first, missing }, reason) => {
+    let clearance = Clearance::of_run(context, subject, &import_run.ledger, has_begun, signals).await?;
+    let (ended, missing) = match clearance {
+        Clearance::Unreadable(error) => (EndedImport::unreadable(import_run, error), None),
+        Clearance::Refused(BeforeSending { first, missing }, reason) => {
             import_run.duplicates = first.duplicates().cloned();
             let mode = Mode::NotBegun(Box::new(import_run), reason);
             (EndedImport::not_begun(mode, subject, &first, context, signals).await, missing)
         }
-        Foresight::Clear(mut before) => {
+        Clearance::Clear(mut before) => {
             import_run.duplicates = before.first.duplicates().cloned();
             let state = RunState { import_run, confirmed, ids, home };
             (Box::pin(send(context, subject, &mut before, state, signals)).await?, before.missing)
@@ -129,7 +129,7 @@ async fn import_into(
 }
 
 /// Says where a run goes on of which an earlier part did something.
-fn note_continued(run: &RecordedRun, (part, done): (RunPart, u64), output: &OutputSettings) {
+fn note_continued(run: &RunOnDisk, (part, done): (RunPart, u64), output: &OutputSettings) {
     if part != RunPart::First {
         output.console.note(&format!(
             "Continuing run {}: {} done already.",
@@ -151,7 +151,7 @@ fn note_strict(settings: &ImportSettings) {
 async fn with_results(
     status: Result<ExitStatus, CommandError>,
     settings: &ImportSettings,
-    run: &RecordedRun,
+    run: &RunOnDisk,
 ) -> Result<ExitStatus, CommandError> {
     let Some(path) = &settings.results else { return status };
     let written = write_results(path, &settings.runs_directory, run, &settings.reading).await;

@@ -1,14 +1,14 @@
 //! `avnology migrate clerk plan`: reads an export, and writes what of the tenant beside its users moves.
 
-pub(super) mod error;
+pub(super) mod tenant_plan_error;
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::error::CommandError;
-use super::reading::export_records::{Enough, each_record, finished};
-use super::reading::from_clerk::read_for_now;
+use super::shared::command_error::CommandError;
+use super::shared::reading::export_records::{Enough, each_record, finished};
+use super::shared::reading::from_clerk::read_for_now;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::export::Manifest;
@@ -17,7 +17,7 @@ use crate::report::print_json;
 use crate::settings::TenantPlanSettings;
 use crate::signal::Signals;
 use crate::tenant_plan::{Decisions, MissingKind, PlanBuilder, PlanInstance, TenantPlan};
-use error::TenantPlanError;
+use tenant_plan_error::TenantPlanError;
 
 /// Makes a plan, and writes it.
 pub async fn plan(settings: TenantPlanSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
-use super::target::random_key;
+use super::shared::target::random_key;
 use crate::clerk_sandbox::{self, ClerkSandboxOptions, RateOfKey};
 use crate::cli::SandboxArguments;
 use crate::ignore::ignore;

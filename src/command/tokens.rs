@@ -6,12 +6,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::error::CommandError;
-use super::export::error::ExportCommandError;
-use super::plan::error::TenantPlanError;
-use super::reading::export_records::{Enough, each_record, finished};
-use super::terminal::in_background::in_background;
-use super::terminal::output::write_report;
+use super::export::export_command_error::ExportCommandError;
+use super::plan::tenant_plan_error::TenantPlanError;
+use super::shared::command_error::CommandError;
+use super::shared::reading::export_records::{Enough, each_record, finished};
+use super::shared::terminal::in_background::in_background;
+use super::shared::terminal::output::write_report;
 use crate::avnology::encode;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
@@ -37,7 +37,7 @@ pub async fn tokens(settings: TokensSettings, mut signals: Signals) -> Result<Ex
     if let Some(path) = &output.report {
         let failed = |source| TenantPlanError::Write { path: path.clone(), source };
         write_report(path, &Templates { templates: &templates }).map_err(failed)?;
-        output.report_place.written(path);
+        output.report_path.written(path);
     }
     match output.format {
         OutputFormat::Json => print_json(&Templates { templates: &templates }),

@@ -6,19 +6,19 @@
 
 mod account;
 mod changes;
+mod consent;
 mod decided_records;
 mod deletion;
 mod doomed_contents;
 mod doubts_file;
+mod dry_run;
 mod enabling;
-pub(super) mod error;
 mod kinds;
 mod marked;
-mod preview;
-mod question;
 mod restoring;
+mod run_effects;
 mod steps;
-mod what_it_says;
+pub(super) mod undo_error;
 
 use std::cell::Cell;
 use std::io;
@@ -26,29 +26,29 @@ use std::sync::Arc;
 
 use account::{print, undone};
 use changes::UndoChanges;
+use consent::seek_consent;
 use decided_records::DecidedRecords;
 use deletion::Deletion;
 use doomed_contents::DoomedContents;
 use doubts_file::DoubtsFile;
 use enabling::enable_disabled;
-use question::confirm;
 use restoring::{PutBack, put_back};
+use run_effects::{RunEffects, read_effects};
 use steps::delete_all;
-use what_it_says::{WhatItSays, look_at_journal};
 
-use super::error::CommandError;
-use super::target::home_organization::{MadeOrganization, delete_made};
-use super::target::id_maps::forget_ids;
-use super::target::{Target, Use, at_target, connect};
-use super::terminal::progress::{display, start_metrics, while_working};
+use super::shared::command_error::CommandError;
+use super::shared::target::home_organization::{MadeOrganization, delete_made};
+use super::shared::target::id_maps::forget_ids;
+use super::shared::target::{Target, Use, at_target, connect};
+use super::shared::terminal::progress::{display, start_metrics, while_working};
 use crate::destination::{Destination, RunMark};
 use crate::exit::ExitStatus;
 use crate::journal::{ConfirmedUsers, Lock, MergedRecord};
 use crate::kind::Kind;
 use crate::report::{Console, DeletedKinds, UndoingProgress};
-use crate::settings::{RecordedRun, UndoSettings};
+use crate::settings::{RunOnDisk, UndoSettings};
 use crate::signal::Signals;
-use error::UndoError;
+use undo_error::UndoError;
 
 /// Deletes what a run created, or what the runs of all shards of an import did, one after the other; after asking for each.
 pub async fn undo(runs: Vec<UndoSettings>, mut signals: Signals) -> Result<ExitStatus, CommandError> {
@@ -62,15 +62,15 @@ pub async fn undo(runs: Vec<UndoSettings>, mut signals: Signals) -> Result<ExitS
 }
 
 async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals) -> Result<ExitStatus, CommandError> {
-    let UndoSettings { run: RecordedRun { directory, record }, connection, output, .. } = settings;
+    let UndoSettings { run: RunOnDisk { directory, record }, connection, output, .. } = settings;
     let _locks = [
         Lock::take_target(&settings.locks, &record.target, "undo").map_err(UndoError::Lock)?,
         Lock::take(&directory.lock(), "undo").map_err(UndoError::Lock)?,
     ];
     start_metrics(output, Some(&record.id));
-    let said = look_at_journal(directory, record)?;
-    if !settings.dry_run && !settings.is_confirmed && !confirm(&settings.run, &said, signals).await? {
-        return Err(UndoError::NotConfirmed.into());
+    let effects = read_effects(directory, record)?;
+    if !settings.dry_run && !settings.has_consent && !seek_consent(&settings.run, &effects, signals).await? {
+        return Err(UndoError::NoConsent.into());
     }
     let destination = connect(&target, connection, Use::Existing, signals).await?;
     let before = directory.undone_record();
@@ -79,13 +79,14 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
     if !settings.dry_run {
         forget_who_is_there(settings).await.map_err(UndoError::Io)?;
     }
-    let Undone { ended, counts, changes } = delete_created(&destination, settings, &said, is_first_time, signals).await;
+    let Undone { ended, counts, changes } =
+        delete_created(&destination, settings, &effects, is_first_time, signals).await;
     changes.note(settings.dry_run, output);
     let all = counts.all();
     let status = if all.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success };
     if settings.dry_run {
         ended?;
-        preview::print(record, &counts, &changes, (settings.force, output))?;
+        dry_run::print(record, &counts, &changes, (settings.force, output))?;
         return Ok(status);
     }
     let is_whole = ended.is_ok() && all.in_doubt == 0;
@@ -114,23 +115,23 @@ struct Undone {
 async fn delete_created(
     destination: &Arc<dyn Destination>,
     settings: &UndoSettings,
-    said: &WhatItSays,
+    effects: &RunEffects,
     is_first_time: bool,
     signals: &mut Signals,
 ) -> Undone {
-    let UndoSettings { run: RecordedRun { directory, record }, connection, output, .. } = settings;
+    let UndoSettings { run: RunOnDisk { directory, record }, connection, output, .. } = settings;
     let (enabled, restored) = (Cell::new(0), Cell::new(PutBack::default()));
-    let counts = Cell::new(said.created);
-    let created = said.created.all().created;
+    let counts = Cell::new(effects.created);
+    let created = effects.created.all().created;
     let mut deletion = Deletion {
         target: Arc::clone(destination),
         kind: Kind::User,
         mark: record.marked.then(|| RunMark::of(&record.id)),
-        preview: settings.dry_run,
+        is_dry_run: settings.dry_run,
         force: settings.force,
         concurrency: connection.pace.concurrency.start.max(1),
         doubts: DoubtsFile::new(directory.in_doubt(), &record.inputs),
-        decided: (!said.has_end).then(DecidedRecords::none),
+        decided: (!effects.has_end).then(DecidedRecords::none),
         amendment: None,
         counts: &counts,
         doomed: DoomedContents::none(),
@@ -145,17 +146,17 @@ async fn delete_created(
                 enabled.set(enable_disabled(runs, &settings.run, destination, settings.dry_run).await?);
                 restored.set(put_back(&settings.run, destination, settings.dry_run).await?);
             }
-            delete_all(&mut deletion, destination, (directory, record), &said.doubts).await
+            delete_all(&mut deletion, destination, (directory, record), &effects.doubts).await
         } => ended,
         never = while_working(display(output.progress, Some(created)), || UndoingProgress::from(counts.get())) => match never {},
     };
-    let changes = UndoChanges { updated: said.updated, enabled: enabled.get(), restored: restored.get() };
+    let changes = UndoChanges { updated: effects.updated, enabled: enabled.get(), restored: restored.get() };
     Undone { ended, counts: counts.get(), changes }
 }
 
 /// Before anything is deleted: nobody must be taken to be there any more.
 async fn forget_who_is_there(settings: &UndoSettings) -> io::Result<()> {
-    let UndoSettings { run: RecordedRun { directory, record }, runs_directory, .. } = settings;
+    let UndoSettings { run: RunOnDisk { directory, record }, runs_directory, .. } = settings;
     forget_ids(runs_directory, &record.target).await?;
     ConfirmedUsers::forget(runs_directory, &record.target)?;
     // Should the undo be killed, nobody knows how far it came.

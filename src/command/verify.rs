@@ -10,18 +10,18 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::error::CommandError;
-use super::reading::first_pass::{FirstPass, ReadSubject};
-use super::reading::from_clerk::read_for_now;
-use super::reading::inputs::{look_at_inputs, probe_objects};
-use super::reading::intake::intake;
-use super::reading::joined::JoinedFiles;
-use super::reading::memberships_of_users::{PassingFile, with_memberships_of_users};
-use super::reading::selecting::records_of;
-use super::target::home_organization::of_organization;
-use super::target::{Target, Use, at_target, connect};
-use super::terminal::output::{without_records, write_report};
-use super::terminal::progress::{reporter_with_metrics, start_metrics, while_listing};
+use super::shared::command_error::CommandError;
+use super::shared::reading::first_pass::{FirstPass, ReadSubject};
+use super::shared::reading::from_clerk::read_for_now;
+use super::shared::reading::inputs::{look_at_inputs, probe_objects};
+use super::shared::reading::intake::intake;
+use super::shared::reading::joined::JoinedFiles;
+use super::shared::reading::memberships_of_users::{PassingFile, with_memberships_of_users};
+use super::shared::reading::selecting::records_of;
+use super::shared::target::home_organization::of_organization;
+use super::shared::target::{Target, Use, at_target, connect};
+use super::shared::terminal::output::{without_records, write_report};
+use super::shared::terminal::progress::{reporter_with_metrics, start_metrics, while_listing};
 use crate::cli::OutputFormat;
 use crate::destination::{Catalogue, Destination, TargetError};
 use crate::exit::ExitStatus;
@@ -80,7 +80,7 @@ async fn verify_target(
     if let Some(path) = &output.report {
         let written = write_report(path, &found.report(&name));
         written.map_err(|source| CommandError::Write { path: path.clone(), source })?;
-        output.report_place.written(path);
+        output.report_path.written(path);
     }
     print(&found, &name, output)?;
     Ok(found.exit_status())

@@ -24,33 +24,33 @@ struct Counted {
 }
 
 impl Ahead {
-    /// Waits until there are fewer than `most`, which may change. Only one task may wait at a time.
-    pub(super) async fn place(&self, most: impl Fn() -> usize) -> AheadPlace {
+    /// Counts one more, after waiting until there are fewer than `most`, which may change. Only one task may wait at a time.
+    pub(super) async fn enter(&self, most: impl Fn() -> usize) -> AheadGuard {
         while self.0.count.load(Ordering::Relaxed) >= most() {
             self.0.left.notified().await;
         }
         self.0.count.fetch_add(1, Ordering::Relaxed);
-        AheadPlace(Arc::clone(&self.0))
+        AheadGuard(Arc::clone(&self.0))
     }
 }
 
-/// A place among those that are planned ahead. Dropping it gives it back.
+/// One batch that is planned ahead. Dropping it counts one less.
 #[derive(Debug)]
-pub(super) struct AheadPlace(Arc<Counted>);
+pub(super) struct AheadGuard(Arc<Counted>);
 
-impl Drop for AheadPlace {
+impl Drop for AheadGuard {
     fn drop(&mut self) {
         self.0.count.fetch_sub(1, Ordering::Relaxed);
         self.0.left.notify_one();
     }
 }
 
-/// What a batch was taken with.
+/// What there had to be for a batch to be taken.
 #[derive(Debug)]
-pub(super) enum Place {
-    /// It may be planned, and then needs a slot.
-    Ahead(AheadPlace),
-    /// It may be sent.
+pub(super) enum TakenWith {
+    /// Room among those that are planned ahead: it may be planned, and then needs a slot.
+    Ahead(AheadGuard),
+    /// A slot: it may be sent.
     Slot(Slot),
 }
 

@@ -3,9 +3,9 @@
 use super::answered_count::AnsweredCount;
 use super::pending_batch::PendingBatch;
 use super::reconcile::Reconciler;
-use super::results::SortedResults;
 use super::round::{NextRound, RoundFacts, next_round};
 use super::sender_context::{Remaining, SOON, SenderContext};
+use super::sorted_results::SortedResults;
 use crate::destination::{CreateResults, ItemError, TargetError};
 use crate::pace::{Backoff, RetryBudget};
 
@@ -14,7 +14,7 @@ pub(super) struct Answered<'a> {
     pub context: &'a SenderContext,
     pub pending: &'a PendingBatch,
     /// How many batches were answered before this one was first sent.
-    pub before: AnsweredCount,
+    pub count_at_start: AnsweredCount,
 }
 
 impl Answered<'_> {
@@ -22,14 +22,14 @@ impl Answered<'_> {
     pub(super) async fn settle(&self, CreateResults { results, request_id, held }: CreateResults) -> Remaining {
         let Self { context, pending, .. } = self;
         let request_id = request_id.as_deref();
-        let SortedResults { settlement, existing, taken, again, no_access } = SortedResults::of(pending, results);
+        let SortedResults { settlement, existing, conflicts, again, no_access } = SortedResults::of(pending, results);
         context.settled.report(pending, settlement, request_id).await;
         // What the destination said is written by now; reading back needs room for answers again.
         drop(held);
         if let Some(error) = no_access {
             return context.stop_with(context.destination().no_access_error(&error)).await;
         }
-        if let Err(error) = self.reconcile(&existing, taken, request_id).await {
+        if let Err(error) = self.reconcile(&existing, conflicts, request_id).await {
             return context.stop_with(error).await;
         }
         if again.is_empty() { Remaining::Batches(Vec::new()) } else { self.send_again(again).await }
@@ -39,7 +39,7 @@ impl Answered<'_> {
     async fn reconcile(
         &self,
         existing: &[usize],
-        taken: Vec<(usize, ItemError)>,
+        conflicts: Vec<(usize, ItemError)>,
         request_id: Option<&str>,
     ) -> Result<(), TargetError> {
         let (context, batch) = (self.context, &self.pending.batch);
@@ -48,25 +48,25 @@ impl Answered<'_> {
         if !existing.is_empty() {
             context.settled.report(self.pending, reconciler.reconcile(existing).await?, None).await;
         }
-        if !taken.is_empty() {
-            context.settled.report(self.pending, reconciler.reconcile_taken(taken).await?, request_id).await;
+        if !conflicts.is_empty() {
+            context.settled.report(self.pending, reconciler.reconcile_conflicts(conflicts).await?, request_id).await;
         }
         Ok(())
     }
 
     /// Leaves some items to be sent again after a while.
     async fn send_again(&self, items: Vec<usize>) -> Remaining {
-        let Self { context, pending, before } = self;
+        let Self { context, pending, count_at_start } = self;
         let RetryBudget { attempts, longest, .. } = context.budget();
         let mut backoff = Backoff::new(&context.budget(), fastrand::Rng::new());
         let mut delay = backoff.nth(pending.round as usize).unwrap_or(longest);
         let next = next_round(RoundFacts {
             is_alone: items.len() == 1,
             is_last_round: pending.round + 1 >= attempts,
-            others_succeed: context.answered.now() > *before,
+            others_succeed: context.answered.now() > *count_at_start,
             is_failing: context.is_failing(),
         });
-        let again = |items: Vec<usize>| pending.retry_items(items, Some(*before));
+        let again = |items: Vec<usize>| pending.retry_items(items, Some(*count_at_start));
         let parts = match next {
             NextRound::GiveUp => {
                 let reason = "it keeps failing on every user".to_owned();

@@ -52,12 +52,12 @@ impl<'a> Exchange<'a> {
             context.send_event(Event::Requested { again, throttled }).await;
             let failed = match outcome {
                 CreateOutcome::Results(answer) => {
-                    let answered_before = self.answered_before();
+                    let count_at_start = self.count_at_start();
                     if !answer.results.iter().all(ItemResult::is_transient) {
                         context.answered.count_one();
                         context.pace().batch(BatchControl::answered);
                     }
-                    return Answered { context, pending, before: answered_before }.settle(answer).await;
+                    return Answered { context, pending, count_at_start }.settle(answer).await;
                 }
                 CreateOutcome::Stopped(error) => return context.stop_with(error).await,
                 CreateOutcome::Failed(failed) => failed,
@@ -93,8 +93,8 @@ impl<'a> Exchange<'a> {
     }
 
     /// How many batches were answered before this one was first sent, or the one that it is a part of.
-    fn answered_before(&self) -> AnsweredCount {
-        self.pending.suspect_since.unwrap_or(self.tries.answered_before)
+    fn count_at_start(&self) -> AnsweredCount {
+        self.pending.suspect_since.unwrap_or(self.tries.count_at_start)
     }
 
     /// What follows from a request that settled nothing; the same again if that is nothing.
@@ -130,13 +130,13 @@ impl<'a> Exchange<'a> {
                 Some(_) => Wait::Bearable,
             },
             is_alone: pending.batch.items.len() == 1,
-            is_part: pending.suspect_since.is_some(),
+            is_suspect: pending.suspect_since.is_some(),
             attempts: tries.attempts,
             most_attempts,
             timeouts: tries.timeouts,
             may_have_been_applied: pending.in_doubt || tries.may_have_been_applied,
             is_explained: failed.is_explained,
-            others_succeed: context.answered.now() > self.answered_before(),
+            others_succeed: context.answered.now() > self.count_at_start(),
             is_failing: context.is_failing(),
             can_check: context.destination().can_check(),
             was_asked: tries.probes.were_asked(),
@@ -149,7 +149,7 @@ impl<'a> Exchange<'a> {
     /// `senders.rs` sends in exchanges of its own, as halves.
     async fn carry_out(&mut self, next: Next, failed: FailedRequest) -> Option<Remaining> {
         let (context, pending) = (self.context, self.pending);
-        let answered_before = self.answered_before();
+        let count_at_start = self.count_at_start();
         Some(match next {
             Next::Again { soon } => {
                 self.tries.pause = soon.then_some(SOON);
@@ -158,11 +158,11 @@ impl<'a> Exchange<'a> {
             // `decide_next` has asked by now, so this does not come; it would be the same request again.
             Next::Ask => return None,
             // With bounds as they are now it will be split.
-            Next::WithinBounds => Remaining::Batches(vec![pending.refused_as_a_whole(Some(answered_before))]),
+            Next::WithinBounds => Remaining::Batches(vec![pending.refused_as_a_whole(Some(count_at_start))]),
             Next::Halve { suspected, in_doubt } => {
                 let since = match suspected {
                     Suspected::AsBefore => pending.suspect_since,
-                    Suspected::SinceFirst => Some(answered_before),
+                    Suspected::SinceFirst => Some(count_at_start),
                     Suspected::SinceNow => {
                         context.pace().restart_patience();
                         Some(context.answered.now())

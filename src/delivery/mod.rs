@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! batch (`batch`, `pending_batch`, within `memory_budget`) ── N senders (`senders`, `exchange`) ─► dyn Destination
-//!        ▲                                                                    │
-//!        ├── the same again, halves (`verdict`) ◄──────────── a FailedRequest ┤
-//!        └── some items again (`round`) ◄──── results (`results`, `answered`) ┤
-//!                                                                             └─► settled (`settlement`), after reading
-//!                                                                                 back (`reconcile`)
+//!        ▲                                                                          │
+//!        ├── the same again, halves (`verdict`) ◄────────────────── a FailedRequest ┤
+//!        └── some items again (`round`) ◄── results (`answered`, `sorted_results`) ─┤
+//!                                                                                   └─► settled (`settlement`), after
+//!                                                                                       reading back (`reconcile`)
 //! ```
 //!
 //! Where a batch is one item, plans are made durable before there are slots for their requests (`ahead`).
@@ -34,7 +34,6 @@ mod pieces;
 mod ready;
 mod reconcile;
 mod refusal;
-mod results;
 mod round;
 mod sender_context;
 #[cfg(test)]
@@ -42,6 +41,7 @@ mod sender_tests;
 mod senders;
 mod settings;
 mod settlement;
+mod sorted_results;
 mod tries;
 mod verdict;
 

@@ -74,10 +74,13 @@ impl Reconciler<'_> {
     }
 
     /// Settles items that something of another identity's stood in the way of.
-    pub(super) async fn reconcile_taken(&self, taken: Vec<(usize, ItemError)>) -> Result<Settlement, TargetError> {
+    pub(super) async fn reconcile_conflicts(
+        &self,
+        conflicts: Vec<(usize, ItemError)>,
+    ) -> Result<Settlement, TargetError> {
         let mut settlement = Settlement::default();
-        let taken = taken.into_iter().map(|(index, error)| (index, conflict(error))).collect();
-        self.reconcile_elsewhere(taken, &mut settlement).await?;
+        let rejected = conflicts.into_iter().map(|(index, error)| (index, conflict(error))).collect();
+        self.reconcile_elsewhere(rejected, &mut settlement).await?;
         Ok(settlement)
     }
 
@@ -85,11 +88,11 @@ impl Reconciler<'_> {
     /// imported, or none. Those who are not are rejected.
     async fn reconcile_elsewhere(
         &self,
-        taken: Vec<(usize, Rejection)>,
+        rejected: Vec<(usize, Rejection)>,
         settlement: &mut Settlement,
     ) -> Result<(), TargetError> {
-        let settled = self.reconcile_by_clerk_id(&taken, settlement).await?;
-        for (index, rejection) in taken.into_iter().filter(|(index, _)| !settled.contains(index)) {
+        let settled = self.reconcile_by_clerk_id(&rejected, settlement).await?;
+        for (index, rejection) in rejected.into_iter().filter(|(index, _)| !settled.contains(index)) {
             let encoded = self.batch.item_body(&self.batch.items[index]);
             let sent = self.destination.read_sent(&encoded).unwrap_or_default();
             let answer = self.destination.find_person(&sent).await?;
@@ -113,7 +116,7 @@ impl Reconciler<'_> {
     /// Returns which they are.
     async fn reconcile_by_clerk_id(
         &self,
-        taken: &[(usize, Rejection)],
+        rejected: &[(usize, Rejection)],
         settlement: &mut Settlement,
     ) -> Result<BTreeSet<usize>, TargetError> {
         let clerk_id = |index: usize| {
@@ -121,7 +124,7 @@ impl Reconciler<'_> {
             let sent = self.destination.read_sent(&encoded)?;
             sent.clerk_id().filter(|id| sent.external_id.as_ref() != Some(id)).map(Cow::into_owned)
         };
-        let clerk_ids: Vec<_> = taken.iter().filter_map(|(index, _)| Some((*index, clerk_id(*index)?))).collect();
+        let clerk_ids: Vec<_> = rejected.iter().filter_map(|(index, _)| Some((*index, clerk_id(*index)?))).collect();
         self.reconcile_under(&clerk_ids, settlement).await
     }
 

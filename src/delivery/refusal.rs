@@ -32,17 +32,17 @@ pub fn taken_by_another(field: Field) -> Rejection {
 pub(super) fn conflict(error: ItemError) -> Rejection {
     let advice = "if its user was deleted at Clerk, delete it (`verify` lists it); if its user has another one in this export, \
                   update it (--on-existing update), then import once more";
-    taken(error, advice)
+    of_conflict(error, advice)
 }
 
 /// Another identity has what this one was to be changed to.
 pub(super) fn change_conflict(error: ItemError) -> Rejection {
     let advice = "if its user has another one in this export, import once more; if the two swap, change one of them at the \
                   target first";
-    taken(error, advice)
+    of_conflict(error, advice)
 }
 
-fn taken(error: ItemError, advice: &str) -> Rejection {
+fn of_conflict(error: ItemError, advice: &str) -> Rejection {
     let (code, what) = match error.taken {
         Some(Field::ExternalId) => (RejectCode::ExternalIdTaken, "another identity at the target has this external id"),
         Some(Field::Email) => (RejectCode::EmailTaken, "another identity at the target has this email address"),

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Delivery;
-use super::ahead::{Ahead, Place, is_sent_first};
+use super::ahead::{Ahead, TakenWith, is_sent_first};
 use super::batch::BatchLimits;
 use super::exchange::Exchange;
 use super::outbox::Outbox;
@@ -59,11 +59,11 @@ impl BatchSender {
     async fn run(self, batches: mpsc::Receiver<PendingBatch>) {
         let (sender, ahead) = (&self, &Ahead::default());
         let taken = futures::stream::unfold(batches, |mut batches| async move {
-            let place = sender.place(ahead).await;
-            Some(((batches.recv().await?, place), batches))
+            let taken_with = sender.may_take(ahead).await;
+            Some(((batches.recv().await?, taken_with), batches))
         });
-        let deliver = async |(pending, place): (PendingBatch, Place)| {
-            if let Some((slot, is_planned)) = sender.slot_for(&pending, place).await {
+        let deliver = async |(pending, taken_with): (PendingBatch, TakenWith)| {
+            if let Some((slot, is_planned)) = sender.slot_for(&pending, taken_with).await {
                 sender.deliver(pending, is_planned).await;
                 drop(slot);
             }
@@ -71,22 +71,22 @@ impl BatchSender {
         taken.for_each_concurrent(None, deliver).await;
     }
 
-    /// Waits until one more batch may be taken.
-    async fn place(&self, ahead: &Ahead) -> Place {
+    /// Waits until one more batch may be taken, by a slot or ahead of one.
+    async fn may_take(&self, ahead: &Ahead) -> TakenWith {
         let (pace, is_single) = (self.context.pace(), self.context.destination().envelope().items == 1);
         tokio::select! {
             biased;
-            ahead = ahead.place(|| if is_single { pace.ahead() } else { 0 }) => Place::Ahead(ahead),
-            slot = pace.slot() => Place::Slot(slot),
+            ahead = ahead.enter(|| if is_single { pace.ahead() } else { 0 }) => TakenWith::Ahead(ahead),
+            slot = pace.slot() => TakenWith::Slot(slot),
         }
     }
 
     /// Waits until a batch may be sent, and makes its plan durable meanwhile if it was taken for that; the latter is returned, too.
     /// Nothing when the run is stopping.
-    async fn slot_for(&self, pending: &PendingBatch, place: Place) -> Option<(Slot, bool)> {
-        let _ahead = match place {
-            Place::Slot(slot) => return Some((slot, false)),
-            Place::Ahead(place) => place,
+    async fn slot_for(&self, pending: &PendingBatch, taken_with: TakenWith) -> Option<(Slot, bool)> {
+        let _ahead = match taken_with {
+            TakenWith::Slot(slot) => return Some((slot, false)),
+            TakenWith::Ahead(ahead) => ahead,
         };
         let context = &self.context;
         let is_planned = is_sent_first(pending);

@@ -35,8 +35,9 @@ impl SettledReporter {
 
     /// Reports what became of items of this batch. The rejected ones are rejected by the answer to the request of this id.
     ///
-    /// What is no reject is reported at once, with the first rejects. Of the rejects behind these nothing was carried out: should the run break off
-    /// in between, it is sent again, by itself and so under another key, and is refused again.
+    /// All that is no reject is in the first report, with the first rejects. If the run ends before the last report, the rejects that
+    /// were not reported are not in the journal. The target did nothing for these records: when the run is resumed, they are sent
+    /// again, without the others and so under another key, and are refused again.
     pub(super) async fn report(&self, pending: &PendingBatch, settlement: Settlement, request_id: Option<&str>) {
         let PendingBatch { batch, memory, .. } = pending;
         let Settlement { records, rejected, confirmed, identified } = settlement;

@@ -19,11 +19,11 @@ pub(super) struct Tries {
     /// How long to wait before the next one, if not as usual.
     pub pause: Option<Duration>,
     /// How many batches were answered before the first of them.
-    pub answered_before: AnsweredCount,
+    pub count_at_start: AnsweredCount,
 }
 
 impl Tries {
-    pub(super) fn new(answered_before: AnsweredCount) -> Self {
+    pub(super) fn new(count_at_start: AnsweredCount) -> Self {
         Self {
             requests: 0,
             attempts: 0,
@@ -31,7 +31,7 @@ impl Tries {
             may_have_been_applied: false,
             probes: Probes::default(),
             pause: None,
-            answered_before,
+            count_at_start,
         }
     }
 

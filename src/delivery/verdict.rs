@@ -5,11 +5,11 @@
 use crate::destination::Failure;
 
 /// Requests without an answer in time after which a batch is split.
-const TIMEOUTS: u32 = 2;
+const TIMEOUTS_BEFORE_SPLIT: u32 = 2;
 
-/// Attempts after which a batch is split that may hold a record that the target fails on, and a part of such a batch.
-const SUSPECT: u32 = 5;
-const SUSPECT_PART: u32 = 3;
+/// Attempts after which a batch is split that may hold a record that the target fails on; and fewer if the batch is suspect.
+const ATTEMPTS_BEFORE_SPLIT: u32 = 5;
+const ATTEMPTS_OF_A_SUSPECT: u32 = 3;
 
 /// How long the target asks to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(super) struct Facts {
     pub is_alone: bool,
     /// It is suspect: sent again after it, or the batch that it is a part of, failed as a whole, while it is watched whether others
     /// succeed ([`PendingBatch::suspect_since`](super::PendingBatch)).
-    pub is_part: bool,
+    pub is_suspect: bool,
     /// Requests that failed in a way that may pass, but for those that were sent too fast; this one among them.
     pub attempts: u32,
     /// How many attempts there are for one batch.
@@ -103,7 +103,7 @@ pub(super) fn next(facts: &Facts) -> Next {
         Failure::TooLarge if !facts.is_alone && !facts.may_have_been_applied => Next::WithinBounds,
         Failure::TooLarge | Failure::Content => refused_as_sent(facts),
         // Of a request that takes so long nothing says that it is the records' fault.
-        Failure::Timeout if !facts.is_alone && facts.timeouts >= TIMEOUTS => {
+        Failure::Timeout if !facts.is_alone && facts.timeouts >= TIMEOUTS_BEFORE_SPLIT => {
             Next::Halve { suspected: Suspected::AsBefore, in_doubt: true }
         }
         Failure::Throttled | Failure::Timeout | Failure::Breakdown | Failure::Gateway | Failure::Away => failed(facts),
@@ -116,15 +116,15 @@ pub(super) fn next(facts: &Facts) -> Next {
 /// alone from the beginning, if the target takes another one.
 fn refused_as_sent(facts: &Facts) -> Next {
     if !facts.is_alone {
-        let suspected = if facts.is_part { Suspected::AsBefore } else { Suspected::SinceFirst };
+        let suspected = if facts.is_suspect { Suspected::AsBefore } else { Suspected::SinceFirst };
         return Next::Halve { suspected, in_doubt: facts.may_have_been_applied };
     }
     if facts.is_explained || facts.others_succeed {
         return Next::Reject;
     }
-    match facts.answers_probe.filter(|_| !facts.is_part && facts.can_check) {
+    match facts.answers_probe.filter(|_| !facts.is_suspect && facts.can_check) {
         Some(true) => Next::Reject,
-        None if !facts.is_part && facts.can_check => Next::Ask,
+        None if !facts.is_suspect && facts.can_check => Next::Ask,
         Some(false) | None => Next::GiveUp(Reason::NoAccess),
     }
 }
@@ -147,13 +147,13 @@ fn failed(facts: &Facts) -> Next {
         };
     }
     // Halves without the bad record succeed soon; the bad record itself still gets all its attempts.
-    let enough = if facts.is_part { SUSPECT_PART } else { SUSPECT };
+    let enough = if facts.is_suspect { ATTEMPTS_OF_A_SUSPECT } else { ATTEMPTS_BEFORE_SPLIT };
     let may_split = !facts.is_failing && facts.attempts >= enough;
     // A batch may be split even if nothing else succeeds: it may be the only one. If it is the target and not a record,
     // no part succeeds, and nothing is rejected.
     let may_be_the_only_one = facts.failure == Failure::Breakdown && may_split;
     if !facts.is_alone && (may_be_the_only_one || may_be_at_fault && (facts.is_failing || may_split)) {
-        let suspected = if facts.is_part { Suspected::AsBefore } else { Suspected::SinceNow };
+        let suspected = if facts.is_suspect { Suspected::AsBefore } else { Suspected::SinceNow };
         return Next::Halve { suspected, in_doubt: true };
     }
     if facts.is_failing { Next::GiveUp(Reason::Unreachable) } else { Next::Again { soon: false } }
@@ -196,7 +196,13 @@ mod tests {
                 ],
             ),
             yes_or_no("alone", |facts| facts.is_alone = false, |facts| facts.is_alone = true),
-            ("timeouts", vec![("1", |facts| facts.timeouts = TIMEOUTS - 1), ("2", |facts| facts.timeouts = TIMEOUTS)]),
+            (
+                "timeouts",
+                vec![
+                    ("1", |facts| facts.timeouts = TIMEOUTS_BEFORE_SPLIT - 1),
+                    ("2", |facts| facts.timeouts = TIMEOUTS_BEFORE_SPLIT),
+                ],
+            ),
             (
                 "wait",
                 vec![
@@ -214,14 +220,14 @@ mod tests {
         vec![
             yes_or_no("others succeed", |facts| facts.others_succeed = false, |facts| facts.others_succeed = true),
             yes_or_no("failing", |facts| facts.is_failing = false, |facts| facts.is_failing = true),
-            yes_or_no("part", |facts| facts.is_part = false, |facts| facts.is_part = true),
+            yes_or_no("suspect", |facts| facts.is_suspect = false, |facts| facts.is_suspect = true),
             (
                 "attempts",
                 vec![
-                    ("2", |facts| facts.attempts = SUSPECT_PART - 1),
-                    ("3", |facts| facts.attempts = SUSPECT_PART),
-                    ("4", |facts| facts.attempts = SUSPECT - 1),
-                    ("5", |facts| facts.attempts = SUSPECT),
+                    ("2", |facts| facts.attempts = ATTEMPTS_OF_A_SUSPECT - 1),
+                    ("3", |facts| facts.attempts = ATTEMPTS_OF_A_SUSPECT),
+                    ("4", |facts| facts.attempts = ATTEMPTS_BEFORE_SPLIT - 1),
+                    ("5", |facts| facts.attempts = ATTEMPTS_BEFORE_SPLIT),
                     ("all", |facts| facts.attempts = facts.most_attempts),
                 ],
             ),
@@ -248,7 +254,7 @@ mod tests {
         failure: Failure::NoAccess,
         wait: Wait::Unknown,
         is_alone: false,
-        is_part: false,
+        is_suspect: false,
         attempts: 0,
         most_attempts: 10,
         timeouts: 0,
@@ -296,7 +302,7 @@ mod tests {
                     failure,
                     wait: Wait::Unknown,
                     is_alone: true,
-                    is_part: bit(0),
+                    is_suspect: bit(0),
                     attempts: 10,
                     most_attempts: 10,
                     timeouts: 2,

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::json::{Members, same_json, same_members};
-use super::sign_in_methods::{SignInMethods, SocialSignIn};
+use super::sign_in_methods::{ProviderAccount, SignInMethods};
 use super::spelling::{same_spelling, same_traits};
 use super::{Comparable, Field};
 use crate::mapping::{CONTENT_MARK, MARK};
@@ -81,7 +81,7 @@ impl Comparable<'_> {
         self.credentials.as_ref().is_some_and(SignInMethods::has_password)
     }
 
-    fn social_sign_ins(&self) -> &[SocialSignIn<'_>] {
+    fn social_sign_ins(&self) -> &[ProviderAccount<'_>] {
         self.credentials.as_ref().map_or(&[], SignInMethods::social_sign_ins)
     }
 

@@ -1,4 +1,8 @@
 //! How somebody signs in, as far as that can be compared.
+//!
+//! The form is that of the canonical identity, as all that is in [`Comparable`](super::Comparable): a password, and accounts at
+//! providers of `OpenID` Connect. Both destinations that there are answer in it; one that does not translates its answers, as for
+//! other fields.
 
 use std::borrow::Cow;
 
@@ -8,15 +12,15 @@ use serde::{Deserialize, Deserializer};
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct SignInMethods<'a> {
-    password: Option<HasPassword>,
+    password: Option<PasswordMethod>,
     #[serde(borrow)]
-    oidc: Shows<SignInProviders<'a>>,
+    oidc: Shows<OidcMethod<'a>>,
 }
 
 /// Whether there is a password: sent as a hash, read back as a flag.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct HasPassword {
+struct PasswordMethod {
     present: Option<bool>,
     config: PasswordConfig,
 }
@@ -28,23 +32,24 @@ struct PasswordConfig {
     hashed_password: Option<serde::de::IgnoredAny>,
 }
 
+/// Whether somebody signs in by way of other accounts, and which.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct SignInProviders<'a> {
+struct OidcMethod<'a> {
     #[serde(borrow)]
-    config: Providers<'a>,
+    config: OidcConfig<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Providers<'a> {
+struct OidcConfig<'a> {
     #[serde(borrow)]
-    providers: Vec<SocialSignIn<'a>>,
+    providers: Vec<ProviderAccount<'a>>,
 }
 
-/// An account at a provider.
+/// An account at a provider, with which somebody signs in.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
-pub(crate) struct SocialSignIn<'a> {
+pub(crate) struct ProviderAccount<'a> {
     #[serde(borrow)]
     provider: Cow<'a, str>,
     #[serde(borrow)]
@@ -89,7 +94,7 @@ impl SignInMethods<'_> {
         self.social_sign_ins().iter().map(|one| format!("{}:{}", one.provider, one.subject)).collect()
     }
 
-    pub(super) fn social_sign_ins(&self) -> &[SocialSignIn<'_>] {
+    pub(super) fn social_sign_ins(&self) -> &[ProviderAccount<'_>] {
         match &self.oidc {
             Shows::Shown(oidc) => &oidc.config.providers,
             Shows::Hidden | Shows::Nothing => &[],

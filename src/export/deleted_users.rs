@@ -6,7 +6,7 @@
 
 use super::earlier_users::earlier_users;
 use super::id_reader::IdReader;
-use super::known_ids::KnownIds;
+use super::id_set::IdSet;
 use super::record_file::RecordFile;
 use super::{ExportError, Exporter, Kind};
 
@@ -39,13 +39,13 @@ impl Exporter<'_> {
 
     /// The ids of all users who are at Clerk; nothing if Clerk counts more of them than it lists, since it cannot be known
     /// then who is gone.
-    async fn users_now(&mut self) -> Result<Option<KnownIds>, ExportError> {
+    async fn users_now(&mut self) -> Result<Option<IdSet>, ExportError> {
         let users = self.state.files.iter().find(|file| file.kind == Kind::Users);
         let (None, Some(users)) = (&self.state.plan.since, users) else { return self.listed_users().await };
         if self.state.differences.iter().any(|difference| difference.kind == Kind::Users) {
             return Ok(None);
         }
-        let (path, mut known) = (self.directory.path().join(&users.file), KnownIds::new());
+        let (path, mut known) = (self.directory.path().join(&users.file), IdSet::new());
         let wrong = |problem: String| ExportError::Earlier { path: path.clone(), problem };
         let mut ids = IdReader::open(&path).map_err(wrong)?;
         while let Some(some) = ids.next_ids().map_err(wrong)? {

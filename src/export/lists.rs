@@ -7,8 +7,8 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use tokio::time::Instant;
 
+use super::id_set::IdSet;
 use super::kind::{HowListed, OLDEST_FIRST};
-use super::known_ids::KnownIds;
 use super::lane::Border;
 use super::lanes::border;
 use super::reading::{Reading, Taken, Written};
@@ -94,7 +94,7 @@ impl Exporter<'_> {
     }
 
     /// The ids of all users who are at Clerk; nothing if Clerk counts more of them than it lists.
-    pub(super) async fn listed_users(&mut self) -> Result<Option<KnownIds>, ExportError> {
+    pub(super) async fn listed_users(&mut self) -> Result<Option<IdSet>, ExportError> {
         let how = HowListed { order: Some(OLDEST_FIRST), paginated: false, by_cursor: true, first_millisecond: None };
         let reading = Reading::go_on(Written::nothing(), true);
         let borders = self.borders((Kind::Users, how), &reading).await?;

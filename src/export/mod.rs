@@ -1,7 +1,7 @@
 //! An export of a tenant from Clerk's Backend API: one file a kind of record, and a manifest once all is there.
 //!
 //! ```text
-//!  Kind ──► Walk ── request ──► clerk_api ── page ──► KnownIds: which are new? ──► RecordFile ── lines ──► users.ndjson.part
+//!  Kind ──► Walk ── request ──► clerk_api ── page ──► IdSet: which are new? ──► RecordFile ── lines ──► users.ndjson.part
 //!            ▲                                   │                                      │ every second
 //!            └── did the page join the last one? ┘                          ExportState ◄┘ durable lengths
 //!
@@ -13,12 +13,12 @@
 //! **No gaps, no doubles.** While a list is read, records are created, changed and deleted. `walk` says where the next page
 //! begins, and whether a page that came joins what was read before; a page by offset overlaps the one before it, and one
 //! that begins with a record that is not known is read again from further back. Which records were written already is known
-//! by their ids (`known_ids`), on disk beyond a few thousand. In the end counts are compared, and a list that has more
+//! by their ids (`id_set`), on disk beyond a few thousand. In the end counts are compared, and a list that has more
 //! records than were found is gone through again.
 //!
 //! **Side by side.** The list of users is divided into lanes (`lanes`, `lane`), each a walk of its own behind a cursor up to the
 //! record where the next lane began. The first one begins at once, the others when it is known where. A lane takes nothing that was created before its first record or after its last one,
-//! and asks `known_ids` about those that were created in the same millisecond as one of these. Of a list by offset the pages
+//! and asks `id_set` about those that were created in the same millisecond as one of these. Of a list by offset the pages
 //! behind the next one are asked for before that one is there (`pages_ahead`). They are looked at in their order: what makes a page
 //! join is that its first record is known, and for that it does not matter which of two was answered first.
 //!
@@ -36,8 +36,8 @@ mod export_error;
 mod exporter;
 mod file_sums;
 mod id_reader;
+mod id_set;
 mod kind;
-mod known_ids;
 mod lane;
 mod lanes;
 mod lines;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
 
-use super::known_ids::KnownIds;
+use super::id_set::IdSet;
 use super::lane::{Border, Lane, LaneState};
 use super::walk::{ListWalk, PageJoined, PageSeen};
 use crate::clerk_api::{ApiRecord, Start};
@@ -25,14 +25,14 @@ pub(super) enum Taken {
 pub(super) struct Reading {
     /// Never none.
     lanes: Vec<Lane>,
-    known: KnownIds,
+    known: IdSet,
 }
 
 /// What is known of the records that were written before a kill.
 #[derive(Debug)]
 pub(super) struct Written {
     /// Their ids.
-    pub known: KnownIds,
+    pub known: IdSet,
     /// The last of them.
     pub recent: VecDeque<String>,
     /// How many there are.
@@ -44,7 +44,7 @@ pub(super) struct Written {
 impl Written {
     /// Nothing.
     pub(super) fn nothing() -> Self {
-        Self { known: KnownIds::new(), recent: VecDeque::new(), records: 0, lanes: Vec::new() }
+        Self { known: IdSet::new(), recent: VecDeque::new(), records: 0, lanes: Vec::new() }
     }
 }
 
@@ -76,7 +76,7 @@ impl Reading {
     }
 
     /// The ids of all that was taken.
-    pub(super) fn into_known(self) -> KnownIds {
+    pub(super) fn into_known(self) -> IdSet {
         self.known
     }
 
@@ -313,7 +313,7 @@ mod tests {
         }
 
         fn killed(written: &[String], by_cursor: bool, lanes: &[LaneState]) -> Reading {
-            let mut known = KnownIds::new();
+            let mut known = IdSet::new();
             for id in written {
                 known.insert(id).expect("a disk");
             }

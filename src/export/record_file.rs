@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::file_sums::FileSums;
 use super::id_reader::IdReader;
-use super::known_ids::KnownIds;
+use super::id_set::IdSet;
 use super::lane::LaneState;
 use super::lines::push_line;
 use super::reading::Written;
@@ -182,7 +182,7 @@ fn sums_of(file: &mut File) -> io::Result<FileSums> {
 /// The records of a file that was begun before.
 fn written_in(part: &Path, directory: &ExportDirectory) -> Result<Written, ExportError> {
     let wrong = |problem: String| ExportError::State { path: directory.path().to_path_buf(), problem };
-    let (mut known, mut recent, mut records) = (KnownIds::new(), VecDeque::new(), 0);
+    let (mut known, mut recent, mut records) = (IdSet::new(), VecDeque::new(), 0);
     let mut ids = IdReader::open(part).map_err(wrong)?;
     while let Some(some) = ids.next_ids().map_err(wrong)? {
         for id in some {

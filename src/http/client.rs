@@ -126,7 +126,7 @@ impl HttpClient {
             }
             Err(error) => {
                 tracing::debug!(request = id, error = %innermost(&error), "no answer");
-                self.not_sent(transport(&error)).await
+                self.no_reply(transport(&error)).await
             }
         };
         if reply.outcome.is_success() {
@@ -160,8 +160,8 @@ impl HttpClient {
         }
     }
 
-    /// A reply that there is not, and which proxy is in the way.
-    async fn not_sent(&self, transport: Transport) -> Reply {
+    /// What is returned when no reply came: why, and which proxy is in the way.
+    async fn no_reply(&self, transport: Transport) -> Reply {
         let Some(proxy) = &self.proxy else { return Reply::none(ReplyOutcome::Failed(transport)) };
         let fault = match transport {
             Transport::Proxy(ProxyFault::Broken) => match proxy.status(&self.base_url, self.connect_timeout).await {

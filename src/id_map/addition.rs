@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::segments::{self, ENTRY_BYTES, PlaceEntry};
+use super::segments::{self, ENTRY_BYTES, SegmentEntry};
 use super::{IdLookup, KnownId, record};
 use crate::files::private_options;
 use crate::index::Sorter;
@@ -87,7 +87,7 @@ impl<'a> Addition<'a> {
 }
 
 /// The bit of an id: its byte, and which one in that.
-fn mark(entry: &PlaceEntry) -> (usize, u8) {
+fn mark(entry: &SegmentEntry) -> (usize, u8) {
     let [a, b, c, ..] = *entry;
     let number = u32::from_be_bytes([0, a, b, c]) as usize % MARKS;
     (number / 8, 1 << (number % 8))

@@ -17,14 +17,14 @@ const PLACE_BYTES: usize = 8;
 /// later, and begins behind the others.
 pub(super) const ENTRY_BYTES: usize = HASH_BYTES + PLACE_BYTES;
 
-pub(super) type PlaceEntry = [u8; ENTRY_BYTES];
+pub(super) type SegmentEntry = [u8; ENTRY_BYTES];
 
 /// The hash by which an id at Clerk is found.
 pub(super) fn hash(kind: Kind, clerk_id: &str) -> [u8; HASH_BYTES] {
     hash_of(kind.number(), clerk_id)
 }
 
-pub(super) fn entry(kind: Kind, clerk_id: &str, place: u64) -> PlaceEntry {
+pub(super) fn entry(kind: Kind, clerk_id: &str, place: u64) -> SegmentEntry {
     let mut entry = [0; ENTRY_BYTES];
     entry[..HASH_BYTES].copy_from_slice(&hash(kind, clerk_id));
     entry[HASH_BYTES..].copy_from_slice(&place.to_be_bytes());
@@ -32,14 +32,14 @@ pub(super) fn entry(kind: Kind, clerk_id: &str, place: u64) -> PlaceEntry {
 }
 
 /// Where the entry begins.
-pub(super) fn place_of(entry: &PlaceEntry) -> u64 {
+pub(super) fn place_of(entry: &SegmentEntry) -> u64 {
     entry.last_chunk().map_or(0, |place| u64::from_be_bytes(*place))
 }
 
 /// Of entries in order the last one of each id.
 pub(super) fn newest(
-    entries: impl Iterator<Item = io::Result<PlaceEntry>>,
-) -> impl Iterator<Item = io::Result<PlaceEntry>> {
+    entries: impl Iterator<Item = io::Result<SegmentEntry>>,
+) -> impl Iterator<Item = io::Result<SegmentEntry>> {
     let mut entries = entries.peekable();
     std::iter::from_fn(move || {
         loop {
@@ -47,7 +47,7 @@ pub(super) fn newest(
                 Ok(entry) => entry,
                 Err(error) => return Some(Err(error)),
             };
-            let is_same = |next: &io::Result<PlaceEntry>| {
+            let is_same = |next: &io::Result<SegmentEntry>| {
                 next.as_ref().is_ok_and(|next| next[..HASH_BYTES] == entry[..HASH_BYTES])
             };
             if !entries.peek().is_some_and(is_same) {
@@ -59,7 +59,7 @@ pub(super) fn newest(
 
 /// Writes a further sorted file of entries in order; it is there as a whole or not at all. It becomes one with those before it that
 /// are not much larger.
-pub(super) fn add(directory: &Path, entries: impl Iterator<Item = io::Result<PlaceEntry>>) -> io::Result<()> {
+pub(super) fn add(directory: &Path, entries: impl Iterator<Item = io::Result<SegmentEntry>>) -> io::Result<()> {
     let before = sorted_files(directory)?;
     let next = before.last().map_or(1, |(number, _)| number + 1);
     put_private(&sorted_path(directory, next), |file| SortedFile::<ENTRY_BYTES>::write(file, newest(entries)))?;
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     fn add_some(directory: &Path, numbers: std::ops::Range<u64>, place: u64) -> Vec<u64> {
-        let mut entries: Vec<PlaceEntry> =
+        let mut entries: Vec<SegmentEntry> =
             numbers.map(|number| entry(Kind::User, &number.to_string(), place + number)).collect();
         entries.sort_unstable();
         add(directory, entries.into_iter().map(Ok)).unwrap();

@@ -11,7 +11,7 @@ use std::io;
 use std::path::Path;
 
 use super::duplicate::{BESIDE, ENTRY_BYTES, found};
-use super::keys::PlaceEntry;
+use super::keys::PlaceBytes;
 use super::record_place::{Parts, RECORD_BYTES, REST_BYTES, RecordPlace, Writer};
 use super::{Sorter, read_exact_at, write_all_at};
 
@@ -24,7 +24,7 @@ pub(super) const MEMBER_BYTES: usize = RECORD_BYTES + 1 + SLOT_NUMBER_BYTES + RE
 const SLOT_BYTES: usize = RECORD_BYTES + REST_BYTES + RECORD_BYTES + 5;
 
 /// Such an entry.
-pub(super) fn member(kind: u8, place: &PlaceEntry, slot: u64) -> [u8; MEMBER_BYTES] {
+pub(super) fn member(kind: u8, place: &PlaceBytes, slot: u64) -> [u8; MEMBER_BYTES] {
     let (record, rest) = place.split_at(RECORD_BYTES);
     let mut member = Writer::default();
     member.bytes(record).number(u64::from(kind), 1).number(slot, SLOT_NUMBER_BYTES).bytes(rest);

@@ -20,7 +20,7 @@ const NUMBER_BYTES: usize = 6;
 pub(super) const KEY_BYTES: usize = HASH_BYTES + 1 + NUMBER_BYTES;
 
 /// How many places are in memory at most, but for those of one chunk: 256 KiB.
-const BUFFERED: usize = 256 * 1024 / size_of::<PlaceEntry>();
+const BUFFERED: usize = 256 * 1024 / size_of::<PlaceBytes>();
 
 /// How many keys a user has, mostly.
 const USUAL: usize = 6;
@@ -29,12 +29,12 @@ const USUAL: usize = 6;
 pub type HashedKey = [u8; HASH_BYTES + 1];
 
 /// Record, rest.
-pub(super) type PlaceEntry = [u8; RECORD_BYTES + REST_BYTES];
+pub(super) type PlaceBytes = [u8; RECORD_BYTES + REST_BYTES];
 
 /// The keys of some records, collected together.
 #[derive(Debug, Default)]
 pub struct Keys {
-    places: Vec<PlaceEntry>,
+    places: Vec<PlaceBytes>,
     /// With the number of the record among these.
     keys: Vec<[u8; KEY_BYTES]>,
 }
@@ -95,7 +95,7 @@ pub(super) struct WrittenPlaces {
     file: Option<File>,
     /// How many are in the file.
     in_file: u64,
-    last: Vec<PlaceEntry>,
+    last: Vec<PlaceBytes>,
 }
 
 impl Places {
@@ -105,7 +105,7 @@ impl Places {
     }
 
     /// Adds some, and returns the number of the first one.
-    fn append(&self, places: &[PlaceEntry]) -> io::Result<u64> {
+    fn append(&self, places: &[PlaceBytes]) -> io::Result<u64> {
         let all = &mut *self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let first = all.in_file + all.last.len() as u64;
         all.last.extend_from_slice(places);
@@ -114,7 +114,7 @@ impl Places {
                 Some(file) => file,
                 none => none.insert(tempfile::tempfile_in(&self.directory)?),
             };
-            write_all_at(file, all.last.as_flattened(), all.in_file * size_of::<PlaceEntry>() as u64)?;
+            write_all_at(file, all.last.as_flattened(), all.in_file * size_of::<PlaceBytes>() as u64)?;
             all.in_file += all.last.len() as u64;
             all.last.clear();
         }
@@ -129,7 +129,7 @@ impl Places {
 
 impl WrittenPlaces {
     /// The place of the record of a key.
-    pub(super) fn of(&self, key: &[u8; KEY_BYTES]) -> io::Result<PlaceEntry> {
+    pub(super) fn of(&self, key: &[u8; KEY_BYTES]) -> io::Result<PlaceBytes> {
         let number = number(key);
         if let Some(behind) = number.checked_sub(self.in_file) {
             let place = usize::try_from(behind).ok().and_then(|behind| self.last.get(behind));
@@ -137,7 +137,7 @@ impl WrittenPlaces {
         }
         let mut place = [0; _];
         let file = self.file.as_ref().ok_or(io::ErrorKind::UnexpectedEof)?;
-        read_exact_at(file, &mut place, number * size_of::<PlaceEntry>() as u64)?;
+        read_exact_at(file, &mut place, number * size_of::<PlaceBytes>() as u64)?;
         Ok(place)
     }
 }

@@ -88,7 +88,7 @@ impl RunDirectory {
 
     /// Looks for directories in the place of files that are written before a run goes on or when it ends: with them it could not
     /// end, and its account would be lost.
-    pub fn check_places(&self) -> io::Result<()> {
+    pub fn check_paths(&self) -> io::Result<()> {
         let files = [
             (self.first_pass(), "which says what the inputs are"),
             (self.blocks(), "which holds the hashes of the inputs' blocks"),

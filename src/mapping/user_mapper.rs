@@ -37,38 +37,6 @@ impl UserMapper {
     pub fn rules(&self) -> &Rules {
         &self.rules
     }
-
-    /// Maps a user about whom this is known already, and writes what is wanted of the identity.
-    fn prepare(&self, user: &User<'_>, joined: Joined, output: &mut MapOutput) -> Result<Prepared, Rejection> {
-        let mut mapped = map(user, &self.rules)?;
-        mapped.notices.extend(joined.notices);
-        mapped.identity.admin_metadata.clerk.organizations = joined.organizations;
-        if let Some(fault) = self.form.fault(&mapped.identity) {
-            return Err(fault);
-        }
-        if output.wants_encoded {
-            self.form.encode(&mapped.identity, &mut output.encoded);
-        }
-        if let Some(keys) = &mut output.keys {
-            collect(&mapped, keys);
-        }
-        if let Some(coverage) = &mut output.coverage {
-            coverage.note(user, &mapped, &self.rules.metadata);
-        }
-        // It is large, and nothing is taken out of it: that would copy it.
-        let Mapped { identity, notices } = &mapped;
-        let preview = output.wants_preview.then(|| serde_json::to_string(&identity.masked()).ok()).flatten();
-        let (external_id, clerk_id) =
-            if output.skips_ids { ("", "") } else { (identity.external_id, identity.admin_metadata.clerk.id) };
-        Ok(Prepared {
-            clerk_id: (clerk_id != external_id).then(|| clerk_id.into()),
-            external_id: external_id.into(),
-            disabled: identity.is_disabled(),
-            notices: *notices,
-            references: Vec::new(),
-            preview,
-        })
-    }
 }
 
 impl RecordMapper for UserMapper {
@@ -126,6 +94,40 @@ pub fn read_user<T>(
             Err(rejection) => Ok(Err(rejection)),
         },
         Err(rejection) => Ok(Err(rejection)),
+    }
+}
+
+impl UserMapper {
+    /// Maps a user about whom this is known already, and writes what is wanted of the identity.
+    fn prepare(&self, user: &User<'_>, joined: Joined, output: &mut MapOutput) -> Result<Prepared, Rejection> {
+        let mut mapped = map(user, &self.rules)?;
+        mapped.notices.extend(joined.notices);
+        mapped.identity.admin_metadata.clerk.organizations = joined.organizations;
+        if let Some(fault) = self.form.fault(&mapped.identity) {
+            return Err(fault);
+        }
+        if output.wants_encoded {
+            self.form.encode(&mapped.identity, &mut output.encoded);
+        }
+        if let Some(keys) = &mut output.keys {
+            collect(&mapped, keys);
+        }
+        if let Some(coverage) = &mut output.coverage {
+            coverage.note(user, &mapped, &self.rules.metadata);
+        }
+        // It is large, and nothing is taken out of it: that would copy it.
+        let Mapped { identity, notices } = &mapped;
+        let preview = output.wants_preview.then(|| serde_json::to_string(&identity.masked()).ok()).flatten();
+        let (external_id, clerk_id) =
+            if output.skips_ids { ("", "") } else { (identity.external_id, identity.admin_metadata.clerk.id) };
+        Ok(Prepared {
+            clerk_id: (clerk_id != external_id).then(|| clerk_id.into()),
+            external_id: external_id.into(),
+            disabled: identity.is_disabled(),
+            notices: *notices,
+            references: Vec::new(),
+            preview,
+        })
     }
 }
 

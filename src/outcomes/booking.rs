@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Foreseen;
+use super::ForecastCounts;
 use crate::index::RecordPlace;
 use crate::journal::ReadMark;
 use crate::mapping::{FirstOfDuplicates, Notices, RejectCode};
@@ -43,8 +43,8 @@ pub(crate) struct MappedChunkCounts {
     pub rejects_of_others: BTreeMap<u32, u64>,
     /// The first canonical identities, as JSON.
     pub previews: Vec<String>,
-    /// What of an import can be foreseen, for a dry run.
-    pub foreseen: Foreseen,
+    /// What is counted for the forecast of an import, in a dry run.
+    pub forecast_counts: ForecastCounts,
 }
 
 /// A duplicate for the account of a dry run.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::at_target::AtTarget;
 use super::counts::{CodeCount, Counts, InputProgress};
-use super::foreseen::Foreseen;
+use super::forecast_counts::ForecastCounts;
 use super::sharing_record::SharingRecord;
 use super::step_account::AccountBySteps;
 use super::stop_reason::StopReason;
@@ -53,8 +53,8 @@ pub struct Ledger {
     pub inputs: Vec<InputProgress>,
     /// The first canonical identities, as JSON with their hashes masked.
     pub previews: Vec<String>,
-    /// What a dry run foresees of an import.
-    pub foreseen: Foreseen,
+    /// What a dry run counts for the forecast of an import.
+    pub forecast_counts: ForecastCounts,
     /// What a dry run found at the target, if it looked there.
     pub at_target: Option<AtTarget>,
     /// Why the run ended early.
@@ -113,7 +113,7 @@ impl Ledger {
             pace: None,
             inputs,
             previews: Vec::new(),
-            foreseen: Foreseen::default(),
+            forecast_counts: ForecastCounts::default(),
             at_target: None,
             stopped: None,
             rejects_file: None,

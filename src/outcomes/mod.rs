@@ -8,7 +8,7 @@ pub(crate) mod booking;
 mod counts;
 mod ended;
 pub(crate) mod event;
-mod foreseen;
+mod forecast_counts;
 mod ledger;
 mod reporter;
 mod sharing;
@@ -19,7 +19,7 @@ mod stop_reason;
 
 pub use at_target::{AtTarget, Validation};
 pub use counts::{CodeCount, Counts, InputProgress, RejectedRecord, SameAs};
-pub use foreseen::Foreseen;
+pub use forecast_counts::ForecastCounts;
 pub use ledger::Ledger;
 pub use reporter::{Reporter, Silent};
 pub use sharing_record::SharingRecord;

@@ -89,8 +89,8 @@ impl<'m> ChunkMapping<'m> {
             skips_ids: !context.wants_ready && context.confirmed_lookup.is_none() && context.ids.is_none(),
             encoded: std::mem::take(&mut *encoded),
             keys: looks_for_duplicates.then(UniqueKeys::default),
-            coverage: context.foresee.then(Coverage::default),
-            roles: context.foresee.then(RoleCounts::default),
+            coverage: context.forecast.then(Coverage::default),
+            roles: context.forecast.then(RoleCounts::default),
             ..MapOutput::default()
         };
         let numbers = [chunk.spans.first(), chunk.spans.last()].map(|span| span.map_or(0, |span| span.number));
@@ -177,7 +177,7 @@ impl<'m> ChunkMapping<'m> {
         let start = self.output.encoded.len();
         let mut mapped = self.map_record(index, span)?;
         if mapped.is_ok() {
-            self.foresee(span, start);
+            self.count_for_forecast(span, start);
         }
         if let Ok(ready) = &mut mapped
             && let Some(rejection) = self.duplicates.reject(span.number, &mut ready.notices)
@@ -209,7 +209,7 @@ impl<'m> ChunkMapping<'m> {
     }
 
     /// Notes what a dry run says of a record that maps. Its encoded form begins at `start`.
-    fn foresee(&mut self, span: &RecordSpan, start: usize) {
+    fn count_for_forecast(&mut self, span: &RecordSpan, start: usize) {
         let Some(coverage) = &mut self.output.coverage else { return };
         if self.mapper.counts_coverage() {
             coverage.count();
@@ -229,7 +229,7 @@ impl<'m> ChunkMapping<'m> {
         let (start, is_ours) = (self.output.encoded.len(), self.takes(span));
         // A line of a rejects file is longer than the record in it.
         let largest = self.context.largest_request;
-        let is_weighed = self.context.foresee && is_ours && self.weighing.wants_next();
+        let is_weighed = self.context.forecast && is_ours && self.weighing.wants_next();
         self.output.wants_encoded = self.context.encode || is_weighed || span.length > (largest / SURELY_FITS) as u64;
         self.output.wants_preview = is_ours && self.previews.len() < self.wanted_previews;
         let mapped = self.mapper.map(RawRecord::new(self.chunk, span), &mut self.output)?;

@@ -48,7 +48,7 @@ pub(super) struct Committer {
     previews: usize,
     max_errors: Option<u64>,
     /// Rejects that are known to come, those that came already among them.
-    predicted: u64,
+    predicted_rejects: u64,
     /// Nothing new is begun.
     stop: CancellationToken,
     /// Requests under way are dropped.
@@ -74,7 +74,7 @@ impl Committer {
             is_last_step: step_end == inputs,
             previews: parts.preview,
             max_errors: parts.max_errors,
-            predicted: parts.predicted,
+            predicted_rejects: parts.predicted_rejects,
             stop,
             abort,
         }
@@ -206,15 +206,14 @@ impl Committer {
             self.track(|tracker| tracker.mark_settled(record.key));
         }
         for Reject { code, key, position, same_as, .. } in rejects {
-            self.ledger.rejected_at(code, position, same_as);
-            self.ledger.rejected_of(key.input);
+            self.ledger.rejected_record(key.input, code, position, same_as);
             self.track(|tracker| tracker.mark_settled(key));
         }
         self.check_errors();
     }
 
     fn check_errors(&mut self) {
-        let rejects = self.ledger.rejected().max(self.predicted + self.ledger.rejected_by_target());
+        let rejects = self.ledger.rejected().max(self.predicted_rejects + self.ledger.rejected_by_target());
         if let Some(limit) = self.max_errors.filter(|limit| rejects > *limit) {
             self.stop_because(StopReason::TooManyErrors { limit });
         }

@@ -56,8 +56,8 @@ pub(super) async fn batches(
             let encoded = &encoded[record.encoded.clone()];
             let item = BatchItem::new(input, &chunk, record);
             let full = match replayed.take(item, encoded) {
-                Placed::Into(full) => full,
-                Placed::Not(item) => {
+                Replayed::Into(full) => full,
+                Replayed::Not(item) => {
                     let full = (!packer.fits(encoded.len(), limits())).then(|| PendingBatch::new(packer.finish()));
                     packer.push(encoded, item);
                     full
@@ -86,7 +86,7 @@ struct ReplayedBatches {
 }
 
 /// Whether a record belongs to a batch that is put together again, and that batch once it is complete.
-enum Placed {
+enum Replayed {
     Into(Option<PendingBatch>),
     Not(BatchItem),
 }
@@ -106,11 +106,11 @@ impl ReplayedBatches {
         }
     }
 
-    fn take(&mut self, item: BatchItem, encoded: &[u8]) -> Placed {
-        let Some(index) = self.plan_of.remove(&item.key()) else { return Placed::Not(item) };
-        let Some((packer, expected, round)) = self.plans.get_mut(index) else { return Placed::Not(item) };
+    fn take(&mut self, item: BatchItem, encoded: &[u8]) -> Replayed {
+        let Some(index) = self.plan_of.remove(&item.key()) else { return Replayed::Not(item) };
+        let Some((packer, expected, round)) = self.plans.get_mut(index) else { return Replayed::Not(item) };
         packer.push(encoded, item);
-        Placed::Into((packer.len() == *expected).then(|| PendingBatch {
+        Replayed::Into((packer.len() == *expected).then(|| PendingBatch {
             round: *round,
             in_doubt: true,
             ..PendingBatch::new(packer.finish())

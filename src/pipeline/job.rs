@@ -74,7 +74,7 @@ pub enum Mode {
     /// the input twice.
     ///
     /// If it is known what the target confirmed, those records are noted that it has exactly like that.
-    Search(Arc<DuplicateFinder>, Option<LookForUnchanged>),
+    FirstPass(Arc<DuplicateFinder>, Option<LookForUnchanged>),
     /// It is rejected, if it has to be, and not sent: for this reason the import is refused before it sends anything. The rejects
     /// are what has to be mended.
     NotBegun(Box<ImportRun>, StopReason),
@@ -115,7 +115,7 @@ pub struct Sending {
     /// Stop once more than this many records were rejected.
     pub max_errors: Option<u64>,
     /// Rejects that are known to come, which count for that from the beginning.
-    pub predicted: u64,
+    pub predicted_rejects: u64,
 }
 
 /// What a target confirmed in earlier runs.

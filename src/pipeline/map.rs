@@ -10,7 +10,7 @@ use super::mapped_chunk::MappedChunk;
 use crate::delivery::Piece;
 use crate::journal::{ReadMark, RecordKey, RecordOutcome, Reject, Settled};
 use crate::mapping::Notices;
-use crate::outcomes::Foreseen;
+use crate::outcomes::ForecastCounts;
 use crate::outcomes::booking::MappedChunkCounts;
 use crate::recognition::Recognized;
 use crate::source::RecordChunk;
@@ -83,7 +83,7 @@ fn counts_of(
         notices,
         previews,
         rejects_of_others,
-        foreseen: Foreseen {
+        forecast_counts: ForecastCounts {
             coverage,
             roles,
             records: valid,

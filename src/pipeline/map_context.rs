@@ -36,8 +36,8 @@ pub(super) struct MapContext {
     pub mark: Option<RunMark>,
     /// How many of the first records are kept for display.
     pub preview: usize,
-    /// Whether it is wanted what of an import can be foreseen.
-    pub foresee: bool,
+    /// Whether the counts of a forecast are wanted.
+    pub forecast: bool,
     /// Which records are ours. The others are looked at only if their keys are to be collected.
     pub records: RecordsOfRun,
     /// Where encoded records lie.
@@ -65,7 +65,7 @@ impl MapContext {
             largest_request,
             mark: parts.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
             preview: parts.preview,
-            foresee: parts.foresee,
+            forecast: parts.forecast,
             records,
             pieces: Pieces::default(),
         }

@@ -65,7 +65,7 @@ fn context(duplicates: DuplicateCheck) -> MapContext {
         largest_request: 4 * 1024 * 1024,
         mark: None,
         preview: 2,
-        foresee: false,
+        forecast: false,
         records: RecordsOfRun::All,
         pieces: Pieces::default(),
     }
@@ -162,7 +162,7 @@ fn what_a_record_is_only_its_mapper_knows() {
 fn what_is_only_counted_is_counted_as_if_it_were_sent() {
     let chunk = chunk(&["a 1", "b", "c 4"]);
     let [sent, counted] = [true, false].map(|wants_ready| {
-        let context = MapContext { wants_ready, foresee: true, ..context(DuplicateCheck::Off) };
+        let context = MapContext { wants_ready, forecast: true, ..context(DuplicateCheck::Off) };
         map_chunk(0, Arc::clone(&chunk), &[], &context).unwrap()
     });
     assert_eq!((sent.ready.len(), counted.ready.len()), (2, 0));

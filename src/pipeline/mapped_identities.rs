@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::duplicates::DuplicateCheck;
 use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
-use super::read::{ReadJob, Reader};
+use super::read::{Reader, ReaderSetup};
 use super::run::columns_of;
 use super::unchanged::Unchanged;
 use super::{Intake, mappers};
@@ -42,8 +42,8 @@ pub struct MappedIdentity {
 pub struct Extras {
     /// How many of the first identities to keep for display.
     pub preview: usize,
-    /// Whether it is wanted what of an import can be foreseen.
-    pub foresee: bool,
+    /// Whether the counts of a forecast are wanted.
+    pub forecast: bool,
     /// Whether nothing is wanted but whom the records are about: the encoded forms are empty.
     pub only_ids: bool,
 }
@@ -98,12 +98,12 @@ pub fn map_inputs(
         largest_request,
         mark: None,
         preview: extras.preview,
-        foresee: extras.foresee,
+        forecast: extras.forecast,
         records,
         pieces: Pieces::default(),
     };
     let (recognizer, passed_over) = (None, None);
-    let reading = ReadJob {
+    let setup = ReaderSetup {
         inputs,
         inputs_of_step,
         columns,
@@ -115,7 +115,7 @@ pub fn map_inputs(
         recognizer,
         passed_over,
     };
-    mappers::start(workers, Reader::new(reading), context, events, stop).map(group)
+    mappers::start(workers, Reader::new(setup), context, events, stop).map(group)
 }
 
 fn group(mapped: MappedChunk) -> MappedGroup {
@@ -137,7 +137,7 @@ impl Ledger {
         let MappedGroup { identities, rejects, counts } = group;
         self.mapped(counts, previews);
         for reject in rejects {
-            self.rejected_at(reject.code, reject.position, reject.same_as);
+            self.rejected_record(reject.key.input, reject.code, reject.position, reject.same_as);
         }
         identities
     }

@@ -145,7 +145,7 @@ pub(super) mod tests {
             largest_request: 4 * 1024 * 1024,
             mark: None,
             preview: 0,
-            foresee: false,
+            forecast: false,
             records: RecordsOfRun::All,
             pieces: crate::delivery::Pieces::default(),
         }

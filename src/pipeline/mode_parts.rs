@@ -17,8 +17,8 @@ pub(super) struct ModeParts {
     pub check: DuplicateCheck,
     /// Has the duplicates, where they are reported at the end and nobody rejects them: a dry run.
     pub duplicates_to_report: Option<Arc<DuplicateFinder>>,
-    /// Whether it is wanted what of an import can be foreseen: a dry run.
-    pub foresee: bool,
+    /// Whether the counts of a forecast are wanted: in a dry run.
+    pub forecast: bool,
     /// How many identities are shown; some in a dry run only.
     pub preview: usize,
     /// How batches are sent; an import only.
@@ -40,7 +40,7 @@ pub(super) struct ModeParts {
     /// Stop once more than this many records were rejected.
     pub max_errors: Option<u64>,
     /// Rejects that the first pass found, which an import counts for that from the beginning.
-    pub predicted: u64,
+    pub predicted_rejects: u64,
 }
 
 impl ModeParts {
@@ -49,15 +49,15 @@ impl ModeParts {
             Mode::DryRun(DryRun { preview, max_errors }) => {
                 let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
                 let duplicates_to_report = Some(Arc::clone(&finder));
-                let looking = Self::looking(intake, DuplicateCheck::Find(finder));
-                Self { duplicates_to_report, foresee: true, preview, max_errors, ..looking }
+                let rest = Self::keeping_nothing(intake, DuplicateCheck::Find(finder));
+                Self { duplicates_to_report, forecast: true, preview, max_errors, ..rest }
             }
-            Mode::Search(finder, unchanged) => {
+            Mode::FirstPass(finder, unchanged) => {
                 let (confirmed_lookup, unchanged) = match unchanged {
                     Some(look) => (look.confirmed_lookup, Unchanged::Keep(look.records)),
                     None => (None, Unchanged::Unknown),
                 };
-                Self { confirmed_lookup, unchanged, ..Self::looking(intake, DuplicateCheck::Find(finder)) }
+                Self { confirmed_lookup, unchanged, ..Self::keeping_nothing(intake, DuplicateCheck::Find(finder)) }
             }
             Mode::NotBegun(run, reason) => {
                 let mut parts = Self::of_run(*run);
@@ -65,7 +65,7 @@ impl ModeParts {
                 parts
             }
             Mode::Import(run, sending) => {
-                let Sending { delivery, confirmed, pass_records, ids, max_errors, predicted } = *sending;
+                let Sending { delivery, confirmed, pass_records, ids, max_errors, predicted_rejects } = *sending;
                 let (confirmed, confirmed_lookup) = confirmed.map(|before| (before.users, before.lookup)).unzip();
                 let (delivery, confirmed_lookup) = (Some(delivery), confirmed_lookup.flatten());
                 let unchanged = pass_records.map_or(Unchanged::Unknown, Unchanged::Known);
@@ -76,7 +76,7 @@ impl ModeParts {
                     unchanged,
                     ids,
                     max_errors,
-                    predicted,
+                    predicted_rejects,
                     ..Self::of_run(*run)
                 }
             }
@@ -84,11 +84,11 @@ impl ModeParts {
     }
 
     /// Nothing is sent or kept.
-    fn looking(intake: &Intake, check: DuplicateCheck) -> Self {
+    fn keeping_nothing(intake: &Intake, check: DuplicateCheck) -> Self {
         Self {
             check,
             duplicates_to_report: None,
-            foresee: false,
+            forecast: false,
             preview: 0,
             delivery: None,
             journal: None,
@@ -99,7 +99,7 @@ impl ModeParts {
             progress: Arc::new(Progress::new(intake.inputs.len())),
             ledger: Ledger::new(&intake.inputs, false).of_shard(intake.records.shard()).of_kinds(&intake.kinds()),
             max_errors: None,
-            predicted: 0,
+            predicted_rejects: 0,
         }
     }
 
@@ -108,7 +108,7 @@ impl ModeParts {
         Self {
             check: DuplicateCheck::found_before(duplicates),
             duplicates_to_report: None,
-            foresee: false,
+            forecast: false,
             preview: 0,
             delivery: None,
             journal: Some(journal),
@@ -119,7 +119,7 @@ impl ModeParts {
             progress: Arc::new(progress),
             ledger,
             max_errors: None,
-            predicted: 0,
+            predicted_rejects: 0,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::mapped_chunk::MappedChunk;
 use super::unchanged::Unchanged;
 use crate::delivery::Piece;
 use crate::journal::{Progress, ReadMark, RecordKey, RecordOutcome, Settled};
-use crate::outcomes::Foreseen;
+use crate::outcomes::ForecastCounts;
 use crate::outcomes::booking::MappedChunkCounts;
 use crate::recognition::{PassRecords, UnchangedStretch};
 use crate::source::{Input, RecordChunk, RecordReader, ResumePoint};
@@ -115,7 +115,7 @@ fn settled(index: u16, input: &Input, stretch: &UnchangedStretch) -> MappedChunk
         notices: Vec::new(),
         previews: Vec::new(),
         rejects_of_others: BTreeMap::new(),
-        foreseen: Foreseen { records: count, ..Foreseen::default() },
+        forecast_counts: ForecastCounts { records: count, ..ForecastCounts::default() },
     };
     let (bytes, spans) = (Vec::new().into(), Vec::new());
     let chunk =

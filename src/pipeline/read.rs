@@ -27,7 +27,7 @@ pub(super) enum ReadStep {
 }
 
 /// What is read, and how.
-pub(super) struct ReadJob {
+pub(super) struct ReaderSetup {
     /// All inputs of the run, in order.
     pub inputs: Vec<Input>,
     /// Which of them are read.
@@ -52,7 +52,7 @@ pub(super) struct ReadJob {
 /// Reads the inputs, each from where an earlier part of the run had settled everything, one step after the other. It is over behind
 /// its inputs, or behind the first error.
 pub(super) struct Reader {
-    reading: ReadJob,
+    setup: ReaderSetup,
     /// None before the first input, and between two.
     open: Option<OpenInput>,
 }
@@ -69,7 +69,7 @@ impl Iterator for Reader {
 
     fn next(&mut self) -> Option<ReadStep> {
         self.step().unwrap_or_else(|error| {
-            (self.open, self.reading.inputs_of_step) = (None, 0..0);
+            (self.open, self.setup.inputs_of_step) = (None, 0..0);
             Some(ReadStep::Failed(error))
         })
     }
@@ -77,35 +77,35 @@ impl Iterator for Reader {
 
 impl Reader {
     /// One that stands before its first input.
-    pub(super) fn new(reading: ReadJob) -> Self {
-        Self { reading, open: None }
+    pub(super) fn new(setup: ReaderSetup) -> Self {
+        Self { setup, open: None }
     }
 
     fn step(&mut self) -> Result<Option<ReadStep>, SourceError> {
         if self.open.is_none() {
-            let Some(index) = self.reading.inputs_of_step.next() else { return Ok(None) };
+            let Some(index) = self.setup.inputs_of_step.next() else { return Ok(None) };
             let index = u16::try_from(index).unwrap_or(u16::MAX);
-            match self.reading.progress.mark(index) {
+            match self.setup.progress.mark(index) {
                 Some(mark) if mark.is_end() => {
                     let (records, skipped) = (mark.records_before(), SkippedRows::default());
                     return Ok(Some(ReadStep::End(InputEnd { input: index, records, consumed: None, skipped })));
                 }
                 mark => {
-                    let reader = self.reading.open(index, mark)?;
+                    let reader = self.setup.open(index, mark)?;
                     self.open = Some(OpenInput { index, reader, passed_to: None });
                 }
             }
         }
         let Some(OpenInput { index, reader, passed_to }) = &mut self.open else { return Ok(None) };
-        if let Some((chunk, behind)) = self.reading.pass_over(*index, reader, *passed_to) {
+        if let Some((chunk, behind)) = self.setup.pass_over(*index, reader, *passed_to) {
             *passed_to = Some(behind);
             return Ok(Some(ReadStep::PassedOver(Box::new(chunk))));
         }
         if let Some(point) = passed_to.take() {
-            *reader = self.reading.resume(*index, point)?;
+            *reader = self.setup.resume(*index, point)?;
         }
-        if let Some(point) = self.reading.behind_others(*index, reader) {
-            *reader = self.reading.resume(*index, point)?;
+        if let Some(point) = self.setup.behind_others(*index, reader) {
+            *reader = self.setup.resume(*index, point)?;
         }
         let Some(chunk) = reader.next_chunk()? else {
             let (records, consumed, skipped) = (reader.records(), Some(reader.consumed()), reader.skipped());
@@ -113,15 +113,15 @@ impl Reader {
             self.open = None;
             return Ok(Some(ReadStep::End(end)));
         };
-        if let Blocks::Note(starts) = &self.reading.blocks {
+        if let Blocks::Note(starts) = &self.setup.blocks {
             starts.note(*index, &chunk.spans);
         }
-        let recognized = self.reading.recognizer.as_mut().map(|recognizer| recognizer.recognize(&chunk));
+        let recognized = self.setup.recognizer.as_mut().map(|recognizer| recognizer.recognize(&chunk));
         Ok(Some(ReadStep::Chunk(*index, Arc::new(chunk), recognized.unwrap_or_default())))
     }
 }
 
-impl ReadJob {
+impl ReaderSetup {
     fn input(&self, index: u16) -> &Input {
         &self.inputs[usize::from(index)]
     }
@@ -182,7 +182,7 @@ mod tests {
 
     /// The numbers of the records that come of a file, and how many there are in it; nothing if it cannot be read.
     fn read(path: &std::path::Path, shard: Option<&str>, blocks: Blocks) -> (Vec<u64>, Option<u64>) {
-        let reading = ReadJob {
+        let setup = ReaderSetup {
             inputs: vec![Input::from_argument(path)],
             inputs_of_step: 0..1,
             limits: ReaderLimits { chunk_bytes: 4096, ..ReaderLimits::default() },
@@ -195,7 +195,7 @@ mod tests {
             passed_over: None,
         };
         let (mut numbers, mut records) = (Vec::new(), None);
-        for step in Reader::new(reading) {
+        for step in Reader::new(setup) {
             match step {
                 ReadStep::Chunk(_, chunk, _) => numbers.extend(chunk.spans.iter().map(|span| span.number)),
                 ReadStep::End(end) => records = Some(end.records),

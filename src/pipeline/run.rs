@@ -16,7 +16,7 @@ use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
 use super::mode_parts::ModeParts;
 use super::passed_over::PassedOver;
-use super::read::{ReadJob, Reader};
+use super::read::{Reader, ReaderSetup};
 use super::{Intake, Job, Ran, duplicates, fill, mappers};
 use crate::delivery::{Delivery, MemoryBudget, Senders};
 use crate::index::DuplicateFinder;
@@ -42,7 +42,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         job.intake;
     let (step_end, input_count) = (inputs_of_step.end, inputs.len());
     let (columns, names) = (columns_of(&mappers), inputs.iter().map(Input::name).collect());
-    let reading = ReadJob {
+    let setup = ReaderSetup {
         inputs,
         inputs_of_step,
         columns,
@@ -56,7 +56,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         passed_over: PassedOver::of(&parts.unchanged, &parts.check, &parts.progress, input_count),
     };
     let context = MapContext::of(&parts, mappers, largest_request, records.clone());
-    let mapped = mappers::start(workers, Reader::new(reading), context, events.clone(), stop.clone());
+    let mapped = mappers::start(workers, Reader::new(setup), context, events.clone(), stop.clone());
     let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
     let delivery = parts.delivery.take();
     let pace = delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));

@@ -12,7 +12,8 @@ pub(super) fn write_event(journal: &mut Journal, event: &mut Event) -> io::Resul
         Event::Planned { entry, .. } => journal.append(entry),
         Event::Settled { settled: SettledRecords { records, rejects, identified, .. }, .. } => {
             rejects.iter().try_for_each(|reject| journal.reject(reject))?;
-            // An entry of the journal has all that is settled. In the event rejects are by themselves, so they leave the records again.
+            // The event has rejects apart from the other outcomes; the journal has all outcomes in one list. So the rejects are put
+            // behind the others while that is written, and taken out of the list again.
             let count = records.len();
             records.extend(rejects.iter().map(settled_as_rejected));
             *records = journal.write_settled(std::mem::take(records), std::mem::take(identified))?;

@@ -48,7 +48,7 @@ impl RunningJob {
         command: impl AsyncFnOnce(S, Signals) -> Result<ExitStatus, CommandError>,
     ) -> ExitStatus {
         let Self { name, output, settings: JobSettings { max_duration, watcher, on_end } } = self;
-        let OutputSettings { console, metrics, report_place, .. } = output;
+        let OutputSettings { console, metrics, report_path, .. } = output;
         // A metrics file that is something else, too, is left alone.
         let metrics = metrics.filter(|_| !matches!(settings, Err(SettingsError::Output(_))));
         let watcher = watcher.as_ref().map(|options: &WatcherOptions| Watcher::start(options, name));
@@ -72,7 +72,7 @@ impl RunningJob {
         if let Some(metrics) = metrics {
             metrics.end(status);
         }
-        for fault in tell_others(watcher, on_end, report_place.path(), status).await {
+        for fault in tell_others(watcher, on_end, report_path.path(), status).await {
             console.error(&format!("{}; the exit code stays {}", with_causes(&fault), status.code()));
         }
         status

@@ -33,7 +33,7 @@ pub struct PassRecords {
     pub(super) filter: KeyFilter,
     recognized: AtomicU64,
     mapped: AtomicU64,
-    taken: AtomicU64,
+    reused: AtomicU64,
     passed_over: AtomicU64,
 }
 
@@ -45,7 +45,7 @@ pub struct PassCounts {
     /// Those that were not, and were mapped.
     pub mapped: u64,
     /// Those that were not mapped in the second pass.
-    pub taken: u64,
+    pub reused: u64,
     /// Those of them that were not even read.
     pub passed_over: u64,
 }
@@ -86,7 +86,7 @@ impl PassRecords {
             filter: KeyFilter::new(),
             recognized: AtomicU64::new(0),
             mapped: AtomicU64::new(0),
-            taken: AtomicU64::new(0),
+            reused: AtomicU64::new(0),
             passed_over: AtomicU64::new(0),
         }))
     }
@@ -103,9 +103,10 @@ impl PassRecords {
 
     /// How many records took which way so far.
     pub fn counts(&self) -> PassCounts {
-        let [recognized, mapped, taken, passed_over] =
-            [&self.recognized, &self.mapped, &self.taken, &self.passed_over].map(|count| count.load(Ordering::Relaxed));
-        PassCounts { recognized, mapped, taken, passed_over }
+        let [recognized, mapped, reused, passed_over] =
+            [&self.recognized, &self.mapped, &self.reused, &self.passed_over]
+                .map(|count| count.load(Ordering::Relaxed));
+        PassCounts { recognized, mapped, reused, passed_over }
     }
 
     /// Keeps which records of a chunk are known, and returns their notices. What cannot be kept is mapped: its keys would be lost.
@@ -187,7 +188,7 @@ impl PassRecords {
         }
         let entries = entries.iter().map(PlaceEntry::of_bytes);
         let known: Vec<_> = entries.map(|entry| entry.is_unchanged().then_some(entry.notices)).collect();
-        self.taken.fetch_add(known.iter().flatten().count() as u64, Ordering::Relaxed);
+        self.reused.fetch_add(known.iter().flatten().count() as u64, Ordering::Relaxed);
         known
     }
 
@@ -213,7 +214,7 @@ impl PassRecords {
     /// Counts the records of such a stretch as not read.
     pub fn pass_over(&self, stretch: &UnchangedStretch) {
         let count = stretch.notices.len() as u64;
-        self.taken.fetch_add(count, Ordering::Relaxed);
+        self.reused.fetch_add(count, Ordering::Relaxed);
         self.passed_over.fetch_add(count, Ordering::Relaxed);
     }
 

@@ -64,7 +64,7 @@ async fn rehearse(job: RehearsalJob, ledger: &mut Ledger, reporter: &mut dyn Rep
     // When this function ends, for any reason, the reader stops.
     let _guard = stop.clone().drop_guard();
     let (stops, mut stopped) = mpsc::channel(4);
-    let extras = Extras { preview, foresee: true, only_ids: false };
+    let extras = Extras { preview, forecast: true, only_ids: false };
     let mut groups = Box::pin(map_inputs(intake, duplicates, extras, stop, stops));
     let mut check = TargetCheck::new(target.as_ref(), (&people, &home), rules, (known, findings));
     while let Some(group) = groups.next().await {

@@ -58,15 +58,15 @@ fn rounded<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error
 impl Forecast {
     /// The forecast, if the dry run has read all, and there is somebody to send.
     pub fn of(ledger: &Ledger, bounds: &RequestBounds) -> Option<Self> {
-        let (foreseen, valid) = (&ledger.foreseen, ledger.counts().valid.unwrap_or(0));
-        let mapped = foreseen.records;
+        let (counts, valid) = (&ledger.forecast_counts, ledger.counts().valid.unwrap_or(0));
+        let mapped = counts.records;
         if ledger.stopped.is_some() || mapped == 0 {
             return None;
         }
-        let sent = share(foreseen.sent_bytes, valid, mapped);
+        let sent = share(counts.sent_bytes, valid, mapped);
         let steps: Vec<u64> = ledger.steps().into_iter().map(|(_, counts)| counts.valid.unwrap_or(0)).collect();
         let steps = if steps.is_empty() { vec![valid] } else { steps };
-        Self::new(&steps, sent, foreseen.record_bytes / mapped, bounds)
+        Self::new(&steps, sent, counts.record_bytes / mapped, bounds)
     }
 
     /// The forecast for `users`, whose records have this many bytes each, if there is somebody to send. What is sent is

@@ -44,7 +44,7 @@ pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) ->
     }
     let of_users = ledger.steps().into_iter().find(|(kind, _)| *kind == Kind::User).map(|(_, counts)| counts);
     let valid = of_users.unwrap_or(counts).valid.unwrap_or(0);
-    write_coverage(out, &ledger.foreseen.coverage, valid + ledger.rejected_by_target())?;
+    write_coverage(out, &ledger.forecast_counts.coverage, valid + ledger.rejected_by_target())?;
     files(out, ledger, details)
 }
 
@@ -156,10 +156,10 @@ fn steps(out: &mut String, ledger: &Ledger) -> fmt::Result {
 
 /// Writes which roles members have, in a dry run.
 fn roles(out: &mut String, ledger: &Ledger) -> fmt::Result {
-    if !ledger.foreseen.roles.is_empty() {
+    if !ledger.forecast_counts.roles.is_empty() {
         writeln!(out, "Roles of members:")?;
     }
-    for (role, members, is_documented) in ledger.foreseen.roles.iter() {
+    for (role, members, is_documented) in ledger.forecast_counts.roles.iter() {
         let alone =
             if is_documented { "" } else { "  no role of members: a tuple alone ([roles] gives it another name)" };
         writeln!(out, "  {:>14} {role}{alone}", count(members))?;

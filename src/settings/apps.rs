@@ -37,7 +37,7 @@ pub enum AppsJob {
     /// Delete what was made.
     Undo {
         /// Whether the user said yes already.
-        is_confirmed: bool,
+        has_consent: bool,
         /// Whether nothing is deleted.
         dry_run: bool,
         /// Whether what somebody changed is deleted, too.
@@ -97,7 +97,7 @@ impl AppsSettings {
             }
             AppsCommand::Verify(verify) => (AppsJob::Verify { plan: verify.plan }, verify.target, verify.options),
             AppsCommand::Undo(undo) => {
-                let job = AppsJob::Undo { is_confirmed: undo.yes, dry_run: undo.dry_run, force: undo.force };
+                let job = AppsJob::Undo { has_consent: undo.yes, dry_run: undo.dry_run, force: undo.force };
                 (job, undo.target, undo.options)
             }
         };

@@ -13,7 +13,7 @@ use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::{Environment, SettingsError};
 use crate::cli::{
-    CACERT, CutoverCheckArguments, CutoverPlaces, CutoverRecordArguments, CutoverReportArguments,
+    CACERT, CutoverCheckArguments, CutoverOptions, CutoverRecordArguments, CutoverReportArguments,
     CutoverStatusArguments, OutputFormat, RateOptions,
 };
 use crate::cutover::{Fact, FileUse, StateFile, SwitchStep, TriedClient, Words};
@@ -32,8 +32,8 @@ pub struct LookedUp {
 }
 
 impl LookedUp {
-    fn resolve(places: CutoverPlaces, environment: &Environment) -> Result<Self, SettingsError> {
-        let CutoverPlaces { state, runs_dir, max_age } = places;
+    fn resolve(options: CutoverOptions, environment: &Environment) -> Result<Self, SettingsError> {
+        let CutoverOptions { state, runs_dir, max_age } = options;
         Ok(Self { state: StateFile::new(state), runs_directory: runs_directory(runs_dir, environment)?, max_age })
     }
 }
@@ -52,8 +52,8 @@ pub struct CutoverStatusSettings {
 impl CutoverStatusSettings {
     /// Resolves what was typed.
     pub fn resolve(arguments: CutoverStatusArguments, environment: &Environment) -> Result<Self, SettingsError> {
-        let CutoverStatusArguments { steps, places, output: format } = arguments;
-        Ok(Self { at: LookedUp::resolve(places, environment)?, steps, format })
+        let CutoverStatusArguments { steps, options, output: format } = arguments;
+        Ok(Self { at: LookedUp::resolve(options, environment)?, steps, format })
     }
 }
 
@@ -93,7 +93,7 @@ impl CutoverCheckSettings {
     ) -> Result<Self, SettingsError> {
         let CutoverCheckArguments {
             steps,
-            places,
+            options,
             exported_at,
             max_changes,
             client_id,
@@ -103,7 +103,7 @@ impl CutoverCheckSettings {
             connection,
             ..
         } = &arguments;
-        let at = LookedUp::resolve(places.clone(), environment)?;
+        let at = LookedUp::resolve(options.clone(), environment)?;
         let certificates = environment.or_variable(connection.cacert.clone(), CACERT)?;
         let of_clerk = timeouts(connection.connect_timeout, connection.request_timeout);
         let choice = ClerkClientChoice { url: api.clerk_url.clone(), timeouts: of_clerk, certificates };
@@ -225,8 +225,8 @@ pub struct CutoverReportSettings {
 impl CutoverReportSettings {
     /// Resolves what was typed.
     pub fn resolve(arguments: CutoverReportArguments, environment: &Environment) -> Result<Self, SettingsError> {
-        let CutoverReportArguments { out, places } = arguments;
-        let at = LookedUp::resolve(places, environment)?;
+        let CutoverReportArguments { out, options } = arguments;
+        let at = LookedUp::resolve(options, environment)?;
         let extension = out.extension().unwrap_or_default().to_ascii_lowercase();
         let is_markdown = extension == "md";
         if !is_markdown && extension != "html" && extension != "htm" {

@@ -13,7 +13,7 @@ use super::output::{OutputSettings, is_quiet};
 use super::reading::{ReadingChoice, ReadingSettings};
 use super::runs::runs_directory;
 use super::target::TargetSettings;
-use super::typed_inputs::{TypedInputs, typed_inputs};
+use super::typed_inputs::{TypedInputs, WantedInputs, typed_inputs};
 use super::{Environment, SettingsError};
 use crate::cli::{ImportArguments, InputArguments, TargetArguments};
 use crate::delivery::OnExisting;
@@ -67,9 +67,17 @@ impl CheckSettings {
         target: TargetArguments,
         (on_existing, create_organization): (OnExisting, bool),
         findings: Option<PathBuf>,
+        reading: &ReadingSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        Ok(Self { target: TargetSettings::resolve(target, environment)?, on_existing, create_organization, findings })
+        let target = TargetSettings::resolve(target, environment)?;
+        if reading.has_pipe() {
+            return Err(SettingsError::CheckPipe);
+        }
+        if reading.kinds.iter().any(|kind| *kind != Kind::User) {
+            return Err(SettingsError::CheckSteps);
+        }
+        Ok(Self { target, on_existing, create_organization, findings })
     }
 }
 
@@ -83,16 +91,7 @@ impl DryRunSettings {
         let (check_target, findings) = (arguments.check_target, arguments.findings.take());
         let kratos = KratosChoice::of(&arguments.target)?;
         let mut inputs = typed_inputs(TypedInputs::of(&mut arguments.inputs, &arguments.selection), kratos.as_ref())?;
-        let mut from_clerk = None;
-        if inputs.inputs.iter().any(|(_, input)| is_clerk(input)) {
-            if arguments.shard.is_some() {
-                return Err(SettingsError::ClerkInShards);
-            }
-            let connection = &Connection::of_run(&arguments.options, None, environment)?;
-            let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.connection.max_wait);
-            let choice = FromClerk { api, connection, max_wait, new: true, output: &output };
-            from_clerk = Some(choice.resolve(passing_directory(), &mut inputs, environment)?);
-        }
+        let from_clerk = from_clerk(&mut arguments, &mut inputs, &output, environment)?;
         let existing = (arguments.on_existing, arguments.create_organization);
         let missing = (arguments.on_missing, arguments.max_missing);
         let ImportArguments {
@@ -110,14 +109,8 @@ impl DryRunSettings {
         let missing = MissingRules::resolve(missing.0, missing.1, &reading, reading.selection.is_some())?;
         let connection = Connection::of_run(&options, reading.shard, environment)?;
         let runs = runs_directory(options.runs_dir.clone(), environment)?;
-        let check =
-            check_target.then(|| CheckSettings::resolve(target, existing, findings, environment)).transpose()?;
-        if check.is_some() && reading.has_pipe() {
-            return Err(SettingsError::CheckPipe);
-        }
-        if check.is_some() && reading.kinds.iter().any(|kind| *kind != Kind::User) {
-            return Err(SettingsError::CheckSteps);
-        }
+        let check = || CheckSettings::resolve(target, existing, findings, &reading, environment);
+        let check = check_target.then(check).transpose()?;
         let files = NamedFiles::new(&output).reading(&reading).certificates(connection.certificates.as_deref());
         let files = match &check {
             None => files,
@@ -139,4 +132,23 @@ impl DryRunSettings {
             check,
         })
     }
+}
+
+/// How the records are read from Clerk's API, if an input says that they are there.
+fn from_clerk(
+    arguments: &mut ImportArguments,
+    inputs: &mut WantedInputs,
+    output: &OutputSettings,
+    environment: &Environment,
+) -> Result<Option<ExportSettings>, SettingsError> {
+    if !inputs.inputs.iter().any(|(_, input)| is_clerk(input)) {
+        return Ok(None);
+    }
+    if arguments.shard.is_some() {
+        return Err(SettingsError::ClerkInShards);
+    }
+    let connection = &Connection::of_run(&arguments.options, None, environment)?;
+    let (api, max_wait) = (std::mem::take(&mut arguments.clerk_api), arguments.options.connection.max_wait);
+    let choice = FromClerk { api, connection, max_wait, new: true, output };
+    choice.resolve(passing_directory(), inputs, environment).map(Some)
 }

@@ -11,7 +11,7 @@ use super::missing_rules::MissingRules;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::reading::{ReadingChoice, ReadingSettings};
-use super::recorded_run::RecordedRun;
+use super::run_on_disk::RunOnDisk;
 use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::typed_inputs::{TypedInputs, typed_inputs};
@@ -29,7 +29,7 @@ pub enum WhichRun {
     /// A new one.
     New,
     /// The one that was named.
-    Named(Box<RecordedRun>),
+    Named(Box<RunOnDisk>),
 }
 
 /// When an import is refused before anything is sent, or stopped.
@@ -82,7 +82,7 @@ pub struct ImportSettings {
     /// Whether the target is asked about users, too, whom it confirmed in an earlier run.
     pub recheck: bool,
     /// Whether the user said yes already.
-    pub is_confirmed: bool,
+    pub has_consent: bool,
     /// Which run to go on with.
     pub which_run: WhichRun,
     /// Where runs are kept.
@@ -173,7 +173,7 @@ impl ImportSettings {
             on_existing,
             create_organization,
             recheck,
-            is_confirmed: yes,
+            has_consent: yes,
             which_run: if new_run { WhichRun::New } else { WhichRun::Open },
             runs_directory: runs,
             locks: environment.locks(),

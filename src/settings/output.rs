@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{OutputError, SettingsError};
 use crate::cli::{OutputFormat, OutputOptions, ProgressStyle};
-use crate::report::{Console, LogFormat, MetricsFile, ReportPlace, is_page};
+use crate::report::{Console, LogFormat, MetricsFile, ReportPath, is_page};
 
 /// How often a program that watches hears of the progress.
 const WATCHED_PROGRESS: Duration = Duration::from_secs(1);
@@ -44,7 +44,7 @@ pub struct OutputSettings {
     /// Whether the page of the report names people.
     pub names_people: bool,
     /// Where the report is, once it is written.
-    pub report_place: ReportPlace,
+    pub report_path: ReportPath,
 }
 
 impl OutputSettings {
@@ -57,7 +57,7 @@ impl OutputSettings {
             metrics: None,
             report: options.report.clone(),
             names_people: options.report_personal_data,
-            report_place: ReportPlace::default(),
+            report_path: ReportPath::default(),
         }
     }
 

@@ -8,7 +8,7 @@ use super::connection::{certificates, patience, timeouts};
 use super::engine::ShardError;
 use super::kept_users::is_clerk;
 use super::kratos_target::KratosChoice;
-use super::recorded_run::RecordedRun;
+use super::run_on_disk::RunOnDisk;
 use super::typed_inputs::WantedInputs;
 use super::{Environment, SettingsError, selection, shard};
 use crate::avnology::{AvnologyForm, MAX_BATCH_ITEMS, MAX_BODY_BYTES};
@@ -91,8 +91,8 @@ impl ReadingChoice {
 
 impl ReadingChoice {
     /// What a run was about.
-    pub(super) fn of_run(run: &RecordedRun) -> Result<Self, SettingsError> {
-        let RecordedRun { directory, record } = run;
+    pub(super) fn of_run(run: &RunOnDisk) -> Result<Self, SettingsError> {
+        let RunOnDisk { directory, record } = run;
         let wrong = |problem: String| run.wrong(problem);
         let path = |input: &InputRecord| PathBuf::from(&input.path);
         let shard: Option<Shard> = record.shard.as_deref().map(str::parse).transpose().map_err(wrong)?;

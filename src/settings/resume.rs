@@ -8,7 +8,7 @@ use super::missing_rules::MissingRules;
 use super::output::OutputSettings;
 use super::reading::{ReadingChoice, ReadingSettings};
 use super::recorded_options::options_of_run;
-use super::recorded_run::RecordedRun;
+use super::run_on_disk::RunOnDisk;
 use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::{Environment, SettingsError};
@@ -26,8 +26,8 @@ impl ImportSettings {
         let ResumeArguments { run, yes, import, passwords, results, options } = arguments;
         let runs_directory = runs_directory(options.runs_dir.clone(), environment)?;
         let run = match run {
-            Some(id) => RecordedRun::named(&runs_directory, &id)?,
-            None => RecordedRun::interrupted(&runs_directory)?,
+            Some(id) => RunOnDisk::named(&runs_directory, &id)?,
+            None => RunOnDisk::interrupted(&runs_directory)?,
         };
         let record = &run.record;
         if let Some(problem) = run.why_not_resumed() {
@@ -55,7 +55,7 @@ impl ImportSettings {
             on_existing: record.on_existing.parse().map_err(wrong)?,
             create_organization: record.organization.as_ref().is_some_and(|home| home.create),
             recheck: record.options.recheck,
-            is_confirmed: yes,
+            has_consent: yes,
             which_run: WhichRun::Named(Box::new(run)),
             runs_directory,
             locks: environment.locks(),
@@ -76,7 +76,7 @@ fn missing(
 }
 
 /// Where the inputs are now, if somebody moved them. That they are the same is seen when they are read.
-fn moved(run: &RecordedRun, typed: Vec<PathBuf>) -> Result<Option<Vec<PathBuf>>, SettingsError> {
+fn moved(run: &RunOnDisk, typed: Vec<PathBuf>) -> Result<Option<Vec<PathBuf>>, SettingsError> {
     let inputs = run.record.inputs.len();
     match typed.len() {
         0 => Ok(None),
@@ -89,7 +89,7 @@ fn moved(run: &RecordedRun, typed: Vec<PathBuf>) -> Result<Option<Vec<PathBuf>>,
 }
 
 /// Where the passwords are now, if somebody moved them.
-fn moved_passwords(run: &RecordedRun, typed: Option<PathBuf>) -> Result<Option<PathBuf>, SettingsError> {
+fn moved_passwords(run: &RunOnDisk, typed: Option<PathBuf>) -> Result<Option<PathBuf>, SettingsError> {
     if typed.is_some() && run.record.passwords.is_none() {
         return Err(run.wrong("it was begun without --passwords, so it goes on without them".to_owned()));
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::connection::Connection;
 use super::reading::{ReadingChoice, ReadingSettings};
 use super::recorded_options::options_of_run;
-use super::recorded_run::RecordedRun;
+use super::run_on_disk::RunOnDisk;
 use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::{Environment, SettingsError};
@@ -18,7 +18,7 @@ pub struct RunExportSettings {
     /// Where runs are kept.
     pub runs_directory: PathBuf,
     /// The run, or those of all shards, and how each read its inputs.
-    pub runs: Vec<(RecordedRun, ReadingSettings)>,
+    pub runs: Vec<(RunOnDisk, ReadingSettings)>,
     /// Which records.
     pub users: UserList,
     /// How to write the list.
@@ -48,7 +48,7 @@ impl RunExportSettings {
         let RunExportArguments { run, users, format, out, recovery_links, runs_dir } = arguments;
         let runs_directory = runs_directory(runs_dir, environment)?;
         let mut runs = Vec::new();
-        for run in RecordedRun::or_shards(&runs_directory, &run)? {
+        for run in RunOnDisk::or_shards(&runs_directory, &run)? {
             let run = run.with_journal("listed")?;
             let recorded = &run.record.options;
             let options = RunOptions { max_record_bytes: recorded.max_record_bytes, ..RunOptions::default() };
@@ -66,7 +66,7 @@ impl RunExportSettings {
 
 impl RecoverySettings {
     fn resolve(
-        runs: &[(RecordedRun, ReadingSettings)],
+        runs: &[(RunOnDisk, ReadingSettings)],
         users: UserList,
         out: &Path,
         hours: u32,

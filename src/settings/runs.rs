@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::recorded_run::RecordedRun;
+use super::run_on_disk::RunOnDisk;
 use super::{Environment, SettingsError};
 use crate::cli::{MergeArguments, OutputFormat, PruneArguments, RUNS_DIR, RunIdsArguments, ShowArguments};
 use crate::report::{Console, LogFormat};
@@ -87,7 +87,7 @@ pub struct ShowSettings {
     /// What was named.
     pub run: String,
     /// The run, or those of all shards.
-    pub runs: Vec<RecordedRun>,
+    pub runs: Vec<RunOnDisk>,
     /// What standard output gets.
     pub format: OutputFormat,
 }
@@ -97,7 +97,7 @@ impl ShowSettings {
     pub fn resolve(arguments: ShowArguments, environment: &Environment) -> Result<Self, SettingsError> {
         let ShowArguments { run, runs_dir, output: format } = arguments;
         let runs_directory = runs_directory(runs_dir, environment)?;
-        let runs = RecordedRun::or_shards(&runs_directory, &run)?;
+        let runs = RunOnDisk::or_shards(&runs_directory, &run)?;
         Ok(Self { runs_directory, run, runs, format })
     }
 }

@@ -6,7 +6,7 @@ use super::connection::Connection;
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::recorded_options::options_of_run;
-use super::recorded_run::RecordedRun;
+use super::run_on_disk::RunOnDisk;
 use super::runs::runs_directory;
 use super::target::TargetSettings;
 use super::{Environment, SettingsError};
@@ -17,7 +17,7 @@ use crate::journal::LockDirectory;
 #[derive(Clone, Debug)]
 pub struct UndoSettings {
     /// The run.
-    pub run: RecordedRun,
+    pub run: RunOnDisk,
     /// Where it created identities.
     pub target: TargetSettings,
     /// How the target is reached, and how fast.
@@ -25,7 +25,7 @@ pub struct UndoSettings {
     /// Where its output goes.
     pub output: OutputSettings,
     /// Whether the user said yes already.
-    pub is_confirmed: bool,
+    pub has_consent: bool,
     /// Whether it is only shown what would be deleted.
     pub dry_run: bool,
     /// Whether identities that were changed since are deleted, too.
@@ -44,12 +44,12 @@ impl UndoSettings {
         environment: &Environment,
     ) -> Result<Vec<Self>, SettingsError> {
         let runs_directory = runs_directory(arguments.options.runs_dir.clone(), environment)?;
-        let runs = RecordedRun::or_shards(&runs_directory, &arguments.run)?;
+        let runs = RunOnDisk::or_shards(&runs_directory, &arguments.run)?;
         runs.into_iter().map(|run| Self::of_run(run, arguments, output.clone(), environment)).collect()
     }
 
     fn of_run(
-        run: RecordedRun,
+        run: RunOnDisk,
         arguments: &UndoArguments,
         output: OutputSettings,
         environment: &Environment,
@@ -68,6 +68,6 @@ impl UndoSettings {
             .certificates(connection.certificates.as_deref());
         files.check(&runs_directory, environment)?;
         let locks = environment.locks();
-        Ok(Self { run, target, connection, output, is_confirmed: yes, dry_run, force, runs_directory, locks })
+        Ok(Self { run, target, connection, output, has_consent: yes, dry_run, force, runs_directory, locks })
     }
 }

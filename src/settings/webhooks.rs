@@ -177,7 +177,7 @@ impl WebhooksActivateSettings {
 #[derive(Clone, Debug)]
 pub struct WebhooksUndoSettings {
     /// Whether the user said yes already.
-    pub is_confirmed: bool,
+    pub has_consent: bool,
     /// Whether nothing is deleted.
     pub dry_run: bool,
     /// Whether those that were activated or changed are deleted, too.
@@ -195,6 +195,6 @@ impl WebhooksUndoSettings {
     ) -> Result<Self, SettingsError> {
         let WebhooksUndoArguments { yes, dry_run, force, at } = arguments;
         let at = WebhooksTargetSettings::resolve(at, output, &[], environment)?;
-        Ok(Self { is_confirmed: yes, dry_run, force, at })
+        Ok(Self { has_consent: yes, dry_run, force, at })
     }
 }

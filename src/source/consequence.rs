@@ -2,7 +2,7 @@
 //! which purpose.
 
 use super::SourceError;
-use super::error::records;
+use super::source_error::records;
 
 /// The purpose of reading an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,10 +13,10 @@
 use memchr::memchr3;
 
 use super::block::{BLOCK, Block, Inside};
-use super::error::EXPORT_AGAIN;
 use super::frame::{AtEnd, Bounds, FrameStep, Framer};
 use super::nesting::Nesting;
 use super::record::to_index;
+use super::source_error::EXPORT_AGAIN;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FrameState {

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 use flate2::bufread::GzDecoder;
 
 use super::ObjectFault;
-use super::error::InputFault;
+use super::source_error::InputFault;
 use super::unpack_step::{UnpackStep, behind_zeros};
 
 /// The first byte of each member.

@@ -33,7 +33,6 @@ mod diagnose;
 mod digest;
 mod elements;
 mod envelope;
-mod error;
 mod findings;
 mod foreign;
 mod frame;
@@ -67,6 +66,7 @@ mod rows;
 mod rows_oracle;
 mod shape;
 mod shard;
+mod source_error;
 #[cfg(not(feature = "object-storage"))]
 #[path = "no_store.rs"]
 mod store;
@@ -87,7 +87,6 @@ pub(crate) use byte_order_mark::BYTE_ORDER_MARK;
 pub use consequence::Purpose;
 pub use diagnose::{SyntaxFault, diagnose, serde_json_can_say};
 pub use digest::{InputDigest, InputSum, SumKind};
-pub use error::{Place, SourceError};
 pub use findings::Findings;
 pub(crate) use free_pieces::{FreePieces, KEPT, PieceOwner};
 pub use header::Header;
@@ -104,4 +103,5 @@ pub use record::{FramingFault, Position, RawRecord, RecordChunk, RecordSpan, Res
 pub use row::{Row, RowFault};
 pub use shape::Format;
 pub use shard::{Shard, ShardChoice};
+pub use source_error::{Place, SourceError};
 pub use unpacked::unpacked;

@@ -12,11 +12,11 @@ use memchr::{memchr_iter, memchr3};
 
 use self::breaks::Breaks;
 use super::byte_order_mark::BYTE_ORDER_MARK;
-use super::error::EXPORT_AGAIN;
 use super::frame::{AtEnd, Bounds, FrameStep, Framer};
 use super::header::RowKind;
 use super::row_scanner::{RowPart, RowState, Scanner};
 use super::row_window::Window;
+use super::source_error::EXPORT_AGAIN;
 use super::{Header, Place, SkippedRows};
 
 /// How much of a row, or of a line in a cell, is examined to find out what it is. It is a fixed number, because the result

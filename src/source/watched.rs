@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::digest::{Digester, digest_of};
-use super::error::InputFault;
 use super::known::{BLOCK_BYTES, Blocks, KnownInput, KnownInputs};
 use super::quick_sum::QuickSum;
+use super::source_error::InputFault;
 use super::{InputDigest, InputWatch};
 
 /// What the file system says about a file. If it is unchanged, so is the content; otherwise the content must be compared.

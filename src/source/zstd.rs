@@ -7,7 +7,7 @@ use std::sync::Once;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::error::InputFault;
+use super::source_error::InputFault;
 use super::unpack_step::{UnpackStep, behind_zeros};
 
 /// The largest window that is kept in memory, in bytes: the one that every decoder must support (RFC 8878, section

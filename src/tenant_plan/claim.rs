@@ -44,7 +44,7 @@ pub(super) fn item_of(path: &str, value: &Value) -> Item {
             }
             TemplateText::Interpolated(pieces) => {
                 let places = pieces.into_iter().filter_map(|piece| match piece {
-                    Piece::Place(operands) => Some(operands),
+                    Piece::Placeholder(operands) => Some(operands),
                     Piece::Text(_) => None,
                 });
                 let operands: Vec<Operand> = places.flatten().collect();

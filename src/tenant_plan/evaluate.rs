@@ -19,7 +19,7 @@ pub(super) fn evaluate(claim: &Value, value_of: &dyn Fn(&str) -> Result<Value, O
             TemplateText::Interpolated(pieces) => {
                 let texts = pieces.iter().map(|piece| match piece {
                     Piece::Text(text) => Ok(text.clone()),
-                    Piece::Place(operands) => first_of(operands, value_of).map(as_text),
+                    Piece::Placeholder(operands) => first_of(operands, value_of).map(as_text),
                 });
                 texts.collect::<Result<String, _>>().map(Value::String)
             }

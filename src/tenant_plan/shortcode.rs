@@ -20,11 +20,11 @@ pub enum TemplateText {
 pub enum Piece {
     /// Text that stays.
     Text(String),
-    /// A place: one operand, or several of which the first counts that is neither null nor false, else the last.
-    Place(Vec<Operand>),
+    /// A placeholder: one operand, or several of which the first counts that is neither null nor false, else the last.
+    Placeholder(Vec<Operand>),
 }
 
-/// What stands in a place.
+/// What stands in a placeholder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operand {
     /// A path such as `user.public_metadata.role`.
@@ -41,13 +41,13 @@ impl TemplateText {
         while let Some((before, behind)) = rest.split_once("{{") {
             let Some((inner, after)) = behind.split_once("}}") else { break };
             pieces.extend(stays(before));
-            pieces.push(Piece::Place(operands(inner)));
+            pieces.push(Piece::Placeholder(operands(inner)));
             rest = after;
         }
         pieces.extend(stays(rest));
         match pieces.as_mut_slice() {
             [] | [Piece::Text(_)] => Self::Static,
-            [Piece::Place(operands)] => {
+            [Piece::Placeholder(operands)] => {
                 let mut operands = std::mem::take(operands);
                 match operands.pop() {
                     Some(only) if operands.is_empty() => Self::Shortcode(only),
@@ -99,7 +99,7 @@ mod tests {
         let path = |text: &str| Operand::Path(text.to_owned());
         let literal = |text: &str| Operand::Literal(text.into());
         let stays = |text: &str| Piece::Text(text.to_owned());
-        let place = |text: &str| Piece::Place(vec![path(text)]);
+        let place = |text: &str| Piece::Placeholder(vec![path(text)]);
         for (text, expected) in [
             ("plain", TemplateText::Static),
             ("", TemplateText::Static),
@@ -119,7 +119,7 @@ mod tests {
             ("{{user.id}} {{", TemplateText::Interpolated(vec![place("user.id"), stays(" {{")])),
             (
                 "{{user.a || 'ü'}}!",
-                TemplateText::Interpolated(vec![Piece::Place(vec![path("user.a"), literal("ü")]), stays("!")]),
+                TemplateText::Interpolated(vec![Piece::Placeholder(vec![path("user.a"), literal("ü")]), stays("!")]),
             ),
             ("{{a |||| b}}", TemplateText::Conditional(vec![path("a"), path(""), path("b")])),
         ] {

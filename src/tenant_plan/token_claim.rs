@@ -62,7 +62,7 @@ pub enum ClaimForm {
     },
 }
 
-/// What stands in a place.
+/// What stands in a placeholder.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum FormOperand {
@@ -91,8 +91,8 @@ pub enum FormPiece {
         /// It.
         text: String,
     },
-    /// A place, as of a conditional claim.
-    Place {
+    /// A placeholder, as of a conditional claim.
+    Placeholder {
         /// The operands, in their order.
         first_of: Vec<FormOperand>,
     },
@@ -171,7 +171,7 @@ impl FormPiece {
     fn of(piece: Piece) -> Self {
         match piece {
             Piece::Text(text) => Self::Text { text },
-            Piece::Place(operands) => Self::Place { first_of: all(operands) },
+            Piece::Placeholder(operands) => Self::Placeholder { first_of: all(operands) },
         }
     }
 }

@@ -58,7 +58,7 @@ fn sources(form: &ClaimForm) -> Vec<String> {
         ClaimForm::Conditional { first_of } => of_operands(first_of),
         ClaimForm::Interpolated { pieces } => {
             let places = pieces.iter().filter_map(|piece| match piece {
-                FormPiece::Place { first_of } => Some(first_of),
+                FormPiece::Placeholder { first_of } => Some(first_of),
                 FormPiece::Text { .. } => None,
             });
             places.flatten().filter_map(source_of).collect()

@@ -45,14 +45,14 @@ pub(super) struct NotInExport {
     pub twice: Identities,
 }
 
-/// Places in the catalogue: their number, and the first few.
+/// Entries of the catalogue: their number, and the first few.
 #[derive(Default)]
-struct Places {
+struct CountedEntries {
     count: u64,
     first: BTreeSet<u64>,
 }
 
-impl Places {
+impl CountedEntries {
     fn add(&mut self, place: u64) {
         self.count += 1;
         self.first.insert(place);
@@ -103,8 +103,8 @@ impl FoundIdentities {
             listed.extend(&[entry])?;
         }
         let (listed, found) = (listed.finish()?, self.ids.finish()?);
-        let (mut extra, mut of_other_imports) = (Places::default(), Places::default());
-        let (mut rejected, mut twice) = (Places::default(), Places::default());
+        let (mut extra, mut of_other_imports) = (CountedEntries::default(), CountedEntries::default());
+        let (mut rejected, mut twice) = (CountedEntries::default(), CountedEntries::default());
         for place in not_found(listed.iter(), found.iter()) {
             let place = place?;
             let found = catalogue.at(place)?;

@@ -66,7 +66,7 @@ fn rejects(report: &Value) -> Vec<(String, u64, Vec<u64>)> {
 }
 
 #[test]
-fn what_a_check_foresees_is_what_the_import_does() {
+fn what_a_check_finds_is_what_the_import_does() {
     for (batch, rule) in [(true, "skip"), (true, "update"), (true, "fail"), (false, "skip"), (false, "update")] {
         let scratch = Scratch::new();
         let (sandbox, file) = changed_target(&scratch, if batch { &[] } else { &["--no-batch"] });

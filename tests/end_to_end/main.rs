@@ -93,7 +93,7 @@ mod shell;
 mod sign_in;
 mod sums;
 mod sweep;
-mod tenant_foreseen;
+mod tenant_dry_run;
 mod tenant_inputs;
 mod tenant_kill;
 mod tenant_plan;

@@ -393,6 +393,22 @@ fn module_roots_only_explain_and_re_export() {
     none("functions in a module's root", &functions);
 }
 
+/// A command that is an option of another one.
+const COMMAND_BY_OPTION: &str = "dry_run";
+
+#[test]
+fn every_entry_of_the_room_of_commands_is_a_command_but_what_they_share() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let entries = std::fs::read_dir(src.join("command")).expect("a directory");
+    let names =
+        entries.map(|entry| entry.expect("an entry").path().with_extension("").file_name().map(ToOwned::to_owned));
+    let others = names.flatten().filter_map(|name| name.into_string().ok()).filter(|name| {
+        let is_command = src.join("cli").join(name).with_extension("rs").exists();
+        !is_command && !["mod", "shared", COMMAND_BY_OPTION].contains(&name.as_str())
+    });
+    none("entries of src/command that nobody can type", &others.collect::<Vec<_>>());
+}
+
 /// A house with these files, by their paths below `src`.
 fn planted(files: &[(&str, &str)]) -> Graph {
     let directory = tempfile::tempdir().expect("a directory");

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::apps::ClientFinding;
 use crate::cli::OutputFormat;
-use crate::command::error::CommandError;
-use crate::command::terminal::output::write_report;
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::terminal::output::write_report;
 use crate::exit::ExitStatus;
 use crate::report::{print_json, print_wrapped};
 use crate::settings::OutputSettings;
@@ -101,7 +101,7 @@ impl AppsAccount {
         if let Some(path) = &output.report {
             let written = write_report(path, &self);
             written.map_err(|source| CommandError::Write { path: path.clone(), source })?;
-            output.report_place.written(path);
+            output.report_path.written(path);
         }
         match self.format {
             OutputFormat::Json => print_json(&self)?,

@@ -3,21 +3,21 @@
 use std::path::Path;
 
 use super::account::AppsAccount;
-use super::at::At;
 use super::checklist::checklist;
+use super::client_target::ClientTarget;
 use super::plan::PlanOfApps;
 use crate::apps::{
     Applying, ClientFinding, ClientOutcome, ClientRegistry, Left, Planned, PlannedClient, apply_one, client_of_line,
 };
 use crate::avnology::KeyKind;
-use crate::command::apps::error::AppsError;
-use crate::command::error::CommandError;
+use crate::command::apps::apps_error::AppsError;
+use crate::command::shared::command_error::CommandError;
 use crate::exit::ExitStatus;
 use crate::made_once::{APPS_PREFIX, LostSecrets, MadeObjects, MadeState, SecretsFile};
 
 /// Makes the applications of a plan clients of the target.
 pub(super) async fn apply<R: ClientRegistry>(
-    at: &At<'_, R>,
+    at: &ClientTarget<'_, R>,
     plan: &Path,
     secrets_out: Option<&Path>,
     dry_run: bool,

@@ -1,17 +1,17 @@
 //! What a person types into the dashboard of a target that has no methods for clients.
 
 use super::account::AppsAccount;
-use super::at::At;
+use super::client_target::ClientTarget;
 use super::plan::PlanOfApps;
 use crate::apps::{ClientFinding, Planned, checklist_entry};
 use crate::cli::OutputFormat;
-use crate::command::error::CommandError;
+use crate::command::shared::command_error::CommandError;
 use crate::exit::ExitStatus;
 use crate::report::print_text;
 
 /// Lists the clients of a plan for a person, or as findings for a program. Each is something to do, so it ends with code 3.
 pub(super) async fn checklist<R>(
-    at: &At<'_, R>,
+    at: &ClientTarget<'_, R>,
     command: &'static str,
     plan: PlanOfApps,
 ) -> Result<ExitStatus, CommandError> {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 use crate::apps::{Assigned, AssignedBuilder, Planned, planned};
-use crate::command::apps::error::AppsError;
-use crate::command::error::CommandError;
+use crate::command::apps::apps_error::AppsError;
+use crate::command::shared::command_error::CommandError;
 use crate::index::{HASH_BYTES, Table, hash_of};
 use crate::outcomes::StopReason;
 use crate::tenant_plan::{Item, ItemKind, PlanInstance, PlanReadError, read_plan};
@@ -40,10 +40,10 @@ impl PlanOfApps {
     ) -> Result<Self, AppsError> {
         let temporary = std::env::temp_dir();
         let mut builder = AssignedBuilder::new(&temporary)?;
-        let (mut known, mut twice) = (KnownIds(Table::new(CAPACITY, temporary)), None);
+        let (mut seen, mut twice) = (SeenApplications(Table::new(CAPACITY, temporary)), None);
         let instance = each(path, &mut |item| {
             builder.take(&item)?;
-            if item.kind == ItemKind::Application && !known.is_new(&item)? && twice.is_none() {
+            if item.kind == ItemKind::Application && !seen.is_new(&item)? && twice.is_none() {
                 twice = Some(item.id);
             }
             Ok(())
@@ -94,10 +94,10 @@ impl PlanOfApps {
     }
 }
 
-/// The applications of a plan that are known already: two of one client would change it in turn.
-struct KnownIds(Table<HASH_BYTES>);
+/// The applications of a plan that came before: two of one client would change it in turn.
+struct SeenApplications(Table<HASH_BYTES>);
 
-impl KnownIds {
+impl SeenApplications {
     /// Whether no application before it has its id, or its client id.
     fn is_new(&mut self, item: &Item) -> std::io::Result<bool> {
         let client_id = item.target.get("client_id").and_then(|id| id.as_str());

@@ -1,11 +1,11 @@
 //! `apps undo`: deletes the clients that `apps apply` made.
 
 use super::account::AppsAccount;
-use super::at::At;
+use super::client_target::ClientTarget;
 use crate::apps::{ClientFinding, ClientRegistry, Undoing, Undone, undo_one};
-use crate::command::apps::error::AppsError;
-use crate::command::error::CommandError;
-use crate::command::terminal::ask::{ask, is_somebody_there};
+use crate::command::apps::apps_error::AppsError;
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::terminal::consent::{ask_consent, is_somebody_there};
 use crate::exit::ExitStatus;
 use crate::made_once::{APPS_PREFIX, MadeObjects};
 use crate::signal::Signals;
@@ -15,12 +15,13 @@ pub(super) async fn confirm(target: &str, signals: &mut Signals) -> Result<bool,
     if !is_somebody_there() {
         return Ok(false);
     }
-    ask(&format!("Delete all clients that `apps apply` made at {target}? Sign-ins through them end."), signals).await
+    ask_consent(&format!("Delete all clients that `apps apply` made at {target}? Sign-ins through them end."), signals)
+        .await
 }
 
 /// Deletes the clients that were made at the target, as far as they are ours and nobody changed them.
 pub(super) async fn undo<R: ClientRegistry>(
-    at: &At<'_, R>,
+    at: &ClientTarget<'_, R>,
     dry_run: bool,
     force: bool,
 ) -> Result<ExitStatus, CommandError> {

@@ -4,12 +4,12 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::account::AppsAccount;
-use super::at::At;
 use super::checklist::checklist;
+use super::client_target::ClientTarget;
 use super::plan::PlanOfApps;
 use crate::apps::{ClientFinding, ClientRegistry, FoundClient, Planned, PlannedClient};
-use crate::command::apps::error::AppsError;
-use crate::command::error::CommandError;
+use crate::command::apps::apps_error::AppsError;
+use crate::command::shared::command_error::CommandError;
 use crate::exit::ExitStatus;
 use crate::index::{HASH_BYTES, Table, hash_of};
 use crate::made_once::{APPS_PREFIX, MadeObjects};
@@ -21,7 +21,10 @@ const CAPACITY: usize = 1 << 14;
 const OF_CLIENTS: u8 = b'c';
 
 /// Compares the clients of the target with a plan, and names what else is there.
-pub(super) async fn verify<R: ClientRegistry>(at: &At<'_, R>, plan: &Path) -> Result<ExitStatus, CommandError> {
+pub(super) async fn verify<R: ClientRegistry>(
+    at: &ClientTarget<'_, R>,
+    plan: &Path,
+) -> Result<ExitStatus, CommandError> {
     let output = &at.settings.output;
     let objects = MadeObjects::open(&at.settings.runs_directory, APPS_PREFIX, &at.name, "apps verify");
     let objects = objects.map_err(AppsError::from)?;
@@ -49,7 +52,7 @@ pub(super) async fn verify<R: ClientRegistry>(at: &At<'_, R>, plan: &Path) -> Re
 
 /// Compares the client of one application. Returns its id at the target.
 async fn compare<R: ClientRegistry>(
-    at: &At<'_, R>,
+    at: &ClientTarget<'_, R>,
     objects: &MadeObjects,
     client: &PlannedClient,
     account: &mut AppsAccount,
@@ -84,7 +87,7 @@ async fn compare<R: ClientRegistry>(
 
 /// Names the clients that are of no application of the plan. Those that this program made are too many.
 async fn extras<R: ClientRegistry>(
-    at: &At<'_, R>,
+    at: &ClientTarget<'_, R>,
     known: &Table<HASH_BYTES>,
     account: &mut AppsAccount,
 ) -> Result<(), CommandError> {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::clerk_api::ClerkCalls;
-use crate::command::error::CommandError;
+use crate::command::shared::command_error::CommandError;
 use crate::cutover::{ClerkReading, Finding};
 use crate::export::{ChangedUsers, ExportError};
 use crate::pace::Pace;

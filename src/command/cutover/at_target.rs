@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::avnology::{AuthorizationAnswer, Client, KeyKind, PublicDocuments};
-use crate::command::error::CommandError;
-use crate::command::target::{Use, at_target, client, connect};
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::target::{Use, at_target, client, connect};
 use crate::cutover::TriedClient;
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;

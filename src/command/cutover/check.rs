@@ -3,15 +3,15 @@
 use jiff::Timestamp;
 
 use super::CutoverError;
+use super::account::{account, exit_status};
 use super::findings::EvidencedFinding;
 use super::gathered::Gathered;
-use super::look_up::{account, exit_status};
 use super::seen_runs::seen_runs;
 use super::{at_clerk, at_target};
 use crate::cli::OutputFormat;
-use crate::command::error::CommandError;
-use crate::command::terminal::in_background::in_background;
-use crate::command::terminal::output::write_report;
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::terminal::in_background::in_background;
+use crate::command::shared::terminal::output::write_report;
 use crate::cutover::{
     Account, Check, CheckRecord, ClerkReading, CutoverState, Finding, Imports, Outcome, Standing, SwitchStep,
     status_text,
@@ -126,7 +126,7 @@ fn print(account: &Account, settings: &CutoverCheckSettings) -> Result<(), Comma
     if let Some(path) = &output.report {
         let failed = |source| CutoverError::Write { path: path.clone(), source };
         write_report(path, account).map_err(failed)?;
-        output.report_place.written(path);
+        output.report_path.written(path);
     }
     let printed = if output.format == OutputFormat::Json { print_json(account) } else { Ok(()) };
     let is_open = |standing: Standing| !matches!(standing, Standing::Ok | Standing::Skipped);

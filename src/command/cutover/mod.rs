@@ -4,13 +4,13 @@
 //! [`gathered`] is all that the checks look at: [`seen_runs`] of the directory of runs, [`named_file`] of reports, [`at_target`] and
 //! [`at_clerk`] by asking. [`findings`] makes of it what each check says. Nothing is changed anywhere but in the file of the switch.
 
+mod account;
 mod at_clerk;
 mod at_target;
 mod check;
-mod error;
+mod cutover_error;
 mod findings;
 mod gathered;
-mod look_up;
 mod named_file;
 mod record;
 mod report;
@@ -18,7 +18,7 @@ mod seen_runs;
 mod status;
 
 pub use check::check_cutover;
-pub use error::CutoverError;
+pub use cutover_error::CutoverError;
 pub use record::record_cutover;
 pub use report::report_cutover;
 pub use status::cutover_status;

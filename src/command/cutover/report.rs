@@ -3,8 +3,8 @@
 use std::io;
 
 use super::CutoverError;
-use super::look_up::{account, exit_status};
-use crate::command::terminal::output::write_text;
+use super::account::{account, exit_status};
+use crate::command::shared::terminal::output::write_text;
 use crate::exit::ExitStatus;
 use crate::report::{Console, LogFormat, cutover_markdown, cutover_page};
 use crate::settings::CutoverReportSettings;

@@ -1,7 +1,7 @@
 //! `avnology migrate clerk cutover status`: how the steps stand. Nothing is asked and nothing is changed.
 
 use super::CutoverError;
-use super::look_up::{account, exit_status};
+use super::account::{account, exit_status};
 use crate::cli::OutputFormat;
 use crate::cutover::status_text;
 use crate::exit::ExitStatus;

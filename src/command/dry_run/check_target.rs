@@ -5,19 +5,19 @@ use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::super::error::CommandError;
-use super::super::reading::first_pass::{FirstPass, ReadSubject};
-use super::super::reading::forecast::{forecast, log_plan, selection_report};
-use super::super::reading::from_clerk::read_for_now;
-use super::super::reading::inputs::{look_at_inputs, note_deleted, probe_objects};
-use super::super::reading::intake::intake;
-use super::super::reading::joined::{JoinReports, JoinedFiles};
-use super::super::reading::missing_users::{MissingUsersOf, account, refusal};
-use super::super::reading::selecting::records_of;
-use super::super::target::home_organization::foreseen_organization;
-use super::super::target::{Target, Use, connect};
-use super::super::terminal::output::Output;
-use super::super::terminal::progress::{reporter_with_metrics, start_metrics, while_listing};
+use super::super::shared::command_error::CommandError;
+use super::super::shared::reading::first_pass::{FirstPass, ReadSubject};
+use super::super::shared::reading::forecast::{forecast, log_plan, selection_report};
+use super::super::shared::reading::from_clerk::read_for_now;
+use super::super::shared::reading::inputs::{look_at_inputs, note_deleted, probe_objects};
+use super::super::shared::reading::intake::intake;
+use super::super::shared::reading::joined::{JoinReports, JoinedFiles};
+use super::super::shared::reading::missing_users::{MissingUsersOf, account, refusal};
+use super::super::shared::reading::selecting::records_of;
+use super::super::shared::target::home_organization::organization_of_rehearsal;
+use super::super::shared::target::{Target, Use, connect};
+use super::super::shared::terminal::output::Output;
+use super::super::shared::terminal::progress::{reporter_with_metrics, start_metrics, while_listing};
 use crate::avnology::KeyKind;
 use crate::destination::{Destination, Envelope, TargetError, Validates};
 use crate::exit::ExitStatus;
@@ -48,7 +48,7 @@ pub(in crate::command) async fn check_target(
     let (name, key) = (target.name.clone(), target.key_kind());
     let destination = connect(&target, connection, Use::Rehearsal(&reading.rules), &mut signals).await?;
     let wanted = (connection, check.create_organization);
-    let (reading, home) = &foreseen_organization(&target, reading, wanted, &mut signals).await?;
+    let (reading, home) = &organization_of_rehearsal(&target, reading, wanted, &mut signals).await?;
     if *home == Home::New {
         output.console.note("The organization is not there: the import would make it.");
     }

@@ -11,8 +11,8 @@ use futures::StreamExt;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::super::error::CommandError;
-use super::super::reading::recently_sought::RecentlySought;
+use super::super::shared::command_error::CommandError;
+use super::super::shared::lookup_cache::LookupCache;
 use crate::index::{HASH_BYTES, SortedFile, Sorter, hash_of};
 use crate::kind::Kind;
 use crate::mapping::{TargetId, TargetIds};
@@ -29,7 +29,7 @@ pub(in crate::command) struct InputIds {
     known: SortedFile<HASH_BYTES>,
     /// Which kinds are in the inputs.
     kinds: Vec<Kind>,
-    recently: RecentlySought<bool>,
+    cache: LookupCache<bool>,
 }
 
 impl InputIds {
@@ -50,12 +50,12 @@ impl InputIds {
         let known = tokio::task::block_in_place(|| {
             SortedFile::write(tempfile::tempfile_in(directory)?, sorter.finish()?.iter())
         });
-        Ok(Self { known: known.map_err(StopReason::Temporary)?, kinds, recently: RecentlySought::new() })
+        Ok(Self { known: known.map_err(StopReason::Temporary)?, kinds, cache: LookupCache::new() })
     }
 
     fn has(&self, kind: Kind, clerk_id: &str) -> io::Result<bool> {
         let is_known = || Ok(self.known.find(&hash_of(kind.number(), clerk_id))?.is_some());
-        Ok(!self.kinds.contains(&kind) || self.recently.find(kind, clerk_id, is_known)?)
+        Ok(!self.kinds.contains(&kind) || self.cache.find(kind, clerk_id, is_known)?)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The last phase of an import: its account, for people, for programs, and in the journal.
 
-use super::super::error::CommandError;
-use super::super::reading::joined::JoinReports;
-use super::super::terminal::output::Output;
+use super::super::shared::command_error::CommandError;
+use super::super::shared::reading::joined::JoinReports;
+use super::super::shared::terminal::output::Output;
 use super::context::ImportContext;
 use super::ended_import::EndedImport;
 use crate::exit::ExitStatus;
@@ -10,7 +10,7 @@ use crate::journal::{FirstPassRecord, RunDirectory};
 use crate::missing::MissingReport;
 use crate::report::{InputOrigin, RunDetails, SelectionReport};
 use crate::selection::RecordsOfRun;
-use crate::settings::RecordedRun;
+use crate::settings::RunOnDisk;
 
 /// What an account says beside the counts.
 pub(super) struct ImportAccount<'a> {
@@ -43,7 +43,7 @@ impl ImportAccount<'_> {
     }
 
     fn details(&self, JoinReports { passwords, memberships }: JoinReports) -> RunDetails {
-        let ImportContext { settings, target, run: RecordedRun { directory, record }, .. } = self.context;
+        let ImportContext { settings, target, run: RunOnDisk { directory, record }, .. } = self.context;
         let selection = self.records.selected().zip(record.selection.clone());
         let selection = selection.map(|(selected, record)| SelectionReport::new(record, selected.totals()));
         RunDetails {

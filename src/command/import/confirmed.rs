@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::command::target::id_maps::with_id_map;
+use crate::command::shared::target::id_maps::with_id_map;
 use crate::delivery::OnExisting;
 use crate::destination::{Comparable, Destination, TargetError};
 use crate::journal::{ConfirmedUsers, SAMPLE_SIZE};

@@ -1,14 +1,14 @@
 //! Before the first import into a target that is no sandbox, the person at the terminal is asked.
 
-use super::super::error::CommandError;
-use super::super::reading::forecast::request_bounds;
-use super::super::reading::prepare_error::PrepareError;
-use super::super::target::Target;
-use super::super::terminal::ask::{ask, is_somebody_there};
+use super::super::shared::command_error::CommandError;
+use super::super::shared::reading::forecast::request_bounds;
+use super::super::shared::run_start_error::RunStartError;
+use super::super::shared::target::Target;
+use super::super::shared::terminal::consent::{ask_consent, is_somebody_there};
 use crate::avnology::KeyKind;
 use crate::journal::{Prediction, RunDirectory, RunRecord};
 use crate::outcomes::Ledger;
-use crate::report::{Forecast, ImportQuestion};
+use crate::report::{ConsentRequest, Forecast};
 use crate::selection::RecordsOfRun;
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
@@ -50,7 +50,7 @@ impl Consent<'_> {
         let bounds = request_bounds(&connection.pace, reading.most_of_request);
         let of_record = ledger.bytes_total().zip(in_all).map(|(bytes, records)| bytes / records.max(1));
         let forecast = users.zip(of_record).and_then(|(users, bytes)| Forecast::about(users, bytes, &bounds));
-        let question = ImportQuestion {
+        let request = ConsentRequest {
             target: &self.target.name,
             key: self.target.key_kind().map_or("no key", KeyKind::sentence),
             records,
@@ -58,16 +58,16 @@ impl Consent<'_> {
             on_existing: on_existing.as_str(),
             forecast,
         };
-        if ask(&question.to_string(), signals).await? { Ok(()) } else { Err(CommandError::NotConfirmed) }
+        if ask_consent(&request.to_string(), signals).await? { Ok(()) } else { Err(CommandError::NoConsent) }
     }
 
-    fn is_needed(&self, prediction: Option<Prediction>) -> Result<bool, PrepareError> {
-        let ImportSettings { is_confirmed, runs_directory, .. } = self.settings;
+    fn is_needed(&self, prediction: Option<Prediction>) -> Result<bool, RunStartError> {
+        let ImportSettings { has_consent, runs_directory, .. } = self.settings;
         let has_sent = prediction.map_or(self.has_begun, |found| found.sent);
-        if *is_confirmed || has_sent || self.target.sandbox_database.is_some() || !is_somebody_there() {
+        if *has_consent || has_sent || self.target.sandbox_database.is_some() || !is_somebody_there() {
             return Ok(false);
         }
-        let failed = |source| PrepareError::Io { path: runs_directory.clone(), source };
+        let failed = |source| RunStartError::Io { path: runs_directory.clone(), source };
         let runs = RunDirectory::list(runs_directory).map_err(failed)?;
         Ok(!runs.iter().any(|(directory, run)| {
             run.id != self.run.id && run.target == self.target.name && !directory.has_sent_nothing()

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::target::Target;
+use super::super::shared::target::Target;
 use crate::destination::Destination;
-use crate::settings::{ImportSettings, RecordedRun};
+use crate::settings::{ImportSettings, RunOnDisk};
 
 /// Which run this is, where it goes, and by which settings.
 #[derive(Clone, Copy)]
@@ -12,5 +12,5 @@ pub(super) struct ImportContext<'a> {
     pub settings: &'a ImportSettings,
     pub target: &'a Target,
     pub destination: &'a Arc<dyn Destination>,
-    pub run: &'a RecordedRun,
+    pub run: &'a RunOnDisk,
 }

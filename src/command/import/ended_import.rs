@@ -1,9 +1,9 @@
 //! How an import ended: its ledger and what of it is kept. One that was not begun ends here, too: its rejects are written.
 
-use super::super::reading::first_pass::{FirstPass, ReadSubject};
-use super::super::reading::intake::intake;
-use super::super::reading::joined::JoinReports;
-use super::super::terminal::progress::reporter_with_metrics;
+use super::super::shared::reading::first_pass::{FirstPass, ReadSubject};
+use super::super::shared::reading::intake::intake;
+use super::super::shared::reading::joined::JoinReports;
+use super::super::shared::terminal::progress::reporter_with_metrics;
 use super::context::ImportContext;
 use crate::journal::Journal;
 use crate::outcomes::{Ledger, StopReason};

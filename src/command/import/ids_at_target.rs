@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::super::reading::recently_sought::RecentlySought;
+use super::super::shared::lookup_cache::LookupCache;
 use crate::id_map::IdLookup;
 use crate::journal::RejectedPlaces;
 use crate::kind::Kind;
@@ -14,13 +14,13 @@ use crate::mapping::{TargetId, TargetIds};
 pub(super) struct IdsAtTarget {
     ids: Arc<IdLookup>,
     rejected: RejectedPlaces,
-    recently: RecentlySought<Option<TargetId>>,
+    cache: LookupCache<Option<TargetId>>,
 }
 
 impl IdsAtTarget {
     /// They are found in these.
     pub(super) fn new(ids: Arc<IdLookup>, rejected: RejectedPlaces) -> Self {
-        Self { ids, rejected, recently: RecentlySought::new() }
+        Self { ids, rejected, cache: LookupCache::new() }
     }
 }
 
@@ -28,7 +28,7 @@ impl TargetIds for IdsAtTarget {
     fn find(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<TargetId>> {
         let seek = || TargetIds::find(self.ids.as_ref(), kind, clerk_id);
         // Of memberships each one is sought once.
-        if kind == Kind::Membership { seek() } else { self.recently.find(kind, clerk_id, seek) }
+        if kind == Kind::Membership { seek() } else { self.cache.find(kind, clerk_id, seek) }
     }
 
     fn rejected(&self, kind: Kind, clerk_id: &str) -> io::Result<Option<String>> {

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::super::error::CommandError;
-use super::super::reading::first_pass::ReadSubject;
-use super::super::reading::missing_users::{MissingUsersOf, account, refusal};
-use super::super::target::earlier_identity::{FoundIdentity, look_at, pages};
+use super::super::shared::command_error::CommandError;
+use super::super::shared::reading::first_pass::ReadSubject;
+use super::super::shared::reading::missing_users::{MissingUsersOf, account, refusal};
+use super::super::shared::target::earlier_identity::{FoundIdentity, look_at, pages};
 use super::missing_file::write_missing;
 use super::missing_memberships::GoneMemberships;
 use crate::destination::{Destination, TargetError};
@@ -18,7 +18,7 @@ use crate::missing::{
     ChangedStates, CreatedEarlier, MissingReport, MissingSearch, MissingUsers, StateChange, StateChangeKind, StatesFile,
 };
 use crate::outcomes::StopReason;
-use crate::settings::{ImportSettings, MissingRules, RecordedRun, has_memberships};
+use crate::settings::{ImportSettings, MissingRules, RunOnDisk, has_memberships};
 use crate::signal::Signals;
 use crate::source::Watch;
 
@@ -39,13 +39,13 @@ impl<'a> MissingRecords<'a> {
     /// read to its end: the import says so, and is stopped by it.
     pub(super) async fn find(
         (settings, destination): (&ImportSettings, &dyn Destination),
-        run: &'a RecordedRun,
+        run: &'a RunOnDisk,
         subject: ReadSubject<'_>,
         watch: &Watch,
         signals: &mut Signals,
     ) -> Result<Option<Self>, CommandError> {
         let Some(rules) = settings.missing else { return Ok(None) };
-        let RecordedRun { directory, record } = run;
+        let RunOnDisk { directory, record } = run;
         let search = MissingUsersOf { runs: &settings.runs_directory, target: &record.target, run: Some(&record.id) };
         let Some(users) = search.find(subject, watch, signals).await? else { return Ok(None) };
         let path = directory.missing();

@@ -7,19 +7,19 @@ use std::path::PathBuf;
 
 use changes::{Changes, TargetParts};
 
-use super::super::error::CommandError;
-use super::super::reading::first_pass::ReadSubject;
-use super::super::reading::missing_users::search_for;
-use super::super::reading::prepare_error::PrepareError;
-use super::super::target::earlier_identity::pages;
-use super::super::target::id_maps::with_id_map;
+use super::super::shared::command_error::CommandError;
+use super::super::shared::reading::first_pass::ReadSubject;
+use super::super::shared::reading::missing_users::search_for;
+use super::super::shared::run_start_error::RunStartError;
+use super::super::shared::target::earlier_identity::pages;
+use super::super::shared::target::id_maps::with_id_map;
 use super::missing_file::write_missing;
 use crate::destination::Destination;
 use crate::journal::{ConfirmedUsers, InputRecord, RunDirectory};
 use crate::kind::Kind;
 use crate::missing::{MembershipSearch, MissingMemberships, MissingMembershipsReport};
 use crate::outcomes::StopReason;
-use crate::settings::{ImportSettings, MissingRules, RecordedRun};
+use crate::settings::{ImportSettings, MissingRules, RunOnDisk};
 use crate::signal::Signals;
 use crate::source::Watch;
 
@@ -39,12 +39,12 @@ impl<'a> GoneMemberships<'a> {
     /// Looks which are missing, and names them in a file of the run.
     pub(super) async fn find(
         (settings, rules, destination): (&ImportSettings, MissingRules, &dyn Destination),
-        run: &'a RecordedRun,
+        run: &'a RunOnDisk,
         subject: ReadSubject<'_>,
         watch: &Watch,
         signals: &mut Signals,
     ) -> Result<Option<Self>, CommandError> {
-        let RecordedRun { directory, record } = run;
+        let RunOnDisk { directory, record } = run;
         subject.output.console.note("Looking for memberships that are no longer in the export …");
         let search = search((settings.runs_directory.clone(), &record.target, &record.id), subject, watch)?;
         let searching = search_for("missing memberships", signals, move |stop| search.find(|| stop.is_cancelled()));
@@ -112,12 +112,12 @@ fn search(
     (runs_directory, target, run): (PathBuf, &str, &str),
     subject: ReadSubject<'_>,
     watch: &Watch,
-) -> Result<MembershipSearch, PrepareError> {
+) -> Result<MembershipSearch, RunStartError> {
     let reading = subject.reading;
     let (mut records, mut inputs) = (Vec::new(), Vec::new());
     for (index, (input, kind)) in (0..).zip(reading.inputs.iter().zip(&reading.kinds)) {
         if matches!(kind, Kind::User | Kind::Organization | Kind::Membership) {
-            let failed = |source| PrepareError::Io { path: input.name().to_string().into(), source };
+            let failed = |source| RunStartError::Io { path: input.name().to_string().into(), source };
             records.push(InputRecord::of(input, *kind).map_err(failed)?);
             inputs.push((*kind, input.clone(), watch.of(index)));
         }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::super::error::CommandError;
-use super::super::reading::inputs::open_once;
-use super::super::reading::prepare_error::PrepareError;
-use super::super::reading::selecting::records_of;
+use super::super::shared::command_error::CommandError;
+use super::super::shared::reading::inputs::open_once;
+use super::super::shared::reading::selecting::records_of;
+use super::super::shared::run_start_error::RunStartError;
 use crate::index::Duplicates;
 use crate::journal::{
     Entry, FirstPassRecord, InputRecord, Journal, Lock, OrganizationRecord, Progress, Replayed, RunDirectory,
@@ -18,14 +18,14 @@ use crate::kind::Kind;
 use crate::outcomes::{Ledger, StopReason};
 use crate::pipeline::ImportRun;
 use crate::selection::{RecordsOfRun, SelectionChoice, SelectionRecord};
-use crate::settings::{ImportSettings, RecordedRun, WhichRun};
+use crate::settings::{ImportSettings, RunOnDisk, WhichRun};
 use crate::signal::Signals;
 use crate::source::{Input, InputDigest, SourceError};
 
 /// A run that is ready to go (on).
 pub(super) struct PreparedRun {
     /// Its directory, and what it is about.
-    pub run: RecordedRun,
+    pub run: RunOnDisk,
     /// Where it is kept what becomes of its records, and what became of them in earlier parts. Its duplicates are not known yet.
     pub import_run: ImportRun,
     pub part: RunPart,
@@ -51,8 +51,8 @@ pub(super) async fn prepare(
     signals: &mut Signals,
 ) -> Result<PreparedRun, CommandError> {
     let wanted = record(settings, target).map_err(|error| match (error, &settings.which_run) {
-        (PrepareError::Source(source), WhichRun::Named(run)) => {
-            PrepareError::Gone { run: run.record.id.clone(), source }
+        (RunStartError::Source(source), WhichRun::Named(run)) => {
+            RunStartError::Gone { run: run.record.id.clone(), source }
         }
         (error, _) => error,
     })?;
@@ -60,10 +60,10 @@ pub(super) async fn prepare(
         None => Lock::take_target(&settings.locks, target, "import"),
         Some(shard) => Lock::take_target_for_shard(&settings.locks, target, shard, &wanted.whole_digest()),
     };
-    let target_lock = target_lock.map_err(PrepareError::from)?;
-    if let Some(RecordedRun { directory, record: was }) = open_run(settings, &wanted)? {
-        let run_lock = Lock::take(&directory.lock(), "import").map_err(PrepareError::from)?;
-        directory.check_places().map_err(PrepareError::RunFile)?;
+    let target_lock = target_lock.map_err(RunStartError::from)?;
+    if let Some(RunOnDisk { directory, record: was }) = open_run(settings, &wanted)? {
+        let run_lock = Lock::take(&directory.lock(), "import").map_err(RunStartError::from)?;
+        directory.check_paths().map_err(RunStartError::RunFile)?;
         let changed = match was.changed_input(&wanted) {
             Some(changed) => Some(changed.path.clone()),
             None => changed_bytes(settings, &directory, &was, signals).await?,
@@ -77,25 +77,26 @@ pub(super) async fn prepare(
         let has_moved = was.has_moved(&wanted);
         if let Some(input) = changed {
             if has_moved {
-                return Err(PrepareError::OtherContent { input, run: was.id }.into());
+                return Err(RunStartError::OtherContent { input, run: was.id }.into());
             }
-            return Err(PrepareError::Changed { input, run: was.id }.into());
+            return Err(RunStartError::Changed { input, run: was.id }.into());
         }
         if !was.has_same_rules(&wanted) {
-            return Err(PrepareError::OtherRules { run: was.id }.into());
+            return Err(RunStartError::OtherRules { run: was.id }.into());
         }
         let records = match was.selection {
             None => settings.reading.shard.into(),
-            Some(_) => RecordsOfRun::Selected(Arc::new(directory.read_selection().map_err(PrepareError::RunFile)?)),
+            Some(_) => RecordsOfRun::Selected(Arc::new(directory.read_selection().map_err(RunStartError::RunFile)?)),
         };
-        let was = if has_moved { note_places(&directory, was, wanted)? } else { was };
+        let was = if has_moved { note_paths(&directory, was, wanted)? } else { was };
         let mut ledger = ledger(settings);
         let (count, duplicates) = (settings.reading.inputs.len(), Duplicates::open(&directory.duplicates()).ok());
         let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
         let Replayed { journal, progress, has_end } =
-            Journal::replay(&directory.journal(), &directory.rejects(), count, replayed).map_err(PrepareError::from)?;
+            Journal::replay(&directory.journal(), &directory.rejects(), count, replayed)
+                .map_err(RunStartError::from)?;
         ledger.continue_at(&progress);
-        let (run, part) = (RecordedRun { directory, record: was }, RunPart::Later { knows_all: has_end });
+        let (run, part) = (RunOnDisk { directory, record: was }, RunPart::Later { knows_all: has_end });
         let import_run = ImportRun { journal, progress, ledger, duplicates: None };
         return Ok(PreparedRun { run, import_run, part, records, locks: [target_lock, run_lock] });
     }
@@ -103,9 +104,9 @@ pub(super) async fn prepare(
 }
 
 /// Notes where the inputs of a run are now: later parts of it look there.
-fn note_places(directory: &RunDirectory, was: RunRecord, now: RunRecord) -> Result<RunRecord, PrepareError> {
+fn note_paths(directory: &RunDirectory, was: RunRecord, now: RunRecord) -> Result<RunRecord, RunStartError> {
     let record = RunRecord { inputs: now.inputs, passwords: now.passwords, memberships: now.memberships, ..was };
-    let failed = |source| PrepareError::Io { path: directory.path().to_path_buf(), source };
+    let failed = |source| RunStartError::Io { path: directory.path().to_path_buf(), source };
     directory.write_record(&record).map_err(failed)?;
     Ok(record)
 }
@@ -152,7 +153,7 @@ async fn changed_bytes(
         signal = signals.next() => return Err(CommandError::Interrupted(signal)),
     };
     let read = read.map_err(|error| StopReason::Internal(format!("looking at the inputs failed: {error}")))?;
-    Ok(read.map_err(PrepareError::Source)?)
+    Ok(read.map_err(RunStartError::Source)?)
 }
 
 /// Whether a store says that an object is the one that was read. A weak tag (RFC 9110, 8.8.1) says that it is alike.
@@ -179,9 +180,9 @@ fn begin_with(
     wanted: RunRecord,
     target_lock: Lock,
     records: RecordsOfRun,
-) -> Result<PreparedRun, PrepareError> {
+) -> Result<PreparedRun, RunStartError> {
     let runs = &settings.runs_directory;
-    let failed = |path: PathBuf| move |source| PrepareError::Io { path, source };
+    let failed = |path: PathBuf| move |source| RunStartError::Io { path, source };
     let directory = RunDirectory::create(runs, settings.reading.shard).map_err(failed(runs.clone()))?;
     let run_lock = Lock::take(&directory.lock(), "import")?;
     let mut journal = Journal::create(&directory.journal(), &directory.rejects())?;
@@ -195,7 +196,7 @@ fn begin_with(
     directory.write_record(&record).map_err(failed(runs.clone()))?;
     let progress = Progress::new(settings.reading.inputs.len());
     let import_run = ImportRun { journal, progress, ledger: ledger(settings), duplicates: None };
-    let run = RecordedRun { directory, record };
+    let run = RunOnDisk { directory, record };
     Ok(PreparedRun { run, import_run, part: RunPart::First, records, locks: [target_lock, run_lock] })
 }
 
@@ -205,32 +206,32 @@ fn ledger(settings: &ImportSettings) -> Ledger {
 
 /// The run to go on with, if there is one: the one that was named, or the newest of the same work, if it did not come to
 /// its end.
-fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<RecordedRun>, PrepareError> {
+fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<RunOnDisk>, RunStartError> {
     let open = match &settings.which_run {
         WhichRun::New => None,
-        WhichRun::Named(run) => Some(RecordedRun::clone(run)),
+        WhichRun::Named(run) => Some(RunOnDisk::clone(run)),
         // What cannot be known again cannot be resumed.
         WhichRun::Open if !wanted.can_be_known_again() => None,
         WhichRun::Open => {
             let runs = &settings.runs_directory;
-            let listed = RunDirectory::list(runs).map_err(|source| PrepareError::Io { path: runs.clone(), source })?;
+            let listed = RunDirectory::list(runs).map_err(|source| RunStartError::Io { path: runs.clone(), source })?;
             let newest = listed.into_iter().find(|(_, record)| record.is_same_work(wanted));
-            newest.map(|(directory, record)| RecordedRun { directory, record })
+            newest.map(|(directory, record)| RunOnDisk { directory, record })
         }
     };
     Ok(open.filter(|run| !run.directory.is_finished()))
 }
 
-fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, PrepareError> {
+fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, RunStartError> {
     let mut inputs = Vec::with_capacity(settings.reading.inputs.len());
     let mut rejects_of = None;
     for (input, kind) in settings.reading.inputs.iter().zip(&settings.reading.kinds) {
         inputs.push(checked(input, *kind)?);
-        let failed = |source| PrepareError::Io { path: input.name().to_string().into(), source };
+        let failed = |source| RunStartError::Io { path: input.name().to_string().into(), source };
         rejects_of = rejects_of.or(run_of_rejects(input).map_err(failed)?);
     }
     if let (Some(_), Some(run)) = (settings.missing, &rejects_of) {
-        return Err(PrepareError::MissingOfRejects { run: run.clone() });
+        return Err(RunStartError::MissingOfRejects { run: run.clone() });
     }
     let passwords = settings.reading.passwords.as_ref().map(|input| checked(input, Kind::User)).transpose()?;
     let memberships = settings.reading.memberships.iter().map(|(kind, input)| checked(input, *kind));
@@ -276,7 +277,7 @@ fn selection_of(settings: &ImportSettings) -> Option<SelectionRecord> {
 
 /// Looks at an input. A wrong path is reported before there is a run, and before the target is asked for anything. A pipe is not
 /// opened: it can be only once.
-fn checked(input: &Input, kind: Kind) -> Result<InputRecord, PrepareError> {
+fn checked(input: &Input, kind: Kind) -> Result<InputRecord, RunStartError> {
     open_once(input)?;
     InputRecord::of(input, kind).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
 }

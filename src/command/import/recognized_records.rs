@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::command::reading::first_pass::{FirstPass, ReadSubject, Remembered};
+use crate::command::shared::reading::first_pass::{FirstPass, ReadSubject, Remembered};
 use crate::journal::{ConfirmedUsers, FileRecord};
 use crate::pipeline::{ConfirmedBefore, Ran};
 use crate::recognition::{Basis, KnownFile};

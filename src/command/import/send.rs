@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use super::super::error::CommandError;
-use super::super::reading::first_pass::ReadSubject;
-use super::super::target::home_organization::into_organization;
+use super::super::shared::command_error::CommandError;
+use super::super::shared::reading::first_pass::ReadSubject;
+use super::super::shared::target::home_organization::into_organization;
+use super::clearance::BeforeSending;
 use super::context::ImportContext;
 use super::ended_import::EndedImport;
-use super::foresight::BeforeSending;
 use super::recognized_records;
 use super::run_state::RunState;
 use super::steps::Steps;
@@ -31,7 +31,7 @@ pub(super) async fn send(
         settings,
         target: &target.name,
         destination: destination.as_ref(),
-        users: delivery_of_users(context),
+        delivery_of_users: delivery_of_users(context),
         first,
         id_map_end_before: state.ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX),
     };

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::reading::first_pass::{FirstPass, ReadSubject};
-use super::super::reading::intake::intake;
-use super::super::target::id_maps::{keep_learned_ids, with_id_map};
-use super::super::terminal::progress::reporter_with_metrics;
+use super::super::shared::reading::first_pass::{FirstPass, ReadSubject};
+use super::super::shared::reading::intake::intake;
+use super::super::shared::target::id_maps::{keep_learned_ids, with_id_map};
+use super::super::shared::terminal::progress::reporter_with_metrics;
 use super::ids_at_target::IdsAtTarget;
 use super::run_state::RunState;
 use crate::delivery::Delivery;
@@ -28,8 +28,8 @@ pub(super) struct Steps<'a> {
     /// What the target is called.
     pub target: &'a str,
     pub destination: &'a dyn Destination,
-    /// How users are sent.
-    pub users: Delivery,
+    /// How users are sent; the records of other steps, but for the destination, too.
+    pub delivery_of_users: Delivery,
     /// What is known of the inputs.
     pub first: &'a FirstPass,
     /// Where the map of the target's ids ended when this part of the run began: what lies behind was learned from the target since.
@@ -37,11 +37,11 @@ pub(super) struct Steps<'a> {
 }
 
 /// What a step knows of ids at the target.
-struct KnownIds {
+struct StepIds {
     /// Of those whom the records themselves are about.
     of_records: Option<Arc<IdLookup>>,
     /// Of those to whom a record refers.
-    of_target: Option<Arc<dyn TargetIds>>,
+    of_references: Option<Arc<dyn TargetIds>>,
 }
 
 impl Steps<'_> {
@@ -65,8 +65,8 @@ impl Steps<'_> {
         };
         for (index, (step, delivery)) in plan.steps().iter().zip(deliveries).enumerate() {
             let Some(open) = journal.take() else { break };
-            let known = match self.known_ids(step.kind, ids.clone(), &open).await {
-                Ok(known) => known,
+            let step_ids = match self.step_ids(step.kind, ids.clone(), &open).await {
+                Ok(step_ids) => step_ids,
                 Err(reason) => return (stopped(ledger, Some(open), confirmed, reason), moments),
             };
             let step_run = ImportRun {
@@ -76,14 +76,14 @@ impl Steps<'_> {
                 duplicates: duplicates.clone(),
             };
             let (destination, mark) = (Arc::clone(&delivery.destination), delivery.mark.clone());
-            let sending = self.sending(step.kind, delivery, confirmed.take(), known.of_records);
-            let intake = self.intake(&subject, step, known.of_target.as_ref());
+            let sending = self.sending(step.kind, delivery, confirmed.take(), step_ids.of_records);
+            let intake = self.intake(&subject, step, step_ids.of_references.as_ref());
             let job = Job { intake, mode: Mode::Import(Box::new(step_run), Box::new(sending)) };
             let mut reporter = reporter_with_metrics(subject.output, &subject.reading.inputs);
             tracing::info!("step {} of {}: {step}", index + 1, plan.steps().len());
             let mut timeline = Timeline::new(reporter.as_mut(), moments);
             let ran = pipeline::run(job, &mut timeline, signals).await;
-            log_taken(self.first.pass_records().as_deref());
+            log_reused(self.first.pass_records().as_deref());
             moments = timeline.into_moments();
             (ledger, journal) = (ran.ledger, ran.journal);
             confirmed = ran.confirmed.map(|users| ConfirmedBefore { users, lookup: lookup.clone() });
@@ -96,8 +96,8 @@ impl Steps<'_> {
     }
 
     /// What a step reads.
-    fn intake(&self, subject: &ReadSubject<'_>, step: &Step, of_target: Option<&Arc<dyn TargetIds>>) -> Intake {
-        intake(subject.reading, subject.records, Some(subject.joined), of_target, self.first.watch())
+    fn intake(&self, subject: &ReadSubject<'_>, step: &Step, of_references: Option<&Arc<dyn TargetIds>>) -> Intake {
+        intake(subject.reading, subject.records, Some(subject.joined), of_references, self.first.watch())
             .with_blocks(self.first.blocks())
             .of_inputs(step.inputs.clone())
     }
@@ -117,28 +117,28 @@ impl Steps<'_> {
             // A membership never had another external id than now; the others can have had one.
             ids: of_records.filter(|_| matches!(kind, Kind::User | Kind::Organization | Kind::RoleTuple)),
             max_errors: self.settings.limits.max_errors,
-            predicted: self.first.prediction().map_or(0, |prediction| prediction.rejects),
+            predicted_rejects: self.first.prediction().map_or(0, |prediction| prediction.rejects),
         }
     }
 
     /// What is known of ids before a step: `before` is what earlier runs learned.
-    async fn known_ids(
+    async fn step_ids(
         &self,
         kind: Kind,
         before: Option<Arc<IdLookup>>,
         journal: &Journal,
-    ) -> Result<KnownIds, StopReason> {
+    ) -> Result<StepIds, StopReason> {
         if kind == Kind::User {
-            return Ok(KnownIds { of_records: before, of_target: None });
+            return Ok(StepIds { of_records: before, of_references: None });
         }
         // Without the ids of those to whom it refers, nothing of a later step is sent.
         let learned = Arc::new(self.learned().await.map_err(StopReason::IdMap)?);
-        let of_target = if kind > Kind::Organization {
+        let of_references = if kind > Kind::Organization {
             Some(ids_at_target(&learned, journal).await.map_err(StopReason::Temporary)?)
         } else {
             None
         };
-        Ok(KnownIds { of_records: Some(learned), of_target })
+        Ok(StepIds { of_records: Some(learned), of_references })
     }
 
     /// What is known of the target's ids, with all that the steps before have learned.
@@ -160,7 +160,7 @@ impl Steps<'_> {
     /// How the records of a step are sent: to the part of the destination that has their kind.
     async fn delivery_of(&self, step: &Step) -> Result<Delivery, StopReason> {
         if step.kind == Kind::User {
-            return Ok(self.users.clone());
+            return Ok(self.delivery_of_users.clone());
         }
         let for_kind = self.destination.of_kind(step.kind, &self.settings.reading.rules.tuples).await;
         let Some(destination) = for_kind.map_err(StopReason::Target)? else {
@@ -168,7 +168,7 @@ impl Steps<'_> {
             let message = format!("the target has no place for {kinds}; name the other ones in --steps");
             return Err(StopReason::Temporary(std::io::Error::other(message)));
         };
-        Ok(Delivery { destination, ..self.users.clone() })
+        Ok(Delivery { destination, ..self.delivery_of_users.clone() })
     }
 }
 
@@ -187,10 +187,10 @@ async fn ids_at_target(ids: &Arc<IdLookup>, journal: &Journal) -> std::io::Resul
 }
 
 /// Logs how much work the first pass saved.
-fn log_taken(unchanged: Option<&PassRecords>) {
+fn log_reused(unchanged: Option<&PassRecords>) {
     if let Some(unchanged) = unchanged {
         let counts = unchanged.counts();
-        tracing::info!(records = counts.taken, "unchanged since the first pass, and not mapped a second time");
+        tracing::info!(records = counts.reused, "unchanged since the first pass, and not mapped a second time");
         tracing::info!(records = counts.passed_over, "of these not read a second time");
     }
 }

@@ -3,14 +3,14 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use super::super::terminal::written_list::write_private;
+use super::super::shared::terminal::written_list::write_private;
 use crate::id_map::{IdLookup, IdMap};
 use crate::mapping::Rules;
 use crate::report::{StdoutError, stream_to_stdout};
 use crate::results::{
     ListedRun, ResultsError, RunInputs, TableForm, TableFormat, UserList, WrittenList, write_list, write_missing_list,
 };
-use crate::settings::{ReadingSettings, RecordedRun, RunExportSettings};
+use crate::settings::{ReadingSettings, RunExportSettings, RunOnDisk};
 
 /// Why the records of a run cannot be listed.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +37,7 @@ pub enum RunExportError {
 /// A list, and the runs that it is of.
 struct List {
     runs_directory: PathBuf,
-    runs: Vec<(RecordedRun, ReadingSettings)>,
+    runs: Vec<(RunOnDisk, ReadingSettings)>,
     users: UserList,
     format: TableFormat,
     /// Standard output without one.
@@ -61,7 +61,7 @@ pub async fn export_run(settings: RunExportSettings) -> Result<(), RunExportErro
 pub(in crate::command) async fn write_results(
     path: &Path,
     runs_directory: &Path,
-    run: &RecordedRun,
+    run: &RunOnDisk,
     reading: &ReadingSettings,
 ) -> Result<(), RunExportError> {
     let list = List {
@@ -141,15 +141,15 @@ fn to_stdout(write: &mut dyn FnMut(&mut dyn Write) -> Result<(), ResultsError>) 
 
 /// A run with all that its list is made of.
 struct OpenRun<'s> {
-    run: &'s RecordedRun,
+    run: &'s RunOnDisk,
     rules: &'s Rules,
     inputs: RunInputs,
     ids: IdLookup,
 }
 
 impl<'s> OpenRun<'s> {
-    fn open(runs: &Path, run: &'s RecordedRun, reading: &'s ReadingSettings) -> Result<Self, ResultsError> {
-        let RecordedRun { directory, record } = run;
+    fn open(runs: &Path, run: &'s RunOnDisk, reading: &'s ReadingSettings) -> Result<Self, ResultsError> {
+        let RunOnDisk { directory, record } = run;
         let map = IdMap::open(runs, &record.target).and_then(IdMap::take_in);
         let ids = map.and_then(|map| map.lookup()).map_err(ResultsError::Ids)?;
         let inputs = RunInputs::look(directory, record, &reading.inputs, (reading.limits, reading.shard));
@@ -157,7 +157,7 @@ impl<'s> OpenRun<'s> {
     }
 
     fn listed(&self) -> ListedRun<'_> {
-        let RecordedRun { directory, record } = self.run;
+        let RunOnDisk { directory, record } = self.run;
         ListedRun { directory, record, inputs: &self.inputs, rules: self.rules, ids: &self.ids }
     }
 }

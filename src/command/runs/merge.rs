@@ -18,7 +18,7 @@ use merge_progress::{MergeProgress, size_of};
 use merged_directory::MergedDirectory;
 use shard_run::ShardRun;
 
-use super::super::terminal::output::Output;
+use super::super::shared::terminal::output::Output;
 use crate::exit::ExitStatus;
 use crate::journal::FirstPassRecord;
 use crate::outcomes::Ledger;
@@ -51,7 +51,7 @@ pub fn merge_runs(settings: &MergeSettings) -> Result<ExitStatus, MergeError> {
     drop(progress);
     let mut merged = accounts.into_iter().map(|account| account.ledger).reduce(Ledger::with).unwrap_or_else(empty);
     merged.shard = None;
-    let (place, report) = (directory.place_of(rejects.as_ref())?, directory.report());
+    let (place, report) = (directory.rejects_path(rejects.as_ref())?, directory.report());
     merged.set_rejects_files(rejects.iter().map(|_| place.path.clone()).collect());
     let report_file = Some(report.display().to_string());
     let sums = FirstPassRecord::sums_of_inputs(&first.directory);

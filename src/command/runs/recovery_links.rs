@@ -14,8 +14,8 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::super::error::CommandError;
-use super::super::target::{at_target, kratos_calls};
+use super::super::shared::command_error::CommandError;
+use super::super::shared::target::{at_target, kratos_calls};
 use super::export::listed_runs;
 use super::recovery_error::RecoveryError;
 use crate::destination::TargetError;

@@ -18,7 +18,7 @@ use crate::mapping::{Notice, NoticeKind, RejectCode};
 use crate::missing::MissingOfRun;
 use crate::outcomes::{CodeCount, Ledger};
 use crate::report::{StdoutError, print_json, print_wrapped, write_findings};
-use crate::settings::{RecordedRun, ShowSettings};
+use crate::settings::{RunOnDisk, ShowSettings};
 use crate::source::InputSum;
 
 /// A run in full.
@@ -77,7 +77,7 @@ impl LastPart {
 
 /// Prints one run in full, or the account of several shards with these.
 pub fn show_run(settings: &ShowSettings) -> Result<(), RunsError> {
-    let looked: Vec<(RecordedRun, RunRow, Ledger)> = settings
+    let looked: Vec<(RunOnDisk, RunRow, Ledger)> = settings
         .runs
         .iter()
         .map(|run| {
@@ -101,7 +101,7 @@ pub fn show_run(settings: &ShowSettings) -> Result<(), RunsError> {
 /// Prints the account of several shards in full, and below it the shards.
 fn show_merged(
     directory: &Path,
-    looked: Vec<(RecordedRun, RunRow, Ledger)>,
+    looked: Vec<(RunOnDisk, RunRow, Ledger)>,
     settings: &ShowSettings,
 ) -> Result<(), RunsError> {
     let (mut parts, mut ledgers, mut digests) = (Vec::new(), Vec::new(), None);

@@ -18,9 +18,9 @@ pub(super) struct UndoChanges {
 
 impl UndoChanges {
     /// Says what is as it was before the run.
-    pub(super) fn note(&self, is_preview: bool, output: &OutputSettings) {
+    pub(super) fn note(&self, is_dry_run: bool, output: &OutputSettings) {
         let (enabled, back) =
-            if is_preview { ("would be enabled again", "would be put back") } else { ("enabled again", "put back") };
+            if is_dry_run { ("would be enabled again", "would be put back") } else { ("enabled again", "put back") };
         if self.enabled > 0 {
             let users = plural(self.enabled, "user");
             output.console.note(&format!("{users} {enabled}: the run had disabled them while they were missing."));

@@ -17,12 +17,12 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::super::error::CommandError;
+use super::super::shared::command_error::CommandError;
 use super::decided_records::DecidedRecords;
 use super::doomed_contents::DoomedContents;
 use super::doubts_file::DoubtsFile;
-use super::error::UndoError;
 use super::marked::{Marked, MarkedIdentities};
+use super::undo_error::UndoError;
 use crate::destination::{Destination, RunMark};
 use crate::journal::{Amendment, InDoubt, RecordKey};
 use crate::kind::Kind;
@@ -67,7 +67,7 @@ pub(super) struct Deletion<'a> {
     /// What the run put on what it created; nothing if it was begun by a version that did not.
     pub mark: Option<RunMark>,
     /// Whether it is only found out what would be deleted: nothing is deleted, and nothing is written.
-    pub preview: bool,
+    pub is_dry_run: bool,
     /// Whether what was changed since is deleted, too.
     pub force: bool,
     /// How many identities are looked up at once, where that goes one by one.
@@ -79,7 +79,7 @@ pub(super) struct Deletion<'a> {
     /// The journal, once there is anything to add to it.
     pub amendment: Option<Amendment>,
     pub counts: &'a Cell<DeletedKinds>,
-    /// In a preview, the memberships and tuples that would be deleted: with them an organization is not empty yet.
+    /// In a dry run, the memberships and tuples that would be deleted: with them an organization is not empty yet.
     pub doomed: DoomedContents,
 }
 
@@ -150,7 +150,7 @@ impl Deletion<'_> {
 
     /// All is decided.
     pub(super) fn finish(&mut self) -> Result<(), UndoError> {
-        if self.preview {
+        if self.is_dry_run {
             return Ok(());
         }
         self.doubts.finish().map_err(UndoError::Io)
@@ -221,7 +221,7 @@ impl Deletion<'_> {
 
     /// What was in doubt is so no more.
     fn note_created(&mut self, ours: &[(RecordKey, String, String)], journal: &Path) -> Result<(), UndoError> {
-        if ours.is_empty() || self.preview {
+        if ours.is_empty() || self.is_dry_run {
             return Ok(());
         }
         if self.amendment.is_none() {
@@ -233,15 +233,15 @@ impl Deletion<'_> {
 
     fn leave_in_doubt(&mut self, key: RecordKey, external_id: Option<&str>) -> Result<(), CommandError> {
         self.count(|counts| counts.in_doubt += 1);
-        if self.preview {
+        if self.is_dry_run {
             return Ok(());
         }
         Ok(self.doubts.add(key, external_id).map_err(UndoError::Io)?)
     }
 
     async fn carry_out(&mut self, doomed: &[String]) -> Result<(), CommandError> {
-        if self.preview {
-            return self.foresee(doomed).await;
+        if self.is_dry_run {
+            return self.count_doomed(doomed).await;
         }
         let doomed: Vec<&str> = doomed.iter().map(String::as_str).collect();
         for some in doomed.chunks(self.target.at_once()) {
@@ -255,7 +255,7 @@ impl Deletion<'_> {
     }
 
     /// Counts what would be deleted. An organization in which others have put something would not.
-    async fn foresee(&mut self, doomed: &[String]) -> Result<(), CommandError> {
+    async fn count_doomed(&mut self, doomed: &[String]) -> Result<(), CommandError> {
         let mut kept = 0;
         for id in doomed {
             match self.kind {

@@ -1,4 +1,4 @@
-//! What would be deleted out of organizations, in a preview: what else is in them keeps them.
+//! What would be deleted out of organizations, in a dry run: what else is in them keeps them.
 
 use std::io;
 

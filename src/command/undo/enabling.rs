@@ -3,24 +3,24 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::super::error::CommandError;
-use super::super::target::earlier_identity::{FoundIdentity, look_at, pages};
-use super::error::UndoError;
+use super::super::shared::command_error::CommandError;
+use super::super::shared::target::earlier_identity::{FoundIdentity, look_at, pages};
+use super::undo_error::UndoError;
 use crate::destination::Destination;
 use crate::index::Texts;
 use crate::journal::{LostRun, RunDirectory};
 use crate::missing::{CreatedEarlier, MissingSearch, SearchError};
-use crate::settings::RecordedRun;
+use crate::settings::RunOnDisk;
 
 /// Enables the identities that a run disabled, and says how many. One that is enabled already, is not proven to be the user's, or
-/// of which a later run decided, stays as it is. In a preview they are only counted.
+/// of which a later run decided, stays as it is. In a dry run they are only counted.
 pub(super) async fn enable_disabled(
     runs: PathBuf,
-    run: &RecordedRun,
+    run: &RunOnDisk,
     target: &Arc<dyn Destination>,
-    is_preview: bool,
+    is_dry_run: bool,
 ) -> Result<u64, CommandError> {
-    let RecordedRun { directory, record } = run;
+    let RunOnDisk { directory, record } = run;
     if !directory.disabled().exists() {
         return Ok(0);
     }
@@ -45,7 +45,7 @@ pub(super) async fn enable_disabled(
     for page in pages(users) {
         for user in page.map_err(UndoError::Io)? {
             if matches!(look_at(target.as_ref(), &user).await?, FoundIdentity::Disabled) {
-                enabled += u64::from(is_preview || target.set_disabled(&user.id, false).await?);
+                enabled += u64::from(is_dry_run || target.set_disabled(&user.id, false).await?);
             }
         }
     }

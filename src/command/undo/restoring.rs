@@ -4,16 +4,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::super::error::CommandError;
-use super::super::target::earlier_identity::pages;
-use super::super::target::earlier_membership::{are_proven, references};
-use super::error::UndoError;
+use super::super::shared::command_error::CommandError;
+use super::super::shared::target::earlier_identity::pages;
+use super::super::shared::target::earlier_membership::{are_proven, references};
+use super::undo_error::UndoError;
 use crate::destination::{Comparable, Destination};
 use crate::index::{HASH_BYTES, Table, Texts, hash_of};
 use crate::kind::Kind;
 use crate::mapping::TupleRules;
 use crate::missing::{Removal, RemovalKind, StatesFile};
-use crate::settings::RecordedRun;
+use crate::settings::RunOnDisk;
 
 /// Entries in memory: 128 KiB.
 const BUFFERED: usize = 8 * 1024;
@@ -26,11 +26,11 @@ pub(super) struct PutBack {
 }
 
 /// Puts back what a run removed. A user who is not at the target any more, or is another one there, gets nothing back; nor is a role
-/// granted to a member who has another one by now. In a preview it is only counted.
+/// granted to a member who has another one by now. In a dry run it is only counted.
 pub(super) async fn put_back(
-    run: &RecordedRun,
+    run: &RunOnDisk,
     target: &Arc<dyn Destination>,
-    is_preview: bool,
+    is_dry_run: bool,
 ) -> Result<PutBack, CommandError> {
     let path = run.directory.removed();
     if !path.exists() {
@@ -39,7 +39,7 @@ pub(super) async fn put_back(
     let reading = tokio::task::spawn_blocking(move || read(&path));
     let [memberships, tuples] = reading.await.map_err(std::io::Error::other).flatten().map_err(UndoError::Io)?;
     let mut done = PutBack::default();
-    if is_preview {
+    if is_dry_run {
         (done.memberships, done.roles) = (memberships.count, tuples.count);
         return Ok(done);
     }

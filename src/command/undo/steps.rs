@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::super::error::CommandError;
+use super::super::shared::command_error::CommandError;
 use super::deletion::{CreatedRecord, Deletion};
-use super::error::UndoError;
-use super::what_it_says::kind_of;
+use super::run_effects::kind_of;
+use super::undo_error::UndoError;
 use crate::destination::{Destination, PAGE};
 use crate::ignore::ignore;
 use crate::journal::{InDoubt, InputRecord, Journal, JournalError, RecordKey, RecordOutcome, RunDirectory, RunRecord};
@@ -46,7 +46,7 @@ pub(super) async fn delete_all(
         let is_of_kind = |key: RecordKey| kind_of(record, key) == kind;
         let doubts: Vec<InDoubt> = doubts.iter().filter(|doubt| is_of_kind(doubt.key)).cloned().collect();
         delete_kind(deletion, directory, record, &doubts).await?;
-        if let Some(mark) = deletion.mark.as_ref().filter(|_| !deletion.preview) {
+        if let Some(mark) = deletion.mark.as_ref().filter(|_| !deletion.is_dry_run) {
             deletion.target.forget_run(mark).await?;
         }
     }

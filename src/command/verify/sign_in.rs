@@ -5,10 +5,10 @@ mod ask_accounts;
 use std::io;
 use std::path::Path;
 
-use super::super::error::CommandError;
-use super::super::target::{Target, at_target, sign_ins};
-use super::super::terminal::ask::is_somebody_there;
-use super::super::terminal::output::write_report;
+use super::super::shared::command_error::CommandError;
+use super::super::shared::target::{Target, at_target, sign_ins};
+use super::super::shared::terminal::consent::is_somebody_there;
+use super::super::shared::terminal::output::write_report;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::report::print_json;
@@ -48,7 +48,7 @@ async fn sign_in_at(
     if let Some(path) = &output.report {
         let written = write_report(path, &report);
         written.map_err(|source| CommandError::Write { path: path.clone(), source })?;
-        output.report_place.written(path);
+        output.report_path.written(path);
     }
     let printed = if output.format == OutputFormat::Json { print_json(&report) } else { Ok(()) };
     output.console.account(|out| account.write_summary(out), &report, account.exceptions().as_deref());

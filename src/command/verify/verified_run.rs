@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::terminal::named_people::kept_named;
-use super::super::terminal::output::{write_report, write_text};
+use super::super::shared::terminal::named_people::kept_named;
+use super::super::shared::terminal::output::{write_report, write_text};
 use crate::journal::{FirstPassRecord, RunDirectory};
 use crate::report::page;
 use crate::source::{Input, KnownInput, KnownInputs};

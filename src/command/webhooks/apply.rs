@@ -12,9 +12,9 @@ use super::checklist::by_hand;
 use super::inputs::registrations;
 use super::report::{ReportLine, With, finish};
 use crate::avnology::{Registered, RegisteredWebhook, WebhookCalls};
-use crate::command::error::CommandError;
-use crate::command::target::{Target, at_target, client};
-use crate::command::webhooks::error::WebhooksError;
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::target::{Target, at_target, client};
+use crate::command::webhooks::webhooks_error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::made_once::{LostSecrets, MadeObject, MadeObjects, MadeState, SecretsFile, WEBHOOKS_PREFIX};
 use crate::pace::Pace;
@@ -72,7 +72,7 @@ async fn apply_at(
     let mut lines = Vec::new();
     for (index, registration) in registrations.iter().enumerate() {
         if settings.dry_run {
-            lines.push(work.foresee(registration)?);
+            lines.push(work.would_register(registration)?);
             continue;
         }
         match work.register(registration).await? {
@@ -120,7 +120,7 @@ impl Work {
     }
 
     /// What would be done.
-    fn foresee(&self, registration: &Registration) -> Result<ReportLine, WebhooksError> {
+    fn would_register(&self, registration: &Registration) -> Result<ReportLine, WebhooksError> {
         let line = |outcome| ReportLine::ok(&registration.name, outcome, None);
         Ok(match self.known(registration)? {
             Some(MadeObject { state: MadeState::Made, content, target_id, .. }) => {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::command::webhooks::error::WebhooksError;
+use crate::command::webhooks::webhooks_error::WebhooksError;
 use crate::files::{read_named, read_named_text};
 use crate::settings::PlannedWebhooks;
 use crate::webhooks::{Endpoint, Registration, WebhooksPlan, read_endpoints};

@@ -3,7 +3,6 @@
 mod activate;
 mod apply;
 mod checklist;
-pub(super) mod error;
 mod inputs;
 mod plan;
 mod report;
@@ -11,6 +10,7 @@ mod try_handler;
 mod undo;
 mod verify;
 mod verify_signature;
+pub(super) mod webhooks_error;
 
 pub use activate::activate;
 pub use apply::apply;

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::inputs::endpoints;
 use crate::cli::OutputFormat;
-use crate::command::error::CommandError;
-use crate::command::terminal::output::write_report;
-use crate::command::terminal::written_list::write_private;
-use crate::command::webhooks::error::WebhooksError;
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::terminal::output::write_report;
+use crate::command::shared::terminal::written_list::write_private;
+use crate::command::webhooks::webhooks_error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::files::read_named;
 use crate::report::{print_json, print_wrapped};
@@ -30,7 +30,7 @@ pub fn plan(settings: &WebhooksPlanSettings) -> Result<ExitStatus, CommandError>
     write_private(out, |file| write(file, &plan)).map_err(failed(out))?;
     if let Some(path) = &output.report {
         write_report(path, &plan).map_err(failed(path))?;
-        output.report_place.written(path);
+        output.report_path.written(path);
     }
     output.console.note(&format!("Plan: {}", out.display()));
     match output.format {

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::OutputFormat;
-use crate::command::error::CommandError;
-use crate::command::terminal::output::write_report;
-use crate::command::webhooks::error::WebhooksError;
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::terminal::output::write_report;
+use crate::command::webhooks::webhooks_error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::report::{print_json, print_wrapped};
 use crate::settings::OutputSettings;
@@ -92,7 +92,7 @@ pub(super) fn finish(
     let report = Report { command, at, target, handler, exit_code, checked, differences, lines };
     if let Some(path) = &output.report {
         write_report(path, &report).map_err(|source| WebhooksError::Write { path: path.clone(), source })?;
-        output.report_place.written(path);
+        output.report_path.written(path);
     }
     match output.format {
         OutputFormat::Json => print_json(&report)?,

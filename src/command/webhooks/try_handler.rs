@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
 use super::report::{ReportLine, With, finish};
-use crate::command::error::CommandError;
-use crate::command::webhooks::error::WebhooksError;
+use crate::command::shared::command_error::CommandError;
+use crate::command::webhooks::webhooks_error::WebhooksError;
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;
 use crate::http::{PlainPoster, ReplyOutcome, Transport};

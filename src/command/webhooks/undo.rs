@@ -4,10 +4,10 @@ use super::apply::calls;
 use super::checklist::no_list;
 use super::report::{ReportLine, With, finish};
 use crate::avnology::RegisteredWebhook;
-use crate::command::error::CommandError;
-use crate::command::target::{Target, at_target};
-use crate::command::terminal::ask::{ask, is_somebody_there};
-use crate::command::webhooks::error::WebhooksError;
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::target::{Target, at_target};
+use crate::command::shared::terminal::consent::{ask_consent, is_somebody_there};
+use crate::command::webhooks::webhooks_error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::human::plural;
 use crate::made_once::{AppliedError, MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
@@ -32,11 +32,11 @@ async fn undo_at(
     let made: Result<Vec<MadeObject>, AppliedError> = objects.each().and_then(Iterator::collect);
     let mut made = made.map_err(WebhooksError::from)?;
     made.sort_by(|one, other| one.id.cmp(&other.id));
-    if !settings.dry_run && !settings.is_confirmed && !made.is_empty() {
+    if !settings.dry_run && !settings.has_consent && !made.is_empty() {
         let endpoints = plural(made.len() as u64, "endpoint");
         let question = format!("{endpoints} of webhooks were registered at {}.\nDelete them?", target.name);
-        if !is_somebody_there() || !ask(&question, signals).await? {
-            return Err(WebhooksError::NotConfirmed.into());
+        if !is_somebody_there() || !ask_consent(&question, signals).await? {
+            return Err(WebhooksError::NoConsent.into());
         }
     }
     let deleting = delete_all(target, &objects, &made, settings);

@@ -32,15 +32,15 @@
 //!
 //! Version 1 had no marks. Its logs are read, and gone on with in groups; where no mark is before it, damage counts as torn.
 
-mod error;
 mod format;
+mod log_error;
 mod reader;
 mod tail;
 #[cfg(test)]
 mod tests;
 mod writer;
 
-pub use error::LogError;
+pub use log_error::LogError;
 pub(super) use reader::LogReader;
 pub(super) use tail::{Tail, read_tail};
 pub(super) use writer::LogWriter;

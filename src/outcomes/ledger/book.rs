@@ -44,7 +44,7 @@ impl Ledger {
         if !self.sending {
             self.valid += counts.valid;
             counts.notices.into_iter().for_each(|notices| self.noticed(notices));
-            self.foreseen.add(counts.foreseen);
+            self.forecast_counts.add(counts.forecast_counts);
         }
         let room = previews_wanted.saturating_sub(self.previews.len());
         self.previews.extend(counts.previews.into_iter().take(room));
@@ -63,8 +63,8 @@ impl Ledger {
             let is_named = self.rejected.get(&code).map_or(0, |of_code| of_code.first.len()) < FIRST_POSITIONS;
             let found = duplicates.filter(|_| is_named).map(|found| found.find(settled.key.input, settled.key.number));
             let found = found.and_then(std::result::Result::unwrap_or_default);
-            self.rejected_at(code, position, found.map(|duplicate| earlier(&duplicate.first)));
-            self.steps.settled(settled.key.input, &settled.outcome);
+            let same_as = found.map(|duplicate| earlier(&duplicate.first));
+            self.rejected_record(settled.key.input, code, position, same_as);
         } else {
             self.settled(settled);
         }
@@ -95,16 +95,15 @@ impl Ledger {
     /// Books a record of a dry run that turned out to be a duplicate after it was taken for a valid one.
     pub(crate) fn rejected_late(&mut self, reject: LateReject) {
         let LateReject { code, input, position, same_as, notices } = reject;
-        self.steps.rejected(input);
         self.steps.no_more_valid(input);
         self.withdrawn(notices);
-        self.rejected_at(code, position, Some(same_as));
+        self.rejected_record(input, code, position, Some(same_as));
     }
 
     /// Books a record of a dry run that maps, and that the target would refuse.
     pub fn would_be_refused(&mut self, code: RejectCode, position: Position, notices: Notices) {
         self.withdrawn(notices);
-        self.rejected_at(code, position, None);
+        self.count_rejected(code, position, None);
     }
 
     /// What was taken for a valid record is none.
@@ -133,12 +132,20 @@ impl Ledger {
         self.throttled += u64::from(throttled);
     }
 
-    /// Books a rejected record of an input, beside [`Self::rejected_at`].
-    pub(crate) fn rejected_of(&mut self, input: u16) {
+    /// Books a rejected record of this input.
+    pub(crate) fn rejected_record(
+        &mut self,
+        input: u16,
+        code: RejectCode,
+        position: Position,
+        same_as: Option<FirstOfDuplicates>,
+    ) {
         self.steps.rejected(input);
+        self.count_rejected(code, position, same_as);
     }
 
-    pub(crate) fn rejected_at(&mut self, code: RejectCode, position: Position, same_as: Option<FirstOfDuplicates>) {
+    /// Counts a reject by its code, and keeps where the first ones are.
+    fn count_rejected(&mut self, code: RejectCode, position: Position, same_as: Option<FirstOfDuplicates>) {
         let entry = self.rejected.entry(code).or_default();
         entry.count += 1;
         if entry.first.len() < FIRST_POSITIONS {

@@ -9,8 +9,8 @@ use rusqlite::Transaction;
 
 use super::back;
 use super::code_challenge::is_challenge;
-use super::error::OAuthError;
 use super::grant::{Grant, Phase, begin};
+use super::oauth_error::OAuthError;
 use super::parameters::Parameters;
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::app::App;

@@ -5,8 +5,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use url::Url;
 
-use super::error::OAuthError;
 use super::grant::Grant;
+use super::oauth_error::OAuthError;
 
 /// Sends the browser back with a code.
 pub(super) fn with_code(grant: &Grant, code: &str) -> Response {

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use rusqlite::Transaction;
 
-use super::error::OAuthError;
+use super::oauth_error::OAuthError;
 use super::parameters::Parameters;
 use crate::sandbox::clients::{self, OAuthClient};
 

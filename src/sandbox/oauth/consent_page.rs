@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::authorize::error_page;
 use super::back::{self, leads_to};
-use super::error::OAuthError;
 use super::grant::{Grant, Phase, advance, end, find};
+use super::oauth_error::OAuthError;
 use crate::sandbox::app::App;
 use crate::sandbox::clients::OAuthClient;
 use crate::sandbox::page::{escape, page_that_leads_to};

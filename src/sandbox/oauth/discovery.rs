@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
 
-use super::error::OAuthError;
 use super::issuer::issuer;
+use super::oauth_error::OAuthError;
 use super::signing_key::SigningKey;
 use crate::sandbox::app::{App, json};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::error::OAuthError;
+use super::oauth_error::OAuthError;
 
 /// The parameters of a request by their names. Empty ones count as left out.
 #[derive(Debug, Default)]

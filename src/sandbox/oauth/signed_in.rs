@@ -5,8 +5,8 @@ use axum::response::Response;
 use super::authorize::error_page;
 use super::back;
 use super::consent_page::consent_page;
-use super::error::OAuthError;
 use super::grant::{Grant, Phase, advance, find, sign_in};
+use super::oauth_error::OAuthError;
 use crate::sandbox::app::App;
 use crate::sandbox::clients::{self, OAuthClient};
 

@@ -10,9 +10,9 @@ use rusqlite::Transaction;
 
 use super::client_authentication::Presented;
 use super::code_challenge::answers;
-use super::error::{OAuthError, private_json};
 use super::grant::{Grant, Phase, begin, end, find};
 use super::issuer::issuer;
+use super::oauth_error::{OAuthError, private_json};
 use super::parameters::Parameters;
 use super::person;
 use super::tokens::{IssuedTokens, issue, of_refresh_token, use_up};

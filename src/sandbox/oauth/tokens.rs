@@ -4,8 +4,8 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use serde::Serialize;
 use serde_json::json;
 
-use super::error::OAuthError;
 use super::grant::{Grant, end, now, spend, with_id};
+use super::oauth_error::OAuthError;
 use super::signing_key::SigningKey;
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::clients::OAuthClient;

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::bearer::bearer;
-use super::error::{OAuthError, private_json};
+use super::oauth_error::{OAuthError, private_json};
 use super::person;
 use super::tokens::of_access_token;
 use crate::sandbox::app::App;

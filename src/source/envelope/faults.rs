@@ -6,8 +6,8 @@ use struson::reader::ReaderError;
 
 use super::{Walk, absolute};
 use crate::source::diagnose::{SyntaxFault, fault};
-use crate::source::error::EXPORT_AGAIN;
 use crate::source::page::NAME;
+use crate::source::source_error::EXPORT_AGAIN;
 use crate::source::unread::Stop;
 use crate::source::{Place, SourceError};
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::{RecordReader, Stage};
 use crate::source::compressed::DataEnd;
-use crate::source::error::EXPORT_AGAIN;
 use crate::source::frame::{AtEnd, Bounds};
 use crate::source::page::shown;
 use crate::source::record::to_index;
+use crate::source::source_error::EXPORT_AGAIN;
 use crate::source::{InputWatch, Place, RecordSpan, SourceError, diagnose};
 
 impl RecordReader {

@@ -43,9 +43,9 @@ impl SignInProblem {
     }
 }
 
-/// How often something was found, and the first places.
+/// How often something was found, and in which lines first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-struct Places {
+struct CountedLines {
     count: u64,
     /// Lines of the list.
     first: Vec<u64>,
@@ -60,7 +60,7 @@ pub struct SignInAccount {
     pub(super) signed_in: u64,
     pub(super) wrong_refused: u64,
     pub(super) disabled_refused: u64,
-    problems: BTreeMap<SignInProblem, Places>,
+    problems: BTreeMap<SignInProblem, CountedLines>,
     /// Why it ended before the list did.
     pub(super) stopped: Option<StopReason>,
 }
@@ -113,7 +113,7 @@ impl SignInAccount {
         ] {
             writeln!(out, "  {:>14} {what}", count(number))?;
         }
-        for (problem, Places { count: number, first }) in &self.problems {
+        for (problem, CountedLines { count: number, first }) in &self.problems {
             writeln!(out, "  {:>14} {}", count(*number), problem.sentence())?;
             for place in first {
                 writeln!(out, "  {:>14}   {}: line {place}", "", self.list)?;
@@ -172,5 +172,5 @@ pub struct SignInReport<'a> {
     signed_in: u64,
     wrong_password_refused: u64,
     disabled_refused: u64,
-    problems: &'a BTreeMap<SignInProblem, Places>,
+    problems: &'a BTreeMap<SignInProblem, CountedLines>,
 }

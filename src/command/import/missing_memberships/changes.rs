@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::command::target::earlier_membership::{FoundMembership, look_at_all, pair};
+use crate::command::shared::target::earlier_membership::{FoundMembership, look_at_all, pair};
 use crate::destination::{Destination, TargetError};
 use crate::id_map::IdLookup;
 use crate::journal::{ConfirmedUser, ConfirmedUsers};

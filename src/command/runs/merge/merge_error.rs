@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::command::error::CommandError;
+use crate::command::shared::command_error::CommandError;
 use crate::exit::ExitStatus;
 use crate::journal::{JournalError, LockError};
 use crate::source::Shard;

@@ -22,7 +22,7 @@ const STAGED: &str = ".tmp";
 const KNOWN_REJECTS: usize = 64;
 
 /// Where the rejects of a merge go.
-pub(super) struct RejectsPlace {
+pub(super) struct MergedRejects {
     pub path: PathBuf,
     /// The files before it that stay, each in a sentence without its end.
     kept: Vec<String>,
@@ -67,7 +67,7 @@ impl MergedDirectory {
 
     /// Where the rejects go: in place of those of an earlier merge, unless somebody changed these, or there are more of them: of
     /// a shard's rejects that are lost since, they may be all that is left.
-    pub(super) fn place_of(&self, rejects: Option<&NamedTempFile>) -> Result<RejectsPlace, MergeError> {
+    pub(super) fn rejects_path(&self, rejects: Option<&NamedTempFile>) -> Result<MergedRejects, MergeError> {
         let first = self.path.join("rejects.ndjson");
         let mut kept = Vec::new();
         let mut place = || -> io::Result<_> {
@@ -91,7 +91,7 @@ impl MergedDirectory {
             })
         };
         let path = place().map_err(MergeError::io(&first))?;
-        Ok(RejectsPlace { path, kept })
+        Ok(MergedRejects { path, kept })
     }
 
     /// Writes a file that is not in its place yet; none if `write` says that there is nothing in it.
@@ -112,7 +112,7 @@ impl MergedDirectory {
     /// Puts everything in its place, the report last.
     pub(super) fn keep(
         &mut self,
-        (RejectsPlace { path, kept }, rejects): (&RejectsPlace, Option<NamedTempFile>),
+        (MergedRejects { path, kept }, rejects): (&MergedRejects, Option<NamedTempFile>),
         report: &RunReport<'_>,
     ) -> Result<(), MergeError> {
         let staged = |text: &str| self.stage(|mut file| file.write_all(text.as_bytes()).map(|()| Ok(true)));

@@ -1,7 +1,7 @@
 //! What is to be done about an identity: the target is asked, and what it says is held against the journal and the mark.
 
 use super::{CreatedRecord, Deletion, Fate, NamedIdentity};
-use crate::command::error::CommandError;
+use crate::command::shared::command_error::CommandError;
 use crate::destination::{Comparable, PAGE};
 use crate::journal::RecordKey;
 
@@ -100,7 +100,7 @@ impl Deletion<'_> {
     pub(super) fn note_sign_in(&self, has_signed_in: Option<bool>) {
         self.count(|counts| {
             counts.signed_in += u64::from(has_signed_in == Some(true));
-            counts.sign_ins_unknown += u64::from(self.preview && has_signed_in.is_none());
+            counts.sign_ins_unknown += u64::from(self.is_dry_run && has_signed_in.is_none());
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use crate::command::error::CommandError;
+use crate::command::shared::command_error::CommandError;
 use crate::signal::Signals;
 use crate::verify::{TestAccount, TestAccounts, TestAccountsError};
 

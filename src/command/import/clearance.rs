@@ -1,0 +1,81 @@
+//! What is known of an import before anything is sent, and whether it may be sent: the first pass, who is missing, consent.
+
+use super::super::shared::command_error::CommandError;
+use super::super::shared::reading::first_pass::{FirstPass, ReadSubject};
+use super::super::shared::run_start_error::RunStartError;
+use super::consent::Consent;
+use super::context::ImportContext;
+use super::missing::MissingRecords;
+use crate::journal::Prediction;
+use crate::outcomes::{Ledger, StopReason};
+use crate::settings::Limits;
+use crate::signal::Signals;
+use crate::source::SourceError;
+
+/// Whether an import may send.
+pub(super) enum Clearance<'r> {
+    /// Nothing can be sent: an input is of no use.
+    Unreadable(SourceError),
+    /// Nothing is to be sent, for this reason. The rejects are written, for they are what has to be mended.
+    Refused(BeforeSending<'r>, StopReason),
+    /// It may be sent.
+    Clear(BeforeSending<'r>),
+}
+
+/// What is known of an import before anything is sent.
+pub(super) struct BeforeSending<'r> {
+    /// What is in the inputs.
+    pub first: FirstPass,
+    /// Who is no longer in them, if that was asked for.
+    pub missing: Option<MissingRecords<'r>>,
+}
+
+impl<'r> Clearance<'r> {
+    /// Goes through the inputs of a run, whose `ledger` has what earlier parts of it did, if they have begun at all.
+    pub(super) async fn of_run(
+        context: ImportContext<'r>,
+        subject: ReadSubject<'_>,
+        ledger: &Ledger,
+        has_begun: bool,
+        signals: &mut Signals,
+    ) -> Result<Self, CommandError> {
+        let ImportContext { settings, target, destination, run } = context;
+        let directory = &run.directory;
+        let first = match FirstPass::of_run(subject, run, has_begun, signals).await {
+            Err(CommandError::RunStart(RunStartError::Source(error))) => return Ok(Self::Unreadable(error)),
+            first => first?,
+        };
+        let prediction = first.prediction();
+        if let Some(prediction) = &prediction
+            && let Some(reason) = refusal(prediction, ledger, settings.limits)
+        {
+            return Ok(Self::Refused(BeforeSending { first, missing: None }, reason));
+        }
+        let at_target = (settings, destination.as_ref());
+        let missing = MissingRecords::find(at_target, run, subject, &first.watch(), signals).await?;
+        if let Some(reason) = missing.as_ref().and_then(MissingRecords::refusal) {
+            return Ok(Self::Refused(BeforeSending { first, missing }, reason));
+        }
+        let consent = Consent { settings, target, run: &run.record, has_begun };
+        consent.seek(prediction, subject.records, ledger, signals).await?;
+        if let Some(prediction) = prediction {
+            let failed = |source| CommandError::Write { path: directory.first_pass(), source };
+            directory.keep_prediction(Prediction { sent: true, ..prediction }).map_err(failed)?;
+        }
+        Ok(Self::Clear(BeforeSending { first, missing }))
+    }
+}
+
+/// Why nothing is to be sent, by what is known before.
+fn refusal(prediction: &Prediction, ledger: &Ledger, limits: Limits) -> Option<StopReason> {
+    let rejects = prediction.rejects + ledger.rejected_by_target();
+    let found = prediction.records.unwrap_or(u64::MAX);
+    if let Some(least) = limits.min_records.filter(|least| found < *least) {
+        return Some(StopReason::TooFewRecords { found, least });
+    }
+    if limits.strict && prediction.rejects_of_all > 0 {
+        return Some(StopReason::Strict { rejects: prediction.rejects_of_all });
+    }
+    let limit = limits.max_errors.filter(|limit| rejects > *limit)?;
+    Some(StopReason::TooManyPredicted { rejects, limit })
+}

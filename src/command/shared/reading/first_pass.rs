@@ -1,0 +1,136 @@
+//! Goes through the inputs once before anything is sent, and keeps what that finds out for the rest of the run: whether they
+//! can be read at all, what their bytes are, who is in them twice, and how many records will be rejected.
+
+mod findings;
+mod kept;
+mod looked_through;
+mod other_shard;
+mod subject;
+
+use std::sync::Arc;
+
+use findings::FileFindings;
+use kept::{keep, read_kept};
+use looked_through::LookedThrough;
+use other_shard::OtherShards;
+pub(in crate::command) use subject::{ReadSubject, Remembered};
+
+use super::super::command_error::CommandError;
+use super::super::run_start_error::RunStartError;
+use crate::files::create_private;
+use crate::index::Duplicates;
+use crate::journal::{FirstPassRecord, Prediction};
+use crate::outcomes::StopReason;
+use crate::pipeline::Blocks;
+use crate::recognition::PassRecords;
+use crate::settings::RunOnDisk;
+use crate::signal::Signals;
+use crate::source::{KnownInputs, Watch};
+
+/// What is known of the inputs before the first request.
+pub(in crate::command) enum FirstPass {
+    /// Nothing, for some of them can be read only once: the target decides about duplicates.
+    Pipe,
+    /// What is in the files.
+    Files(FileFindings),
+}
+
+impl FirstPass {
+    /// Goes through the inputs of a run, unless an earlier part of it did and all of what it found is there. `has_begun` says
+    /// whether an earlier part did anything.
+    pub(in crate::command) async fn of_run(
+        subject: ReadSubject<'_>,
+        run: &RunOnDisk,
+        has_begun: bool,
+        signals: &mut Signals,
+    ) -> Result<Self, CommandError> {
+        let directory = &run.directory;
+        if subject.reading.has_pipe() {
+            return Ok(Self::Pipe);
+        }
+        if let Some(kept) = read_kept(subject.joined, directory)? {
+            return Ok(Self::Files(kept));
+        }
+        // What was sent before went by what this run itself had found.
+        let others = if has_begun { None } else { OtherShards::of(subject, run) };
+        let turn = match &others {
+            Some(others) => others.wait(signals).await?,
+            None => None,
+        };
+        if let Some(found) = others.and_then(|others| others.take_over()) {
+            return Ok(Self::Files(found));
+        }
+        let seen = LookedThrough::look(subject, create_private(&directory.blocks()), signals).await?;
+        // An earlier part of the run may have had all this, and lost it.
+        let before = FirstPassRecord::read(directory).ok().flatten();
+        let sent = before.map_or(has_begun, |before| before.prediction.sent);
+        let prediction = Prediction { sent, ..seen.prediction };
+        // Kept before the duplicates, by which the next part of the run knows that all this was done.
+        subject.joined.close_in(seen.is_complete, directory)?;
+        let kept = keep(directory, subject.joined, &seen, prediction);
+        let (duplicates, blocks) = kept.map_err(StopReason::Temporary)?;
+        let duplicates = Arc::new(duplicates);
+        // Shards that wait for it find it now.
+        drop(turn);
+        let LookedThrough { known, pass_records, .. } = seen;
+        Ok(Self::Files(FileFindings { duplicates, known: Arc::new(known), prediction, pass_records, blocks }))
+    }
+
+    /// Goes through the inputs of a comparison, which keeps nothing.
+    pub(in crate::command) async fn of_comparison(
+        subject: ReadSubject<'_>,
+        signals: &mut Signals,
+    ) -> Result<Self, CommandError> {
+        if subject.reading.has_pipe() {
+            return Ok(Self::Pipe);
+        }
+        let seen = LookedThrough::look(subject, tempfile::tempfile(), signals).await.map_err(|error| match error {
+            CommandError::RunStart(RunStartError::Source(error)) => CommandError::NotCompared(error),
+            other => other,
+        })?;
+        subject.joined.close(seen.is_complete)?;
+        let duplicates = tempfile::tempfile().and_then(|file| seen.found.write(file));
+        let duplicates = Arc::new(duplicates.map_err(StopReason::Temporary)?);
+        let LookedThrough { known, prediction, pass_records, .. } = seen;
+        let (known, blocks) = (Arc::new(known), Blocks::Unknown);
+        Ok(Self::Files(FileFindings { duplicates, known, prediction, pass_records, blocks }))
+    }
+
+    /// Who is in the inputs twice, if that is known.
+    pub(in crate::command) fn duplicates(&self) -> Option<&Arc<Duplicates>> {
+        self.findings().map(|findings| &findings.duplicates)
+    }
+
+    /// Which records the target has as they are, if that is known.
+    pub(in crate::command) fn pass_records(&self) -> Option<Arc<PassRecords>> {
+        self.findings().and_then(|findings| findings.pass_records.clone())
+    }
+
+    /// What will come of the records, if that is known.
+    pub(in crate::command) fn prediction(&self) -> Option<Prediction> {
+        self.findings().map(|findings| findings.prediction)
+    }
+
+    /// What the bytes of the inputs are, if that is known.
+    pub(in crate::command) fn inputs(&self) -> Option<&KnownInputs> {
+        self.findings().map(|findings| &*findings.known)
+    }
+
+    /// How the bytes of the inputs are held to what they were.
+    pub(in crate::command) fn watch(&self) -> Watch {
+        self.findings()
+            .map_or_else(|| Watch::Record(Arc::default()), |findings| Watch::Hold(Arc::clone(&findings.known)))
+    }
+
+    /// What a later read of a shard does about the blocks of others.
+    pub(in crate::command) fn blocks(&self) -> Blocks {
+        self.findings().map(|findings| findings.blocks.clone()).unwrap_or_default()
+    }
+
+    fn findings(&self) -> Option<&FileFindings> {
+        match self {
+            Self::Pipe => None,
+            Self::Files(findings) => Some(findings),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Memberships that stand inside users move beside those of files, each once.
+//!
+//! They are taken out of the users into a file of the program's own before anything else is done, and are one more input from then
+//! on: resumed, rejected and compared as all others. The file lies with the runs, for the owner only, and holds the same bytes as
+//! long as the users do; it is removed when the import is finished.
+
+use std::io::{self, BufWriter, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use tokio_util::sync::CancellationToken;
+
+use super::super::command_error::CommandError;
+use super::super::run_start_error::RunStartError;
+use super::super::terminal::in_background::in_background;
+use crate::exit::ExitStatus;
+use crate::files::{create_private, create_private_directory};
+use crate::hexadecimal::hexadecimal;
+use crate::ignore::ignore;
+use crate::index::{HASH_BYTES, Table, hash_of};
+use crate::journal::TAKEN_OUT_OF_USERS;
+use crate::kind::Kind;
+use crate::mapping::{membership_keys, memberships_of_user};
+use crate::settings::ReadingSettings;
+use crate::signal::Signals;
+use crate::source::{Input, RawRecord, ReaderLimits, RecordReader, SumKind};
+
+/// Entries in memory: 96 KiB, and as much again for the tree that they are in.
+const BUFFERED: usize = 8 * 1024;
+
+/// The settings of reading with the memberships inside users as one more input, if there are any. Their file lies in `directory`.
+pub(in crate::command) async fn with_memberships_of_users(
+    reading: &ReadingSettings,
+    directory: &Path,
+    signals: &mut Signals,
+) -> Result<ReadingSettings, CommandError> {
+    let of_kind = |wanted: Kind| {
+        let inputs = reading.inputs.iter().zip(&reading.kinds).filter(move |(_, kind)| **kind == wanted);
+        inputs.map(|(input, _)| input.clone()).collect::<Vec<_>>()
+    };
+    let (users, mut files) = (of_kind(Kind::User), of_kind(Kind::Membership));
+    // The same files, where the target takes roles alone.
+    if files.is_empty() {
+        files = of_kind(Kind::RoleTuple);
+    }
+    if reading.memberships_of_users.is_empty() || users.iter().chain(&files).any(Input::is_pipe) {
+        return Ok(reading.clone());
+    }
+    let names: Vec<String> = users.iter().chain(&files).map(|input| input.name().to_string()).collect();
+    let name = hexadecimal(&hash_of(0, &names.join("\n")));
+    let path = directory.join(format!("{TAKEN_OUT_OF_USERS}{name}.ndjson"));
+    let (limits, to) = (reading.limits, path.clone());
+    let taking = in_background("looking for memberships", signals, move |stop| {
+        Taking { users, files, limits, path: to, stop: stop.clone() }.run()
+    });
+    let taken = taking.await?;
+    let any = taken.map_err(|source| RunStartError::Io { path: path.clone(), source })?;
+    let mut reading = reading.clone();
+    for kind in if any { reading.memberships_of_users.clone() } else { Vec::new() } {
+        let place = reading.kinds.partition_point(|other| *other <= kind);
+        reading.kinds.insert(place, kind);
+        reading.inputs.insert(place, Input::File(path.clone()));
+    }
+    Ok(reading)
+}
+
+/// Removes these files among the inputs of an import that is finished. One that is not goes on with them.
+pub(in crate::command) fn forget_memberships_of_users(
+    reading: &ReadingSettings,
+    directory: &Path,
+    status: &Result<ExitStatus, CommandError>,
+) {
+    if !matches!(status, Ok(ExitStatus::Success | ExitStatus::Rejected)) {
+        return;
+    }
+    for input in &reading.inputs {
+        let Input::File(path) = input else { continue };
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.parent() == Some(directory) && name.starts_with(TAKEN_OUT_OF_USERS) {
+            ignore(std::fs::remove_file(path), "the next import with the same users finds it as it is");
+        }
+    }
+}
+
+/// Where the file is for a command that keeps nothing: it is gone when this is.
+pub(in crate::command) struct PassingFile(tempfile::TempDir);
+
+impl PassingFile {
+    pub(in crate::command) fn new() -> Result<Self, RunStartError> {
+        let failed = |source| RunStartError::Io { path: std::env::temp_dir(), source };
+        tempfile::tempdir().map(Self).map_err(failed)
+    }
+
+    pub(in crate::command) fn directory(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// Takes memberships out of users.
+struct Taking {
+    users: Vec<Input>,
+    /// Those with memberships: what is in one of them is not taken a second time.
+    files: Vec<Input>,
+    limits: ReaderLimits,
+    path: PathBuf,
+    stop: CancellationToken,
+}
+
+impl Taking {
+    /// Whether there are any: then they are in the file.
+    fn run(&self) -> io::Result<bool> {
+        if let Some(directory) = self.path.parent() {
+            create_private_directory(directory)?;
+        }
+        // Usually no user holds any, and then the memberships of files need not be known.
+        if !self.is_any_held()? {
+            return Ok(false);
+        }
+        let mut known = Table::<HASH_BYTES>::new(BUFFERED, std::env::temp_dir());
+        for input in &self.files {
+            self.each(input, |record| {
+                membership_keys(record).iter().try_for_each(|key| known.insert(hash_of(0, key)))?;
+                Ok(ControlFlow::Continue(()))
+            })?;
+        }
+        let new = self.path.with_extension("new");
+        let (mut file, mut any) = (BufWriter::new(create_private(&new)?), false);
+        for input in &self.users {
+            self.each(input, |record| {
+                for membership in memberships_of_user(record) {
+                    let hashes: Vec<_> = membership.keys.iter().map(|key| hash_of(0, key)).collect();
+                    let mut is_known = false;
+                    for hash in &hashes {
+                        is_known |= known.find(hash)?.is_some();
+                    }
+                    if is_known {
+                        continue;
+                    }
+                    hashes.into_iter().try_for_each(|hash| known.insert(hash))?;
+                    file.write_all(&membership.line)?;
+                    file.write_all(b"\n")?;
+                    any = true;
+                }
+                Ok(ControlFlow::Continue(()))
+            })?;
+        }
+        file.flush()?;
+        drop(file);
+        // A file that is the same stays as it is: a run knows it again.
+        if !any || is_same(&new, &self.path) {
+            std::fs::remove_file(&new)?;
+        } else {
+            std::fs::rename(&new, &self.path)?;
+        }
+        Ok(any)
+    }
+
+    /// Whether any user holds memberships.
+    fn is_any_held(&self) -> io::Result<bool> {
+        let mut is_held = false;
+        for input in &self.users {
+            self.each(input, |record| {
+                is_held = !memberships_of_user(record).is_empty();
+                Ok(if is_held { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            })?;
+            if is_held {
+                break;
+            }
+        }
+        Ok(is_held)
+    }
+
+    /// Shows the records of an input until it is told to stop. What is wrong with it the first pass finds out, and says.
+    fn each(
+        &self,
+        input: &Input,
+        mut take: impl FnMut(RawRecord<'_>) -> io::Result<ControlFlow<()>>,
+    ) -> io::Result<()> {
+        let Ok(mut reader) = RecordReader::open(input, self.limits) else { return Ok(()) };
+        while let Ok(Some(chunk)) = reader.next_chunk() {
+            if self.stop.is_cancelled() {
+                break;
+            }
+            for span in &chunk.spans {
+                if take(RawRecord::new(&chunk, span))?.is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    let digest = |path: &Path| Input::from_argument(path).digest(SumKind::default(), || false).ok().flatten();
+    let is_same = |of_other| digest(one).and_then(|of_one| of_one.is_same(&of_other));
+    digest(other).and_then(is_same) == Some(true)
+}

@@ -1,0 +1,14 @@
+//! The inputs of commands: what was named becomes an intake of the pipeline, with the files that are joined to it, and what going
+//! through it once found out.
+
+pub(in crate::command) mod export_records;
+pub(in crate::command) mod first_pass;
+pub(in crate::command) mod forecast;
+pub(in crate::command) mod from_clerk;
+pub(in crate::command) mod inputs;
+pub(in crate::command) mod intake;
+pub(in crate::command) mod joined;
+pub(in crate::command) mod memberships_of_users;
+pub(in crate::command) mod missing_users;
+pub(in crate::command) mod passwords;
+pub(in crate::command) mod selecting;

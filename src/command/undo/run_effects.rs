@@ -1,0 +1,43 @@
+//! What the journal of a run says that it did, before any of it is undone.
+
+use super::undo_error::UndoError;
+use crate::journal::{Ending, InDoubt, Journal, RecordKey, RecordOutcome, RunDirectory, RunRecord};
+use crate::kind::Kind;
+use crate::report::DeletedKinds;
+
+/// What a journal says of what its run did.
+pub(super) struct RunEffects {
+    /// What the run created.
+    pub created: DeletedKinds,
+    /// What it changed.
+    pub updated: u64,
+    /// Records of which it is not known whether the run created what they stand for.
+    pub doubts: Vec<InDoubt>,
+    /// Nothing of its end is missing.
+    pub has_end: bool,
+}
+
+impl RunEffects {
+    /// Whether there may be anything at the target that the run created.
+    pub(super) fn may_delete(&self) -> bool {
+        self.created.all().created > 0 || !self.doubts.is_empty() || !self.has_end
+    }
+}
+
+/// Reads the whole journal for that.
+pub(super) fn read_effects(directory: &RunDirectory, record: &RunRecord) -> Result<RunEffects, UndoError> {
+    let (mut created, mut updated) = (DeletedKinds::default(), 0);
+    let account = Journal::read_whole(&directory.journal(), &directory.rejects(), record.inputs.len(), |settled| {
+        if matches!(settled.outcome, RecordOutcome::Created { .. }) {
+            created.of(kind_of(record, settled.key)).created += 1;
+        }
+        updated += u64::from(settled.outcome == RecordOutcome::Updated);
+    })?;
+    let doubts = if let Ending::InDoubt(doubts) = account.ending { doubts } else { Vec::new() };
+    Ok(RunEffects { created, updated, doubts, has_end: account.has_end })
+}
+
+/// Of which kind a record of a run is.
+pub(super) fn kind_of(record: &RunRecord, key: RecordKey) -> Kind {
+    record.inputs.get(usize::from(key.input)).map_or_else(Kind::default, |input| input.kind)
+}
