@@ -12,7 +12,7 @@ use super::found_rows::FoundRows;
 use super::report::PasswordsReport;
 use super::table::{Passwords, PasswordsError};
 use super::value::{
-    ENTRY_BYTES, FIRST, HEAD_BYTES, Hash, PasswordEntry, REPEATED, Value, decode, entry, hash, hash_of, place_of,
+    ENTRY_BYTES, FIRST, HEAD_BYTES, Hash, PasswordEntry, REPEATED, Value, decode, entry, hash, hash_of, head, place_of,
 };
 use crate::index::{SortedFile, Sorter, read_exact_at, write_all_at};
 use crate::source::{
@@ -44,9 +44,7 @@ impl Passwords {
             }
             seen.store(chunk.consumed, Ordering::Relaxed);
             let Some(header) = &chunk.header else { continue };
-            for span in &chunk.spans {
-                builder.row(header, &chunk, span)?;
-            }
+            builder.chunk(header, &chunk)?;
         }
         let digest = match watch {
             InputWatch::Record(recorder, _) => recorder.inputs().pop().map(|input| input.digest),
@@ -67,6 +65,8 @@ struct Builder {
     sorter: Sorter<ENTRY_BYTES>,
     values: BufWriter<File>,
     written: u64,
+    /// The entries of a chunk.
+    entries: Vec<PasswordEntry>,
     /// The room for an encoded value.
     encoded: Vec<u8>,
     report: PasswordsReport,
@@ -80,6 +80,7 @@ impl Builder {
             sorter: Sorter::new(BUFFERED, directory.to_path_buf()),
             values: BufWriter::with_capacity(1 << 16, tempfile::tempfile_in(directory)?),
             written: 0,
+            entries: Vec::new(),
             encoded: Vec::new(),
             report: PasswordsReport {
                 file: input.to_owned(),
@@ -93,6 +94,13 @@ impl Builder {
                 skipped_rows: SkippedRows::default(),
             },
         })
+    }
+
+    fn chunk(&mut self, header: &Header, chunk: &RecordChunk) -> io::Result<()> {
+        chunk.spans.iter().try_for_each(|span| self.row(header, chunk, span))?;
+        self.sorter.extend(&self.entries)?;
+        self.entries.clear();
+        Ok(())
     }
 
     fn row(&mut self, header: &Header, chunk: &RecordChunk, span: &RecordSpan) -> io::Result<()> {
@@ -110,7 +118,7 @@ impl Builder {
         bytes.clear();
         let bytes = postcard::to_extend(&value, bytes).map_err(io::Error::other)?;
         let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
-        self.sorter.extend(&[entry(&hash(&self.secret, value.id), self.written, length)])?;
+        self.entries.push(entry(&hash(&self.secret, value.id), self.written));
         self.values.write_all(&[FIRST])?;
         self.values.write_all(&length.to_be_bytes())?;
         self.values.write_all(&bytes)?;
@@ -150,7 +158,9 @@ impl Builder {
 
 /// Notes a row with the id of an earlier one.
 fn repeated(entry: &PasswordEntry, values: &File, input: &Arc<str>, report: &mut PasswordsReport) -> io::Result<()> {
-    let (place, length) = place_of(entry);
+    let (place, mut begin) = (place_of(entry), [0; HEAD_BYTES]);
+    read_exact_at(values, &mut begin, place)?;
+    let (_, length) = head(&begin).ok_or(io::ErrorKind::UnexpectedEof)?;
     let mut value = vec![0; length];
     read_exact_at(values, &mut value, place + HEAD_BYTES as u64)?;
     write_all_at(values, &[REPEATED], place)?;

@@ -46,11 +46,10 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    /// Goes to a row with a value of this many bytes, which was sought.
-    pub(super) fn go_to(&mut self, rows: &File, place: u64, length: usize) -> io::Result<()> {
+    /// Goes to the row at this place, which was sought.
+    pub(super) fn go_to(&mut self, place: u64) {
         self.window.clear();
-        self.place = place;
-        self.read(rows, HEAD_BYTES + length)
+        (self.place, self.start) = (place, place);
     }
 
     /// The value of the row that it is at; nothing behind the last row, and of a row with the id of an earlier one.

@@ -26,6 +26,19 @@ impl FoundRows {
         write_all_at(&self.0, &vec![1; count], rows.start)
     }
 
+    /// How many they are.
+    pub(super) fn count(&self) -> io::Result<u64> {
+        let (mut count, mut start, mut block) = (0, 0, vec![0; BLOCK]);
+        loop {
+            let read = read_most_at(&self.0, &mut block, start)?;
+            count += block[..read].iter().map(|noted| u64::from(*noted)).sum::<u64>();
+            start += read as u64;
+            if read < BLOCK {
+                return Ok(count);
+            }
+        }
+    }
+
     /// Reads them in the order of their numbers.
     pub(super) fn read(&self) -> FoundRowsReader<'_> {
         FoundRowsReader { file: &self.0, start: 0, block: Vec::new() }
@@ -67,5 +80,6 @@ mod tests {
         let mut reader = rows.read();
         let found: Vec<u64> = (0..300_000).filter(|row| reader.contains(*row).unwrap()).collect();
         assert_eq!(found, [3, 4, 5, 70_000, 200_000, 200_001, 200_002]);
+        assert_eq!(rows.count().unwrap(), 7);
     }
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::cursors::{Cursors, UsedCursor};
 use super::found_rows::FoundRows;
 use super::report::{Conflict, PasswordsReport};
-use super::value::{ENTRY_BYTES, FIRST, HEAD_BYTES, Value, decode, hash, head, place_of};
+use super::value::{ENTRY_BYTES, FIRST, HEAD_BYTES, Value, decode, hash, head, is_of, place_of};
 use crate::clerk::{Secret, User};
 use crate::index::SortedFile;
 use crate::mapping::{Joined, Notice, Notices, Rejection, UserJoin};
@@ -124,19 +124,20 @@ impl Passwords {
         let mut expecting = self.cursors.expecting(record);
         if let Some(cursor) = &mut expecting
             && let Some(value) = cursor.value(&self.values)?
-            && decode::<&str>(value)? == id
+            && is_of(value, id)?
         {
             return Ok(expecting);
         }
-        let Some((place, length)) = self.index.find(&hash(&self.secret, id))?.as_ref().map(place_of) else {
+        let Some(entry) = self.index.find(&hash(&self.secret, id))? else {
             if let Some(cursor) = &mut expecting {
                 cursor.passed_by(record);
             }
             return Ok(None);
         };
         let mut cursor = expecting.unwrap_or_else(|| self.cursors.oldest());
-        cursor.go_to(&self.values, place, length)?;
-        Ok(Some(cursor))
+        cursor.go_to(place_of(&entry));
+        let value = cursor.value(&self.values)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        Ok(is_of(value, id)?.then_some(cursor))
     }
 
     /// Notes and counts rows that users were found for, unless all users were gone through.
@@ -170,7 +171,12 @@ impl Passwords {
             JoinAccount::Closed(report) => return Ok((**report).clone()),
             JoinAccount::Open(report) => (**report).clone(),
         };
-        report.rows_without_user = if complete { Some(self.waiting()?) } else { None };
+        let all_found = || Ok::<_, io::Error>(self.found.count()? == report.rows);
+        report.rows_without_user = match complete {
+            true if all_found()? => Some(Findings::default()),
+            true => Some(self.waiting()?),
+            false => None,
+        };
         report.users_without_row.sort();
         report.conflicts.sort();
         self.close_with(report.clone());

@@ -9,10 +9,11 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 
 use crate::source::Position;
 
-/// Of a hash with a secret of the process: nobody can make two ids collide, and by chance they never do.
-const HASH_BYTES: usize = 16;
-/// Place (6) and length (4) of the value.
-pub(super) const ENTRY_BYTES: usize = HASH_BYTES + 10;
+/// Of a hash with a secret of the process: nobody can make two ids collide. By chance two among ten million do in one of 24,000
+/// million runs; a user gets no other one's password then, because what is found is compared with the id.
+const HASH_BYTES: usize = 10;
+/// Behind the hash, the place of the value.
+pub(super) const ENTRY_BYTES: usize = HASH_BYTES + 6;
 
 pub(super) type PasswordEntry = [u8; ENTRY_BYTES];
 
@@ -50,30 +51,29 @@ impl Value<'_> {
 pub(super) fn hash(secret: &[u8; 16], id: &str) -> Hash {
     let mut hasher = SipHasher24::new_with_key(secret);
     hasher.write(id.as_bytes());
-    hasher.finish128().as_bytes()
+    first_bytes(&hasher.finish128().as_bytes())
 }
 
-/// The entry of the value with this place and length.
-pub(super) fn entry(hash: &Hash, place: u64, length: u32) -> PasswordEntry {
+/// The entry of the value at this place.
+pub(super) fn entry(hash: &Hash, place: u64) -> PasswordEntry {
     let mut entry = [0; ENTRY_BYTES];
     entry[..HASH_BYTES].copy_from_slice(hash);
-    entry[HASH_BYTES..][..6].copy_from_slice(&place.to_be_bytes()[2..]);
-    entry[HASH_BYTES + 6..].copy_from_slice(&length.to_be_bytes());
+    entry[HASH_BYTES..].copy_from_slice(&place.to_be_bytes()[2..]);
     entry
 }
 
 /// The hash that an entry begins with.
 pub(super) fn hash_of(entry: &PasswordEntry) -> Hash {
-    let mut hash = [0; HASH_BYTES];
-    hash.copy_from_slice(&entry[..HASH_BYTES]);
-    hash
+    first_bytes(entry)
 }
 
-/// Where the value of an entry lies, and how long it is.
-pub(super) fn place_of(entry: &PasswordEntry) -> (u64, usize) {
-    let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-    let (place, length) = entry[HASH_BYTES..].split_at(6);
-    (number(place), usize::try_from(number(length)).unwrap_or(usize::MAX))
+fn first_bytes(bytes: &[u8; 16]) -> Hash {
+    std::array::from_fn(|index| bytes[index])
+}
+
+/// Where the value of an entry lies.
+pub(super) fn place_of(entry: &PasswordEntry) -> u64 {
+    entry[HASH_BYTES..].iter().fold(0, |place, byte| place << 8 | u64::from(*byte))
 }
 
 /// The mark and the length of the value that these bytes begin with; nothing if there is none.
@@ -82,7 +82,12 @@ pub(super) fn head(bytes: &[u8]) -> Option<(u8, usize)> {
     Some((mark, to_index(u32::from_be_bytes(length))))
 }
 
-/// Reads a value, or what it begins with: its id alone, or the numbers behind that, too.
+/// Whether a value is of this id.
+pub(super) fn is_of(value: &[u8], id: &str) -> io::Result<bool> {
+    Ok(decode::<&[u8]>(value)? == id.as_bytes())
+}
+
+/// Reads a value, or what it begins with: its id and its number.
 pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> io::Result<T> {
     postcard::from_bytes(bytes).map_err(io::Error::other)
 }
