@@ -17,8 +17,7 @@
 //! No vendor is known here: what answers mean is said in the words of [`crate::destination`].
 
 mod ahead;
-mod answered;
-mod answered_count;
+mod answered_batch;
 mod batch;
 mod blame;
 #[cfg(test)]
@@ -42,6 +41,7 @@ mod senders;
 mod settings;
 mod settlement;
 mod sorted_results;
+mod success_clock;
 mod tries;
 mod verdict;
 

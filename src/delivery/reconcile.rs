@@ -3,6 +3,15 @@
 //! One that carries the mark of this very run is the run's own, no matter which answer got lost: it counts as created. Any other
 //! one is not, even if the run tried to create it; so says an answer of `exists` to the batch's own key,
 //! and without a mark there is no proof of the contrary. See [`RunMark`].
+//!
+//! ```text
+//! reconcile            their external ids are there: settle; where they are other people's: reconcile_elsewhere
+//! reconcile_conflicts  something of another identity's is in the way: reconcile_elsewhere
+//!   └─ reconcile_elsewhere  are they there under their ids at Clerk: reconcile_under; or by an address: settle; otherwise rejected
+//! reconcile_renamed    the target is known to have them under another external id: reconcile_under
+//!   └─ reconcile_under      those who are there under these external ids: settle
+//!        └─ settle            `end` compares, and leaves, updates or rejects; then, what is known of names and ids from now on
+//! ```
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -15,7 +24,7 @@ use super::settlement::Settlement;
 use crate::destination::{
     Change, Changed, Comparable, Destination, Field, ItemError, ItemErrorKind, RunMark, TargetError,
 };
-use crate::journal::{ConfirmedUser, RecordOutcome, Settled};
+use crate::journal::{ConfirmedUser, Identified, RecordOutcome, Settled};
 use crate::mapping::{Notice, Rejection};
 
 /// Settles items of a batch that exist already.
@@ -63,12 +72,12 @@ impl Reconciler<'_> {
 
     /// Settles the items whose people are known to be there under other external ids. Returns what became of them, and the items that
     /// are left: all others, and those whose people are not there any more.
-    pub(super) async fn reconcile_known(&self) -> Result<(Settlement, Vec<usize>), TargetError> {
+    pub(super) async fn reconcile_renamed(&self) -> Result<(Settlement, Vec<usize>), TargetError> {
         let mut settlement = Settlement::default();
         let items = self.batch.items.iter().enumerate();
-        let known: Vec<(usize, String)> =
+        let renamed: Vec<(usize, String)> =
             items.filter_map(|(index, item)| Some((index, item.earlier.as_deref()?.to_owned()))).collect();
-        let settled = self.reconcile_under(&known, &mut settlement).await?;
+        let settled = self.reconcile_under(&renamed, &mut settlement).await?;
         let left = (0..self.batch.items.len()).filter(|index| !settled.contains(index)).collect();
         Ok((settlement, left))
     }
@@ -158,6 +167,7 @@ impl Reconciler<'_> {
         sent.is_same_person(found) == Some(true) && !self.mark.is_some_and(|mark| found.is_marked_by(mark))
     }
 
+    /// Settles an item by what was found, and notes what is known of it from now on.
     async fn settle(
         &self,
         index: usize,
@@ -167,18 +177,10 @@ impl Reconciler<'_> {
         let item = &self.batch.items[index];
         let end = self.end(item, found).await?;
         let is_updated = matches!(end, End::Settled { outcome: RecordOutcome::Updated, .. });
-        // Under an external id that it does not have any more, nothing is known of it.
-        let earlier = found.and_then(|found| found.external_id.as_deref()).filter(|id| **id != *item.external_id);
-        let id = found.and_then(|found| found.id.as_deref());
-        settlement.confirmed.extend(earlier.map(|earlier| match id.filter(|_| is_updated) {
-            Some(id) => ConfirmedUser::renamed(earlier, &item.external_id, id),
-            None => ConfirmedUser::nothing(earlier),
-        }));
-        // An update gave it the external id that it has at Clerk now.
-        let external_id = earlier.filter(|_| !is_updated).unwrap_or(&item.external_id);
-        // A membership that is left with another role is not one that roles are granted for.
-        let is_granted = is_updated || self.has_same_role(item, found);
-        settlement.identified.extend(id.filter(|_| is_granted).map(|id| item.identified(external_id, id)));
+        if let Some(found) = found {
+            settlement.confirmed.extend(of_earlier_name(item, found, is_updated));
+            settlement.identified.extend(self.identified(item, found, is_updated));
+        }
         match end {
             End::Settled { outcome, differs, confirmed } => settlement.settled(item, outcome, differs, confirmed),
             End::Rejected(rejection) => settlement.rejected.push((index, rejection)),
@@ -186,14 +188,23 @@ impl Reconciler<'_> {
         Ok(())
     }
 
-    /// Whether it has the role that it is to have, as far as it has any.
-    fn has_same_role(&self, item: &BatchItem, found: Option<&Comparable<'_>>) -> bool {
-        let body = self.batch.item_body(item);
-        let sent = self.destination.read_sent(&body).unwrap_or_default();
-        sent.role.is_none()
-            || found.is_some_and(|found| found.has_role(sent.role.as_deref(), sent.own_role().as_deref()))
+    /// The id of one that is there, and the external id that goes with it. Nothing of a membership that is left with another role: it
+    /// is not one that roles are granted for.
+    fn identified(&self, item: &BatchItem, found: &Comparable<'_>, is_updated: bool) -> Option<Identified> {
+        // An update gave it the external id that it has at Clerk now.
+        let external_id = earlier_name(item, found).filter(|_| !is_updated).unwrap_or(&item.external_id);
+        let is_granted = is_updated || self.has_same_role(item, found);
+        Some(item.identified(external_id, found.id.as_deref().filter(|_| is_granted)?))
     }
 
+    /// Whether it has the role that it is to have, as far as it has any.
+    fn has_same_role(&self, item: &BatchItem, found: &Comparable<'_>) -> bool {
+        let body = self.batch.item_body(item);
+        let sent = self.destination.read_sent(&body).unwrap_or_default();
+        sent.role.is_none() || found.has_role(sent.role.as_deref(), sent.own_role().as_deref())
+    }
+
+    /// How an item ends, by comparing it with what was found; it is updated if that was asked for.
     async fn end(&self, item: &BatchItem, found: Option<&Comparable<'_>>) -> Result<End, TargetError> {
         let body = self.batch.item_body(item);
         let (Some(sent), Some(found)) = (self.destination.read_sent(&body), found) else {
@@ -260,6 +271,21 @@ impl Reconciler<'_> {
             Changed::Refused(error) => End::Rejected(invalid(error)),
         })
     }
+}
+
+/// The external id under which it was found, if that is not the one that it has at Clerk now.
+fn earlier_name<'f>(item: &BatchItem, found: &'f Comparable<'_>) -> Option<&'f str> {
+    found.external_id.as_deref().filter(|id| **id != *item.external_id)
+}
+
+/// What is known from now on under the external id that it had before, if it was found under another one: an update renamed it, and
+/// otherwise nothing.
+fn of_earlier_name(item: &BatchItem, found: &Comparable<'_>, is_updated: bool) -> Option<ConfirmedUser> {
+    let earlier = earlier_name(item, found)?;
+    Some(match found.id.as_deref().filter(|_| is_updated) {
+        Some(id) => ConfirmedUser::renamed(earlier, &item.external_id, id),
+        None => ConfirmedUser::nothing(earlier),
+    })
 }
 
 impl Settlement {

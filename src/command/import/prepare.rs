@@ -11,7 +11,7 @@ use super::super::shared::reading::selecting::records_of;
 use super::super::shared::run_start_error::RunStartError;
 use crate::index::Duplicates;
 use crate::journal::{
-    Entry, FirstPassRecord, InputRecord, Journal, Lock, OrganizationRecord, Progress, Replayed, RunDirectory,
+    Entry, FirstPassRecord, InputRecord, Journal, Lock, OrganizationRecord, Progress, ReplayedJournal, RunDirectory,
     RunRecord, Settled, run_of_rejects,
 };
 use crate::kind::Kind;
@@ -61,46 +61,64 @@ pub(super) async fn prepare(
         Some(shard) => Lock::take_target_for_shard(&settings.locks, target, shard, &wanted.whole_digest()),
     };
     let target_lock = target_lock.map_err(RunStartError::from)?;
-    if let Some(RunOnDisk { directory, record: was }) = open_run(settings, &wanted)? {
-        let run_lock = Lock::take(&directory.lock(), "import").map_err(RunStartError::from)?;
-        directory.check_paths().map_err(RunStartError::RunFile)?;
-        let changed = match was.changed_input(&wanted) {
-            Some(changed) => Some(changed.path.clone()),
-            None => changed_bytes(settings, &directory, &was, signals).await?,
-        };
-        let can_select = was.selection.is_none() || settings.reading.selection.is_some();
-        if changed.is_some() && can_select && (directory.ended_on_its_input() || directory.has_sent_nothing()) {
-            // The file was found to be broken, and this is the repaired one: all of it is looked at again. Or nothing was sent
-            // of it, for records were to be mended first.
-            return begin(settings, wanted, target_lock, signals).await;
-        }
-        let has_moved = was.has_moved(&wanted);
-        if let Some(input) = changed {
-            if has_moved {
-                return Err(RunStartError::OtherContent { input, run: was.id }.into());
-            }
-            return Err(RunStartError::Changed { input, run: was.id }.into());
-        }
-        if !was.has_same_rules(&wanted) {
-            return Err(RunStartError::OtherRules { run: was.id }.into());
-        }
-        let records = match was.selection {
-            None => settings.reading.shard.into(),
-            Some(_) => RecordsOfRun::Selected(Arc::new(directory.read_selection().map_err(RunStartError::RunFile)?)),
-        };
-        let was = if has_moved { note_paths(&directory, was, wanted)? } else { was };
-        let mut ledger = ledger(settings);
-        let (count, duplicates) = (settings.reading.inputs.len(), Duplicates::open(&directory.duplicates()).ok());
-        let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
-        let Replayed { journal, progress, has_end } =
-            Journal::replay(&directory.journal(), &directory.rejects(), count, replayed)
-                .map_err(RunStartError::from)?;
-        ledger.continue_at(&progress);
-        let (run, part) = (RunOnDisk { directory, record: was }, RunPart::Later { knows_all: has_end });
-        let import_run = ImportRun { journal, progress, ledger, duplicates: None };
-        return Ok(PreparedRun { run, import_run, part, records, locks: [target_lock, run_lock] });
+    let Some(run) = open_run(settings, &wanted)? else { return begin(settings, wanted, target_lock, signals).await };
+    let run_lock = Lock::take(&run.directory.lock(), "import").map_err(RunStartError::from)?;
+    run.directory.check_paths().map_err(RunStartError::RunFile)?;
+    if may_go_on(settings, &run, &wanted, signals).await? {
+        Ok(go_on(settings, run, wanted, [target_lock, run_lock])?)
+    } else {
+        begin(settings, wanted, target_lock, signals).await
     }
-    begin(settings, wanted, target_lock, signals).await
+}
+
+/// Whether a run that is open may go on with the inputs and the rules as they are `wanted` now; if not, a new one begins in its
+/// place. It fails if neither is right.
+async fn may_go_on(
+    settings: &ImportSettings,
+    RunOnDisk { directory, record: was }: &RunOnDisk,
+    wanted: &RunRecord,
+    signals: &mut Signals,
+) -> Result<bool, CommandError> {
+    let changed = match was.changed_input(wanted) {
+        Some(changed) => Some(changed.path.clone()),
+        None => changed_bytes(settings, directory, was, signals).await?,
+    };
+    let can_select = was.selection.is_none() || settings.reading.selection.is_some();
+    if changed.is_some() && can_select && (directory.ended_on_its_input() || directory.has_sent_nothing()) {
+        // The file was found to be broken, and this is the repaired one: all of it is looked at again. Or nothing was sent
+        // of it, for records were to be mended first.
+        return Ok(false);
+    }
+    let run = was.id.clone();
+    match changed {
+        Some(input) if was.has_moved(wanted) => Err(RunStartError::OtherContent { input, run }.into()),
+        Some(input) => Err(RunStartError::Changed { input, run }.into()),
+        None if !was.has_same_rules(wanted) => Err(RunStartError::OtherRules { run }.into()),
+        None => Ok(true),
+    }
+}
+
+/// Goes on with a run.
+fn go_on(
+    settings: &ImportSettings,
+    RunOnDisk { directory, record: was }: RunOnDisk,
+    wanted: RunRecord,
+    locks: [Lock; 2],
+) -> Result<PreparedRun, RunStartError> {
+    let records = match was.selection {
+        None => settings.reading.shard.into(),
+        Some(_) => RecordsOfRun::Selected(Arc::new(directory.read_selection().map_err(RunStartError::RunFile)?)),
+    };
+    let record = if was.has_moved(&wanted) { note_paths(&directory, was, wanted)? } else { was };
+    let mut ledger = ledger(settings);
+    let (count, duplicates) = (settings.reading.inputs.len(), Duplicates::open(&directory.duplicates()).ok());
+    let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
+    let ReplayedJournal { journal, progress, has_end } =
+        Journal::replay(&directory.journal(), &directory.rejects(), count, replayed)?;
+    ledger.continue_at(&progress);
+    let import_run = ImportRun { journal, progress, ledger, duplicates: None };
+    let (run, part) = (RunOnDisk { directory, record }, RunPart::Later { knows_all: has_end });
+    Ok(PreparedRun { run, import_run, part, records, locks })
 }
 
 /// Notes where the inputs of a run are now: later parts of it look there.

@@ -7,8 +7,8 @@ use super::Basis;
 use super::candidate::Candidates;
 use super::known_file::KnownRecords;
 use super::known_writer::KnownWriter;
-use super::pass_records::{CONFIRMED, InputFiles, PassRecords, offset};
 use super::place_entry::{ENTRY_BYTES, PlaceEntry, State};
+use super::unchanged_records::{CONFIRMED, InputFiles, UnchangedRecords, offset};
 use crate::files::put_private;
 use crate::index::{DuplicateFinder, Duplicates, Keys, RecordPlace, read_most_at};
 
@@ -27,7 +27,7 @@ struct Numbered {
 /// Records that are read together: the number of the first one, and what is known of each.
 type Window = (u64, Vec<(PlaceEntry, bool)>);
 
-impl PassRecords {
+impl UnchangedRecords {
     /// Gives `finder` the keys of known records that a mapped record may have, too. Their other keys nobody has: no two records in
     /// the file share one.
     pub fn collect_shared_keys(&self, finder: &DuplicateFinder) -> io::Result<()> {

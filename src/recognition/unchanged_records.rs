@@ -1,4 +1,5 @@
-//! What a run finds out about the records of its inputs, from the first pass for the second one and for the next night.
+//! Which records of the inputs are unchanged, which is to say that the target has them as they are: the first pass finds it out, the
+//! second one goes by it, and the file for the next night is made of it.
 
 use std::fs::File;
 use std::io;
@@ -21,9 +22,10 @@ pub(super) const CONFIRMED: u8 = 1;
 /// A record with more keys is mapped every night.
 const MOST_KEYS: usize = 64;
 
-/// Which records of some inputs are unchanged, and which may be known the next night. All threads use it at once.
+/// Which records of the inputs are unchanged: the first pass finds it out, the second one goes by it, and the file for the next night
+/// is made of it. All threads use it at once.
 #[derive(Debug)]
-pub struct PassRecords {
+pub struct UnchangedRecords {
     pub(super) inputs: Vec<InputFiles>,
     pub(super) candidates: File,
     end_of_candidates: AtomicU64,
@@ -39,7 +41,7 @@ pub struct PassRecords {
 
 /// How many records took which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PassCounts {
+pub struct RecognitionCounts {
     /// Those that were known by their bytes in the first pass.
     pub recognized: u64,
     /// Those that were not, and were mapped.
@@ -69,7 +71,7 @@ pub struct UnchangedStretch {
     pub behind: ResumePoint,
 }
 
-impl PassRecords {
+impl UnchangedRecords {
     /// Room for the records of this many inputs, and what is known of them; nothing if they are too many.
     pub fn create(inputs: usize, known: Option<Arc<KnownFile>>) -> io::Result<Option<Self>> {
         if inputs > MOST_INPUTS {
@@ -102,11 +104,11 @@ impl PassRecords {
     }
 
     /// How many records took which way so far.
-    pub fn counts(&self) -> PassCounts {
+    pub fn counts(&self) -> RecognitionCounts {
         let [recognized, mapped, reused, passed_over] =
             [&self.recognized, &self.mapped, &self.reused, &self.passed_over]
                 .map(|count| count.load(Ordering::Relaxed));
-        PassCounts { recognized, mapped, reused, passed_over }
+        RecognitionCounts { recognized, mapped, reused, passed_over }
     }
 
     /// Keeps which records of a chunk are known, and returns their notices. What cannot be kept is mapped: its keys would be lost.
