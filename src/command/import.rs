@@ -25,6 +25,7 @@ mod recognized_records;
 mod send;
 mod sending_state;
 mod steps;
+mod wanted_run;
 
 use account::ImportAccount;
 use clearance::{BeforeSending, Clearance};

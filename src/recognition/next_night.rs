@@ -32,7 +32,7 @@ impl UnchangedRecords {
     /// the file share one.
     pub fn collect_shared_keys(&self, finder: &DuplicateFinder) -> io::Result<()> {
         let counts = self.counts();
-        let Some(known) = self.known.clone().filter(|_| counts.recognized > 0 && counts.mapped > 0) else {
+        let Some(known) = self.known_file.clone().filter(|_| counts.recognized > 0 && counts.mapped > 0) else {
             return Ok(());
         };
         let (mut known, mut keys) = (KnownRecords::of(known), Keys::default());
@@ -61,7 +61,7 @@ impl UnchangedRecords {
     pub fn write_known(&self, path: &Path, basis: &Basis, found: &Duplicates) -> io::Result<u64> {
         put_private(path, |file| {
             let mut writer = KnownWriter::begin(BufWriter::with_capacity(1 << 16, file), basis, &self.secret)?;
-            let mut known = self.known.clone().map(KnownRecords::of);
+            let mut known = self.known_file.clone().map(KnownRecords::of);
             let mut candidates = Candidates::of(&self.candidates);
             let mut found = found.iter().peekable();
             let mut count = 0;

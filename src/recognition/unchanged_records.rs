@@ -30,7 +30,8 @@ pub struct UnchangedRecords {
     pub(super) candidates: File,
     end_of_candidates: AtomicU64,
     pub(super) secret: Secret,
-    pub(super) known: Option<Arc<KnownFile>>,
+    /// The file of the night before, if it still holds.
+    pub(super) known_file: Option<Arc<KnownFile>>,
     /// The keys of the records that were mapped, if others were not.
     pub(super) filter: KeyFilter,
     recognized: AtomicU64,
@@ -72,8 +73,8 @@ pub struct UnchangedStretch {
 }
 
 impl UnchangedRecords {
-    /// Room for the records of this many inputs, and what is known of them; nothing if they are too many.
-    pub fn create(inputs: usize, known: Option<Arc<KnownFile>>) -> io::Result<Option<Self>> {
+    /// Room for the records of this many inputs, of which those in the file are known; nothing if they are too many.
+    pub fn create(inputs: usize, known_file: Option<Arc<KnownFile>>) -> io::Result<Option<Self>> {
         if inputs > MOST_INPUTS {
             return Ok(None);
         }
@@ -83,8 +84,8 @@ impl UnchangedRecords {
             inputs: (0..inputs).map(files).collect::<io::Result<_>>()?,
             candidates: tempfile::tempfile()?,
             end_of_candidates: AtomicU64::new(0),
-            secret: known.as_ref().map_or_else(Secret::random, |known| known.secret().clone()),
-            known,
+            secret: known_file.as_ref().map_or_else(Secret::random, |known_file| known_file.secret().clone()),
+            known_file,
             filter: KeyFilter::new(),
             recognized: AtomicU64::new(0),
             mapped: AtomicU64::new(0),
@@ -100,7 +101,7 @@ impl UnchangedRecords {
 
     /// What recognizes the records, if any are known.
     pub fn recognizer(&self) -> Option<Recognizer> {
-        self.known.clone().map(Recognizer::of)
+        self.known_file.clone().map(Recognizer::of)
     }
 
     /// How many records took which way so far.
@@ -111,33 +112,34 @@ impl UnchangedRecords {
         RecognitionCounts { recognized, mapped, reused, passed_over }
     }
 
-    /// Keeps which records of a chunk are known, and returns their notices. What cannot be kept is mapped: its keys would be lost.
-    pub fn recognize(&self, input: u16, chunk: &RecordChunk, known: &[Option<Recognized>]) -> Vec<Option<u64>> {
-        if known.iter().all(Option::is_none) {
+    /// Keeps which records of a chunk were recognized, and returns their notices. What cannot be kept is mapped: its keys would be
+    /// lost.
+    pub fn recognize(&self, input: u16, chunk: &RecordChunk, recognized: &[Option<Recognized>]) -> Vec<Option<u64>> {
+        if recognized.iter().all(Option::is_none) {
             return Vec::new();
         }
-        if !self.write(input, &chunk.spans, &entries(&chunk.spans, known)) {
+        if !self.write(input, &chunk.spans, &entries(&chunk.spans, recognized)) {
             return Vec::new();
         }
-        self.recognized.fetch_add(known.iter().flatten().count() as u64, Ordering::Relaxed);
-        known.iter().map(|known| known.map(|known| known.notices)).collect()
+        self.recognized.fetch_add(recognized.iter().flatten().count() as u64, Ordering::Relaxed);
+        recognized.iter().map(|recognized| recognized.map(|recognized| recognized.notices)).collect()
     }
 
     /// Keeps what was found out about the records of a chunk in the first pass: those that are unchanged, and what was mapped.
     pub fn keep(
         &self,
         (input, chunk): (u16, &RecordChunk),
-        known: &[Option<Recognized>],
+        recognized: &[Option<Recognized>],
         unchanged: &[Settled],
         mapped: &[MappedRecord],
     ) {
         let spans = &chunk.spans;
-        let recognized = known.iter().flatten().count();
-        self.mapped.fetch_add((spans.len() - recognized) as u64, Ordering::Relaxed);
-        if recognized == spans.len() {
+        let recognized_count = recognized.iter().flatten().count();
+        self.mapped.fetch_add((spans.len() - recognized_count) as u64, Ordering::Relaxed);
+        if recognized_count == spans.len() {
             return;
         }
-        let (mut entries, mut candidates) = (entries(spans, known), Vec::new());
+        let (mut entries, mut candidates) = (entries(spans, recognized), Vec::new());
         let first = spans.first().map_or(0, |span| span.number);
         for settled in unchanged.iter().filter(|settled| settled.outcome == RecordOutcome::Unchanged) {
             let index = usize::try_from(settled.key.number.wrapping_sub(first)).unwrap_or(usize::MAX);
@@ -146,7 +148,7 @@ impl UnchangedRecords {
             }
         }
         for record in mapped {
-            if self.known.is_some() {
+            if self.known_file.is_some() {
                 record.keys.iter().for_each(|key| self.filter.add(key));
             }
             let Some(entry) = entries.get_mut(record.span) else { continue };
@@ -189,9 +191,9 @@ impl UnchangedRecords {
             return Vec::new();
         }
         let entries = entries.iter().map(PlaceEntry::of_bytes);
-        let known: Vec<_> = entries.map(|entry| entry.is_unchanged().then_some(entry.notices)).collect();
-        self.reused.fetch_add(known.iter().flatten().count() as u64, Ordering::Relaxed);
-        known
+        let unchanged: Vec<_> = entries.map(|entry| entry.is_unchanged().then_some(entry.notices)).collect();
+        self.reused.fetch_add(unchanged.iter().flatten().count() as u64, Ordering::Relaxed);
+        unchanged
     }
 
     /// In the second pass: the records from number `first` on that are unchanged, `most` of them at most. The last record of an
@@ -235,11 +237,11 @@ impl UnchangedRecords {
     }
 }
 
-/// The entries of records of which some are known.
-fn entries(spans: &[RecordSpan], known: &[Option<Recognized>]) -> Vec<PlaceEntry> {
+/// The entries of records of which some were recognized.
+fn entries(spans: &[RecordSpan], recognized: &[Option<Recognized>]) -> Vec<PlaceEntry> {
     let mut entries: Vec<PlaceEntry> = spans.iter().map(PlaceEntry::of).collect();
-    for (entry, known) in entries.iter_mut().zip(known) {
-        if let Some(Recognized { number, notices }) = *known {
+    for (entry, recognized) in entries.iter_mut().zip(recognized) {
+        if let Some(Recognized { number, notices }) = *recognized {
             *entry = PlaceEntry { reference: number, notices, state: State::Recognized, ..*entry };
         }
     }
