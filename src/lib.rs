@@ -53,9 +53,9 @@
 //!    up, and by what the target was asked in between `blame.rs` (`Probes`) says whether a user who alone fails is to blame; the
 //!    exchange carries it out, and `senders.rs` sends what is left, as halves. Results go to `answered_batch.rs`, for which
 //!    `sorted_results.rs` sorts them: records whose error may pass go through `round.rs`, and again to the senders; those that are
-//!    there already, and those that something of another identity's is in the way of, through `reconcile.rs`. `refusal.rs` has the
-//!    words of rejects, and `item.rs` makes them. `settlement.rs` reports what is settled, and `outbox.rs` hands it on to the
-//!    committer.
+//!    there already, and those that something of another identity's is in the way of, through `reconcile.rs`, which
+//!    finds them, and `reconcile/settle.rs`, which compares them. `refusal.rs` has the words of rejects, and `item.rs` makes them.
+//!    `settlement.rs` sends on what is settled, and `outbox.rs` hands it to the committer.
 //! 8. `outcomes/event.rs` has what the committer is sent, and `pipeline/commit.rs` is the committer. It makes plans and
 //!    outcomes durable in the [`journal::Journal`] (`write_event.rs` beside it, `journal/run_journal.rs`) and books outcomes
 //!    in the [`outcomes::Ledger`] (`outcomes/ledger/book.rs`); a [`journal::Reject`] (`journal/reject.rs`) goes to the rejects

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! read the records from Clerk, if they come from there → memberships out of users → look at the inputs → prepare the run →
-//! preflight, as the destination is connected → is the organization there? → what was confirmed → ids → what other files say
+//! preflight, as the destination is connected → is the organization there? → look up: what was confirmed, ids, what other files say
 //! about users → clearance: first pass, missing users, consent → send: organization, steps, what the next night needs, missing
 //! users → ids are kept → account → results
 //! ```
