@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! batch (`batch`, `pending_batch`, within `memory_budget`) ── N senders (`senders`, `exchange`) ─► dyn Destination
-//!        ▲                                                                          │
-//!        ├── the same again, halves (`verdict`) ◄────────────────── a FailedRequest ┤
-//!        └── some items again (`round`) ◄── results (`answered`, `sorted_results`) ─┤
-//!                                                                                   └─► settled (`settlement`), after
-//!                                                                                       reading back (`reconcile`)
+//!        ▲                                                                                │
+//!        ├── the same again, halves (`verdict`) ◄──────────────────────── a FailedRequest ┤
+//!        └── some items again (`round`) ◄── results (`answered_batch`, `sorted_results`) ─┤
+//!                                                                                         └─► settled (`settlement`), after
+//!                                                                                             reading back (`reconcile`)
 //! ```
 //!
 //! Where a batch is one item, plans are made durable before there are slots for their requests (`ahead`).
