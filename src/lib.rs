@@ -18,11 +18,12 @@
 //! To follow one user from the file to the server, read these files in this order:
 //!
 //! 1. `command/import.rs` is the sequence of phases. `command/import/clearance.rs` goes through the inputs once before anything is
-//!    sent, in the first pass; `command/import/send.rs` sends. For each kind `command/import/steps.rs` begins a run of the
+//!    sent, in the first pass. That is a run of the same pipeline in another mode, `Mode::FirstPass`, which sends nothing
+//!    (`pipeline/first_pass.rs`). `command/import/send.rs` sends. For each kind `command/import/steps.rs` begins a run of the
 //!    pipeline: `command/shared/reading/intake.rs` puts together what that reads, and which mapper its records get;
 //!    `pipeline/job.rs` has what it is given and gives back, and `mode_parts.rs` beside it what of that each stage gets in each
 //!    mode; `pipeline/run.rs` starts the stages.
-//! 2. `pipeline/mappers.rs` has the threads. The one whose turn it is asks `pipeline/read.rs` for a chunk of records:
+//! 2. `pipeline/mappers.rs` has the threads. The one whose turn it is asks `pipeline/chunk_reader.rs` for a chunk of records:
 //!    `source/reader/opening.rs` opens the input, `beginning.rs` beside it finds its shape, and [`source::RecordReader`], whose
 //!    fields `source/reader.rs` explains, walks its envelope; `source/elements.rs`, `lines.rs` or `rows.rs` finds where each record
 //!    ends. `buffering.rs` and `ending.rs` in `source/reader` read more, cut chunks, and explain an end.
@@ -37,22 +38,24 @@
 //!    to have exactly like that. One record is a [`mapping::Mapped`] here, then a [`mapping::Prepared`], its encoded form in the
 //!    [`mapping::MapOutput`], then a `Ready` with its place in the chunk, and in a batch a `BatchItem`.
 //! 4. `pipeline/in_order.rs` takes what was mapped in the order of the input, and `pipeline/fill.rs` packs identities into batches.
+//!    `send` in `pipeline/run.rs` joins the two, and puts the channel behind them from which the senders take.
 //! 5. `delivery/senders.rs` takes a batch as soon as there is a slot for its request, or, where each user is a request, a while
 //!    before (`ahead.rs`). It settles first whom the target has under another external id and what refers to nobody there. Then
-//!    `delivery/exchange.rs` makes one exchange with the target: it waits for its turn at the [`pace::Pace`], sends the plan to the
-//!    committer (of point 8) and waits until that is durable, unless it was made ahead (both in `sender_context.rs`), and makes the
-//!    request.
-//! 6. A [`destination::Destination`] creates the identities of a batch, and says what became of each in the words of
-//!    [`destination`]. [`avnology::AdminCalls`] is one (`avnology/destination.rs`, then `create.rs` and `client.rs`), and
-//!    [`kratos::KratosCalls`] another; each knows its vendor's requests, statuses and codes. `http/client.rs` sends the request.
+//!    `delivery/exchange.rs` makes one exchange with the target: it waits for its turn at the [`pace::Pace`], has the plan made
+//!    durable by the committer (of point 8) unless that was done ahead, and makes the request. How it waits for either is in
+//!    `sender_context.rs`.
+//! 6. A [`destination::Destination`] (`destination/contract.rs`) creates the identities of a batch, and says what became of each in
+//!    the words of [`destination`]. [`avnology::AdminCalls`] is one (`avnology/destination.rs`, then `create.rs` and `client.rs`),
+//!    and [`kratos::KratosCalls`] another; each knows its vendor's requests, statuses and codes. `http/client.rs` sends the request.
 //!    `avnology/answer.rs` reads a result for each identity out of the answer, and `item_error.rs` says of an error whether it may
 //!    pass.
 //! 7. The answer comes back to the exchange. Of a request that failed `delivery/verdict.rs` decides whether to wait, split or give
-//!    up; the exchange carries it out, and `senders.rs` sends what is left, as halves. Results go to `answered.rs`, for which
+//!    up, and by what the target was asked in between `blame.rs` (`Probes`) says whether a user who alone fails is to blame; the
+//!    exchange carries it out, and `senders.rs` sends what is left, as halves. Results go to `answered_batch.rs`, for which
 //!    `sorted_results.rs` sorts them: records whose error may pass go through `round.rs`, and again to the senders; those that are
-//!    there already, and those that something of another identity's is in the way of, through `reconcile.rs`. `refusal.rs` has the
-//!    words of rejects, and `item.rs` makes them. `settlement.rs` reports what is settled, and `outbox.rs` hands it on to the
-//!    committer.
+//!    there already, and those that something of another identity's is in the way of, through `reconcile.rs`, which
+//!    finds them, and `reconcile/settle.rs`, which compares them. `refusal.rs` has the words of rejects, and `item.rs` makes them.
+//!    `settlement.rs` sends on what is settled, and `outbox.rs` hands it to the committer.
 //! 8. `outcomes/event.rs` has what the committer is sent, and `pipeline/commit.rs` is the committer. It makes plans and
 //!    outcomes durable in the [`journal::Journal`] (`write_event.rs` beside it, `journal/run_journal.rs`) and books outcomes
 //!    in the [`outcomes::Ledger`] (`outcomes/ledger/book.rs`); a [`journal::Reject`] (`journal/reject.rs`) goes to the rejects
@@ -77,7 +80,7 @@
 //! ```
 //!
 //! Four things need to be known about all users at once, and lie on disk, sorted or in buckets ([`index`]): who is in the input
-//! twice, for which an import goes through its files before it sends anything ([`pipeline::find_duplicates`]); what the
+//! twice, for which an import goes through its files before it sends anything ([`pipeline::run_first_pass`]); what the
 //! target confirmed in earlier runs, so that a nightly run sends only what changed ([`journal::ConfirmedUsers`]); what the
 //! target calls them ([`id_map::IdMap`]); and what other files say of them ([`passwords::Passwords`], [`memberships::Memberships`]).
 //! [`verify`] keeps the target's list in the same way ([`destination::Catalogue`]).
@@ -90,6 +93,8 @@
 //!
 //! `avnology help glossary` has the words that users meet. These mean more than one thing here:
 //!
+//! - *block*: 64 KiB of an input, whose hash a later read is held to ([`source::KnownInputs`]); a stretch of records that one shard
+//!   takes ([`pipeline::ShardBlocks`]); in `source/block.rs`, 64 bytes of JSON.
 //! - *envelope*: what is around the users in a file ([`source`]); what is around the identities in a request
 //!   ([`destination::Envelope`]).
 //! - *key*: [`journal::RecordKey`] is the place of a record in the inputs; [`mapping::UniqueKeys`] are what no two users share; an
@@ -98,10 +103,16 @@
 //!   which all is settled; a mark of the [`journal`]'s log begins a group.
 //! - *place*: where something is: a record in the inputs ([`index::RecordPlace`]), a fault in a file ([`source::Place`]), an entry in
 //!   a file of the [`index`], a chunk in the line between mappers and batches. Where a file is, is its path.
-//! - *plan*: a [`journal::Plan`] is a batch that is about to be sent; the [`steps`] are the plan of a migration.
+//! - *known*: [`source::KnownInputs`] are the bytes of inputs that were read once; known records are recognized from the night before
+//!   ([`recognition::KnownFile`]); a known id is one that the [`id_map`] has.
+//! - *page*: of a list, what a target or Clerk gives at once; of the [`manual`], what a topic has; pages that were put together into
+//!   one input are read as one ([`source`]).
+//! - *plan*: a [`journal::BatchPlan`] is a batch that is about to be sent; the [`steps`] are the plan of a migration; a
+//!   [`tenant_plan::TenantPlan`] says what of a tenant beside its users moves, and how; one of [`webhooks`] says it of endpoints.
 //! - *ready*: mapped, and not yet in a batch. What is on disk for good is *durable*.
 //! - *record*: a user, an organization and so on, in an input; [`journal::RunRecord`] and its like are what a run notes of itself.
-//! - *refused*: a record, a batch or a request is not accepted. Where the target does not let us in at all, it is *no access*.
+//! - *refused*: the target does not accept a record, a batch or a request. Where it does not let us in at all, it is *no access*.
+//!   What we ourselves do not send, by what the first pass found, is *withheld*.
 //! - *room*: a part of this program, or space; memory that is used again is in *pieces*.
 //! - *budget*: how long something is retried ([`pace::RetryBudget`]); of memory, how much batches may take.
 //! - *confirmed*: what a target said that it has, of earlier runs. [`journal::ConfirmedUsers`] is all of it, which a run keeps up to
@@ -124,7 +135,9 @@
 //!   [`id_map`] takes in the journals of runs.
 //! - *turn*: to read, among the mappers; to send, at the [`pace`]. A *slot* there is one of the requests that may be under way, and a
 //!   *permit* lets one go now.
-//! - *probe*: a request that only asks whether a target answers; which one it is, the [`destination`] knows.
+//! - *probe*: a request that only asks whether a target answers; which one it is, the [`destination`] knows. Of the [`pace`], the one
+//!   request that goes alone after a hold while the others wait for its answer.
+//! - *unchanged*: the target has the record as it is ([`recognition::UnchangedRecords`]).
 //!
 //! # What holds
 //!
@@ -180,6 +193,8 @@
 //! - **A page of the manual**: write `manual/TOPIC.md`, and name it in `manual/topics.rs` and in `manual/links.md`.
 //!
 //! # The rooms
+//!
+//! Where there are a room and a command of one name, the room decides, and `command/NAME` asks the person, prints and counts.
 //!
 //! | module | what is in it |
 //! |---|---|
@@ -304,7 +319,7 @@ pub mod report;
 pub mod results;
 pub mod rule_files;
 #[cfg(not(feature = "sandbox"))]
-#[path = "sandbox/no_sandbox.rs"]
+#[path = "sandbox/left_out/sandbox.rs"]
 pub mod sandbox;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

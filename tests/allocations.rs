@@ -119,7 +119,7 @@ fn kept_by_the_committer(records: usize) -> u64 {
         mappers: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(AvnologyForm)))],
         largest_request: 4 * 1024 * 1024,
         watch: Watch::Nothing,
-        blocks: avnology_migrate::pipeline::Blocks::Unknown,
+        shard_blocks: avnology_migrate::pipeline::ShardBlocks::Unknown,
         workers: 2,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");

@@ -26,8 +26,8 @@ impl AdminCalls {
         permit.finish(&PaceSignal { result, ..signal });
         match results {
             Some(results) => {
-                let (request_id, held) = (reply.request_id, reply.body.into_held());
-                CreateOutcome::Results(CreateResults { results, request_id, held })
+                let (request_id, held_room) = (reply.request_id, reply.body.into_held_room());
+                CreateOutcome::Results(CreateResults { results, request_id, held_room })
             }
             None => self.failed(reply),
         }

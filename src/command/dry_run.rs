@@ -10,7 +10,7 @@ use serde_json::Map;
 use super::shared::command_error::CommandError;
 use super::shared::reading::forecast::{forecast, log_plan, selection_report};
 use super::shared::reading::from_clerk::read_for_now;
-use super::shared::reading::inputs::{look_at_inputs, note_deleted, probe_objects};
+use super::shared::reading::inputs::{fix_object_versions, look_at_inputs, note_deleted};
 use super::shared::reading::intake::intake;
 use super::shared::reading::joined::{JoinReports, JoinedFiles};
 use super::shared::reading::memberships_of_users::{PassingFile, with_memberships_of_users};
@@ -57,7 +57,7 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     let reading = of_clerk.as_ref().unwrap_or(reading);
     let passing_file = PassingFile::new()?;
     let reading = &with_memberships_of_users(reading, passing_file.directory(), &mut signals).await?;
-    probe_objects(reading, &mut signals).await?;
+    fix_object_versions(reading, &mut signals).await?;
     look_at_inputs(reading)?;
     log_plan(reading);
     start_metrics(output, None);

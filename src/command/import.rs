@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! read the records from Clerk, if they come from there → memberships out of users → look at the inputs → prepare the run →
-//! preflight, as the destination is connected → is the organization there? → what was confirmed → ids → what other files say
+//! preflight, as the destination is connected → is the organization there? → look up: what was confirmed, ids, what other files say
 //! about users → clearance: first pass, missing users, consent → send: organization, steps, what the next night needs, missing
 //! users → ids are kept → account → results
 //! ```
@@ -16,43 +16,43 @@ mod consent;
 mod context;
 mod ended_import;
 mod ids_at_target;
-mod missing;
-mod missing_file;
+mod looked_up;
 mod missing_memberships;
+mod missing_names_file;
+mod missing_records;
 mod prepare;
 mod recognized_records;
-mod run_state;
 mod send;
+mod sending_state;
 mod steps;
+mod wanted_run;
 
 use account::ImportAccount;
 use clearance::{BeforeSending, Clearance};
-use confirmed::ConfirmedOf;
 use context::ImportContext;
 use ended_import::EndedImport;
-use missing::MissingRecords;
+use looked_up::LookedUp;
+use missing_records::MissingRecords;
 use prepare::{PreparedRun, RunPart, prepare};
-use run_state::RunState;
 use send::send;
+use sending_state::SendingState;
 
 use super::runs::export::write_results;
 use super::shared::command_error::CommandError;
 use super::shared::reading::first_pass::ReadSubject;
 use super::shared::reading::from_clerk::{fetch, forget_fetched};
-use super::shared::reading::inputs::{note_deleted, probe_objects};
-use super::shared::reading::joined::JoinedFiles;
+use super::shared::reading::inputs::{fix_object_versions, note_deleted};
 use super::shared::reading::memberships_of_users::{forget_memberships_of_users, with_memberships_of_users};
 use super::shared::target::home_organization::organization_if_there;
-use super::shared::target::id_maps::{keep_learned_ids, look_up_ids};
+use super::shared::target::id_maps::keep_learned_ids;
 use super::shared::target::{Target, Use, at_target, connect};
 use super::shared::terminal::memory_log::log_bound;
 use super::shared::terminal::progress::start_metrics;
 use crate::delivery::OnExisting;
 use crate::exit::ExitStatus;
 use crate::human::plural;
-use crate::journal::FirstPassRecord;
-use crate::pipeline::{ConfirmedBefore, Mode};
-use crate::settings::{ImportSettings, OutputSettings, RunOnDisk};
+use crate::pipeline::Mode;
+use crate::settings::{ImportSettings, RunOnDisk};
 use crate::signal::Signals;
 
 /// The first pass asks the target nothing: by the time it answered, somebody else could have created the user.
@@ -71,7 +71,7 @@ async fn look_and_import(settings: &mut ImportSettings, mut signals: Signals) ->
     let runs = &settings.runs_directory;
     settings.reading = with_memberships_of_users(&settings.reading, runs, &mut signals).await?;
     let settings = &*settings;
-    probe_objects(&settings.reading, &mut signals).await?;
+    fix_object_versions(&settings.reading, &mut signals).await?;
     let import = async |target| Box::pin(import_into(target, settings, signals)).await;
     let status = Box::pin(at_target(&settings.target, import)).await;
     forget_fetched(settings);
@@ -84,39 +84,32 @@ async fn import_into(
     settings: &ImportSettings,
     mut signals: Signals,
 ) -> Result<ExitStatus, CommandError> {
-    let ImportSettings { connection, output, limits, .. } = settings;
+    let ImportSettings { connection, output, .. } = settings;
     let signals = &mut signals;
     let PreparedRun { run, mut import_run, part, records, locks } = prepare(settings, &target.name, signals).await?;
     start_metrics(output, Some(run.directory.id()));
     let destination = connect(&target, connection, Use::Import(&settings.reading.rules), signals).await?;
-    let (ref reading, home) = organization_if_there(&target, settings, &run, signals).await?;
-    tracing::info!(at_once = destination.envelope().items, run = run.directory.id(), "the target is ready");
-    let done = import_run.ledger.counts().read;
-    note_continued(&run, (part, done), output);
-    note_strict(settings);
-    note_deleted(reading, output.console);
     let context = ImportContext { settings, target: &target, destination: &destination, run: &run };
-    let mut confirmed = confirmed_before(context, part, signals).await?;
-    let remembered = confirmed.as_mut().map(|confirmed| recognized_records::remembered(confirmed, &records, reading));
-    // After `confirmed_before`, which forgets the ids if the target is another one now.
-    let ids = look_up_ids(&settings.runs_directory, &target.name, &run.record.id).await?;
-    let joined =
-        JoinedFiles::read(reading, FirstPassRecord::kind_beside_inputs(&run.directory), output, signals).await?;
-    let remembered = remembered.as_ref();
-    let subject =
-        ReadSubject { reading, records: &records, joined: &joined, remembered, output, strict: limits.strict };
+    let (ref reading, home) = organization_if_there(&target, settings, &run, signals).await?;
+    let done = import_run.ledger.counts().read;
+    note_beginning(context, part, done);
+    note_deleted(reading, output.console);
+    let LookedUp { confirmed, ref remembered, ids, ref joined } =
+        LookedUp::before(part, context, reading, &records, signals).await?;
+    let (remembered, strict) = (remembered.as_ref(), settings.limits.strict);
+    let subject = ReadSubject { reading, records: &records, joined, remembered, output, strict };
     let has_begun = part != RunPart::First && (done > 0 || !import_run.progress.in_doubt.is_empty());
     let clearance = Clearance::of_run(context, subject, &import_run.ledger, has_begun, signals).await?;
     let (ended, missing) = match clearance {
         Clearance::Unreadable(error) => (EndedImport::unreadable(import_run, error), None),
-        Clearance::Refused(BeforeSending { first, missing }, reason) => {
+        Clearance::Withheld(BeforeSending { first, missing }, reason) => {
             import_run.duplicates = first.duplicates().cloned();
             let mode = Mode::NotBegun(Box::new(import_run), reason);
             (EndedImport::not_begun(mode, subject, &first, context, signals).await, missing)
         }
         Clearance::Clear(mut before) => {
             import_run.duplicates = before.first.duplicates().cloned();
-            let state = RunState { import_run, confirmed, ids, home };
+            let state = SendingState { import_run, confirmed, ids, home };
             (Box::pin(send(context, subject, &mut before, state, signals)).await?, before.missing)
         }
     };
@@ -128,21 +121,15 @@ async fn import_into(
     status
 }
 
-/// Says where a run goes on of which an earlier part did something.
-fn note_continued(run: &RunOnDisk, (part, done): (RunPart, u64), output: &OutputSettings) {
+/// Says where a run goes on of which an earlier part has `done` something, and what `--strict` does not see.
+fn note_beginning(ImportContext { settings, destination, run, .. }: ImportContext<'_>, part: RunPart, done: u64) {
+    let (id, console) = (run.directory.id(), settings.output.console);
+    tracing::info!(at_once = destination.envelope().items, run = id, "the target is ready");
     if part != RunPart::First {
-        output.console.note(&format!(
-            "Continuing run {}: {} done already.",
-            run.directory.id(),
-            plural(done, "record")
-        ));
+        console.note(&format!("Continuing run {id}: {} done already.", plural(done, "record")));
     }
-}
-
-/// Says what `--strict` does not see.
-fn note_strict(settings: &ImportSettings) {
     if settings.limits.strict && settings.on_existing == OnExisting::Fail {
-        settings.output.console.note(STRICT_AND_FAIL);
+        console.note(STRICT_AND_FAIL);
     }
 }
 
@@ -159,25 +146,4 @@ async fn with_results(
         let failed = |source| CommandError::Results { run: run.record.id.clone(), source: Box::new(source) };
         written.map_err(failed).map(|()| status)
     })
-}
-
-/// What the target confirmed in earlier runs, if it still agrees; and where users are looked up in it.
-async fn confirmed_before(
-    ImportContext { settings, target, destination, run }: ImportContext<'_>,
-    part: RunPart,
-    signals: &mut Signals,
-) -> Result<Option<ConfirmedBefore>, CommandError> {
-    let of = ConfirmedOf {
-        runs_directory: &settings.runs_directory,
-        target: &target.name,
-        run: run.directory.id(),
-        is_shard: settings.reading.shard.is_some(),
-        on_existing: settings.on_existing,
-        recheck: settings.recheck,
-        knows_all: part != RunPart::Later { knows_all: false },
-    };
-    tokio::select! {
-        loaded = of.load(destination.as_ref()) => Ok(loaded?),
-        signal = signals.next() => Err(CommandError::Interrupted(signal)),
-    }
 }

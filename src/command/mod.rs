@@ -1,15 +1,34 @@
-//! One file or folder a command: settings in, exit status out. What several of them need is in `shared`.
+//! What each command does: settings in, exit status out.
+//!
+//! `X.rs` is the command X, and what only X needs is in `X/` beside it; that is so at every depth, and this is the only `mod.rs`.
+//!
+//! - `import`: sends what an export has to a target; `dry_run` is its `--dry-run`
+//! - `verify`: compares a target with an export, and tries to sign in
+//! - `undo`: deletes what a run created, and puts back what it removed
+//! - `runs`: lists, shows, prunes, exports and merges what is kept of runs
+//! - `export`: a tenant from Clerk's API into files
+//! - `plan`: what of a tenant beside its users moves, and how
+//! - `apps`: OAuth applications become clients
+//! - `tokens`: token templates, claim by claim
+//! - `webhooks`: endpoints of webhooks are planned, made, tried and undone
+//! - `cutover`: the switch, what is checked before it and what persons say of it
+//! - `codemod`: moves code that uses Clerk's libraries
+//! - `doctor`: whether machine, settings and target are ready
+//! - `sandbox`: serves an embedded Avnology ID, or a stand-in for Clerk's API
+//! - `help`, `man`, `completions`: what can be typed, for people and shells
+//!
+//! `shared` has what several of them need. `left_out` has what stands in for a command in a build without its feature.
 
 mod apps;
 #[cfg(feature = "codemod")]
 pub mod codemod;
 #[cfg(not(feature = "codemod"))]
-#[path = "codemod/no_codemod.rs"]
+#[path = "left_out/codemod.rs"]
 pub mod codemod;
 #[cfg(feature = "shell")]
 pub mod completions;
 #[cfg(not(feature = "shell"))]
-#[path = "completions/no_completions.rs"]
+#[path = "left_out/completions.rs"]
 pub mod completions;
 mod cutover;
 mod doctor;
@@ -20,12 +39,12 @@ mod import;
 #[cfg(feature = "shell")]
 pub mod man;
 #[cfg(not(feature = "shell"))]
-#[path = "man/no_man.rs"]
+#[path = "left_out/man.rs"]
 pub mod man;
 mod plan;
 mod runs;
 #[cfg(not(feature = "sandbox"))]
-#[path = "sandbox/no_sandbox.rs"]
+#[path = "left_out/sandbox.rs"]
 pub mod sandbox;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
@@ -46,11 +65,11 @@ pub use help::help;
 pub use import::import;
 pub use plan::plan;
 pub use plan::tenant_plan_error::TenantPlanError;
+pub use runs::export::recovery_error::RecoveryError;
+pub use runs::export::recovery_links::make_recovery_links;
 pub use runs::export::{RunExportError, export_run};
 pub use runs::ids::{RunIdsError, print_run_ids};
 pub use runs::merge::{MergeError, merge_runs};
-pub use runs::recovery_error::RecoveryError;
-pub use runs::recovery_links::make_recovery_links;
 pub use runs::{RunsError, list_runs, prune_runs, show_run};
 pub use shared::command_error::CommandError;
 pub use shared::run_start_error::RunStartError;

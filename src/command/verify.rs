@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::shared::command_error::CommandError;
 use super::shared::reading::first_pass::{FirstPass, ReadSubject};
 use super::shared::reading::from_clerk::read_for_now;
-use super::shared::reading::inputs::{look_at_inputs, probe_objects};
+use super::shared::reading::inputs::{fix_object_versions, look_at_inputs};
 use super::shared::reading::intake::intake;
 use super::shared::reading::joined::JoinedFiles;
 use super::shared::reading::memberships_of_users::{PassingFile, with_memberships_of_users};
@@ -54,7 +54,7 @@ async fn verify_target(
     start_metrics(output, None);
     let passing = PassingFile::new()?;
     let reading = &with_memberships_of_users(reading, passing.directory(), &mut signals).await?;
-    probe_objects(reading, &mut signals).await?;
+    fix_object_versions(reading, &mut signals).await?;
     let (name, recorded_name) = (target.base_url.to_string(), target.name.clone());
     let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
     let reading = &of_organization(&target, reading, connection, &mut signals).await?;

@@ -1,12 +1,12 @@
 //! One batch and the destination: the same request again and again, until it is answered or something else has to be tried.
 
-use super::answered::Answered;
-use super::answered_count::AnsweredCount;
+use super::answered_batch::AnsweredBatch;
 use super::idempotency_key::idempotency_key;
 use super::pending_batch::PendingBatch;
 use super::refusal::rejection_of;
 use super::sender_context::{Remaining, SOON, SenderContext};
 use super::settlement::Settlement;
+use super::success_clock::SuccessTime;
 use super::tries::Tries;
 use super::verdict::{self, Facts, Next, Reason, Suspected, Wait};
 use crate::destination::{CreateItem, CreateOutcome, CreateRequest, FailedRequest, Failure, ItemResult};
@@ -24,7 +24,7 @@ pub(super) struct Exchange<'a> {
 
 impl<'a> Exchange<'a> {
     pub(super) fn new(context: &'a SenderContext, pending: &'a PendingBatch, is_planned: bool) -> Self {
-        Self { context, pending, tries: Tries::new(context.answered.now()), is_planned }
+        Self { context, pending, tries: Tries::new(context.successes.now()), is_planned }
     }
 
     /// Sends one request until it is answered.
@@ -52,12 +52,12 @@ impl<'a> Exchange<'a> {
             context.send_event(Event::Requested { again, throttled }).await;
             let failed = match outcome {
                 CreateOutcome::Results(answer) => {
-                    let count_at_start = self.count_at_start();
+                    let watched_since = self.watched_since();
                     if !answer.results.iter().all(ItemResult::is_transient) {
-                        context.answered.count_one();
+                        context.successes.tick();
                         context.pace().batch(BatchControl::answered);
                     }
-                    return Answered { context, pending, count_at_start }.settle(answer).await;
+                    return AnsweredBatch { context, pending, watched_since }.settle(answer).await;
                 }
                 CreateOutcome::Stopped(error) => return context.stop_with(error).await,
                 CreateOutcome::Failed(failed) => failed,
@@ -92,9 +92,9 @@ impl<'a> Exchange<'a> {
         self.context.destination().create(request, permit).await
     }
 
-    /// How many batches were answered before this one was first sent, or the one that it is a part of.
-    fn count_at_start(&self) -> AnsweredCount {
-        self.pending.suspect_since.unwrap_or(self.tries.count_at_start)
+    /// Since when it is watched whether others succeed: since this batch is suspect, or else since it was first sent.
+    fn watched_since(&self) -> SuccessTime {
+        self.pending.suspect_since.unwrap_or(self.tries.first_sent)
     }
 
     /// What follows from a request that settled nothing; the same again if that is nothing.
@@ -136,7 +136,7 @@ impl<'a> Exchange<'a> {
             timeouts: tries.timeouts,
             may_have_been_applied: pending.in_doubt || tries.may_have_been_applied,
             is_explained: failed.is_explained,
-            others_succeed: context.answered.now() > self.count_at_start(),
+            others_succeed: context.successes.now() > self.watched_since(),
             is_failing: context.is_failing(),
             can_check: context.destination().can_check(),
             was_asked: tries.probes.were_asked(),
@@ -149,7 +149,7 @@ impl<'a> Exchange<'a> {
     /// `senders.rs` sends in exchanges of its own, as halves.
     async fn carry_out(&mut self, next: Next, failed: FailedRequest) -> Option<Remaining> {
         let (context, pending) = (self.context, self.pending);
-        let count_at_start = self.count_at_start();
+        let watched_since = self.watched_since();
         Some(match next {
             Next::Again { soon } => {
                 self.tries.pause = soon.then_some(SOON);
@@ -158,14 +158,15 @@ impl<'a> Exchange<'a> {
             // `decide_next` has asked by now, so this does not come; it would be the same request again.
             Next::Ask => return None,
             // With bounds as they are now it will be split.
-            Next::WithinBounds => Remaining::Batches(vec![pending.refused_as_a_whole(Some(count_at_start))]),
+            Next::WithinBounds => Remaining::Batches(vec![pending.refused_as_a_whole(Some(watched_since))]),
             Next::Halve { suspected, in_doubt } => {
                 let since = match suspected {
                     Suspected::AsBefore => pending.suspect_since,
-                    Suspected::SinceFirst => Some(count_at_start),
+                    Suspected::SinceFirst => Some(watched_since),
                     Suspected::SinceNow => {
+                        // The halves need time. They are `AsBefore`, so each of them does not get it anew.
                         context.pace().restart_patience();
-                        Some(context.answered.now())
+                        Some(context.successes.now())
                     }
                 };
                 Remaining::Batches(pending.halved(since, in_doubt))
@@ -174,7 +175,7 @@ impl<'a> Exchange<'a> {
                 let request_id = failed.request_id.clone();
                 let rejected = vec![(0, rejection_of(failed))];
                 let settlement = Settlement { rejected, ..Settlement::default() };
-                context.settled.report(pending, settlement, request_id.as_deref()).await;
+                context.settled.send(pending, settlement, request_id.as_deref()).await;
                 Remaining::Batches(Vec::new())
             }
             Next::GiveUp(reason) => {

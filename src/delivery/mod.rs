@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! batch (`batch`, `pending_batch`, within `memory_budget`) ── N senders (`senders`, `exchange`) ─► dyn Destination
-//!        ▲                                                                          │
-//!        ├── the same again, halves (`verdict`) ◄────────────────── a FailedRequest ┤
-//!        └── some items again (`round`) ◄── results (`answered`, `sorted_results`) ─┤
-//!                                                                                   └─► settled (`settlement`), after
-//!                                                                                       reading back (`reconcile`)
+//!        ▲                                                                                │
+//!        ├── the same again, halves (`verdict`) ◄──────────────────────── a FailedRequest ┤
+//!        └── some items again (`round`) ◄── results (`answered_batch`, `sorted_results`) ─┤
+//!                                                                                         └─► settled (`settlement`), after
+//!                                                                                             reading back (`reconcile`)
 //! ```
 //!
 //! Where a batch is one item, plans are made durable before there are slots for their requests (`ahead`).
@@ -17,8 +17,7 @@
 //! No vendor is known here: what answers mean is said in the words of [`crate::destination`].
 
 mod ahead;
-mod answered;
-mod answered_count;
+mod answered_batch;
 mod batch;
 mod blame;
 #[cfg(test)]
@@ -42,6 +41,7 @@ mod senders;
 mod settings;
 mod settlement;
 mod sorted_results;
+mod success_clock;
 mod tries;
 mod verdict;
 

@@ -14,21 +14,21 @@ const MOST: usize = 1024;
 
 /// What the senders report, on its way to the committer.
 pub(super) struct Outbox {
-    reports: mpsc::Receiver<Event>,
+    from_senders: mpsc::Receiver<Event>,
     events: mpsc::Sender<Event>,
 }
 
 impl Outbox {
     /// One that hands on to the committer, and where the senders report.
     pub(super) fn before(events: mpsc::Sender<Event>) -> (mpsc::Sender<Event>, Self) {
-        let (sender, reports) = mpsc::channel(MOST);
-        (sender, Self { reports, events })
+        let (sender, from_senders) = mpsc::channel(MOST);
+        (sender, Self { from_senders, events })
     }
 
     /// Hands on what is reported, until nobody can report any more. It has to be polled by the task of the senders, behind them.
     pub(super) async fn run(mut self) {
         let mut group = Vec::with_capacity(MOST);
-        while self.reports.recv_many(&mut group, MOST).await > 0 {
+        while self.from_senders.recv_many(&mut group, MOST).await > 0 {
             for event in group.drain(..) {
                 send_event(&self.events, event).await;
             }
@@ -45,16 +45,16 @@ mod tests {
     #[tokio::test]
     async fn what_all_senders_report_in_one_go_is_handed_on_together_and_in_order() {
         let (events, mut inbox) = mpsc::channel(16);
-        let (reports, outbox) = Outbox::before(events);
+        let (to_outbox, outbox) = Outbox::before(events);
         let arrived = Cell::new(0);
         let senders = async {
             for again in [false, true, false] {
-                send_event(&reports, Event::Requested { again, throttled: false }).await;
+                send_event(&to_outbox, Event::Requested { again, throttled: false }).await;
                 assert_eq!(arrived.get(), 0, "handed on while a sender could go on");
             }
             // Now they wait for the committer.
             tokio::task::yield_now().await;
-            drop(reports);
+            drop(to_outbox);
         };
         let committer = async {
             let mut came = Vec::new();

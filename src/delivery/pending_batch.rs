@@ -1,8 +1,8 @@
 //! A batch that is not settled yet, and what was already tried with it.
 
-use super::answered_count::AnsweredCount;
 use super::batch::{Batch, BatchLimits};
 use super::blame::Probes;
+use super::success_clock::SuccessTime;
 use crate::outcomes::event::SharedMemory;
 
 /// A batch and what was already tried with it.
@@ -13,9 +13,9 @@ pub(crate) struct PendingBatch {
     pub round: u32,
     /// An earlier part of the run was about to send it, and may have.
     pub in_doubt: bool,
-    /// It failed, alone or as a part of a batch, and is sent again. Batches that were answered beyond this count show that the
-    /// destination works.
-    pub suspect_since: Option<AnsweredCount>,
+    /// Since when it is suspect, which is to say that it failed, alone or as a part of a batch, and is sent again: if others have
+    /// succeeded since, the fault is in it and not at the target.
+    pub suspect_since: Option<SuccessTime>,
     /// What the target was asked between the rounds of a user who alone failed too often.
     pub probes: Probes,
     /// What it takes of the memory budget, shared with the other parts of the batch that it came from.
@@ -39,13 +39,13 @@ impl PendingBatch {
     }
 
     /// This batch once more, after the target refused it as a whole and carried out nothing.
-    pub(crate) fn refused_as_a_whole(&self, suspect_since: Option<AnsweredCount>) -> Self {
+    pub(crate) fn refused_as_a_whole(&self, suspect_since: Option<SuccessTime>) -> Self {
         Self { batch: self.batch.clone(), memory: self.memory.clone(), in_doubt: false, suspect_since, ..*self }
     }
 
     /// Its halves, to find the item at fault; nothing if it is one item. `in_doubt` says whether some of it may have been
     /// carried out.
-    pub(crate) fn halved(&self, suspect_since: Option<AnsweredCount>, in_doubt: bool) -> Vec<Self> {
+    pub(crate) fn halved(&self, suspect_since: Option<SuccessTime>, in_doubt: bool) -> Vec<Self> {
         if self.batch.items.len() < 2 {
             return Vec::new();
         }
@@ -60,7 +60,7 @@ impl PendingBatch {
     }
 
     /// Some of its items, to be sent again after the target answered for them.
-    pub(crate) fn retry_items(&self, items: Vec<usize>, suspect_since: Option<AnsweredCount>) -> Self {
+    pub(crate) fn retry_items(&self, items: Vec<usize>, suspect_since: Option<SuccessTime>) -> Self {
         let batch = self.batch.subset(items);
         Self { batch, round: self.round + 1, in_doubt: false, suspect_since, memory: self.memory.clone(), ..*self }
     }

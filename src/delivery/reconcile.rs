@@ -3,20 +3,27 @@
 //! One that carries the mark of this very run is the run's own, no matter which answer got lost: it counts as created. Any other
 //! one is not, even if the run tried to create it; so says an answer of `exists` to the batch's own key,
 //! and without a mark there is no proof of the contrary. See [`RunMark`].
+//!
+//! ```text
+//! reconcile            their external ids are there: settle; where they are other people's: reconcile_elsewhere
+//! reconcile_conflicts  something of another identity's is in the way: reconcile_elsewhere
+//!   └─ reconcile_elsewhere  are they there under their ids at Clerk: reconcile_under; or by an address: settle; otherwise rejected
+//! reconcile_renamed    the target is known to have them under another external id: reconcile_under
+//!   └─ reconcile_under      those who are there under these external ids: settle
+//!        └─ settle (in `reconcile/settle.rs`)  `end` compares, and leaves, updates or rejects; then, what is known of names and ids from now on
+//! ```
+
+mod settle;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::OnExisting;
 use super::batch::Batch;
-use super::item::BatchItem;
-use super::refusal::{change_conflict, conflict, exists, external_id_taken, invalid, other_organization};
+use super::refusal::{conflict, external_id_taken, of_organization, says_organization};
 use super::settlement::Settlement;
-use crate::destination::{
-    Change, Changed, Comparable, Destination, Field, ItemError, ItemErrorKind, RunMark, TargetError,
-};
-use crate::journal::{ConfirmedUser, RecordOutcome, Settled};
-use crate::mapping::{Notice, Rejection};
+use crate::destination::{Comparable, Destination, ItemError, RunMark, TargetError};
+use crate::mapping::Rejection;
 
 /// Settles items of a batch that exist already.
 pub(super) struct Reconciler<'a> {
@@ -25,14 +32,6 @@ pub(super) struct Reconciler<'a> {
     pub rule: OnExisting,
     /// What this run puts on what it creates; nothing if it was begun by a version that did not, and so has no proof.
     pub mark: Option<&'a RunMark>,
-}
-
-/// How an existing identity ends.
-enum End {
-    /// Settled, and what is known of it from now on, if that is another thing than before.
-    Settled { outcome: RecordOutcome, differs: bool, confirmed: Option<ConfirmedUser> },
-    /// Rejected.
-    Rejected(Rejection),
 }
 
 impl Reconciler<'_> {
@@ -63,12 +62,12 @@ impl Reconciler<'_> {
 
     /// Settles the items whose people are known to be there under other external ids. Returns what became of them, and the items that
     /// are left: all others, and those whose people are not there any more.
-    pub(super) async fn reconcile_known(&self) -> Result<(Settlement, Vec<usize>), TargetError> {
+    pub(super) async fn reconcile_renamed(&self) -> Result<(Settlement, Vec<usize>), TargetError> {
         let mut settlement = Settlement::default();
         let items = self.batch.items.iter().enumerate();
-        let known: Vec<(usize, String)> =
+        let renamed: Vec<(usize, String)> =
             items.filter_map(|(index, item)| Some((index, item.earlier.as_deref()?.to_owned()))).collect();
-        let settled = self.reconcile_under(&known, &mut settlement).await?;
+        let settled = self.reconcile_under(&renamed, &mut settlement).await?;
         let left = (0..self.batch.items.len()).filter(|index| !settled.contains(index)).collect();
         Ok((settlement, left))
     }
@@ -104,7 +103,7 @@ impl Reconciler<'_> {
             let has_same =
                 |found: &&Comparable<'_>| sent.addresses().any(|(field, value)| found.has_address(field, value));
             let rejection = match found.iter().find(has_same) {
-                Some(other) if !rejection.message.contains(OF_ORGANIZATION) => of_organization(rejection, &sent, other),
+                Some(other) if !says_organization(&rejection) => of_organization(rejection, &sent, other),
                 _ => rejection,
             };
             settlement.rejected.push((index, rejection));
@@ -156,156 +155,5 @@ impl Reconciler<'_> {
     /// Whether it is the same person, imported earlier. Whom this run created is another record of the same input.
     fn is_earlier(&self, sent: &Comparable<'_>, found: &Comparable<'_>) -> bool {
         sent.is_same_person(found) == Some(true) && !self.mark.is_some_and(|mark| found.is_marked_by(mark))
-    }
-
-    async fn settle(
-        &self,
-        index: usize,
-        found: Option<&Comparable<'_>>,
-        settlement: &mut Settlement,
-    ) -> Result<(), TargetError> {
-        let item = &self.batch.items[index];
-        let end = self.end(item, found).await?;
-        let is_updated = matches!(end, End::Settled { outcome: RecordOutcome::Updated, .. });
-        // Under an external id that it does not have any more, nothing is known of it.
-        let earlier = found.and_then(|found| found.external_id.as_deref()).filter(|id| **id != *item.external_id);
-        let id = found.and_then(|found| found.id.as_deref());
-        settlement.confirmed.extend(earlier.map(|earlier| match id.filter(|_| is_updated) {
-            Some(id) => ConfirmedUser::renamed(earlier, &item.external_id, id),
-            None => ConfirmedUser::nothing(earlier),
-        }));
-        // An update gave it the external id that it has at Clerk now.
-        let external_id = earlier.filter(|_| !is_updated).unwrap_or(&item.external_id);
-        // A membership that is left with another role is not one that roles are granted for.
-        let is_granted = is_updated || self.has_same_role(item, found);
-        settlement.identified.extend(id.filter(|_| is_granted).map(|id| item.identified(external_id, id)));
-        match end {
-            End::Settled { outcome, differs, confirmed } => settlement.settled(item, outcome, differs, confirmed),
-            End::Rejected(rejection) => settlement.rejected.push((index, rejection)),
-        }
-        Ok(())
-    }
-
-    /// Whether it has the role that it is to have, as far as it has any.
-    fn has_same_role(&self, item: &BatchItem, found: Option<&Comparable<'_>>) -> bool {
-        let body = self.batch.item_body(item);
-        let sent = self.destination.read_sent(&body).unwrap_or_default();
-        sent.role.is_none()
-            || found.is_some_and(|found| found.has_role(sent.role.as_deref(), sent.own_role().as_deref()))
-    }
-
-    async fn end(&self, item: &BatchItem, found: Option<&Comparable<'_>>) -> Result<End, TargetError> {
-        let body = self.batch.item_body(item);
-        let (Some(sent), Some(found)) = (self.destination.read_sent(&body), found) else {
-            return Ok(self.hidden(item));
-        };
-        let id = found.id.as_deref();
-        let differs = !sent.differences(found).is_empty();
-        // What is known of it from before is not true any more, or never was.
-        let confirmed =
-            id.map(|id| if differs { ConfirmedUser::nothing(&item.external_id) } else { item.confirmed(id) });
-        // Another record of the same input may have been created under this external id: that one counts as created already.
-        if self.mark.is_some() && found.has_mark_of(&sent) {
-            // What somebody changed since then is theirs to decide, as if the answer had come.
-            let outcome =
-                RecordOutcome::Created { external_id: item.external_id.to_string(), id: id.map(str::to_owned) };
-            return Ok(End::Settled { outcome, differs, confirmed });
-        }
-        if is_elsewhere(&sent, found) {
-            return Ok(End::Rejected(of_organization(other_organization(), &sent, found)));
-        }
-        let fields = sent.changes(found);
-        match (self.rule, id) {
-            (OnExisting::Fail, _) => Ok(End::Rejected(exists())),
-            (OnExisting::Update, Some(id)) if !fields.is_empty() => {
-                // A password that is missing is not changed.
-                let differs = !sent.differences(found).iter().all(|field| field.is_changeable());
-                self.update(item, (id, &fields), differs).await
-            }
-            _ => Ok(End::Settled { outcome: RecordOutcome::Unchanged, differs, confirmed }),
-        }
-    }
-
-    /// How one ends that was there a moment ago: it may be gone or hidden, but it is not what the export says.
-    fn hidden(&self, item: &BatchItem) -> End {
-        match self.rule {
-            OnExisting::Fail => End::Rejected(exists()),
-            _ => End::Settled {
-                outcome: RecordOutcome::Unchanged,
-                differs: true,
-                confirmed: Some(ConfirmedUser::nothing(&item.external_id)),
-            },
-        }
-    }
-
-    /// Changes these fields of the identity with this id. `differs` says whether it is not as exported afterwards.
-    async fn update(
-        &self,
-        item: &BatchItem,
-        (id, fields): (&str, &[Field]),
-        differs: bool,
-    ) -> Result<End, TargetError> {
-        let body = self.batch.item_body(item);
-        // Changing an identity does not make it the run's own.
-        let encoded = self.mark.map_or_else(|| body.to_vec(), |mark| mark.taken_off(&body));
-        let change = Change { id, encoded: &encoded, fields, disabled: item.disabled };
-        Ok(match self.destination.change(&change).await? {
-            Changed::Updated => {
-                let confirmed = if differs { ConfirmedUser::nothing(&item.external_id) } else { item.confirmed(id) };
-                End::Settled { outcome: RecordOutcome::Updated, differs, confirmed: Some(confirmed) }
-            }
-            Changed::Refused(error) if error.kind == ItemErrorKind::Conflict => {
-                End::Rejected(change_conflict(with_field(error, fields)))
-            }
-            Changed::Refused(error) => End::Rejected(invalid(error)),
-        })
-    }
-}
-
-impl Settlement {
-    fn settled(&mut self, item: &BatchItem, outcome: RecordOutcome, differs: bool, confirmed: Option<ConfirmedUser>) {
-        let mut notices = item.notices;
-        if differs {
-            notices.add(Notice::DiffersAtTarget);
-        }
-        self.records.push(Settled { key: item.key(), outcome, notices: notices.bits() });
-        self.confirmed.extend(confirmed);
-    }
-}
-
-/// How a rejection begins to say which organization the other identity is in.
-const OF_ORGANIZATION: &str = "the other identity is in ";
-
-/// A rejection because of another identity, which says in which organization that is, if users go into one: several instances
-/// of Clerk can share a target, and somebody can be in two of them.
-fn of_organization(rejection: Rejection, sent: &Comparable<'_>, other: &Comparable<'_>) -> Rejection {
-    if sent.organization_id.is_none() {
-        return rejection;
-    }
-    let organization = match other.organization_id.as_deref() {
-        Some(id) if is_plain_id(id) => format!("organization {id}"),
-        Some(_) => "another organization".to_owned(),
-        None => "no organization".to_owned(),
-    };
-    Rejection { message: format!("{}; {OF_ORGANIZATION}{organization}", rejection.message), ..rejection }
-}
-
-/// Whether an identity is in another organization than the one that the users go into. It is never taken out of that.
-fn is_elsewhere(sent: &Comparable<'_>, found: &Comparable<'_>) -> bool {
-    let organizations = sent.organization_id.as_deref().zip(found.organization_id.as_deref());
-    organizations.is_some_and(|(ours, theirs)| ours != theirs)
-}
-
-/// Whether an id of the target's may stand in a message.
-fn is_plain_id(id: &str) -> bool {
-    id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-}
-
-/// A destination need not say which field stood in the way of a change; if only one can, it is that one.
-fn with_field(error: ItemError, changed: &[Field]) -> ItemError {
-    let mut unique = changed.iter().copied().filter(|field| field.is_unique());
-    match (&error.field, unique.next(), unique.next()) {
-        (None, Some(only), None) => ItemError { field: Some(only.name().to_owned()), taken: Some(only), ..error },
-        _ => error,
     }
 }

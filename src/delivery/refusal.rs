@@ -1,6 +1,6 @@
 //! What the destination's refusals mean for a record.
 
-use crate::destination::{FailedRequest, Failure, Field, ItemError, ItemErrorKind};
+use crate::destination::{Comparable, FailedRequest, Failure, Field, ItemError, ItemErrorKind};
 use crate::mapping::{RejectCode, Rejection};
 
 /// The reject of the only record of a request that failed.
@@ -101,4 +101,31 @@ pub fn external_id_taken() -> Rejection {
                    delete the identity (`verify` lists it); if that user has another external id in this export, update it \
                    (--on-existing update), then import once more";
     Rejection::of_field(RejectCode::ExternalIdTaken, "external_id", message)
+}
+
+/// How a rejection begins to say which organization the other identity is in.
+const OF_ORGANIZATION: &str = "the other identity is in ";
+
+/// A rejection because of another identity, which says in which organization that is, if users go into one: several instances
+/// of Clerk can share a target, and somebody can be in two of them.
+pub(super) fn of_organization(rejection: Rejection, sent: &Comparable<'_>, other: &Comparable<'_>) -> Rejection {
+    if sent.organization_id.is_none() {
+        return rejection;
+    }
+    let organization = match other.organization_id.as_deref() {
+        Some(id) if is_plain_id(id) => format!("organization {id}"),
+        Some(_) => "another organization".to_owned(),
+        None => "no organization".to_owned(),
+    };
+    Rejection { message: format!("{}; {OF_ORGANIZATION}{organization}", rejection.message), ..rejection }
+}
+
+/// Whether it says that already.
+pub(super) fn says_organization(rejection: &Rejection) -> bool {
+    rejection.message.contains(OF_ORGANIZATION)
+}
+
+/// Whether an id of the target's may stand in a message.
+fn is_plain_id(id: &str) -> bool {
+    id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }

@@ -7,13 +7,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::Delivery;
-use super::answered_count::AnsweredCounter;
 use super::batch::BatchLimits;
 use super::item::BatchItem;
 use super::pending_batch::PendingBatch;
-use super::settlement::SettledReporter;
+use super::settlement::SettledSender;
+use super::success_clock::SuccessClock;
 use crate::destination::{Destination, TargetError};
-use crate::journal::{Entry, Plan};
+use crate::journal::{BatchPlan, Entry};
 use crate::outcomes::StopReason;
 use crate::outcomes::event::{Event, send_event};
 use crate::pace::{Pace, Permit, RetryBudget};
@@ -32,19 +32,19 @@ pub(super) enum Remaining {
 /// What all senders share.
 pub(super) struct SenderContext {
     pub delivery: Delivery,
-    /// Reports to the committer what is settled.
-    pub settled: SettledReporter,
+    /// Sends to the committer what is settled.
+    pub settled: SettledSender,
     /// To the outbox, which hands on to the committer.
-    reports: mpsc::Sender<Event>,
+    to_outbox: mpsc::Sender<Event>,
     pub stop: CancellationToken,
-    /// The batches that were answered so far, by all senders.
-    pub answered: AnsweredCounter,
+    /// Goes on with each batch that succeeds, of all senders.
+    pub successes: SuccessClock,
 }
 
 impl SenderContext {
-    pub(super) fn new(delivery: Delivery, reports: mpsc::Sender<Event>, stop: CancellationToken) -> Self {
-        let settled = SettledReporter::new(reports.clone());
-        Self { delivery, settled, reports, stop, answered: AnsweredCounter::default() }
+    pub(super) fn new(delivery: Delivery, to_outbox: mpsc::Sender<Event>, stop: CancellationToken) -> Self {
+        let settled = SettledSender::new(to_outbox.clone());
+        Self { delivery, settled, to_outbox, stop, successes: SuccessClock::default() }
     }
 
     pub(super) fn destination(&self) -> &dyn Destination {
@@ -82,7 +82,7 @@ impl SenderContext {
     /// is resumed, even if the run was stopped before the request could depart.
     pub(super) async fn make_plan_durable(&self, pending: &PendingBatch) -> bool {
         let items = &pending.batch.items;
-        let plan = Plan { records: items.iter().map(BatchItem::key).collect(), round: pending.round };
+        let plan = BatchPlan { records: items.iter().map(BatchItem::key).collect(), round: pending.round };
         let external_ids = items.iter().map(|item| item.external_id.to_string()).collect();
         let (durable, is_durable) = oneshot::channel();
         self.send_event(Event::Planned { entry: Entry::PlannedFor { plan, external_ids }, durable }).await;
@@ -116,7 +116,7 @@ impl SenderContext {
     }
 
     pub(super) async fn send_event(&self, event: Event) {
-        send_event(&self.reports, event).await;
+        send_event(&self.to_outbox, event).await;
     }
 
     pub(super) async fn stop_with(&self, error: TargetError) -> Remaining {

@@ -33,8 +33,8 @@ impl Senders {
         stop: CancellationToken,
         abort: CancellationToken,
     ) -> Self {
-        let (reports, outbox) = Outbox::before(events);
-        Self { batches: BatchSender { context: SenderContext::new(delivery, reports, stop), abort }, outbox }
+        let (to_outbox, outbox) = Outbox::before(events);
+        Self { batches: BatchSender { context: SenderContext::new(delivery, to_outbox, stop), abort }, outbox }
     }
 
     /// Bounds of one batch, for now.
@@ -81,8 +81,8 @@ impl BatchSender {
         }
     }
 
-    /// Waits until a batch may be sent, and makes its plan durable meanwhile if it was taken for that; the latter is returned, too.
-    /// Nothing when the run is stopping.
+    /// Waits until a batch may be sent. One that was taken ahead of its slot has its plan made durable meanwhile. Returns the slot,
+    /// and whether the plan is durable; nothing when the run is stopping.
     async fn slot_for(&self, pending: &PendingBatch, taken_with: TakenWith) -> Option<(Slot, bool)> {
         let _ahead = match taken_with {
             TakenWith::Slot(slot) => return Some((slot, false)),
@@ -102,7 +102,7 @@ impl BatchSender {
 
     /// Settles every item of a batch, in as many requests as that takes. `is_planned` says whether its plan is durable.
     async fn deliver(&self, pending: PendingBatch, mut is_planned: bool) {
-        let Some(pending) = self.settle_known(pending).await else { return };
+        let Some(pending) = self.settle_renamed(pending).await else { return };
         let Some(pending) = self.settle_stale(pending).await else { return };
         // Parts of one size before smaller ones: it is soon known whether the destination takes any.
         let mut open = VecDeque::from([pending]);
@@ -126,9 +126,9 @@ impl BatchSender {
 
     /// Settles items whose users are known to be at the destination under another external id, and returns what is left to be
     /// sent. A batch that may have been sent before is sent again as it was.
-    async fn settle_known(&self, pending: PendingBatch) -> Option<PendingBatch> {
-        let is_known = pending.batch.items.iter().any(|item| item.earlier.is_some());
-        if !is_known || pending.in_doubt {
+    async fn settle_renamed(&self, pending: PendingBatch) -> Option<PendingBatch> {
+        let has_renamed = pending.batch.items.iter().any(|item| item.earlier.is_some());
+        if !has_renamed || pending.in_doubt {
             return Some(pending);
         }
         if self.context.stop.is_cancelled() {
@@ -139,11 +139,11 @@ impl BatchSender {
         let ended = tokio::select! {
             biased;
             () = self.abort.cancelled() => return None,
-            ended = reconciler.reconcile_known() => ended,
+            ended = reconciler.reconcile_renamed() => ended,
         };
         match ended {
             Ok((settlement, left)) => {
-                self.context.settled.report(&pending, settlement, None).await;
+                self.context.settled.send(&pending, settlement, None).await;
                 (!left.is_empty()).then(|| pending.without_others(left))
             }
             Err(error) => {
@@ -186,7 +186,7 @@ impl BatchSender {
             return Some(pending);
         }
         let settlement = Settlement { rejected: stale, ..Settlement::default() };
-        self.context.settled.report(&pending, settlement, None).await;
+        self.context.settled.send(&pending, settlement, None).await;
         (!left.is_empty()).then(|| pending.without_others(left))
     }
 }

@@ -1,11 +1,11 @@
-//! What became of items of a batch, and how that is reported to the committer.
+//! What became of items of a batch, and how the committer is told.
 
 use tokio::sync::{Mutex, mpsc};
 
 use super::pending_batch::PendingBatch;
 use crate::journal::{ConfirmedUser, Identified, Settled};
 use crate::mapping::Rejection;
-use crate::outcomes::event::{Event, REJECTED_TOGETHER, SettledRecords, report_settled};
+use crate::outcomes::event::{Event, REJECTED_TOGETHER, SettledRecords, send_settled};
 
 /// What became of some items of a batch.
 #[derive(Debug, Default)]
@@ -20,25 +20,26 @@ pub(super) struct Settlement {
     pub identified: Vec<Identified>,
 }
 
-/// Reports to the committer, for all senders. A reject holds the record itself, and a target may refuse every batch there
-/// is at once; so one sender reports rejects at a time, [`REJECTED_TOGETHER`] bytes at a time.
+/// Sends to the committer what is settled, for all senders. A reject holds the record itself, and a target may refuse every batch
+/// there is at once; so one sender at a time sends rejects, [`REJECTED_TOGETHER`] bytes at a time.
 #[derive(Debug)]
-pub(super) struct SettledReporter {
+pub(super) struct SettledSender {
     events: mpsc::Sender<Event>,
     rejecting: Mutex<()>,
 }
 
-impl SettledReporter {
+impl SettledSender {
     pub(super) fn new(events: mpsc::Sender<Event>) -> Self {
         Self { events, rejecting: Mutex::default() }
     }
 
-    /// Reports what became of items of this batch. The rejected ones are rejected by the answer to the request of this id.
+    /// Sends what became of items of this batch. The rejected ones are rejected by the answer to the request of this id.
     ///
-    /// All that is no reject is in the first report, with the first rejects. If the run ends before the last report, the rejects that
-    /// were not reported are not in the journal. The target did nothing for these records: when the run is resumed, they are sent
-    /// again, without the others and so under another key, and are refused again.
-    pub(super) async fn report(&self, pending: &PendingBatch, settlement: Settlement, request_id: Option<&str>) {
+    /// The target did something for the records that are not rejected, so they must not be forgotten: all of them are in the first
+    /// message, with the first rejects. For the rejected ones it did nothing. Those that were not sent when the run ends are not in
+    /// the journal; when it is resumed, they are sent to the target again, without the others and so under another key, and are
+    /// refused again.
+    pub(super) async fn send(&self, pending: &PendingBatch, settlement: Settlement, request_id: Option<&str>) {
         let PendingBatch { batch, memory, .. } = pending;
         let Settlement { records, rejected, confirmed, identified } = settlement;
         let mut settled = SettledRecords { records, confirmed, identified, ..SettledRecords::default() };
@@ -53,7 +54,7 @@ impl SettledReporter {
                 bytes += reject.size();
                 settled.rejects.push(reject);
             }
-            report_settled(&self.events, std::mem::take(&mut settled), memory.clone()).await;
+            send_settled(&self.events, std::mem::take(&mut settled), memory.clone()).await;
             if rejected.peek().is_none() {
                 return;
             }
@@ -128,10 +129,10 @@ mod tests {
             ..Settlement::default()
         };
         let (events, mut inbox) = mpsc::channel(1);
-        let settled_reporter = SettledReporter::new(events);
+        let settled_sender = SettledSender::new(events);
         let reporting = async {
-            settled_reporter.report(&pending, settlement, None).await;
-            drop(settled_reporter);
+            settled_sender.send(&pending, settlement, None).await;
+            drop(settled_sender);
         };
         let listening = async {
             let mut reported = Vec::new();
@@ -156,7 +157,7 @@ mod tests {
         let settled = Settled { key: batch.items[0].key(), outcome: RecordOutcome::Unchanged, notices: 0 };
         let (events, mut inbox) = mpsc::channel(1);
         let settlement = Settlement { records: vec![settled], ..Settlement::default() };
-        SettledReporter::new(events).report(&pending, settlement, None).await;
+        SettledSender::new(events).send(&pending, settlement, None).await;
         drop(pending);
         let mut next = pin!(budget.take(&batch));
         assert!(poll!(&mut next).is_pending());

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::answered_count::AnsweredCount;
 use super::blame::Probes;
+use super::success_clock::SuccessTime;
 use crate::destination::Failure;
 
 /// What was tried with one batch.
@@ -18,12 +18,12 @@ pub(super) struct Tries {
     pub probes: Probes,
     /// How long to wait before the next one, if not as usual.
     pub pause: Option<Duration>,
-    /// How many batches were answered before the first of them.
-    pub count_at_start: AnsweredCount,
+    /// When the first of them was sent.
+    pub first_sent: SuccessTime,
 }
 
 impl Tries {
-    pub(super) fn new(count_at_start: AnsweredCount) -> Self {
+    pub(super) fn new(first_sent: SuccessTime) -> Self {
         Self {
             requests: 0,
             attempts: 0,
@@ -31,7 +31,7 @@ impl Tries {
             may_have_been_applied: false,
             probes: Probes::default(),
             pause: None,
-            count_at_start,
+            first_sent,
         }
     }
 

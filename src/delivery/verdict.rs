@@ -81,7 +81,8 @@ pub(super) enum Suspected {
     AsBefore,
     /// From the first request with this batch on.
     SinceFirst,
-    /// From now on; and patience begins anew, once, for there are as many splits as users.
+    /// From now on; and the time that the target may fail until the run is given up begins anew, so that the halves can be tried. It
+    /// does so once for a batch, and not at each split: there are as many splits as users.
     SinceNow,
 }
 

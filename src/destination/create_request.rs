@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{FailedRequest, ItemResult, RunMark, TargetError};
-use crate::http::AnswerHold;
+use crate::http::HeldRoom;
 
 /// A request that creates identities.
 #[derive(Debug)]
@@ -36,8 +36,8 @@ pub struct CreateResults {
     pub results: Vec<ItemResult>,
     /// Under which name the request is found in logs.
     pub request_id: Option<String>,
-    /// The room that the answer takes in memory.
-    pub held: AnswerHold,
+    /// Keeps the room in memory that the answer took: drop it to give that back.
+    pub held_room: HeldRoom,
 }
 
 /// What came of a request that creates identities.

@@ -44,13 +44,13 @@ pub(super) struct OpenList {
 /// What came of a question while a list is read in lanes.
 enum Came {
     /// The page of a lane.
-    Page(Answered),
+    Page(AnsweredPage),
     /// Where a lane may begin, with the ids up to there; nothing if that cannot be found out.
     Border(Option<(Border, VecDeque<String>)>),
 }
 
 /// An answer to a lane's question.
-pub(super) struct Answered {
+pub(super) struct AnsweredPage {
     lane: usize,
     /// The most records that were asked for.
     asked: usize,
@@ -183,10 +183,10 @@ impl Exporter<'_> {
     pub(super) fn answered(
         &mut self,
         list: &mut OpenList,
-        answered: Answered,
+        answered: AnsweredPage,
         pages: &mut Pages,
     ) -> Result<Went, ExportError> {
-        let Answered { lane, asked, answer } = answered;
+        let AnsweredPage { lane, asked, answer } = answered;
         let kind = list.kind;
         match answer? {
             Answer::Read(page, body) => {
@@ -283,7 +283,7 @@ impl OpenList {
         lane: usize,
         start: Start<'_>,
         limit: usize,
-    ) -> impl Future<Output = Answered> + use<'a> {
+    ) -> impl Future<Output = AnsweredPage> + use<'a> {
         let (kind, HowListed { order, paginated, .. }) = (self.kind, self.how);
         // The list goes on being read while the question is under way.
         let (offset, after) = match start {
@@ -298,7 +298,7 @@ impl OpenList {
                 (None, None) => Start::Beginning,
             };
             let request = PageRequest { endpoint: kind.endpoint(), order, page: Some((start, limit)), paginated };
-            Answered { lane, asked: limit, answer: calls.ask(&request, ApiPage::read).await }
+            AnsweredPage { lane, asked: limit, answer: calls.ask(&request, ApiPage::read).await }
         }
     }
 }

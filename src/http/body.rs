@@ -62,9 +62,9 @@ impl From<Vec<u8>> for Body {
     }
 }
 
-/// The room of an answer, for as long as what was made of it is in memory.
+/// Keeps the room in memory that an answer took, as long as what was made of it is there: drop it to give that back.
 #[derive(Debug, Default)]
-pub struct AnswerHold {
+pub struct HeldRoom {
     _room: Option<OwnedSemaphorePermit>,
 }
 
@@ -93,8 +93,8 @@ impl Body {
     }
 
     /// Keeps nothing but the room.
-    pub fn into_held(self) -> AnswerHold {
-        AnswerHold { _room: self.room }
+    pub fn into_held_room(self) -> HeldRoom {
+        HeldRoom { _room: self.room }
     }
 }
 

@@ -35,7 +35,7 @@ mod shorten;
 mod transport;
 
 pub use base_url::{BaseUrl, BaseUrlError};
-pub use body::{AnswerHold, Body, memory_of_answers};
+pub use body::{Body, HeldRoom, memory_of_answers};
 pub use client::HttpClient;
 pub use client_error::ClientError;
 pub use gave_up::GaveUp;

@@ -47,7 +47,7 @@ impl ReadMark {
 
 /// A batch that is about to be sent. Should its answer get lost, exactly this batch is sent again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct BatchPlan {
     /// Its records, in its order.
     pub records: Vec<RecordKey>,
     /// How often its items were sent before and answered with an error that may pass; part of the idempotency key.
@@ -116,7 +116,7 @@ pub struct Identified {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Entry {
     /// About to be sent, as earlier versions wrote it.
-    Planned(Plan),
+    Planned(BatchPlan),
     /// Settled, as earlier versions wrote it: the current rejects file is durable up to `rejects_bytes`.
     Settled {
         /// The records.
@@ -131,7 +131,7 @@ pub enum Entry {
     /// About to be sent, and for whom: what came of it can be found out without the input.
     PlannedFor {
         /// Which records.
-        plan: Plan,
+        plan: BatchPlan,
         /// Their keys at the target, in the same order.
         external_ids: Vec<String>,
     },
@@ -194,14 +194,14 @@ mod tests {
     #[test]
     fn entries_of_earlier_versions_are_read() {
         let record = |number| RecordKey { input: 0, number };
-        let planned = Entry::Planned(Plan { records: vec![record(1), record(300)], round: 2 });
+        let planned = Entry::Planned(BatchPlan { records: vec![record(1), record(300)], round: 2 });
         assert_eq!(Entry::decode(&[0, 2, 0, 1, 0, 0xac, 2, 2]), Some(planned));
         let created = RecordOutcome::Created { external_id: "u".to_owned(), id: None };
         let settled = Settled { key: record(1), outcome: created, notices: 0 };
         let settled = Entry::Settled { records: vec![settled], rejects_bytes: 5 };
         assert_eq!(Entry::decode(&[1, 1, 0, 1, 0, 1, b'u', 0, 0, 5]), Some(settled));
         assert_eq!(Entry::decode(&[3]), Some(Entry::Finished));
-        let plan = Plan { records: vec![record(1)], round: 0 };
+        let plan = BatchPlan { records: vec![record(1)], round: 0 };
         let planned = Entry::PlannedFor { plan, external_ids: vec!["u".to_owned()] };
         assert_eq!(planned.encode().unwrap(), [4, 1, 0, 1, 0, 1, 1, b'u']);
         let ended = Entry::Ended(Ended { finished: true, exit_code: 3, requests: 2, ..Ended::default() });

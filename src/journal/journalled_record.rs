@@ -128,7 +128,7 @@ mod tests {
                 let keys: Vec<RecordKey> = (first..first + size).map(|number| RecordKey { input, number }).collect();
                 next[usize::from(input)] += size;
                 journal.append(&Entry::PlannedFor {
-                    plan: crate::journal::Plan { records: keys.clone(), round: 0 },
+                    plan: crate::journal::BatchPlan { records: keys.clone(), round: 0 },
                     external_ids: keys.iter().map(|key| key.number.to_string()).collect(),
                 }).unwrap();
                 open.extend(keys);

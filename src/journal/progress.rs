@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
-use super::entry::{Plan, ReadMark, RecordKey};
+use super::entry::{BatchPlan, ReadMark, RecordKey};
 
 /// What a new run of the same program needs to know of an earlier, interrupted one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Progress {
     /// Records that are settled although they stand behind their input's mark.
     pub beyond: BTreeSet<RecordKey>,
     /// Batches that were about to be sent and whose answer is unknown.
-    pub in_doubt: Vec<Plan>,
+    pub in_doubt: Vec<BatchPlan>,
     /// Their users' keys at the target, as far as the journal names them.
     external_ids: BTreeMap<RecordKey, String>,
 }
@@ -46,13 +46,13 @@ impl Progress {
 
     /// A batch is about to be sent. Of an earlier one that it is a part of, the rest stays in doubt: that one may have been
     /// carried out and never answered.
-    pub(super) fn plan(&mut self, plan: Plan) {
+    pub(super) fn plan(&mut self, plan: BatchPlan) {
         self.take_out(&plan.records.iter().copied().collect());
         self.in_doubt.push(plan);
     }
 
     /// Plans a batch whose users' keys at the target are known.
-    pub(super) fn plan_for(&mut self, plan: Plan, external_ids: Vec<String>) {
+    pub(super) fn plan_for(&mut self, plan: BatchPlan, external_ids: Vec<String>) {
         self.external_ids.extend(plan.records.iter().copied().zip(external_ids));
         self.plan(plan);
     }
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_plan_is_in_doubt_until_it_is_answered() {
-        let plan = |numbers: &[u64], round| Plan { records: numbers.iter().copied().map(key).collect(), round };
+        let plan = |numbers: &[u64], round| BatchPlan { records: numbers.iter().copied().map(key).collect(), round };
         let mut progress = Progress::new(1);
         progress.plan(plan(&[1, 2], 0));
         progress.plan(plan(&[3], 0));
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn what_is_in_doubt_is_named_as_far_as_the_journal_names_it() {
-        let plan = |numbers: &[u64]| Plan { records: numbers.iter().copied().map(key).collect(), round: 0 };
+        let plan = |numbers: &[u64]| BatchPlan { records: numbers.iter().copied().map(key).collect(), round: 0 };
         let names = |numbers: &[u64]| numbers.iter().map(u64::to_string).collect();
         let mut progress = Progress::new(1);
         progress.plan_for(plan(&[3, 1, 2]), names(&[3, 1, 2]));
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn what_was_in_doubt_stays_so_while_only_a_half_of_it_was_sent_again() {
-        let plan = |numbers: &[u64]| Plan { records: numbers.iter().copied().map(key).collect(), round: 0 };
+        let plan = |numbers: &[u64]| BatchPlan { records: numbers.iter().copied().map(key).collect(), round: 0 };
         let mut progress = Progress::new(1);
         // Timed out twice, and perhaps carried out; its halves are sent one after the other.
         progress.plan(plan(&[1, 2, 3, 4]));

@@ -91,7 +91,7 @@ impl RunDirectory {
     pub fn check_paths(&self) -> io::Result<()> {
         let files = [
             (self.first_pass(), "which says what the inputs are"),
-            (self.blocks(), "which holds the hashes of the inputs' blocks"),
+            (self.block_hashes(), "which holds the hashes of the inputs' blocks"),
             (self.duplicates(), "which says which records repeat an earlier one"),
             (self.passwords(), "which holds the account of the joined passwords"),
             (self.memberships(), "which holds the account of the joined memberships"),
@@ -174,7 +174,7 @@ impl RunDirectory {
     }
 
     /// Hashes of the inputs' blocks.
-    pub fn blocks(&self) -> PathBuf {
+    pub fn block_hashes(&self) -> PathBuf {
         self.path.join("blocks")
     }
 

@@ -31,7 +31,7 @@ pub struct Journal {
 }
 
 /// A journal as it was found.
-pub struct Replayed {
+pub struct ReplayedJournal {
     /// Ready to be written on.
     pub journal: Journal,
     /// How far the run came.
@@ -89,13 +89,13 @@ impl Journal {
         rejects: &Path,
         inputs: usize,
         settled: impl FnMut(&Settled),
-    ) -> Result<Replayed, JournalError> {
+    ) -> Result<ReplayedJournal, JournalError> {
         let failed = |source| JournalError::Io { path: path.to_path_buf(), source };
         check_is_file(path)?;
         let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
         let Some(found) = ReadJournal::read(&file, path, inputs, settled)? else {
             let (journal, progress) = (Self::create(path, rejects)?, Progress::new(inputs));
-            return Ok(Replayed { journal, progress, has_end: false });
+            return Ok(ReplayedJournal { journal, progress, has_end: false });
         };
         let has_end = found.has_end();
         let ReadJournal { progress, earlier_rejects, rejects_number, rejects: counted, end, .. } = found;
@@ -108,7 +108,7 @@ impl Journal {
         let mut journal = Self { path, log, rejects, rejects_number, room: Vec::new() };
         // Before anything else: what is settled from here on names the length of that file.
         journal.announce_rejects().map_err(failed)?;
-        Ok(Replayed { journal, progress, has_end })
+        Ok(ReplayedJournal { journal, progress, has_end })
     }
 
     /// Reads a journal and changes nothing.

@@ -42,9 +42,9 @@ impl KratosCalls {
             tracing::debug!(outcome = ?reply.outcome, request = reply.request_id, "no results");
             return CreateOutcome::Failed(Box::new(failed_request(self.target(), reply)));
         };
-        let (request_id, held) = (reply.request_id, reply.body.into_held());
+        let (request_id, held_room) = (reply.request_id, reply.body.into_held_room());
         match self.results(&request.items, &sent, answers).await {
-            Ok(results) => CreateOutcome::Results(CreateResults { results, request_id, held }),
+            Ok(results) => CreateOutcome::Results(CreateResults { results, request_id, held_room }),
             Err(error) => CreateOutcome::Stopped(error),
         }
     }

@@ -92,23 +92,23 @@ pub(crate) async fn send_event(events: &mpsc::Sender<Event>, event: Event) {
     }
 }
 
-/// Bytes of rejects that are reported to the committer at once.
+/// Bytes of rejects that are sent to the committer at once.
 pub(crate) const REJECTED_TOGETHER: usize = 256 * 1024;
 
-/// Reports to the committer what became of records. A reject holds the record itself, so a stage that sends rejects waits
+/// Sends to the committer what became of records. A reject holds the record itself, so a stage that sends rejects waits
 /// until they are booked: at any moment each stage has few of them in memory, and not as many as the channel could hold. Other
 /// records of a batch hold its `memory` until then.
-pub(crate) async fn report_settled(events: &mpsc::Sender<Event>, settled: SettledRecords, memory: SharedMemory) {
+pub(crate) async fn send_settled(events: &mpsc::Sender<Event>, settled: SettledRecords, memory: SharedMemory) {
     let holds_rejects = !settled.rejects.is_empty();
-    if let Some(booked) = begin_report(events, settled, memory).await
+    if let Some(booked) = begin_sending_settled(events, settled, memory).await
         && holds_rejects
     {
         booked.wait().await;
     }
 }
 
-/// Reports the same, if there is any. The caller has to wait for what this returns before there is much of it.
-pub(crate) async fn begin_report(
+/// Sends the same, if there is any. The caller has to wait for what this returns before there is much of it.
+pub(crate) async fn begin_sending_settled(
     events: &mpsc::Sender<Event>,
     settled: SettledRecords,
     memory: SharedMemory,
@@ -121,7 +121,7 @@ pub(crate) async fn begin_report(
     Some(Booked(is_booked))
 }
 
-/// Comes when what was reported is booked, and in memory no more.
+/// Comes when what was sent is booked, and in memory no more.
 #[derive(Debug)]
 pub(crate) struct Booked(oneshot::Receiver<()>);
 

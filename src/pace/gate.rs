@@ -91,7 +91,7 @@ impl Pace {
         state.failing_since.map_or(Duration::ZERO, |since| next.duration_since(since))
     }
 
-    /// Restarts the patience, because a different request is tried next.
+    /// Begins the time anew that the target may fail until the run is given up: a different request is tried next.
     pub fn restart_patience(&self) {
         self.state().failing_since = None;
     }

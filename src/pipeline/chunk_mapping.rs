@@ -11,7 +11,7 @@ use super::weighing::Weighing;
 use crate::delivery::{Piece, Ready};
 use crate::destination::RunMark;
 use crate::id_map::KnownId;
-use crate::index::Keys;
+use crate::index::{Keys, RecordPlace};
 use crate::journal::{ConfirmedLookup, ContentHash, RecordKey};
 use crate::mapping::{
     Coverage, MapOutput, Notices, Prepared, RecordMapper, RejectCode, Rejection, RoleCounts, UniqueKeys,
@@ -44,8 +44,8 @@ pub(super) struct ChunkMapping<'m> {
     /// Where they lie.
     encoded: Piece,
     keys: Keys,
-    /// What is known of the records that were mapped, if that is wanted.
-    mapped: Vec<MappedRecord>,
+    /// What the next night can know the records by that were mapped, if that is wanted.
+    for_next_night: Vec<MappedRecord>,
     /// How many previews are wanted of this chunk.
     wanted_previews: usize,
     previews: Vec<String>,
@@ -71,8 +71,8 @@ pub(super) struct MappedParts {
     pub encoded: Piece,
     /// What no two records share.
     pub keys: Keys,
-    /// What is known of the records that were mapped, if that is wanted.
-    pub mapped: Vec<MappedRecord>,
+    /// What the next night can know the records by that were mapped, if that is wanted.
+    pub for_next_night: Vec<MappedRecord>,
     pub coverage: Coverage,
     pub roles: RoleCounts,
     pub previews: Vec<String>,
@@ -104,7 +104,7 @@ impl<'m> ChunkMapping<'m> {
             output,
             encoded,
             keys: if looks_for_duplicates { Keys::of_records(chunk.spans.len()) } else { Keys::default() },
-            mapped: Vec::new(),
+            for_next_night: Vec::new(),
             wanted_previews: if holds_first(chunk, &context.records) { context.preview } else { 0 },
             previews: Vec::new(),
             weighing: Weighing::of_chunk(numbers[0]),
@@ -119,11 +119,11 @@ impl<'m> ChunkMapping<'m> {
 
     /// All that has come out.
     pub(super) fn into_parts(self) -> MappedParts {
-        let Self { output, mut encoded, keys, mapped, previews, weighing, rejects_of_others, .. } = self;
+        let Self { output, mut encoded, keys, for_next_night, previews, weighing, rejects_of_others, .. } = self;
         let MapOutput { coverage, roles, .. } = output;
         *encoded = output.encoded;
         let (coverage, roles) = (coverage.unwrap_or_default(), roles.unwrap_or_default());
-        MappedParts { encoded, keys, mapped, coverage, roles, previews, weighing, rejects_of_others }
+        MappedParts { encoded, keys, for_next_night, coverage, roles, previews, weighing, rejects_of_others }
     }
 
     /// Decides about one record. `notices_before` are those of a record that is known to be unchanged; only what may have to be sent is
@@ -157,8 +157,8 @@ impl<'m> ChunkMapping<'m> {
     /// Maps a record that is not ours, of which nothing is kept but its keys: one of ours may be its duplicate.
     fn collect_keys_of_other(&mut self, index: usize, span: &RecordSpan) -> io::Result<()> {
         let start = self.output.encoded.len();
-        let mapped = self.map_record(index, span)?;
-        if let (Err(_), Some(shard)) = (mapped, self.context.records.shard()) {
+        let ready = self.map_record(index, span)?;
+        if let (Err(_), Some(shard)) = (ready, self.context.records.shard()) {
             *self.rejects_of_others.entry(shard.taker(span.number).number()).or_default() += 1;
         }
         self.output.encoded.truncate(start);
@@ -175,17 +175,17 @@ impl<'m> ChunkMapping<'m> {
     /// Maps a record, and looks up what it may be a duplicate of.
     fn map_or_reject(&mut self, index: usize, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
         let start = self.output.encoded.len();
-        let mut mapped = self.map_record(index, span)?;
-        if mapped.is_ok() {
+        let mut ready = self.map_record(index, span)?;
+        if ready.is_ok() {
             self.count_for_forecast(span, start);
         }
-        if let Ok(ready) = &mut mapped
+        if let Ok(ready) = &mut ready
             && let Some(rejection) = self.duplicates.reject(span.number, &mut ready.notices)
         {
             self.output.encoded.truncate(ready.encoded.start);
             return Ok(Err(rejection));
         }
-        Ok(mapped)
+        Ok(ready)
     }
 
     /// Whether the target is known to have the record as it is; then its encoded form, the last one, is dropped.
@@ -232,12 +232,12 @@ impl<'m> ChunkMapping<'m> {
         let is_weighed = self.context.forecast && is_ours && self.weighing.wants_next();
         self.output.wants_encoded = self.context.encode || is_weighed || span.length > (largest / SURELY_FITS) as u64;
         self.output.wants_preview = is_ours && self.previews.len() < self.wanted_previews;
-        let mapped = self.mapper.map(RawRecord::new(self.chunk, span), &mut self.output)?;
-        if mapped.is_ok() && self.output.encoded.len() - start > largest.saturating_sub(ENVELOPE_BYTES) {
+        let prepared = self.mapper.map(RawRecord::new(self.chunk, span), &mut self.output)?;
+        if prepared.is_ok() && self.output.encoded.len() - start > largest.saturating_sub(ENVELOPE_BYTES) {
             self.output.encoded.truncate(start);
             return Ok(Err(too_large(self.mapper.kind().at_target(), largest)));
         }
-        Ok(mapped.map(|prepared| self.ready(prepared, index, span, start)))
+        Ok(prepared.map(|prepared| self.ready(prepared, index, span, start)))
     }
 
     /// A record that maps; its encoded form begins at `start`.
@@ -245,10 +245,12 @@ impl<'m> ChunkMapping<'m> {
         let Prepared { external_id, clerk_id, disabled, notices, references, preview } = prepared;
         if let (DuplicateCheck::Find(finder), Some(keys)) = (&self.context.duplicates, &self.output.keys) {
             let before = self.keys.count();
-            duplicates::collect(finder, &mut self.keys, (self.input, span, notices), keys);
+            let RecordSpan { number, line, offset, length, .. } = *span;
+            let place = RecordPlace { input: self.input, number, line, offset, length, notes: notices.bits() };
+            duplicates::collect(finder, &mut self.keys, &place, keys);
             if self.context.unchanged.is_kept() {
                 let keys = self.keys.hashed(before).collect();
-                self.mapped.push(MappedRecord { span: index, notices: notices.bits(), keys });
+                self.for_next_night.push(MappedRecord { span: index, notices: notices.bits(), keys });
             }
         }
         self.previews.extend(preview);

@@ -10,17 +10,17 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
-use tokio_util::sync::CancellationToken;
 
 use super::Ran;
 use super::mode_parts::ModeParts;
+use super::stop_tokens::StopTokens;
 use super::write_event::write_event;
 use crate::ignore::ignore;
 use crate::journal::{ConfirmedUser, ConfirmedUsers, Entry, Journal, ReadMark, Reject, Tracker};
 use crate::outcomes::event::{Event, SettledRecords};
 use crate::outcomes::{Ledger, Reporter, StopReason};
 use crate::pace::Pace;
-use crate::recognition::PassRecords;
+use crate::recognition::UnchangedRecords;
 use crate::signal::Signals;
 
 /// How long requests under way may take to end once the run is stopping.
@@ -38,8 +38,8 @@ pub(super) struct Committer {
     pace: Option<Arc<Pace>>,
     journal: Option<Journal>,
     confirmed: Option<ConfirmedUsers>,
-    /// Where it is kept for the next night which records the target confirmed.
-    pass_records: Option<Arc<PassRecords>>,
+    /// Where it is noted for the next night which records the target confirmed.
+    unchanged_records: Option<Arc<UnchangedRecords>>,
     /// The journal failed: from then on nothing counts as done any more.
     failed: bool,
     tracker: Tracker,
@@ -49,34 +49,34 @@ pub(super) struct Committer {
     max_errors: Option<u64>,
     /// Rejects that are known to come, those that came already among them.
     predicted_rejects: u64,
-    /// Nothing new is begun.
-    stop: CancellationToken,
-    /// Requests under way are dropped.
-    abort: CancellationToken,
+    tokens: StopTokens,
+}
+
+/// Which step of its run a job is.
+#[derive(Clone, Copy)]
+pub(super) struct StepOfRun {
+    /// The step reads the inputs before this one, and behind those of the steps before.
+    pub end: usize,
+    /// How many inputs the run has.
+    pub input_count: usize,
 }
 
 impl Committer {
-    /// For a job whose stages were given their parts. The run has so many inputs, and this step those before `step_end`.
-    pub(super) fn of(
-        parts: ModeParts,
-        pace: Option<Arc<Pace>>,
-        (inputs, step_end): (usize, usize),
-        (stop, abort): (CancellationToken, CancellationToken),
-    ) -> Self {
+    /// For a job whose stages were given their parts.
+    pub(super) fn of(parts: ModeParts, pace: Option<Arc<Pace>>, step: StepOfRun, tokens: StopTokens) -> Self {
         Self {
             ledger: parts.ledger,
             pace,
             journal: parts.journal,
             confirmed: parts.confirmed,
-            pass_records: parts.unchanged.of_second_pass(),
+            unchanged_records: parts.unchanged.of_second_pass(),
             failed: false,
-            tracker: Tracker::new(inputs),
-            is_last_step: step_end == inputs,
+            tracker: Tracker::new(step.input_count),
+            is_last_step: step.end == step.input_count,
             previews: parts.preview,
             max_errors: parts.max_errors,
             predicted_rejects: parts.predicted_rejects,
-            stop,
-            abort,
+            tokens,
         }
     }
 
@@ -100,19 +100,19 @@ impl Committer {
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     deadline = None;
                     tracing::debug!("requests in flight are given up after {GRACE:?}");
-                    self.abort.cancel();
+                    self.tokens.abort.cancel();
                 }
                 _ = ticks.tick() => {
-                    self.look(started);
+                    self.note_figures(started);
                     self.make_durable(Ok(()));
-                    reporter.update(&self.ledger, self.stop.is_cancelled());
+                    reporter.update(&self.ledger, self.tokens.stop.is_cancelled());
                 }
                 count = inbox.recv_many(&mut group, GROUP) => match count {
                     0 => break,
                     _ => self.make_durable_and_book(&mut group),
                 },
             }
-            if self.stop.is_cancelled() && deadline.is_none() && !self.abort.is_cancelled() {
+            if self.tokens.stop.is_cancelled() && deadline.is_none() && !self.tokens.abort.is_cancelled() {
                 deadline = Some(Instant::now() + GRACE);
             }
         }
@@ -120,7 +120,7 @@ impl Committer {
     }
 
     /// Notes how far and how fast it goes.
-    fn look(&mut self, started: Instant) {
+    fn note_figures(&mut self, started: Instant) {
         self.ledger.elapsed = started.elapsed();
         self.ledger.pace = self.pace.as_ref().map(|pace| pace.figures());
     }
@@ -193,10 +193,10 @@ impl Committer {
 
     fn book_settled(&mut self, SettledRecords { records, rejects, confirmed, .. }: SettledRecords) {
         if !confirmed.is_empty() {
-            let pass_records = self.pass_records.clone();
+            let unchanged_records = self.unchanged_records.clone();
             self.remember(|users| {
-                if let Some(pass_records) = pass_records {
-                    pass_records.confirm(confirmed.iter().filter_map(ConfirmedUser::record));
+                if let Some(unchanged_records) = unchanged_records {
+                    unchanged_records.confirm(confirmed.iter().filter_map(ConfirmedUser::record));
                 }
                 users.add(confirmed)
             });
@@ -243,10 +243,10 @@ impl Committer {
 
     /// Stops the run. The first reason is the one that is reported, but a second signal means: now.
     fn stop_because(&mut self, reason: StopReason) {
-        let insists = self.stop.is_cancelled() && matches!(reason, StopReason::Interrupted(_));
-        self.stop.cancel();
+        let insists = self.tokens.stop.is_cancelled() && matches!(reason, StopReason::Interrupted(_));
+        self.tokens.stop.cancel();
         if insists {
-            self.abort.cancel();
+            self.tokens.abort.cancel();
         }
         // What the target or the user wants now is more urgent than an input that ended early, which will be reported again.
         if matches!(self.ledger.stopped, None | Some(StopReason::Source(_))) {
@@ -275,7 +275,7 @@ impl Committer {
                 }
             }
         }
-        self.look(started);
+        self.note_figures(started);
         reporter.finish(&self.ledger);
         Ran { ledger: self.ledger, journal: whole, confirmed: self.confirmed }
     }

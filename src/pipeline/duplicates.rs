@@ -24,7 +24,6 @@ use crate::outcomes::StopReason;
 use crate::outcomes::booking::{LateReject, LateShared, earlier, position};
 use crate::outcomes::event::{Event, send_event};
 use crate::selection::RecordsOfRun;
-use crate::source::RecordSpan;
 
 /// Why it does not matter that the committer does not listen.
 const OVER: &str = "the run is over";
@@ -81,15 +80,9 @@ pub(super) async fn finish(finder: Arc<DuplicateFinder>) -> io::Result<Option<Fo
     }
 }
 
-/// Adds the keys of a record that maps.
-pub(super) fn collect(
-    finder: &DuplicateFinder,
-    into: &mut Keys,
-    (input, span, notices): (u16, &RecordSpan, Notices),
-    keys: &UniqueKeys,
-) {
-    let RecordSpan { number, line, offset, length, .. } = *span;
-    into.record(&RecordPlace { input, number, line, offset, length, notes: notices.bits() });
+/// Adds the keys of a record that maps. Beside its place stand its notices.
+pub(super) fn collect(finder: &DuplicateFinder, into: &mut Keys, place: &RecordPlace, keys: &UniqueKeys) {
+    into.record(place);
     for key in keys.iter() {
         let (field, text) = (key.field.number(), key.text.as_bytes());
         if key.is_claimed {
@@ -142,45 +135,51 @@ impl Late {
 /// Duplicates that are reported together.
 const TOGETHER: usize = 256;
 
-/// Reports what a dry run found among the records that it takes. If it was stopped, keys of records were collected that were not
-/// reported, and nothing is said.
-pub(super) async fn report_duplicates(
-    finder: Arc<DuplicateFinder>,
-    records: RecordsOfRun,
-    names: Vec<Arc<str>>,
-    stop: &CancellationToken,
-    events: &mpsc::Sender<Event>,
-) {
-    if stop.is_cancelled() {
-        return;
-    }
-    let failed = |error| Event::Stopped(StopReason::Temporary(error));
-    let found = match finish(finder).await {
-        Ok(Some(found)) => found,
-        Ok(None) => return,
-        Err(error) => return send_event(events, failed(error)).await,
-    };
-    let events = events.clone();
-    // Going through them reads files.
-    let reported = tokio::task::spawn_blocking(move || {
-        let mut late = Late::default();
-        for duplicate in found.iter() {
-            let ours = duplicate.and_then(|duplicate| {
-                let RecordPlace { input, number, .. } = duplicate.place;
-                Ok(records.takes(input, number)?.then_some(duplicate))
-            });
-            match ours {
-                Ok(None) => continue,
-                Ok(Some(duplicate)) => late.push(&duplicate, &names),
-                Err(error) => return ignore(events.blocking_send(failed(error)), OVER),
-            }
-            if late.rejects.len() + late.shared.len() == TOGETHER && events.blocking_send(late.event()).is_err() {
-                return;
-            }
+/// What a dry run says at its end about duplicates.
+pub(super) struct DuplicatesToReport {
+    /// Has their keys.
+    pub finder: Arc<DuplicateFinder>,
+    /// Which records the dry run takes: of others it says nothing.
+    pub records: RecordsOfRun,
+    /// What the inputs are called.
+    pub names: Vec<Arc<str>>,
+}
+
+impl DuplicatesToReport {
+    /// Reports them. If the dry run was stopped, keys of records were collected that were not reported, and nothing is said.
+    pub(super) async fn report(self, stop: &CancellationToken, events: &mpsc::Sender<Event>) {
+        let Self { finder, records, names } = self;
+        if stop.is_cancelled() {
+            return;
         }
-        ignore(events.blocking_send(late.event()), OVER);
-    });
-    if let Err(error) = reported.await {
-        tracing::debug!(%error, "duplicates were not reported");
+        let failed = |error| Event::Stopped(StopReason::Temporary(error));
+        let found = match finish(finder).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return,
+            Err(error) => return send_event(events, failed(error)).await,
+        };
+        let events = events.clone();
+        // Going through them reads files.
+        let reported = tokio::task::spawn_blocking(move || {
+            let mut late = Late::default();
+            for duplicate in found.iter() {
+                let ours = duplicate.and_then(|duplicate| {
+                    let RecordPlace { input, number, .. } = duplicate.place;
+                    Ok(records.takes(input, number)?.then_some(duplicate))
+                });
+                match ours {
+                    Ok(None) => continue,
+                    Ok(Some(duplicate)) => late.push(&duplicate, &names),
+                    Err(error) => return ignore(events.blocking_send(failed(error)), OVER),
+                }
+                if late.rejects.len() + late.shared.len() == TOGETHER && events.blocking_send(late.event()).is_err() {
+                    return;
+                }
+            }
+            ignore(events.blocking_send(late.event()), OVER);
+        });
+        if let Err(error) = reported.await {
+            tracing::debug!(%error, "duplicates were not reported");
+        }
     }
 }

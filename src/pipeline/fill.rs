@@ -10,8 +10,8 @@ use super::mapped_chunk::MappedChunk;
 use super::settled_on_the_way::SettledOnTheWay;
 use crate::delivery::{BatchItem, BatchLimits, MemoryBudget, Packer, PendingBatch};
 use crate::destination::Envelope;
-use crate::journal::{Plan, RecordKey};
-use crate::outcomes::event::{Event, SettledRecords, report_settled, send_event};
+use crate::journal::{BatchPlan, RecordKey};
+use crate::outcomes::event::{Event, SettledRecords, send_event, send_settled};
 
 /// Where filled batches go, once the memory budget allows it: `delivery/senders.rs` takes them.
 pub(super) struct Outlet {
@@ -40,18 +40,18 @@ impl Outlet {
 pub(super) async fn batches(
     mapped: impl Stream<Item = MappedChunk>,
     limits: impl Fn() -> BatchLimits,
-    in_doubt: &[Plan],
+    in_doubt: &[BatchPlan],
     outlet: Outlet,
     events: mpsc::Sender<Event>,
 ) {
     let mut mapped = pin!(mapped);
     let mut packer = Packer::new(outlet.envelope);
     let mut replayed = ReplayedBatches::new(in_doubt, limits(), outlet.envelope);
-    let mut reported = SettledOnTheWay::default();
+    let mut on_the_way = SettledOnTheWay::default();
     while let Some(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }) = mapped.next().await {
         send_event(&events, Event::Mapped(Box::new(counts))).await;
         let settled = SettledRecords { records: unchanged, rejects, ..SettledRecords::default() };
-        reported.report(&events, settled).await;
+        on_the_way.send(&events, settled).await;
         for record in ready {
             let encoded = &encoded[record.encoded.clone()];
             let item = BatchItem::new(input, &chunk, record);
@@ -93,7 +93,7 @@ enum Replayed {
 
 impl ReplayedBatches {
     /// There are no more plans than requests were under way at once, so this is small.
-    fn new(plans: &[Plan], limits: BatchLimits, envelope: Envelope) -> Self {
+    fn new(plans: &[BatchPlan], limits: BatchLimits, envelope: Envelope) -> Self {
         // A target that lost its batch methods since then gets the items one by one.
         let most = if limits.items > 1 { usize::MAX } else { 1 };
         let parts = || plans.iter().flat_map(|plan| plan.records.chunks(most).map(|records| (records, plan.round)));
@@ -129,6 +129,6 @@ pub(super) async fn discard(mapped: impl Stream<Item = MappedChunk>, events: &mp
     let mut mapped = pin!(mapped);
     while let Some(MappedChunk { rejects, counts, .. }) = mapped.next().await {
         send_event(events, Event::Mapped(Box::new(counts))).await;
-        report_settled(events, SettledRecords { rejects, ..SettledRecords::default() }, None).await;
+        send_settled(events, SettledRecords { rejects, ..SettledRecords::default() }, None).await;
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::block_starts::Blocks;
+use super::shard_blocks::ShardBlocks;
 use super::unchanged::LookForUnchanged;
 use crate::delivery::Delivery;
 use crate::id_map::IdLookup;
@@ -12,7 +12,7 @@ use crate::journal::{ConfirmedLookup, ConfirmedUsers, Journal, Progress};
 use crate::kind::Kind;
 use crate::mapping::RecordMapper;
 use crate::outcomes::{Ledger, StopReason};
-use crate::recognition::PassRecords;
+use crate::recognition::UnchangedRecords;
 use crate::selection::RecordsOfRun;
 use crate::source::{Input, ReaderLimits, Watch};
 
@@ -34,7 +34,7 @@ pub struct Intake {
     /// How the bytes of the inputs are looked after.
     pub watch: Watch,
     /// What is done about the blocks of shards.
-    pub blocks: Blocks,
+    pub shard_blocks: ShardBlocks,
     /// How many mappers are to be busy at once.
     pub workers: usize,
 }
@@ -47,8 +47,8 @@ impl Intake {
 
     /// The same, where this is done about the blocks of shards.
     #[must_use]
-    pub fn with_blocks(self, blocks: Blocks) -> Self {
-        Self { blocks, ..self }
+    pub fn with_shard_blocks(self, shard_blocks: ShardBlocks) -> Self {
+        Self { shard_blocks, ..self }
     }
 
     /// The same, of which only these inputs are read.
@@ -108,8 +108,8 @@ pub struct Sending {
     pub delivery: Delivery,
     /// What the target confirmed in earlier runs, if that can be used.
     pub confirmed: Option<ConfirmedBefore>,
-    /// What the first pass noted of each record, if it did: which ones are unchanged.
-    pub pass_records: Option<Arc<PassRecords>>,
+    /// Which records are unchanged, if the first pass looked for them.
+    pub unchanged_records: Option<Arc<UnchangedRecords>>,
     /// Whom the target had before this part of the run, and under which external ids, if that is known.
     pub ids: Option<Arc<IdLookup>>,
     /// Stop once more than this many records were rejected.

@@ -51,7 +51,7 @@ pub(super) fn map_chunk(
     if let DuplicateCheck::Find(finder) = &context.duplicates {
         finder.collect(std::mem::take(&mut parts.keys))?;
     }
-    context.unchanged.keep((input, &chunk), recognized, &unchanged, &parts.mapped);
+    context.unchanged.keep((input, &chunk), recognized, &unchanged, &parts.for_next_night);
     let fates = FateCounts { ready: ready_count, unchanged: unchanged.len() as u64, rejected: rejects.len() as u64 };
     let (encoded, counts) = counts_of((input, &chunk), parts, fates, notices);
     Ok(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts })

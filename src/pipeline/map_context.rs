@@ -20,7 +20,7 @@ pub(super) struct MapContext {
     pub progress: Arc<Progress>,
     /// What is known to be at the target, so that it need not be asked.
     pub confirmed_lookup: Option<Arc<ConfirmedLookup>>,
-    /// Which records the target is known to have as they are.
+    /// Which records are known to be unchanged.
     pub unchanged: Unchanged,
     /// Whom the target had before this part of the run, and under which external id.
     pub ids: Option<Arc<IdLookup>>,

@@ -12,7 +12,7 @@ use crate::index::DuplicateFinder;
 use crate::journal::{ConfirmedUser, ConfirmedUsers, ContentHash, Progress};
 use crate::kind::Kind;
 use crate::mapping::{MapOutput, Notices, Prepared, RecordMapper, RejectCode, Rejection, Unique};
-use crate::recognition::PassRecords;
+use crate::recognition::UnchangedRecords;
 use crate::selection::RecordsOfRun;
 use crate::source::{RawRecord, RecordChunk, RecordSpan};
 
@@ -119,7 +119,7 @@ fn what_is_known_as_unchanged_is_not_mapped_again_and_is_rejected_as_a_duplicate
     confirmed.write().unwrap();
     let lookup = Arc::new(confirmed.lookup().unwrap().expect("known users"));
     let chunk = chunk(&["a 1", "b 2", "b 2", "c 3"]);
-    let records = Arc::new(PassRecords::create(1, None).unwrap().unwrap());
+    let records = Arc::new(UnchangedRecords::create(1, None).unwrap().unwrap());
     let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
     let first_pass = MapContext {
         confirmed_lookup: Some(lookup),

@@ -6,10 +6,10 @@ use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::chunk_reader::{ChunkReader, ReaderSetup};
 use super::duplicates::DuplicateCheck;
 use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
-use super::read::{Reader, ReaderSetup};
 use super::run::columns_of;
 use super::unchanged::Unchanged;
 use super::{Intake, mappers};
@@ -72,8 +72,17 @@ pub fn map_inputs(
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
-    let Intake { inputs, inputs_of_step, records, reader_limits, mappers, largest_request, watch, blocks, workers } =
-        intake;
+    let Intake {
+        inputs,
+        inputs_of_step,
+        records,
+        reader_limits,
+        mappers,
+        largest_request,
+        watch,
+        shard_blocks,
+        workers,
+    } = intake;
     let progress = Arc::new(Progress::new(inputs.len()));
     let (events, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
@@ -110,12 +119,12 @@ pub fn map_inputs(
         limits: reader_limits,
         shard,
         watch,
-        blocks,
+        shard_blocks,
         progress,
         recognizer,
         passed_over,
     };
-    mappers::start(workers, Reader::new(setup), context, events, stop).map(group)
+    mappers::start(workers, ChunkReader::new(setup), context, events, stop).map(group)
 }
 
 fn group(mapped: MappedChunk) -> MappedGroup {

@@ -12,12 +12,12 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::chunk_reader::ReadStep;
 use super::in_order::{PendingStep, in_order};
 use super::map::map_chunk;
 use super::map_context::MapContext;
 use super::map_failure::MapFailure;
 use super::mapped_chunk::MappedChunk;
-use super::read::ReadStep;
 use crate::ignore::ignore;
 use crate::outcomes::event::Event;
 use crate::recognition::Recognized;

@@ -124,7 +124,7 @@ mod tests {
             ))],
             largest_request: 4 * 1024 * 1024,
             watch: Watch::Nothing,
-            blocks: crate::pipeline::Blocks::Unknown,
+            shard_blocks: crate::pipeline::ShardBlocks::Unknown,
             workers: 2,
         };
         let rules = PaceRules {

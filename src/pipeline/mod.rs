@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! mappers::start       worker threads, each of which does both of these:
-//!   ├─ read::Reader      one at a time: inputs to chunks of records, which take their places in a bounded line
+//!   ├─ chunk_reader      one at a time: inputs to chunks of records, which take their places in a bounded line
 //!   └─ map::map_chunk    all at once: parse, map, validate, encode
 //!        └─ in_order     what stands in the line, in the order of the input
 //! fill::batches        packs encoded identities by count and bytes
@@ -15,14 +15,14 @@
 //! stays where it is, so nothing more is mapped or read. At any moment there are as many batches as there is
 //! room for in memory, one more that waits, and `2 · workers + 2` chunks between input and batcher.
 //!
-//! A shard passes over the blocks of others (`block_starts`), and a nightly run over the records that are unchanged (`passed_over`).
+//! A shard passes over the blocks of others (`shard_blocks`), and a nightly run over the records that are unchanged (`passed_over`).
 //!
 //! Stopping: the first signal (or a fatal error) ends reading and sending; requests under way are waited for, three
 //! seconds at most. A second signal drops them at once. What was not confirmed by then counts as unfinished; the
 //! same command resumes it, and sends what was under way once more under the same idempotency key.
 
-mod block_starts;
 mod chunk_mapping;
+mod chunk_reader;
 mod commit;
 mod duplicates;
 mod fill;
@@ -40,17 +40,18 @@ mod mappers;
 mod memory;
 mod mode_parts;
 mod passed_over;
-mod read;
 mod run;
 mod settled_on_the_way;
+mod shard_blocks;
+mod stop_tokens;
 mod unchanged;
 mod weighing;
 mod write_event;
 
-pub use block_starts::{BlockStarts, Blocks, NotedStarts};
-pub use first_pass::find_duplicates;
+pub use first_pass::run_first_pass;
 pub use job::{ConfirmedBefore, DryRun, ImportRun, Intake, Job, Mode, Ran, Sending};
 pub use mapped_identities::{Extras, MappedGroup, MappedIdentity, map_inputs};
 pub use memory::{MemoryBound, MemoryUsed, delivery_memory};
 pub use run::run;
+pub use shard_blocks::{BlockStarts, NotedStarts, ShardBlocks};
 pub use unchanged::LookForUnchanged;

@@ -29,7 +29,7 @@ pub(super) struct ModeParts {
     pub confirmed: Option<ConfirmedUsers>,
     /// Whom the target confirmed in earlier runs, so that they are not asked about.
     pub confirmed_lookup: Option<Arc<ConfirmedLookup>>,
-    /// Which records are known to be unchanged: kept by a first pass, used by an import.
+    /// Which records are known to be unchanged: found out in a first pass, gone by in an import.
     pub unchanged: Unchanged,
     /// Who had which external id before; an import only.
     pub ids: Option<Arc<IdLookup>>,
@@ -54,7 +54,7 @@ impl ModeParts {
             }
             Mode::FirstPass(finder, unchanged) => {
                 let (confirmed_lookup, unchanged) = match unchanged {
-                    Some(look) => (look.confirmed_lookup, Unchanged::Keep(look.records)),
+                    Some(look) => (look.confirmed_lookup, Unchanged::Keep(look.unchanged_records)),
                     None => (None, Unchanged::Unknown),
                 };
                 Self { confirmed_lookup, unchanged, ..Self::keeping_nothing(intake, DuplicateCheck::Find(finder)) }
@@ -65,10 +65,10 @@ impl ModeParts {
                 parts
             }
             Mode::Import(run, sending) => {
-                let Sending { delivery, confirmed, pass_records, ids, max_errors, predicted_rejects } = *sending;
+                let Sending { delivery, confirmed, unchanged_records, ids, max_errors, predicted_rejects } = *sending;
                 let (confirmed, confirmed_lookup) = confirmed.map(|before| (before.users, before.lookup)).unzip();
                 let (delivery, confirmed_lookup) = (Some(delivery), confirmed_lookup.flatten());
-                let unchanged = pass_records.map_or(Unchanged::Unknown, Unchanged::Known);
+                let unchanged = unchanged_records.map_or(Unchanged::Unknown, Unchanged::Known);
                 Self {
                     delivery,
                     confirmed,

@@ -10,7 +10,7 @@ use crate::delivery::Piece;
 use crate::journal::{Progress, ReadMark, RecordKey, RecordOutcome, Settled};
 use crate::outcomes::ForecastCounts;
 use crate::outcomes::booking::MappedChunkCounts;
-use crate::recognition::{PassRecords, UnchangedStretch};
+use crate::recognition::{UnchangedRecords, UnchangedStretch};
 use crate::source::{Input, RecordChunk, RecordReader, ResumePoint};
 
 /// How many records are passed over at once.
@@ -24,7 +24,7 @@ const WORTH: u64 = 512 * 1024;
 
 /// Says what the second pass need not read.
 pub(super) struct PassedOver {
-    records: Arc<PassRecords>,
+    records: Arc<UnchangedRecords>,
     duplicates: DuplicateCheck,
 }
 

@@ -10,21 +10,20 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::commit::Committer;
-use super::duplicates::DuplicateCheck;
+use super::chunk_reader::{ChunkReader, ReaderSetup};
+use super::commit::{Committer, StepOfRun};
+use super::duplicates::{DuplicateCheck, DuplicatesToReport};
 use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
 use super::mode_parts::ModeParts;
 use super::passed_over::PassedOver;
-use super::read::{Reader, ReaderSetup};
-use super::{Intake, Job, Ran, duplicates, fill, mappers};
+use super::stop_tokens::StopTokens;
+use super::{Intake, Job, Ran, fill, mappers};
 use crate::delivery::{Delivery, MemoryBudget, Senders};
-use crate::index::DuplicateFinder;
 use crate::journal::Progress;
 use crate::mapping::RecordMapper;
 use crate::outcomes::event::Event;
 use crate::outcomes::{Ledger, Reporter, StopReason};
-use crate::selection::RecordsOfRun;
 use crate::signal::Signals;
 use crate::source::Input;
 
@@ -34,13 +33,21 @@ const EVENTS: usize = 1024;
 
 /// Runs a job until it is finished or stopped.
 pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> Ran {
-    // `stop`: nothing new is begun. `abort`: requests under way are dropped.
-    let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
+    let tokens = StopTokens::default();
     let (events, inbox) = mpsc::channel(EVENTS);
     let mut parts = ModeParts::of(job.mode, &job.intake);
-    let Intake { inputs, inputs_of_step, records, reader_limits, mappers, largest_request, watch, blocks, workers } =
-        job.intake;
-    let (step_end, input_count) = (inputs_of_step.end, inputs.len());
+    let Intake {
+        inputs,
+        inputs_of_step,
+        records,
+        reader_limits,
+        mappers,
+        largest_request,
+        watch,
+        shard_blocks,
+        workers,
+    } = job.intake;
+    let step = StepOfRun { end: inputs_of_step.end, input_count: inputs.len() };
     let (columns, names) = (columns_of(&mappers), inputs.iter().map(Input::name).collect());
     let setup = ReaderSetup {
         inputs,
@@ -50,25 +57,25 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         // If keys are to be collected, every record has to be read, those of other shards too.
         shard: records.shard().filter(|_| !matches!(parts.check, DuplicateCheck::Find(_))),
         watch,
-        blocks,
+        shard_blocks,
         progress: Arc::clone(&parts.progress),
         recognizer: parts.unchanged.recognizer(),
-        passed_over: PassedOver::of(&parts.unchanged, &parts.check, &parts.progress, input_count),
+        passed_over: PassedOver::of(&parts.unchanged, &parts.check, &parts.progress, step.input_count),
     };
     let context = MapContext::of(&parts, mappers, largest_request, records.clone());
-    let mapped = mappers::start(workers, Reader::new(setup), context, events.clone(), stop.clone());
-    let mapped = Box::pin(mapped.take_until(stop.clone().cancelled_owned()));
+    let mapped = mappers::start(workers, ChunkReader::new(setup), context, events.clone(), tokens.stop.clone());
+    let mapped = Box::pin(mapped.take_until(tokens.stop.clone().cancelled_owned()));
     let delivery = parts.delivery.take();
     let pace = delivery.as_ref().map(|delivery| Arc::clone(delivery.destination.pace()));
-    let (progress, finder) = (Arc::clone(&parts.progress), parts.duplicates_to_report.take());
-    let tokens = (stop.clone(), abort.clone());
+    let progress = Arc::clone(&parts.progress);
+    let to_report = parts.duplicates_to_report.take().map(|finder| DuplicatesToReport { finder, records, names });
     let stages = match delivery {
-        Some(delivery) => ended(on_one_thread(send(mapped, delivery, progress, events, (stop, abort)))).boxed(),
-        None => in_this_task(only_count(mapped, (finder, records, names), events, stop)).boxed(),
+        Some(delivery) => ended(on_one_thread(send(mapped, delivery, progress, events, tokens.clone()))).boxed(),
+        None => in_this_task(only_count(mapped, to_report, events, tokens.stop.clone())).boxed(),
     };
-    let committer = Committer::of(parts, pace, (input_count, step_end), tokens);
+    let committer = Committer::of(parts, pace, step, tokens);
     let (ran, ended) = futures::join!(committer.run(inbox, reporter, signals), stages);
-    Ran { ledger: end(ended, ran.ledger, step_end), ..ran }
+    Ran { ledger: end(ended, ran.ledger, step.end), ..ran }
 }
 
 /// The columns that mean something in each input, if it is a CSV.
@@ -79,13 +86,13 @@ pub(super) fn columns_of(mappers: &[Arc<dyn RecordMapper>]) -> Vec<&'static [&'s
 /// Counts what was mapped, and reports the duplicates if they were looked for.
 async fn only_count(
     mapped: impl Stream<Item = MappedChunk>,
-    (finder, records, names): (Option<Arc<DuplicateFinder>>, RecordsOfRun, Vec<Arc<str>>),
+    to_report: Option<DuplicatesToReport>,
     events: mpsc::Sender<Event>,
     stop: CancellationToken,
 ) {
     fill::discard(mapped, &events).await;
-    if let Some(finder) = finder {
-        duplicates::report_duplicates(finder, records, names, &stop, &events).await;
+    if let Some(duplicates) = to_report {
+        duplicates.report(&stop, &events).await;
     }
 }
 
@@ -95,7 +102,7 @@ async fn send(
     delivery: Delivery,
     progress: Arc<Progress>,
     events: mpsc::Sender<Event>,
-    (stop, abort): (CancellationToken, CancellationToken),
+    StopTokens { stop, abort }: StopTokens,
 ) {
     let (batches, waiting) = mpsc::channel(1);
     let envelope = delivery.destination.envelope();

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
 
-use crate::outcomes::event::{Booked, Event, REJECTED_TOGETHER, SettledRecords, begin_report};
+use crate::outcomes::event::{Booked, Event, REJECTED_TOGETHER, SettledRecords, begin_sending_settled};
 
 /// What is on the way to the committer: at most [`REJECTED_TOGETHER`] bytes of it, or that of one chunk if it is more.
 #[derive(Default)]
@@ -18,8 +18,8 @@ pub(super) struct SettledOnTheWay {
 }
 
 impl SettledOnTheWay {
-    /// Reports what became of records of a chunk, as soon as there is room for it.
-    pub(super) async fn report(&mut self, events: &mpsc::Sender<Event>, settled: SettledRecords) {
+    /// Sends the committer what became of records of a chunk, as soon as there is room for it.
+    pub(super) async fn send(&mut self, events: &mpsc::Sender<Event>, settled: SettledRecords) {
         let bytes = settled.size();
         while self.bytes + bytes > REJECTED_TOGETHER
             && let Some((booked_bytes, booked)) = self.waiting.pop_front()
@@ -27,7 +27,7 @@ impl SettledOnTheWay {
             booked.wait().await;
             self.bytes -= booked_bytes;
         }
-        if let Some(booked) = begin_report(events, settled, None).await {
+        if let Some(booked) = begin_sending_settled(events, settled, None).await {
             self.waiting.push_back((bytes, booked));
             self.bytes += bytes;
         }
@@ -67,19 +67,19 @@ mod tests {
     async fn what_is_little_waits_for_nobody_and_more_than_there_is_room_for_waits_for_the_oldest() {
         let third = REJECTED_TOGETHER / 3;
         let (events, mut inbox) = mpsc::channel(64);
-        let mut reported = SettledOnTheWay::default();
+        let mut on_the_way = SettledOnTheWay::default();
         for number in 1..=3 {
-            reported.report(&events, rejected(number, third)).await;
+            on_the_way.send(&events, rejected(number, third)).await;
         }
         assert_eq!(inbox.len(), 3, "nobody has booked them yet");
         {
-            let mut fourth = pin!(reported.report(&events, rejected(4, third)));
+            let mut fourth = pin!(on_the_way.send(&events, rejected(4, third)));
             assert!(poll!(&mut fourth).is_pending());
             drop(inbox.recv().await);
             assert!(poll!(&mut fourth).is_ready());
         }
         // What is more than the room waits until all others are booked.
-        let mut large = pin!(reported.report(&events, rejected(5, 3 * REJECTED_TOGETHER)));
+        let mut large = pin!(on_the_way.send(&events, rejected(5, 3 * REJECTED_TOGETHER)));
         for _ in 2..=4 {
             assert!(poll!(&mut large).is_pending());
             drop(inbox.recv().await);

@@ -1,4 +1,4 @@
-//! Which records the target is known to have as they are, from the night before and from the first pass for the second one.
+//! What each pass does about [`UnchangedRecords`]: the first one finds out which records are unchanged, the second one goes by it.
 //!
 //! Both passes go through the same bytes, by the same rules, and go by the same memory of what the target confirmed. So what the
 //! first pass finds unchanged is neither read nor mapped again: its place in the input says what it is. It is kept for one part of
@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::journal::{ConfirmedLookup, Settled};
-use crate::recognition::{MappedRecord, PassRecords, Recognized, Recognizer};
+use crate::recognition::{MappedRecord, Recognized, Recognizer, UnchangedRecords};
 use crate::source::RecordChunk;
 
 /// What the first pass goes by.
@@ -15,8 +15,8 @@ use crate::source::RecordChunk;
 pub struct LookForUnchanged {
     /// What the target confirmed; nothing if every user is asked about.
     pub confirmed_lookup: Option<Arc<ConfirmedLookup>>,
-    /// Which records were recognized from the night before, and where those are kept that this pass finds unchanged.
-    pub records: Arc<PassRecords>,
+    /// Where it is kept which records are unchanged; those that are recognized from the night before are known there already.
+    pub unchanged_records: Arc<UnchangedRecords>,
 }
 
 /// What is known of records that the target has as they are.
@@ -25,9 +25,9 @@ pub(super) enum Unchanged {
     /// Nothing: each one is mapped and looked up.
     Unknown,
     /// Those that were unchanged in the night before. Which others are, is kept for the second pass.
-    Keep(Arc<PassRecords>),
+    Keep(Arc<UnchangedRecords>),
     /// These records are unchanged, and need not be mapped.
-    Known(Arc<PassRecords>),
+    Known(Arc<UnchangedRecords>),
 }
 
 impl Unchanged {
@@ -37,7 +37,7 @@ impl Unchanged {
     }
 
     /// In the second pass, where it is kept whom the target confirms.
-    pub(super) fn of_second_pass(&self) -> Option<Arc<PassRecords>> {
+    pub(super) fn of_second_pass(&self) -> Option<Arc<UnchangedRecords>> {
         match self {
             Self::Known(records) => Some(Arc::clone(records)),
             Self::Unknown | Self::Keep(_) => None,

@@ -4,7 +4,7 @@
 //! the file of the night before: hash of the bytes, notices, hashed keys; in the order of the export   (KnownFile)
 //!   └─► Recognizer, beside the reader: is the next record the next one in the file, or one soon behind it?
 //!         ├─ yes: unchanged, with the notices of the night before; it is not mapped
-//!         └─ no:  mapped as ever; its hash and its keys are kept as a candidate                        (PassRecords)
+//!         └─ no:  mapped as ever; its hash and its keys are kept as a candidate                        (UnchangedRecords)
 //! behind the first pass: a known record that has a key in common with a mapped one is looked at for duplicates
 //! behind the last pass:  known ones and candidates that the target confirmed become the file of this night
 //! ```
@@ -27,21 +27,21 @@ mod basis;
 mod candidate;
 mod key_filter;
 mod known_file;
-mod known_pass;
 mod known_writer;
+mod next_night;
 #[cfg(test)]
 mod night_tests;
-mod pass_records;
 mod place_entry;
 mod recognizer;
 mod secret;
 #[cfg(test)]
 mod tests;
+mod unchanged_records;
 
 pub use basis::Basis;
 pub use candidate::MappedRecord;
 pub use key_filter::KeyFilter;
 pub use known_file::KnownFile;
-pub use pass_records::{MOST_INPUTS, PassCounts, PassRecords, UnchangedStretch};
 pub use recognizer::{Recognized, Recognizer};
 pub use secret::{RecordHash, Secret};
+pub use unchanged_records::{MOST_INPUTS, RecognitionCounts, UnchangedRecords, UnchangedStretch};

@@ -42,7 +42,7 @@ fn night(users: &[User], confirmed: &mut ConfirmedUsers, basis: &Basis) -> (Nigh
     let lookup = confirmed.lookup().unwrap().map(Arc::new);
     let of = basis.with(&confirmed.state().unwrap());
     let known = lookup.as_ref().and_then(|_| KnownFile::open(&confirmed.records_path(), &of).unwrap());
-    let pass = PassRecords::create(1, known.map(Arc::new)).unwrap().unwrap();
+    let pass = UnchangedRecords::create(1, known.map(Arc::new)).unwrap().unwrap();
     let finder = DuplicateFinder::with_secret(std::env::temp_dir(), pass.secret_of_keys());
     let texts: Vec<String> = users.iter().map(|user| text(*user)).collect();
     let chunks = chunks(&texts, 5);
@@ -82,7 +82,7 @@ fn content(user: User) -> ContentHash {
 
 /// Goes through all records, and maps those that are not known.
 fn first_pass(
-    pass: &PassRecords,
+    pass: &UnchangedRecords,
     finder: &DuplicateFinder,
     chunks: &[RecordChunk],
     is_confirmed: &dyn Fn(User) -> bool,
@@ -117,7 +117,7 @@ fn user_of(chunk: &RecordChunk, span: &RecordSpan) -> User {
 }
 
 /// Who is unchanged, in stretches or chunk by chunk, and without those who are duplicates.
-fn second_pass(pass: &PassRecords, chunks: &[RecordChunk], found: &Duplicates) -> Vec<u64> {
+fn second_pass(pass: &UnchangedRecords, chunks: &[RecordChunk], found: &Duplicates) -> Vec<u64> {
     let mut unchanged = Vec::new();
     for chunk in chunks {
         for (span, known) in chunk.spans.iter().zip(pass.read(0, &chunk.spans)) {

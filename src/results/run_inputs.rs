@@ -28,7 +28,7 @@ impl RunInputs {
         (limits, shard): (ReaderLimits, Option<Shard>),
     ) -> Self {
         let first = FirstPassRecord::read(directory).ok().flatten();
-        let known = first.and_then(|first| KnownInputs::open(first.inputs, &directory.blocks()).ok());
+        let known = first.and_then(|first| KnownInputs::open(first.inputs, &directory.block_hashes()).ok());
         let watch = known.map_or(Watch::Nothing, |known| Watch::Hold(Arc::new(known)));
         let inputs = inputs.iter().zip(&record.inputs).map(|(input, was)| look(input, was)).collect();
         Self { inputs, limits, shard, watch }

@@ -95,7 +95,7 @@ pub struct Recorder {
 struct Noted {
     inputs: Vec<KnownInput>,
     /// The hashes of the blocks, if they are wanted.
-    blocks: Option<BufWriter<File>>,
+    block_hashes: Option<BufWriter<File>>,
     count: u64,
     failed: Option<io::Error>,
 }
@@ -107,9 +107,9 @@ impl Recorder {
     }
 
     /// A recorder that also writes the hashes of blocks to `file`.
-    pub fn with_blocks(kind: SumKind, file: File) -> Self {
-        let blocks = Some(BufWriter::with_capacity(1 << 14, file));
-        Self { kind, noted: Mutex::new(Noted { blocks, ..Noted::default() }) }
+    pub fn with_block_hashes(kind: SumKind, file: File) -> Self {
+        let block_hashes = Some(BufWriter::with_capacity(1 << 14, file));
+        Self { kind, noted: Mutex::new(Noted { block_hashes, ..Noted::default() }) }
     }
 
     pub(super) fn kind(&self) -> SumKind {
@@ -124,13 +124,13 @@ impl Recorder {
     /// Returns what was recorded, after the last read.
     pub fn finish(&self) -> io::Result<KnownInputs> {
         let mut noted = self.noted();
-        let blocks = noted.blocks.take();
+        let block_hashes = noted.block_hashes.take();
         if let Some(error) = noted.failed.take() {
             return Err(error);
         }
-        let blocks = blocks.ok_or_else(|| io::Error::other("no blocks were kept"))?;
-        let blocks = blocks.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(KnownInputs { inputs: noted.inputs.clone(), blocks })
+        let block_hashes = block_hashes.ok_or_else(|| io::Error::other("no blocks were kept"))?;
+        let block_hashes = block_hashes.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(KnownInputs { inputs: noted.inputs.clone(), block_hashes })
     }
 
     fn noted(&self) -> MutexGuard<'_, Noted> {
@@ -141,10 +141,10 @@ impl Recorder {
     fn block(&self, hash: u64) {
         let noted = &mut *self.noted();
         noted.count += 1;
-        let Some(blocks) = &mut noted.blocks else { return };
-        if let Err(error) = blocks.write_all(&hash.to_le_bytes()) {
+        let Some(block_hashes) = &mut noted.block_hashes else { return };
+        if let Err(error) = block_hashes.write_all(&hash.to_le_bytes()) {
             // It is reported after the last read.
-            noted.blocks = None;
+            noted.block_hashes = None;
             noted.failed = Some(error);
         }
     }
@@ -158,7 +158,7 @@ impl Recorder {
 }
 
 /// Computes the hashes of an input's blocks as its bytes arrive.
-pub(super) struct Blocks {
+pub(super) struct BlockHasher {
     recorder: Arc<Recorder>,
     first: u64,
     /// Whether the hashes are wanted.
@@ -167,11 +167,11 @@ pub(super) struct Blocks {
     filled: usize,
 }
 
-impl Blocks {
+impl BlockHasher {
     pub(super) fn new(recorder: Arc<Recorder>) -> Self {
         let (first, are_wanted) = {
             let noted = recorder.noted();
-            (noted.count, noted.blocks.is_some())
+            (noted.count, noted.block_hashes.is_some())
         };
         Self { recorder, first, are_wanted, hash: XxHash3_64::new(), filled: 0 }
     }
@@ -208,29 +208,29 @@ impl Blocks {
 pub struct KnownInputs {
     /// The inputs, in order. If one could not be read to its end, the inputs after it are not known.
     pub inputs: Vec<KnownInput>,
-    blocks: File,
+    block_hashes: File,
 }
 
 impl KnownInputs {
     /// Opens what an earlier part of the run recorded.
-    pub fn open(inputs: Vec<KnownInput>, blocks: &Path) -> io::Result<Self> {
-        Ok(Self { inputs, blocks: File::open(blocks)? })
+    pub fn open(inputs: Vec<KnownInput>, block_hashes: &Path) -> io::Result<Self> {
+        Ok(Self { inputs, block_hashes: File::open(block_hashes)? })
     }
 
     /// The CRC-32 of the block hashes; `None` if some of them are missing.
     pub fn sum(&self) -> io::Result<Option<u32>> {
-        let blocks = |input: &KnownInput| input.first_block + input.digest.bytes.div_ceil(BLOCK_BYTES as u64);
-        let expected = self.inputs.iter().map(blocks).max().unwrap_or_default();
-        let bytes = self.blocks.metadata()?.len();
+        let end = |input: &KnownInput| input.first_block + input.digest.bytes.div_ceil(BLOCK_BYTES as u64);
+        let expected = self.inputs.iter().map(end).max().unwrap_or_default();
+        let bytes = self.block_hashes.metadata()?.len();
         if bytes < expected.saturating_mul(HASH_BYTES as u64) {
             return Ok(None);
         }
-        sum_of_file(&self.blocks, bytes).map(Some)
+        sum_of_file(&self.block_hashes, bytes).map(Some)
     }
 
     /// Makes the block hashes durable.
     pub fn sync(&self) -> io::Result<()> {
-        self.blocks.sync_all()
+        self.block_hashes.sync_all()
     }
 
     /// Whether the block with this number is the one that was read before.
@@ -243,7 +243,7 @@ impl KnownInputs {
             return Ok(true);
         }
         let mut was = [0; HASH_BYTES];
-        read_exact_at(&self.blocks, &mut was, (input.first_block + number) * HASH_BYTES as u64)?;
+        read_exact_at(&self.block_hashes, &mut was, (input.first_block + number) * HASH_BYTES as u64)?;
         Ok(u64::from_le_bytes(was) == input.block_hash.of(bytes))
     }
 }

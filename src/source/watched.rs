@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::digest::{Digester, digest_of};
-use super::known::{BLOCK_BYTES, Blocks, KnownInput, KnownInputs};
+use super::known::{BLOCK_BYTES, BlockHasher, KnownInput, KnownInputs};
 use super::quick_sum::QuickSum;
 use super::source_error::InputFault;
 use super::{InputDigest, InputWatch};
@@ -73,7 +73,7 @@ pub(super) struct Watched {
 enum Keeping {
     Nothing,
     Compare(QuickSum),
-    Record(Digester, Blocks),
+    Record(Digester, BlockHasher),
     Hold(HeldBlock),
 }
 
@@ -99,7 +99,7 @@ impl Watched {
             InputWatch::Nothing => Keeping::Nothing,
             InputWatch::Unchanged => Keeping::Compare(QuickSum::default()),
             InputWatch::Record(recorder, _) => {
-                Keeping::Record(Digester::new(recorder.kind()), Blocks::new(Arc::clone(recorder)))
+                Keeping::Record(Digester::new(recorder.kind()), BlockHasher::new(Arc::clone(recorder)))
             }
             InputWatch::Hold(known, input) => Keeping::Hold(HeldBlock {
                 known: Arc::clone(known),
@@ -135,15 +135,15 @@ impl Read for Watched {
                 let read = std::mem::take(sum);
                 self.end(|file| Ok(QuickSum::of(file)? == read)).map(|()| 0)
             }
-            Keeping::Record(digester, blocks) => {
+            Keeping::Record(digester, block_hasher) => {
                 let count = self.reader.read(buffer)?;
                 if count > 0 {
                     digester.update(&buffer[..count]);
-                    blocks.update(&buffer[..count]);
+                    block_hasher.update(&buffer[..count]);
                     return Ok(count);
                 }
                 let digest = digester.digest();
-                blocks.finish(digest.clone());
+                block_hasher.finish(digest.clone());
                 self.end(|file| has_digest(file, &digest)).map(|()| 0)
             }
             Keeping::Hold(held) => {

@@ -198,7 +198,7 @@ fn a_second_read_finds_the_same_bytes_or_reports_a_change() {
         assert!(bytes.len() > 600_000, "several blocks");
         let path = scratch.path(&scratch.write("users", &bytes));
         let blocks = tempfile::tempfile().expect("a file");
-        let recorder = Arc::new(Recorder::with_blocks(SumKind::default(), blocks));
+        let recorder = Arc::new(Recorder::with_block_hashes(SumKind::default(), blocks));
         assert_eq!(read(&path, &Watch::Record(Arc::clone(&recorder))).expect("an export"), 9_000);
         let watch = Watch::Hold(Arc::new(recorder.finish().expect("it was noted")));
         assert_eq!(read(&path, &watch).expect("the same"), 9_000);

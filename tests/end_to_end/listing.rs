@@ -6,7 +6,7 @@ use crate::support;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use avnology_migrate::journal::{Entry, Journal, Plan, RecordKey};
+use avnology_migrate::journal::{BatchPlan, Entry, Journal, RecordKey};
 use serde_json::{Value, json};
 use support::{Run, Sandbox, Scratch, export, mixed_export, until, user};
 
@@ -147,7 +147,7 @@ fn what_a_killed_run_created_is_counted_after_undo_found_it() {
     let file = |name: &str| scratch.path(&format!(".avnology/runs/{run}/{name}"));
     // As if it was killed with all of them in flight. The target did most of the work.
     let mut journal = Journal::create(&file("journal"), &file("rejects.ndjson")).expect("a journal");
-    let plan = Plan { records: (1..=40).map(|number| RecordKey { input: 0, number }).collect(), round: 0 };
+    let plan = BatchPlan { records: (1..=40).map(|number| RecordKey { input: 0, number }).collect(), round: 0 };
     let external_ids = (0..40).map(|number| format!("user_{number:06}")).collect();
     journal.append(&Entry::PlannedFor { plan, external_ids }).and_then(|()| journal.sync()).expect("it is written");
     drop(journal);

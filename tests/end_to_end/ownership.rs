@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use avnology_migrate::journal::{Entry, Journal, Plan, RecordKey};
+use avnology_migrate::journal::{BatchPlan, Entry, Journal, RecordKey};
 use serde_json::json;
 use support::target::{Way, http, proxy};
 use support::{Run, Sandbox, Scratch, export, lines, until, until_of, user};
@@ -417,7 +417,10 @@ fn users_in_doubt_without_proof_are_named_and_kept() {
         Journal::create(&directory.join("journal"), &directory.join("rejects.ndjson")).expect("a journal");
     let records = (21..=40).map(|number| RecordKey { input: 0, number }).collect();
     journal.append(&Entry::Settled { records: settled, rejects_bytes: 0 }).expect("it is written");
-    journal.append(&Entry::Planned(Plan { records, round: 0 })).and_then(|()| journal.sync()).expect("it is written");
+    journal
+        .append(&Entry::Planned(BatchPlan { records, round: 0 }))
+        .and_then(|()| journal.sync())
+        .expect("it is written");
     std::fs::remove_file(directory.join("report.json")).expect("there was a report");
     std::fs::remove_file(scratch.path("users.json")).expect("there was an export");
     let undone = scratch.undo(&sandbox, &id, &["--yes"]).expect_code(3);
@@ -450,7 +453,10 @@ fn a_resumed_run_of_an_older_version_writes_no_mark() {
     let mut journal =
         Journal::create(&directory.join("journal"), &directory.join("rejects.ndjson")).expect("a journal");
     let records = (1..=20).map(|number| RecordKey { input: 0, number }).collect();
-    journal.append(&Entry::Planned(Plan { records, round: 0 })).and_then(|()| journal.sync()).expect("it is written");
+    journal
+        .append(&Entry::Planned(BatchPlan { records, round: 0 }))
+        .and_then(|()| journal.sync())
+        .expect("it is written");
     std::fs::remove_file(directory.join("report.json")).expect("there was a report");
     let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
     database.execute_batch("DELETE FROM identities; DELETE FROM idempotency_keys").expect("it never arrived");

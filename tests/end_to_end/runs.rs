@@ -5,7 +5,7 @@ use crate::support;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use avnology_migrate::journal::{Entry, Journal, Plan, RecordKey};
+use avnology_migrate::journal::{BatchPlan, Entry, Journal, RecordKey};
 use support::{Run, Sandbox, Scratch, assert_all_in_one_place, export, mixed_export, until_of, user};
 
 const USERS: usize = 2_000;
@@ -211,7 +211,7 @@ fn killed_in_doubt(scratch: &Scratch, sandbox: &Sandbox, run: &Run, users: u64, 
     for first in (1..=users).step_by(usize::try_from(size).expect("a small batch")) {
         let records = (first..first + size).map(|number| RecordKey { input: 0, number }).collect();
         journal
-            .append(&Entry::Planned(Plan { records, round: 0 }))
+            .append(&Entry::Planned(BatchPlan { records, round: 0 }))
             .and_then(|()| journal.sync())
             .expect("it is written");
     }

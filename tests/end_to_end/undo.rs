@@ -4,7 +4,7 @@ use crate::support;
 
 use std::path::Path;
 
-use avnology_migrate::journal::{Ended, Entry, Journal, Plan, RecordKey};
+use avnology_migrate::journal::{BatchPlan, Ended, Entry, Journal, RecordKey};
 use serde_json::json;
 use support::terminal::Terminal;
 use support::{Run, Sandbox, Scratch, export, user};
@@ -27,7 +27,7 @@ fn put_in_doubt(directory: &Path, records: u64, says_end: bool) {
         Journal::create(&directory.join("journal"), &directory.join("rejects.ndjson")).expect("a journal");
     let doubtful = records / 2 + 1..=records;
     let external_ids = doubtful.clone().map(|number| format!("user_{:06}", number - 1)).collect();
-    let plan = Plan { records: doubtful.map(|number| RecordKey { input: 0, number }).collect(), round: 0 };
+    let plan = BatchPlan { records: doubtful.map(|number| RecordKey { input: 0, number }).collect(), round: 0 };
     journal.append(&Entry::Settled { records: settled, rejects_bytes: 0 }).expect("it is written");
     journal.append(&Entry::PlannedFor { plan, external_ids }).and_then(|()| journal.sync()).expect("it is written");
     if says_end {

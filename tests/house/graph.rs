@@ -162,9 +162,10 @@ impl Graph {
         lines.collect()
     }
 
-    /// Functions in files that are named `mod.rs`.
-    pub(crate) fn functions_in_roots(&self) -> Vec<String> {
-        let roots = self.files.values().filter(|file| file.path.ends_with("/mod.rs"));
+    /// Functions in files that are named `mod.rs`, and in these `others`.
+    pub(crate) fn functions_in_roots(&self, others: &[&str]) -> Vec<String> {
+        let is_root = |file: &&File| file.path.ends_with("/mod.rs") || others.contains(&&*file.path);
+        let roots = self.files.values().filter(is_root);
         let functions = roots.flat_map(|file| {
             let functions = file.tokens.iter().filter(|token| token.text == "fn");
             functions.map(|token| format!("src/{}:{}", file.path, token.line))

@@ -24,9 +24,9 @@ impl RecordCalls {
     pub(super) async fn create_batch(&self, request: CreateRequest<'_>, permit: Permit) -> CreateOutcome {
         let external_ids: Vec<&str> = request.items.iter().map(|item| item.external_id).collect();
         match self.calls.create_batch(self.batch_path(), request, permit).await {
-            CreateOutcome::Results(CreateResults { results, request_id, held }) => {
+            CreateOutcome::Results(CreateResults { results, request_id, held_room }) => {
                 let named = results.into_iter().zip(&external_ids).map(|(result, id)| self.named(result, id));
-                CreateOutcome::Results(CreateResults { results: named.collect(), request_id, held })
+                CreateOutcome::Results(CreateResults { results: named.collect(), request_id, held_room })
             }
             failed => failed,
         }

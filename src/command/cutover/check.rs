@@ -10,7 +10,7 @@ use super::seen_runs::seen_runs;
 use super::{at_clerk, at_target};
 use crate::cli::OutputFormat;
 use crate::command::shared::command_error::CommandError;
-use crate::command::shared::terminal::in_background::in_background;
+use crate::command::shared::in_background::in_background;
 use crate::command::shared::terminal::output::write_report;
 use crate::cutover::{
     Account, Check, CheckRecord, ClerkReading, CutoverState, Finding, Imports, Outcome, Standing, SwitchStep,

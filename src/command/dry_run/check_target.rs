@@ -9,10 +9,10 @@ use super::super::shared::command_error::CommandError;
 use super::super::shared::reading::first_pass::{FirstPass, ReadSubject};
 use super::super::shared::reading::forecast::{forecast, log_plan, selection_report};
 use super::super::shared::reading::from_clerk::read_for_now;
-use super::super::shared::reading::inputs::{look_at_inputs, note_deleted, probe_objects};
+use super::super::shared::reading::inputs::{fix_object_versions, look_at_inputs, note_deleted};
 use super::super::shared::reading::intake::intake;
 use super::super::shared::reading::joined::{JoinReports, JoinedFiles};
-use super::super::shared::reading::missing_users::{MissingUsersOf, account, refusal};
+use super::super::shared::reading::missing_users::{MissingUsersOf, account, reason_to_withhold};
 use super::super::shared::reading::selecting::records_of;
 use super::super::shared::target::home_organization::organization_of_rehearsal;
 use super::super::shared::target::{Target, Use, connect};
@@ -43,7 +43,7 @@ pub(in crate::command) async fn check_target(
     let _users = read_for_now(from_clerk.as_ref(), &mut signals).await?;
     look_at_inputs(reading)?;
     start_metrics(output, None);
-    probe_objects(reading, &mut signals).await?;
+    fix_object_versions(reading, &mut signals).await?;
     log_plan(reading);
     let (name, key) = (target.name.clone(), target.key_kind());
     let destination = connect(&target, connection, Use::Rehearsal(&reading.rules), &mut signals).await?;
@@ -82,8 +82,8 @@ pub(in crate::command) async fn check_target(
         None => None,
         Some(rules) => search.find(subject, &first.watch(), &mut signals).await?.map(|found| (rules, found)),
     };
-    let refused = missing.as_ref().and_then(|(rules, found)| refusal(*rules, found));
-    ledger.stopped = ledger.stopped.or(refused);
+    let withheld = missing.as_ref().and_then(|(rules, found)| reason_to_withhold(*rules, found));
+    ledger.stopped = ledger.stopped.or(withheld);
     let JoinReports { passwords, memberships } = joined.close(ledger.stopped.is_none())?;
     let forecast = forecast(&ledger, &connection.pace, reading.most_of_request);
     let details = RunDetails {

@@ -5,7 +5,7 @@ use super::super::shared::reading::first_pass::{FirstPass, ReadSubject};
 use super::super::shared::run_start_error::RunStartError;
 use super::consent::Consent;
 use super::context::ImportContext;
-use super::missing::MissingRecords;
+use super::missing_records::MissingRecords;
 use crate::journal::Prediction;
 use crate::outcomes::{Ledger, StopReason};
 use crate::settings::Limits;
@@ -17,7 +17,7 @@ pub(super) enum Clearance<'r> {
     /// Nothing can be sent: an input is of no use.
     Unreadable(SourceError),
     /// Nothing is to be sent, for this reason. The rejects are written, for they are what has to be mended.
-    Refused(BeforeSending<'r>, StopReason),
+    Withheld(BeforeSending<'r>, StopReason),
     /// It may be sent.
     Clear(BeforeSending<'r>),
 }
@@ -47,14 +47,14 @@ impl<'r> Clearance<'r> {
         };
         let prediction = first.prediction();
         if let Some(prediction) = &prediction
-            && let Some(reason) = refusal(prediction, ledger, settings.limits)
+            && let Some(reason) = reason_to_withhold(prediction, ledger, settings.limits)
         {
-            return Ok(Self::Refused(BeforeSending { first, missing: None }, reason));
+            return Ok(Self::Withheld(BeforeSending { first, missing: None }, reason));
         }
         let at_target = (settings, destination.as_ref());
         let missing = MissingRecords::find(at_target, run, subject, &first.watch(), signals).await?;
-        if let Some(reason) = missing.as_ref().and_then(MissingRecords::refusal) {
-            return Ok(Self::Refused(BeforeSending { first, missing }, reason));
+        if let Some(reason) = missing.as_ref().and_then(MissingRecords::reason_to_withhold) {
+            return Ok(Self::Withheld(BeforeSending { first, missing }, reason));
         }
         let consent = Consent { settings, target, run: &run.record, has_begun };
         consent.seek(prediction, subject.records, ledger, signals).await?;
@@ -67,7 +67,7 @@ impl<'r> Clearance<'r> {
 }
 
 /// Why nothing is to be sent, by what is known before.
-fn refusal(prediction: &Prediction, ledger: &Ledger, limits: Limits) -> Option<StopReason> {
+fn reason_to_withhold(prediction: &Prediction, ledger: &Ledger, limits: Limits) -> Option<StopReason> {
     let rejects = prediction.rejects + ledger.rejected_by_target();
     let found = prediction.records.unwrap_or(u64::MAX);
     if let Some(least) = limits.min_records.filter(|least| found < *least) {

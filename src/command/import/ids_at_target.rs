@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::super::shared::lookup_cache::LookupCache;
+use super::super::shared::target::lookup_cache::LookupCache;
 use crate::id_map::IdLookup;
 use crate::journal::RejectedPlaces;
 use crate::kind::Kind;

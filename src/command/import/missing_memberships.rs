@@ -1,11 +1,11 @@
 //! Memberships that are no longer in the export: which they are is found out before anything is sent, and what is done about them
 //! comes after all steps.
 
-mod changes;
+mod membership_changes;
 
 use std::path::PathBuf;
 
-use changes::{Changes, TargetParts};
+use membership_changes::{MembershipChanges, TargetParts};
 
 use super::super::shared::command_error::CommandError;
 use super::super::shared::reading::first_pass::ReadSubject;
@@ -13,7 +13,7 @@ use super::super::shared::reading::missing_users::search_for;
 use super::super::shared::run_start_error::RunStartError;
 use super::super::shared::target::earlier_identity::pages;
 use super::super::shared::target::id_maps::with_id_map;
-use super::missing_file::write_missing;
+use super::missing_names_file::write_missing;
 use crate::destination::Destination;
 use crate::journal::{ConfirmedUsers, InputRecord, RunDirectory};
 use crate::kind::Kind;
@@ -68,7 +68,7 @@ impl<'a> GoneMemberships<'a> {
     }
 
     /// Why nothing is to be sent, if too many are missing.
-    pub(super) fn refusal(&self) -> Option<StopReason> {
+    pub(super) fn reason_to_withhold(&self) -> Option<StopReason> {
         let MissingRules { rule, most } = self.rules;
         let MissingMemberships { known, missing, .. } = self.found;
         let is_refused = rule.removes_memberships() && self.found.is_more_than(most);
@@ -85,7 +85,7 @@ impl<'a> GoneMemberships<'a> {
         let Some(parts) = &self.parts else { return Ok(()) };
         let runs = &settings.runs_directory;
         let ids = with_id_map(runs, self.target, |map| map.lookup()).await.map_err(StopReason::IdMap)?;
-        let mut changes = Changes {
+        let mut changes = MembershipChanges {
             parts,
             found: &self.found,
             ids: &ids,

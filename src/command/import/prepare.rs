@@ -6,21 +6,19 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::super::shared::command_error::CommandError;
-use super::super::shared::reading::inputs::open_once;
 use super::super::shared::reading::selecting::records_of;
 use super::super::shared::run_start_error::RunStartError;
+use super::wanted_run::wanted_run;
 use crate::index::Duplicates;
 use crate::journal::{
-    Entry, FirstPassRecord, InputRecord, Journal, Lock, OrganizationRecord, Progress, Replayed, RunDirectory,
-    RunRecord, Settled, run_of_rejects,
+    Entry, FirstPassRecord, InputRecord, Journal, Lock, Progress, ReplayedJournal, RunDirectory, RunRecord, Settled,
 };
-use crate::kind::Kind;
 use crate::outcomes::{Ledger, StopReason};
 use crate::pipeline::ImportRun;
-use crate::selection::{RecordsOfRun, SelectionChoice, SelectionRecord};
+use crate::selection::RecordsOfRun;
 use crate::settings::{ImportSettings, RunOnDisk, WhichRun};
 use crate::signal::Signals;
-use crate::source::{Input, InputDigest, SourceError};
+use crate::source::{Input, InputDigest};
 
 /// A run that is ready to go (on).
 pub(super) struct PreparedRun {
@@ -50,57 +48,70 @@ pub(super) async fn prepare(
     target: &str,
     signals: &mut Signals,
 ) -> Result<PreparedRun, CommandError> {
-    let wanted = record(settings, target).map_err(|error| match (error, &settings.which_run) {
-        (RunStartError::Source(source), WhichRun::Named(run)) => {
-            RunStartError::Gone { run: run.record.id.clone(), source }
-        }
-        (error, _) => error,
-    })?;
+    let wanted = wanted_run(settings, target)?;
     let target_lock = match settings.reading.shard {
         None => Lock::take_target(&settings.locks, target, "import"),
         Some(shard) => Lock::take_target_for_shard(&settings.locks, target, shard, &wanted.whole_digest()),
     };
     let target_lock = target_lock.map_err(RunStartError::from)?;
-    if let Some(RunOnDisk { directory, record: was }) = open_run(settings, &wanted)? {
-        let run_lock = Lock::take(&directory.lock(), "import").map_err(RunStartError::from)?;
-        directory.check_paths().map_err(RunStartError::RunFile)?;
-        let changed = match was.changed_input(&wanted) {
-            Some(changed) => Some(changed.path.clone()),
-            None => changed_bytes(settings, &directory, &was, signals).await?,
-        };
-        let can_select = was.selection.is_none() || settings.reading.selection.is_some();
-        if changed.is_some() && can_select && (directory.ended_on_its_input() || directory.has_sent_nothing()) {
-            // The file was found to be broken, and this is the repaired one: all of it is looked at again. Or nothing was sent
-            // of it, for records were to be mended first.
-            return begin(settings, wanted, target_lock, signals).await;
-        }
-        let has_moved = was.has_moved(&wanted);
-        if let Some(input) = changed {
-            if has_moved {
-                return Err(RunStartError::OtherContent { input, run: was.id }.into());
-            }
-            return Err(RunStartError::Changed { input, run: was.id }.into());
-        }
-        if !was.has_same_rules(&wanted) {
-            return Err(RunStartError::OtherRules { run: was.id }.into());
-        }
-        let records = match was.selection {
-            None => settings.reading.shard.into(),
-            Some(_) => RecordsOfRun::Selected(Arc::new(directory.read_selection().map_err(RunStartError::RunFile)?)),
-        };
-        let was = if has_moved { note_paths(&directory, was, wanted)? } else { was };
-        let mut ledger = ledger(settings);
-        let (count, duplicates) = (settings.reading.inputs.len(), Duplicates::open(&directory.duplicates()).ok());
-        let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
-        let Replayed { journal, progress, has_end } =
-            Journal::replay(&directory.journal(), &directory.rejects(), count, replayed)
-                .map_err(RunStartError::from)?;
-        ledger.continue_at(&progress);
-        let (run, part) = (RunOnDisk { directory, record: was }, RunPart::Later { knows_all: has_end });
-        let import_run = ImportRun { journal, progress, ledger, duplicates: None };
-        return Ok(PreparedRun { run, import_run, part, records, locks: [target_lock, run_lock] });
+    let Some(run) = open_run(settings, &wanted)? else { return begin(settings, wanted, target_lock, signals).await };
+    let run_lock = Lock::take(&run.directory.lock(), "import").map_err(RunStartError::from)?;
+    run.directory.check_paths().map_err(RunStartError::RunFile)?;
+    if may_go_on(settings, &run, &wanted, signals).await? {
+        Ok(go_on(settings, run, wanted, [target_lock, run_lock])?)
+    } else {
+        begin(settings, wanted, target_lock, signals).await
     }
-    begin(settings, wanted, target_lock, signals).await
+}
+
+/// Whether a run that is open may go on with the inputs and the rules as they are `wanted` now; if not, a new one begins in its
+/// place. It fails if neither is right.
+async fn may_go_on(
+    settings: &ImportSettings,
+    RunOnDisk { directory, record: was }: &RunOnDisk,
+    wanted: &RunRecord,
+    signals: &mut Signals,
+) -> Result<bool, CommandError> {
+    let changed = match was.changed_input(wanted) {
+        Some(changed) => Some(changed.path.clone()),
+        None => changed_bytes(settings, directory, was, signals).await?,
+    };
+    let can_select = was.selection.is_none() || settings.reading.selection.is_some();
+    if changed.is_some() && can_select && (directory.ended_on_its_input() || directory.has_sent_nothing()) {
+        // The file was found to be broken, and this is the repaired one: all of it is looked at again. Or nothing was sent
+        // of it, for records were to be mended first.
+        return Ok(false);
+    }
+    let run = was.id.clone();
+    match changed {
+        Some(input) if was.has_moved(wanted) => Err(RunStartError::OtherContent { input, run }.into()),
+        Some(input) => Err(RunStartError::Changed { input, run }.into()),
+        None if !was.has_same_rules(wanted) => Err(RunStartError::OtherRules { run }.into()),
+        None => Ok(true),
+    }
+}
+
+/// Goes on with a run.
+fn go_on(
+    settings: &ImportSettings,
+    RunOnDisk { directory, record: was }: RunOnDisk,
+    wanted: RunRecord,
+    locks: [Lock; 2],
+) -> Result<PreparedRun, RunStartError> {
+    let records = match was.selection {
+        None => settings.reading.shard.into(),
+        Some(_) => RecordsOfRun::Selected(Arc::new(directory.read_selection().map_err(RunStartError::RunFile)?)),
+    };
+    let record = if was.has_moved(&wanted) { note_paths(&directory, was, wanted)? } else { was };
+    let mut ledger = ledger(settings);
+    let (count, duplicates) = (settings.reading.inputs.len(), Duplicates::open(&directory.duplicates()).ok());
+    let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
+    let ReplayedJournal { journal, progress, has_end } =
+        Journal::replay(&directory.journal(), &directory.rejects(), count, replayed)?;
+    ledger.continue_at(&progress);
+    let import_run = ImportRun { journal, progress, ledger, duplicates: None };
+    let (run, part) = (RunOnDisk { directory, record }, RunPart::Later { knows_all: has_end });
+    Ok(PreparedRun { run, import_run, part, records, locks })
 }
 
 /// Notes where the inputs of a run are now: later parts of it look there.
@@ -220,73 +231,4 @@ fn open_run(settings: &ImportSettings, wanted: &RunRecord) -> Result<Option<RunO
         }
     };
     Ok(open.filter(|run| !run.directory.is_finished()))
-}
-
-fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, RunStartError> {
-    let mut inputs = Vec::with_capacity(settings.reading.inputs.len());
-    let mut rejects_of = None;
-    for (input, kind) in settings.reading.inputs.iter().zip(&settings.reading.kinds) {
-        inputs.push(checked(input, *kind)?);
-        let failed = |source| RunStartError::Io { path: input.name().to_string().into(), source };
-        rejects_of = rejects_of.or(run_of_rejects(input).map_err(failed)?);
-    }
-    if let (Some(_), Some(run)) = (settings.missing, &rejects_of) {
-        return Err(RunStartError::MissingOfRejects { run: run.clone() });
-    }
-    let passwords = settings.reading.passwords.as_ref().map(|input| checked(input, Kind::User)).transpose()?;
-    let memberships = settings.reading.memberships.iter().map(|(kind, input)| checked(input, *kind));
-    let memberships = memberships.collect::<Result<Vec<_>, _>>()?;
-    if let (Some(run), None) = (&rejects_of, &passwords) {
-        warn_of_passwords(settings, run);
-    }
-    let (mapping, traits_schema) = settings.reading.rule_files.records();
-    Ok(RunRecord {
-        id: String::new(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        started: jiff::Timestamp::now().to_string(),
-        target: target.to_owned(),
-        shard: settings.reading.shard.map(|shard| shard.to_string()),
-        selection: selection_of(settings),
-        inputs,
-        passwords,
-        memberships,
-        missing_email: settings.reading.rules.missing_email.to_string(),
-        mapping,
-        traits_schema,
-        on_existing: settings.on_existing.to_string(),
-        organization: settings.reading.organization.as_ref().map(|name| OrganizationRecord {
-            asked: name.to_string(),
-            id: None,
-            create: settings.create_organization,
-        }),
-        options: settings.recorded_options(),
-        kratos: settings.kratos_record(),
-        marked: true,
-        journals_end: true,
-        rejects_of,
-    })
-}
-
-/// How the users are chosen; of a run that is named, as they were.
-fn selection_of(settings: &ImportSettings) -> Option<SelectionRecord> {
-    match &settings.which_run {
-        WhichRun::Named(run) => run.record.selection.clone(),
-        WhichRun::New | WhichRun::Open => settings.reading.selection.as_ref().map(SelectionChoice::record),
-    }
-}
-
-/// Looks at an input. A wrong path is reported before there is a run, and before the target is asked for anything. A pipe is not
-/// opened: it can be only once.
-fn checked(input: &Input, kind: Kind) -> Result<InputRecord, RunStartError> {
-    open_once(input)?;
-    InputRecord::of(input, kind).map_err(|reason| SourceError::Open { input: input.name(), reason }.into())
-}
-
-/// A reject holds the user as the input had it, without the password that was joined.
-fn warn_of_passwords(settings: &ImportSettings, run: &str) {
-    let listed = RunDirectory::list(&settings.runs_directory).unwrap_or_default();
-    let record = listed.into_iter().map(|(_, record)| record).find(|record| record.id == run);
-    if let Some(InputRecord { path, .. }) = record.and_then(|record| record.passwords) {
-        tracing::warn!(run, passwords = path, "the run of these rejects had --passwords: without it they have none");
-    }
 }

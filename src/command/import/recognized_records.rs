@@ -18,14 +18,14 @@ pub(super) fn remembered(
     reading: &ReadingSettings,
 ) -> Remembered {
     let is_wanted = confirmed.lookup.is_some() && matches!(records, RecordsOfRun::All);
-    let known = is_wanted.then(|| open(&mut confirmed.users, &basis(reading))).and_then(|opened| {
+    let known_records = is_wanted.then(|| open(&mut confirmed.users, &basis(reading))).and_then(|opened| {
         opened.unwrap_or_else(|error| {
             tracing::warn!(%error, "the file of known records cannot be read; every record is mapped");
             None
         })
     });
-    tracing::info!(is_there = known.is_some(), "a file of known records that still holds");
-    Remembered { confirmed_lookup: confirmed.lookup.clone(), known: known.map(Arc::new) }
+    tracing::info!(is_there = known_records.is_some(), "a file of known records that still holds");
+    Remembered { confirmed_lookup: confirmed.lookup.clone(), known_records: known_records.map(Arc::new) }
 }
 
 fn open(users: &mut ConfirmedUsers, basis: &Basis) -> io::Result<Option<KnownFile>> {
@@ -36,7 +36,7 @@ fn open(users: &mut ConfirmedUsers, basis: &Basis) -> io::Result<Option<KnownFil
 /// Writes the file for the next night, at the end of a run that is complete. If that fails, the next night maps every record.
 pub(super) async fn keep(ran: &mut Ran, first: &FirstPass, ReadSubject { reading, records, .. }: ReadSubject<'_>) {
     let Some(mut users) = ran.confirmed.take() else { return };
-    let (Some(pass), Some(found)) = (first.pass_records(), first.duplicates()) else { return };
+    let (Some(pass), Some(found)) = (first.unchanged_records(), first.duplicates()) else { return };
     let counts = pass.counts();
     tracing::info!(records = counts.recognized, "known by their bytes, and not mapped");
     tracing::info!(records = counts.mapped, "not known by their bytes, and mapped");

@@ -10,7 +10,7 @@ use super::clearance::BeforeSending;
 use super::context::ImportContext;
 use super::ended_import::EndedImport;
 use super::recognized_records;
-use super::run_state::RunState;
+use super::sending_state::SendingState;
 use super::steps::Steps;
 use crate::delivery::Delivery;
 use crate::destination::RunMark;
@@ -23,7 +23,7 @@ pub(super) async fn send(
     context: ImportContext<'_>,
     subject: ReadSubject<'_>,
     BeforeSending { first, missing }: &mut BeforeSending<'_>,
-    mut state: RunState,
+    mut state: SendingState,
     signals: &mut Signals,
 ) -> Result<EndedImport, CommandError> {
     let ImportContext { settings, target, destination, run } = context;

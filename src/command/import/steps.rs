@@ -7,7 +7,7 @@ use super::super::shared::reading::intake::intake;
 use super::super::shared::target::id_maps::{keep_learned_ids, with_id_map};
 use super::super::shared::terminal::progress::reporter_with_metrics;
 use super::ids_at_target::IdsAtTarget;
-use super::run_state::RunState;
+use super::sending_state::SendingState;
 use crate::delivery::Delivery;
 use crate::destination::{Destination, RunMark};
 use crate::id_map::IdLookup;
@@ -16,7 +16,7 @@ use crate::kind::Kind;
 use crate::mapping::TargetIds;
 use crate::outcomes::{Ledger, StopReason};
 use crate::pipeline::{self, ConfirmedBefore, ImportRun, Intake, Job, Mode, Ran, Sending};
-use crate::recognition::PassRecords;
+use crate::recognition::UnchangedRecords;
 use crate::report::{Timeline, TimelineMoment};
 use crate::settings::ImportSettings;
 use crate::signal::Signals;
@@ -49,7 +49,7 @@ impl Steps<'_> {
     pub(super) async fn run(
         &self,
         subject: ReadSubject<'_>,
-        RunState { import_run, mut confirmed, ids, .. }: RunState,
+        SendingState { import_run, mut confirmed, ids, .. }: SendingState,
         signals: &mut Signals,
     ) -> (Ran, Vec<TimelineMoment>) {
         let mut moments = Vec::new();
@@ -83,7 +83,7 @@ impl Steps<'_> {
             tracing::info!("step {} of {}: {step}", index + 1, plan.steps().len());
             let mut timeline = Timeline::new(reporter.as_mut(), moments);
             let ran = pipeline::run(job, &mut timeline, signals).await;
-            log_reused(self.first.pass_records().as_deref());
+            log_reused(self.first.unchanged_records().as_deref());
             moments = timeline.into_moments();
             (ledger, journal) = (ran.ledger, ran.journal);
             confirmed = ran.confirmed.map(|users| ConfirmedBefore { users, lookup: lookup.clone() });
@@ -98,7 +98,7 @@ impl Steps<'_> {
     /// What a step reads.
     fn intake(&self, subject: &ReadSubject<'_>, step: &Step, of_references: Option<&Arc<dyn TargetIds>>) -> Intake {
         intake(subject.reading, subject.records, Some(subject.joined), of_references, self.first.watch())
-            .with_blocks(self.first.blocks())
+            .with_shard_blocks(self.first.shard_blocks())
             .of_inputs(step.inputs.clone())
     }
 
@@ -113,7 +113,7 @@ impl Steps<'_> {
         Sending {
             delivery,
             confirmed,
-            pass_records: self.first.pass_records(),
+            unchanged_records: self.first.unchanged_records(),
             // A membership never had another external id than now; the others can have had one.
             ids: of_records.filter(|_| matches!(kind, Kind::User | Kind::Organization | Kind::RoleTuple)),
             max_errors: self.settings.limits.max_errors,
@@ -187,7 +187,7 @@ async fn ids_at_target(ids: &Arc<IdLookup>, journal: &Journal) -> std::io::Resul
 }
 
 /// Logs how much work the first pass saved.
-fn log_reused(unchanged: Option<&PassRecords>) {
+fn log_reused(unchanged: Option<&UnchangedRecords>) {
     if let Some(unchanged) = unchanged {
         let counts = unchanged.counts();
         tracing::info!(records = counts.reused, "unchanged since the first pass, and not mapped a second time");

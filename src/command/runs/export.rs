@@ -1,5 +1,8 @@
 //! `avnology migrate clerk runs export`, and `--results`: what became of each record of a run.
 
+pub(in crate::command) mod recovery_error;
+pub(in crate::command) mod recovery_links;
+
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 

@@ -5,17 +5,17 @@
 //! one whole is checked twice: by what their runs are about, and by their counts, for the records of all must be what each one
 //! saw in all.
 
-mod account;
 mod merge_error;
 mod merge_progress;
 mod merged_directory;
 mod rejects;
+mod shard_account;
 mod shard_run;
 
-use account::MergedAccount;
 pub use merge_error::MergeError;
 use merge_progress::{MergeProgress, size_of};
 use merged_directory::MergedDirectory;
+use shard_account::ShardAccount;
 use shard_run::ShardRun;
 
 use super::super::shared::terminal::output::Output;
@@ -37,14 +37,14 @@ pub fn merge_runs(settings: &MergeSettings) -> Result<ExitStatus, MergeError> {
     shard_run::check_bytes(&parts)?;
     let progress = MergeProgress::of(parts.values(), settings.quiet);
     let read = |part| {
-        let account = MergedAccount::of(part)?;
+        let account = ShardAccount::of(part)?;
         progress.read(size_of(&part.directory.journal()));
         Ok::<_, MergeError>(account)
     };
     let accounts = parts.values().map(read).collect::<Result<Vec<_>, _>>()?;
-    account::check_sums(&accounts)?;
+    shard_account::check_sums(&accounts)?;
     let shards: Vec<String> = parts.values().map(|part| part.record.id.clone()).collect();
-    let (passwords, memberships) = (account::passwords(first), account::memberships(first));
+    let (passwords, memberships) = (shard_account::passwords(first), shard_account::memberships(first));
     let (target, rejects_of) = (Some(first.record.target.clone()), first.record.rejects_of.clone());
     let mut directory = MergedDirectory::open(runs.join(merged_name(first)), shards.clone())?;
     let rejects = directory.stage(|to| rejects::gather(&accounts, to, &progress))?;

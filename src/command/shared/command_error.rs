@@ -8,7 +8,7 @@ use super::super::cutover::CutoverError;
 use super::super::export::export_command_error::ExportCommandError;
 use super::super::plan::tenant_plan_error::TenantPlanError;
 use super::super::runs::export::RunExportError;
-use super::super::runs::recovery_error::RecoveryError;
+use super::super::runs::export::recovery_error::RecoveryError;
 use super::super::shared::run_start_error::RunStartError;
 use super::super::undo::undo_error::UndoError;
 use super::super::webhooks::webhooks_error::WebhooksError;

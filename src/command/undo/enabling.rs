@@ -1,4 +1,4 @@
-//! What undoing a run does about the users whom it disabled because they were missing: it enables them again.
+//! Enables the users again whom the run that is undone had disabled, because they were missing from its export.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What became of what a run created, kind by kind.
+//! Writes, for a run of a whole tenant that is undone, how many records of each kind were deleted, were gone already, or are kept.
 
 use std::fmt::{self, Write as _};
 

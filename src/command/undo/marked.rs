@@ -1,4 +1,5 @@
-//! Who at a target carries the mark of one run, wherever it is by its external id: the target's whole list is gone through once.
+//! The identities that carry the mark of the run that is undone, also those that have another external id by now: for them the
+//! target's whole list is gone through once.
 //!
 //! All of it is read before anything is deleted, for with fewer users the pages of some targets begin elsewhere. What was found
 //! waits on disk, so that memory stays bounded for any number.

@@ -7,7 +7,7 @@ use crate::journal::RecordKey;
 /// One user in this many may become part of the sample. A sample of a small tenant is smaller.
 const SAMPLED: u8 = 8;
 
-/// A user who is at the target.
+/// A user who is at the target, or a record of another kind: of those only the external id and the content are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfirmedUser {
     pub(super) key: [u8; KEY_BYTES],

@@ -6,9 +6,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::account::MergedAccount;
 use super::merge_error::MergeError;
 use super::merge_progress::MergeProgress;
+use super::shard_account::ShardAccount;
 use crate::journal::RejectsLeft;
 use crate::source::{Input, ReaderLimits, RecordReader};
 
@@ -17,7 +17,7 @@ const AROUND_A_RECORD: usize = 1 << 20;
 
 /// Writes them to `to`, and says whether there are any. An error is one of writing.
 pub(super) fn gather(
-    accounts: &[MergedAccount<'_>],
+    accounts: &[ShardAccount<'_>],
     file: File,
     progress: &MergeProgress,
 ) -> io::Result<Result<bool, MergeError>> {

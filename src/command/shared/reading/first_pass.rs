@@ -1,7 +1,7 @@
 //! Goes through the inputs once before anything is sent, and keeps what that finds out for the rest of the run: whether they
 //! can be read at all, what their bytes are, who is in them twice, and how many records will be rejected.
 
-mod findings;
+mod file_findings;
 mod kept;
 mod looked_through;
 mod other_shard;
@@ -9,7 +9,7 @@ mod subject;
 
 use std::sync::Arc;
 
-use findings::FileFindings;
+use file_findings::FileFindings;
 use kept::{keep, read_kept};
 use looked_through::LookedThrough;
 use other_shard::OtherShards;
@@ -21,8 +21,8 @@ use crate::files::create_private;
 use crate::index::Duplicates;
 use crate::journal::{FirstPassRecord, Prediction};
 use crate::outcomes::StopReason;
-use crate::pipeline::Blocks;
-use crate::recognition::PassRecords;
+use crate::pipeline::ShardBlocks;
+use crate::recognition::UnchangedRecords;
 use crate::settings::RunOnDisk;
 use crate::signal::Signals;
 use crate::source::{KnownInputs, Watch};
@@ -53,14 +53,14 @@ impl FirstPass {
         }
         // What was sent before went by what this run itself had found.
         let others = if has_begun { None } else { OtherShards::of(subject, run) };
-        let turn = match &others {
+        let lock = match &others {
             Some(others) => others.wait(signals).await?,
             None => None,
         };
         if let Some(found) = others.and_then(|others| others.take_over()) {
             return Ok(Self::Files(found));
         }
-        let seen = LookedThrough::look(subject, create_private(&directory.blocks()), signals).await?;
+        let seen = LookedThrough::look(subject, create_private(&directory.block_hashes()), signals).await?;
         // An earlier part of the run may have had all this, and lost it.
         let before = FirstPassRecord::read(directory).ok().flatten();
         let sent = before.map_or(has_begun, |before| before.prediction.sent);
@@ -68,12 +68,18 @@ impl FirstPass {
         // Kept before the duplicates, by which the next part of the run knows that all this was done.
         subject.joined.close_in(seen.is_complete, directory)?;
         let kept = keep(directory, subject.joined, &seen, prediction);
-        let (duplicates, blocks) = kept.map_err(StopReason::Temporary)?;
+        let (duplicates, shard_blocks) = kept.map_err(StopReason::Temporary)?;
         let duplicates = Arc::new(duplicates);
         // Shards that wait for it find it now.
-        drop(turn);
-        let LookedThrough { known, pass_records, .. } = seen;
-        Ok(Self::Files(FileFindings { duplicates, known: Arc::new(known), prediction, pass_records, blocks }))
+        drop(lock);
+        let LookedThrough { inputs, unchanged_records, .. } = seen;
+        Ok(Self::Files(FileFindings {
+            duplicates,
+            inputs: Arc::new(inputs),
+            prediction,
+            unchanged_records,
+            shard_blocks,
+        }))
     }
 
     /// Goes through the inputs of a comparison, which keeps nothing.
@@ -91,9 +97,9 @@ impl FirstPass {
         subject.joined.close(seen.is_complete)?;
         let duplicates = tempfile::tempfile().and_then(|file| seen.found.write(file));
         let duplicates = Arc::new(duplicates.map_err(StopReason::Temporary)?);
-        let LookedThrough { known, prediction, pass_records, .. } = seen;
-        let (known, blocks) = (Arc::new(known), Blocks::Unknown);
-        Ok(Self::Files(FileFindings { duplicates, known, prediction, pass_records, blocks }))
+        let LookedThrough { inputs, prediction, unchanged_records, .. } = seen;
+        let (inputs, shard_blocks) = (Arc::new(inputs), ShardBlocks::Unknown);
+        Ok(Self::Files(FileFindings { duplicates, inputs, prediction, unchanged_records, shard_blocks }))
     }
 
     /// Who is in the inputs twice, if that is known.
@@ -101,9 +107,9 @@ impl FirstPass {
         self.findings().map(|findings| &findings.duplicates)
     }
 
-    /// Which records the target has as they are, if that is known.
-    pub(in crate::command) fn pass_records(&self) -> Option<Arc<PassRecords>> {
-        self.findings().and_then(|findings| findings.pass_records.clone())
+    /// Which records are unchanged, if that is known.
+    pub(in crate::command) fn unchanged_records(&self) -> Option<Arc<UnchangedRecords>> {
+        self.findings().and_then(|findings| findings.unchanged_records.clone())
     }
 
     /// What will come of the records, if that is known.
@@ -113,18 +119,18 @@ impl FirstPass {
 
     /// What the bytes of the inputs are, if that is known.
     pub(in crate::command) fn inputs(&self) -> Option<&KnownInputs> {
-        self.findings().map(|findings| &*findings.known)
+        self.findings().map(|findings| &*findings.inputs)
     }
 
     /// How the bytes of the inputs are held to what they were.
     pub(in crate::command) fn watch(&self) -> Watch {
         self.findings()
-            .map_or_else(|| Watch::Record(Arc::default()), |findings| Watch::Hold(Arc::clone(&findings.known)))
+            .map_or_else(|| Watch::Record(Arc::default()), |findings| Watch::Hold(Arc::clone(&findings.inputs)))
     }
 
     /// What a later read of a shard does about the blocks of others.
-    pub(in crate::command) fn blocks(&self) -> Blocks {
-        self.findings().map(|findings| findings.blocks.clone()).unwrap_or_default()
+    pub(in crate::command) fn shard_blocks(&self) -> ShardBlocks {
+        self.findings().map(|findings| findings.shard_blocks.clone()).unwrap_or_default()
     }
 
     fn findings(&self) -> Option<&FileFindings> {

@@ -35,8 +35,8 @@ pub(in crate::command) fn note_deleted(reading: &ReadingSettings, console: Conso
     }
 }
 
-/// Finds out which version of each object is read from here on.
-pub(in crate::command) async fn probe_objects(
+/// Asks for the version of each object, which is the one that is read from here on.
+pub(in crate::command) async fn fix_object_versions(
     reading: &ReadingSettings,
     signals: &mut Signals,
 ) -> Result<(), CommandError> {

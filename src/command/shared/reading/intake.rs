@@ -9,7 +9,7 @@ use crate::kind::Kind;
 use crate::mapping::{
     InvitationMapper, MembershipMapper, OrganizationMapper, RecordMapper, TargetIds, TupleMapper, UserMapper,
 };
-use crate::pipeline::{Blocks, Intake};
+use crate::pipeline::{Intake, ShardBlocks};
 use crate::selection::RecordsOfRun;
 use crate::settings::ReadingSettings;
 use crate::source::Watch;
@@ -32,7 +32,7 @@ pub(in crate::command) fn intake(
         mappers: kinds.iter().map(|kind| mapper(*kind, reading, joined, ids)).collect(),
         largest_request: most_of_request.1,
         watch,
-        blocks: Blocks::Unknown,
+        shard_blocks: ShardBlocks::Unknown,
         workers: *workers,
     }
 }

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use super::super::command_error::CommandError;
+use super::super::in_background::in_background;
 use super::super::run_start_error::RunStartError;
-use super::super::terminal::in_background::in_background;
 use crate::exit::ExitStatus;
 use crate::files::{create_private, create_private_directory};
 use crate::hexadecimal::hexadecimal;

@@ -6,8 +6,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::super::export::export_command_error::ExportCommandError;
 use super::super::command_error::CommandError;
+use super::super::in_background::in_background;
 use super::super::run_start_error::RunStartError;
-use super::super::terminal::in_background::in_background;
 use super::first_pass::ReadSubject;
 use crate::export::Manifest;
 use crate::journal::{InputRecord, LostRun};
@@ -100,7 +100,7 @@ fn check_whole(subject: ReadSubject<'_>) -> Result<(), CommandError> {
 }
 
 /// Why nothing is to be sent, if too many are missing.
-pub(in crate::command) fn refusal(
+pub(in crate::command) fn reason_to_withhold(
     MissingRules { rule, most }: MissingRules,
     users: &MissingUsers,
 ) -> Option<StopReason> {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio_util::sync::CancellationToken;
 
 use super::super::command_error::CommandError;
-use super::super::terminal::in_background::in_background;
+use super::super::in_background::in_background;
 use super::super::terminal::progress::{display, while_working};
 use crate::passwords::{Passwords, PasswordsError, PasswordsReport};
 use crate::report::ReadingProgress;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::command_error::CommandError;
-use super::super::terminal::in_background::in_background;
+use super::super::in_background::in_background;
 use crate::report::Console;
 use crate::selection::{NotFound, RecordsOfRun, SelectionTotals, select};
 use crate::settings::ReadingSettings;

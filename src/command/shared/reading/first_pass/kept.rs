@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use super::super::super::run_start_error::RunStartError;
 use super::super::joined::JoinedFiles;
-use super::findings::FileFindings;
+use super::file_findings::FileFindings;
 use super::looked_through::LookedThrough;
 use crate::command::shared::command_error::CommandError;
 use crate::files::put_private;
 use crate::index::Duplicates;
 use crate::journal::{FirstPassRecord, Prediction, RunDirectory};
-use crate::pipeline::{BlockStarts, Blocks, NotedStarts};
+use crate::pipeline::{BlockStarts, NotedStarts, ShardBlocks};
 use crate::source::{KnownInputs, SourceError};
 
 /// What an earlier part of the run found. If any of it is missing or damaged, all is found out again: it is in the inputs.
@@ -27,26 +27,26 @@ pub(super) fn read_kept(joined: &JoinedFiles, directory: &RunDirectory) -> Resul
     if let Some(input) = joined.changed_since(&record) {
         return Err(RunStartError::Source(SourceError::Changed { input: input.name() }).into());
     }
-    let (known, duplicates) = match files_of(&record, directory) {
+    let (inputs, duplicates) = match files_of(&record, directory) {
         Ok(found) => found,
         Err(error) => return Ok(found_again(&error)),
     };
     if let Err(problem) = joined.continue_account(directory) {
         return Ok(found_again(&problem));
     }
-    let (duplicates, known) = (Arc::new(duplicates), Arc::new(known));
-    let blocks = blocks(directory, record.block_starts);
-    Ok(Some(FileFindings { duplicates, known, prediction: record.prediction, pass_records: None, blocks }))
+    let (duplicates, inputs) = (Arc::new(duplicates), Arc::new(inputs));
+    let shard_blocks = shard_blocks(directory, record.block_starts);
+    Ok(Some(FileFindings { duplicates, inputs, prediction: record.prediction, unchanged_records: None, shard_blocks }))
 }
 
 /// What a shard does about the blocks of others, if it was kept where they begin. If that cannot be used, it reads them.
-fn blocks(directory: &RunDirectory, sum: Option<u32>) -> Blocks {
+fn shard_blocks(directory: &RunDirectory, sum: Option<u32>) -> ShardBlocks {
     let opened = sum.map(|sum| BlockStarts::open(&directory.block_starts(), sum)).transpose();
     let starts = opened.unwrap_or_else(|error| {
         tracing::debug!(%error, "where blocks begin cannot be read");
         None
     });
-    starts.flatten().map_or(Blocks::Unknown, |starts| Blocks::PassOver(Arc::new(starts)))
+    starts.flatten().map_or(ShardBlocks::Unknown, |starts| ShardBlocks::PassOver(Arc::new(starts)))
 }
 
 fn found_again(problem: &dyn Display) -> Option<FileFindings> {
@@ -60,14 +60,14 @@ fn found_again(problem: &dyn Display) -> Option<FileFindings> {
 /// changed.
 fn files_of(record: &FirstPassRecord, directory: &RunDirectory) -> Result<(KnownInputs, Duplicates), String> {
     let wrong = |path: &Path, problem: &dyn Display| format!("`{}` {problem}", path.display());
-    let (blocks, duplicates) = (directory.blocks(), directory.duplicates());
+    let (block_hashes, duplicates) = (directory.block_hashes(), directory.duplicates());
     let cannot_be_read = |error: io::Error| format!("cannot be read: {error}");
-    let known = KnownInputs::open(record.inputs.clone(), &blocks).and_then(|known| Ok((known.sum()?, known)));
-    let (of_blocks, known) = known.map_err(|error| wrong(&blocks, &cannot_be_read(error)))?;
+    let known = KnownInputs::open(record.inputs.clone(), &block_hashes).and_then(|known| Ok((known.sum()?, known)));
+    let (of_block_hashes, known) = known.map_err(|error| wrong(&block_hashes, &cannot_be_read(error)))?;
     let found = Duplicates::open(&duplicates).and_then(|found| Ok((found.sum()?, found)));
     let (of_duplicates, found) = found.map_err(|error| wrong(&duplicates, &cannot_be_read(error)))?;
-    if of_blocks.is_none() || record.sums.is_some_and(|(blocks, _)| of_blocks != Some(blocks)) {
-        return Err(wrong(&blocks, &"is damaged"));
+    if of_block_hashes.is_none() || record.sums.is_some_and(|(block_hashes, _)| of_block_hashes != Some(block_hashes)) {
+        return Err(wrong(&block_hashes, &"is damaged"));
     }
     if record.sums.is_some_and(|(_, duplicates)| of_duplicates != duplicates) {
         return Err(wrong(&duplicates, &"is damaged"));
@@ -81,18 +81,18 @@ pub(super) fn keep(
     joined: &JoinedFiles,
     seen: &LookedThrough,
     prediction: Prediction,
-) -> io::Result<(Duplicates, Blocks)> {
-    let LookedThrough { found, known, rejects_by_shard, starts, .. } = seen;
-    known.sync()?;
+) -> io::Result<(Duplicates, ShardBlocks)> {
+    let LookedThrough { found, inputs, rejects_by_shard, starts, .. } = seen;
+    inputs.sync()?;
     let (passwords, memberships) = joined.digests();
-    let sums = known.sum()?.map(|blocks| Ok::<_, io::Error>((blocks, found.sum()?))).transpose()?;
+    let sums = inputs.sum()?.map(|block_hashes| Ok::<_, io::Error>((block_hashes, found.sum()?))).transpose()?;
     let block_starts = starts.as_ref().and_then(|starts| keep_starts(directory, starts));
-    let (inputs, rejects_by_shard) = (known.inputs.clone(), rejects_by_shard.clone());
+    let (inputs, rejects_by_shard) = (inputs.inputs.clone(), rejects_by_shard.clone());
     let version = Some(env!("CARGO_PKG_VERSION").to_owned());
     FirstPassRecord { version, inputs, passwords, memberships, prediction, rejects_by_shard, sums, block_starts }
         .write(directory)?;
     let duplicates = put_private(&directory.duplicates(), |file: File| found.write(file))?;
-    Ok((duplicates, blocks(directory, block_starts)))
+    Ok((duplicates, shard_blocks(directory, block_starts)))
 }
 
 /// Keeps where the blocks of shards begin, and returns the CRC-32 of that. It only saves work.

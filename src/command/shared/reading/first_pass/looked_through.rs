@@ -13,8 +13,8 @@ use crate::command::shared::terminal::progress::reporter_of_search;
 use crate::index::{Duplicate, FoundDuplicates, Meaning};
 use crate::journal::Prediction;
 use crate::outcomes::{Ledger, StopReason};
-use crate::pipeline::{Blocks, LookForUnchanged, NotedStarts, find_duplicates};
-use crate::recognition::PassRecords;
+use crate::pipeline::{LookForUnchanged, NotedStarts, ShardBlocks, run_first_pass};
+use crate::recognition::UnchangedRecords;
 use crate::selection::RecordsOfRun;
 use crate::signal::Signals;
 use crate::source::{KnownInputs, Recorder, SourceError, Watch};
@@ -22,9 +22,10 @@ use crate::source::{KnownInputs, Recorder, SourceError, Watch};
 /// What going through the files has shown.
 pub(super) struct LookedThrough {
     pub found: FoundDuplicates,
-    pub known: KnownInputs,
+    /// What their bytes are.
+    pub inputs: KnownInputs,
     pub prediction: Prediction,
-    pub pass_records: Option<Arc<PassRecords>>,
+    pub unchanged_records: Option<Arc<UnchangedRecords>>,
     /// How many records of each shard do not map, if the other shards may go by it.
     pub rejects_by_shard: Option<BTreeMap<u32, u64>>,
     /// Where the blocks of all shards begin, if the other shards may go by it.
@@ -34,23 +35,23 @@ pub(super) struct LookedThrough {
 }
 
 impl LookedThrough {
-    /// Goes through the files; what their bytes are is kept in `blocks`.
+    /// Goes through the files; what their bytes are is known by `block_hashes`, a file for the hashes of their blocks.
     pub(super) async fn look(
         subject: ReadSubject<'_>,
-        blocks: io::Result<File>,
+        block_hashes: io::Result<File>,
         signals: &mut Signals,
     ) -> Result<Self, CommandError> {
         subject.output.console.note("Looking for duplicates within the input …");
         // What an earlier version selected is told from another input by the sum of then.
         let kind = subject.records.selected().map(|selected| selected.kind_of_sum()).unwrap_or_default();
-        let recorder = Arc::new(Recorder::with_blocks(kind, blocks.map_err(StopReason::Temporary)?));
+        let recorder = Arc::new(Recorder::with_block_hashes(kind, block_hashes.map_err(StopReason::Temporary)?));
         let look = subject.look_for_unchanged();
-        let pass_records = look.as_ref().map(|look| Arc::clone(&look.records));
+        let unchanged_records = look.as_ref().map(|look| Arc::clone(&look.unchanged_records));
         let starts = subject.records.shard().map(|_| Arc::<NotedStarts>::default());
-        let blocks = starts.clone().map_or(Blocks::Unknown, Blocks::Note);
-        let (found, ledger) = find(subject, (&recorder, blocks), look, signals).await?;
-        let known = recorder.finish().map_err(StopReason::Temporary)?;
-        check_selected(subject, &known)?;
+        let shard_blocks = starts.clone().map_or(ShardBlocks::Unknown, ShardBlocks::Note);
+        let (found, ledger) = find(subject, (&recorder, shard_blocks), look, signals).await?;
+        let inputs = recorder.finish().map_err(StopReason::Temporary)?;
+        check_selected(subject, &inputs)?;
         let prediction = predict(&found, &ledger, subject.records).map_err(StopReason::Temporary)?;
         let is_complete = ledger.stopped.is_none();
         let rejects_by_shard = subject.records.shard().filter(|_| is_complete).map(|shard| {
@@ -60,13 +61,13 @@ impl LookedThrough {
             rejects
         });
         let starts = starts.filter(|_| is_complete);
-        Ok(Self { found, known, prediction, pass_records, rejects_by_shard, starts, is_complete })
+        Ok(Self { found, inputs, prediction, unchanged_records, rejects_by_shard, starts, is_complete })
     }
 }
 
 /// Fails if an input is not what it was when the records were selected: the places of others would be taken for theirs.
-fn check_selected(subject: ReadSubject<'_>, known: &KnownInputs) -> Result<(), RunStartError> {
-    let now = known.inputs.iter().map(|input| &input.digest);
+fn check_selected(subject: ReadSubject<'_>, inputs: &KnownInputs) -> Result<(), RunStartError> {
+    let now = inputs.inputs.iter().map(|input| &input.digest);
     let changed = subject.records.selected().and_then(|selected| selected.changed_input(now));
     match changed.and_then(|index| subject.reading.inputs.get(index)) {
         Some(input) => Err(SourceError::Changed { input: input.name() }.into()),
@@ -108,15 +109,15 @@ fn spoils_all(error: &SourceError, recorder: &Recorder) -> bool {
 /// The duplicates, and the account of going through the inputs, which may have ended too early.
 async fn find(
     subject: ReadSubject<'_>,
-    (recorder, blocks): (&Arc<Recorder>, Blocks),
+    (recorder, shard_blocks): (&Arc<Recorder>, ShardBlocks),
     unchanged: Option<LookForUnchanged>,
     signals: &mut Signals,
 ) -> Result<(FoundDuplicates, Ledger), CommandError> {
     let mut reporter = reporter_of_search(subject.output.progress, &subject.reading.inputs);
     let intake =
         intake(subject.reading, subject.records, Some(subject.joined), None, Watch::Record(Arc::clone(recorder)))
-            .with_blocks(blocks);
-    let (mut ledger, found) = find_duplicates(intake, unchanged, reporter.as_mut(), signals).await;
+            .with_shard_blocks(shard_blocks);
+    let (mut ledger, found) = run_first_pass(intake, unchanged, reporter.as_mut(), signals).await;
     match ledger.stopped.take() {
         Some(StopReason::Source(error)) if subject.strict || spoils_all(&error, recorder) => {
             return Err(RunStartError::Source(error).into());

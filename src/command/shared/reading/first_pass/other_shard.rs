@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::findings::FileFindings;
+use super::file_findings::FileFindings;
 use super::kept::read_kept;
 use super::subject::ReadSubject;
 use crate::command::shared::command_error::CommandError;
@@ -26,7 +26,7 @@ use crate::settings::RunOnDisk;
 use crate::signal::Signals;
 use crate::source::{InputDigest, Shard};
 
-/// How often a shard looks whether it is its turn.
+/// How often a shard looks whether the lock is free.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// The other shards of an import, for one of them.
@@ -38,13 +38,13 @@ pub(super) struct OtherShards<'r> {
     runs: &'r Path,
 }
 
-/// That it is a shard's turn to go through the inputs. The others wait until it is dropped, or until the process is gone.
-pub(super) struct Turn {
+/// Held by the shard that goes through the inputs. The others wait until it is dropped, or until the process is gone.
+pub(super) struct FirstPassLock {
     path: PathBuf,
     _lock: Lock,
 }
 
-impl Drop for Turn {
+impl Drop for FirstPassLock {
     fn drop(&mut self) {
         ignore(fs::remove_file(&self.path), "with a file too many, or with two locks, a shard waits for nobody");
     }
@@ -58,12 +58,12 @@ impl<'r> OtherShards<'r> {
     }
 
     /// Waits as long as another one goes through the inputs; `None` if nobody can be waited for.
-    pub(super) async fn wait(&self, signals: &mut Signals) -> Result<Option<Turn>, CommandError> {
+    pub(super) async fn wait(&self, signals: &mut Signals) -> Result<Option<FirstPassLock>, CommandError> {
         let path = self.runs.join(format!("first-pass-{}.lock", self.run.record.whole_digest()));
         let mut has_said = false;
         loop {
             match Lock::take(&path, &format!("first pass of shard {}", self.shard)) {
-                Ok(lock) => return Ok(Some(Turn { path, _lock: lock })),
+                Ok(lock) => return Ok(Some(FirstPassLock { path, _lock: lock })),
                 Err(LockError::Held { holder, .. }) => {
                     if !has_said {
                         has_said = true;
@@ -131,7 +131,7 @@ impl<'r> OtherShards<'r> {
             return Ok(false);
         }
         let ours = &self.run.directory;
-        copy(&other.blocks(), &ours.blocks())?;
+        copy(&other.block_hashes(), &ours.block_hashes())?;
         copy(&other.duplicates(), &ours.duplicates())?;
         if passwords.is_some() {
             copy(&other.passwords(), &ours.passwords())?;

@@ -6,7 +6,7 @@ use super::super::joined::JoinedFiles;
 use crate::journal::ConfirmedLookup;
 use crate::kind::Kind;
 use crate::pipeline::LookForUnchanged;
-use crate::recognition::{KnownFile, PassRecords};
+use crate::recognition::{KnownFile, UnchangedRecords};
 use crate::selection::RecordsOfRun;
 use crate::settings::{OutputSettings, ReadingSettings};
 
@@ -32,21 +32,21 @@ pub(in crate::command) struct Remembered {
     /// What it confirmed in earlier runs, if that is believed.
     pub confirmed_lookup: Option<Arc<ConfirmedLookup>>,
     /// Which records these users are, if that is known.
-    pub known: Option<Arc<KnownFile>>,
+    pub known_records: Option<Arc<KnownFile>>,
 }
 
 impl ReadSubject<'_> {
     /// The first pass finds out what is still as the target confirmed it, and what the next night can know records by. Only users are
     /// the same in both passes: what refers to others is mapped with their ids later.
     pub(super) fn look_for_unchanged(self) -> Option<LookForUnchanged> {
-        let Remembered { confirmed_lookup, known } = self.remembered.filter(|_| self.joined.is_empty())?;
+        let Remembered { confirmed_lookup, known_records } = self.remembered.filter(|_| self.joined.is_empty())?;
         if self.reading.kinds.iter().any(|kind| *kind != Kind::User) {
             return None;
         }
-        match PassRecords::create(self.reading.inputs.len(), known.clone()) {
-            Ok(records) => records.map(|records| LookForUnchanged {
+        match UnchangedRecords::create(self.reading.inputs.len(), known_records.clone()) {
+            Ok(unchanged) => unchanged.map(|unchanged_records| LookForUnchanged {
                 confirmed_lookup: confirmed_lookup.clone(),
-                records: Arc::new(records),
+                unchanged_records: Arc::new(unchanged_records),
             }),
             Err(error) => {
                 tracing::debug!(%error, "what is unchanged is not kept");

@@ -1,4 +1,5 @@
-//! What a run finds out about the records of its inputs, from the first pass for the second one and for the next night.
+//! Which records of the inputs are unchanged, which is to say that the target has them as they are: the first pass finds it out, the
+//! second one goes by it, and the file for the next night is made of it.
 
 use std::fs::File;
 use std::io;
@@ -21,14 +22,16 @@ pub(super) const CONFIRMED: u8 = 1;
 /// A record with more keys is mapped every night.
 const MOST_KEYS: usize = 64;
 
-/// Which records of some inputs are unchanged, and which may be known the next night. All threads use it at once.
+/// Which records of the inputs are unchanged: the first pass finds it out, the second one goes by it, and the file for the next night
+/// is made of it. All threads use it at once.
 #[derive(Debug)]
-pub struct PassRecords {
+pub struct UnchangedRecords {
     pub(super) inputs: Vec<InputFiles>,
     pub(super) candidates: File,
     end_of_candidates: AtomicU64,
     pub(super) secret: Secret,
-    pub(super) known: Option<Arc<KnownFile>>,
+    /// The file of the night before, if it still holds.
+    pub(super) known_file: Option<Arc<KnownFile>>,
     /// The keys of the records that were mapped, if others were not.
     pub(super) filter: KeyFilter,
     recognized: AtomicU64,
@@ -39,7 +42,7 @@ pub struct PassRecords {
 
 /// How many records took which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PassCounts {
+pub struct RecognitionCounts {
     /// Those that were known by their bytes in the first pass.
     pub recognized: u64,
     /// Those that were not, and were mapped.
@@ -69,9 +72,9 @@ pub struct UnchangedStretch {
     pub behind: ResumePoint,
 }
 
-impl PassRecords {
-    /// Room for the records of this many inputs, and what is known of them; nothing if they are too many.
-    pub fn create(inputs: usize, known: Option<Arc<KnownFile>>) -> io::Result<Option<Self>> {
+impl UnchangedRecords {
+    /// Room for the records of this many inputs, of which those in the file are known; nothing if they are too many.
+    pub fn create(inputs: usize, known_file: Option<Arc<KnownFile>>) -> io::Result<Option<Self>> {
         if inputs > MOST_INPUTS {
             return Ok(None);
         }
@@ -81,8 +84,8 @@ impl PassRecords {
             inputs: (0..inputs).map(files).collect::<io::Result<_>>()?,
             candidates: tempfile::tempfile()?,
             end_of_candidates: AtomicU64::new(0),
-            secret: known.as_ref().map_or_else(Secret::random, |known| known.secret().clone()),
-            known,
+            secret: known_file.as_ref().map_or_else(Secret::random, |known_file| known_file.secret().clone()),
+            known_file,
             filter: KeyFilter::new(),
             recognized: AtomicU64::new(0),
             mapped: AtomicU64::new(0),
@@ -98,44 +101,45 @@ impl PassRecords {
 
     /// What recognizes the records, if any are known.
     pub fn recognizer(&self) -> Option<Recognizer> {
-        self.known.clone().map(Recognizer::of)
+        self.known_file.clone().map(Recognizer::of)
     }
 
     /// How many records took which way so far.
-    pub fn counts(&self) -> PassCounts {
+    pub fn counts(&self) -> RecognitionCounts {
         let [recognized, mapped, reused, passed_over] =
             [&self.recognized, &self.mapped, &self.reused, &self.passed_over]
                 .map(|count| count.load(Ordering::Relaxed));
-        PassCounts { recognized, mapped, reused, passed_over }
+        RecognitionCounts { recognized, mapped, reused, passed_over }
     }
 
-    /// Keeps which records of a chunk are known, and returns their notices. What cannot be kept is mapped: its keys would be lost.
-    pub fn recognize(&self, input: u16, chunk: &RecordChunk, known: &[Option<Recognized>]) -> Vec<Option<u64>> {
-        if known.iter().all(Option::is_none) {
+    /// Keeps which records of a chunk were recognized, and returns their notices. What cannot be kept is mapped: its keys would be
+    /// lost.
+    pub fn recognize(&self, input: u16, chunk: &RecordChunk, recognized: &[Option<Recognized>]) -> Vec<Option<u64>> {
+        if recognized.iter().all(Option::is_none) {
             return Vec::new();
         }
-        if !self.write(input, &chunk.spans, &entries(&chunk.spans, known)) {
+        if !self.write(input, &chunk.spans, &entries(&chunk.spans, recognized)) {
             return Vec::new();
         }
-        self.recognized.fetch_add(known.iter().flatten().count() as u64, Ordering::Relaxed);
-        known.iter().map(|known| known.map(|known| known.notices)).collect()
+        self.recognized.fetch_add(recognized.iter().flatten().count() as u64, Ordering::Relaxed);
+        recognized.iter().map(|recognized| recognized.map(|recognized| recognized.notices)).collect()
     }
 
     /// Keeps what was found out about the records of a chunk in the first pass: those that are unchanged, and what was mapped.
     pub fn keep(
         &self,
         (input, chunk): (u16, &RecordChunk),
-        known: &[Option<Recognized>],
+        recognized: &[Option<Recognized>],
         unchanged: &[Settled],
         mapped: &[MappedRecord],
     ) {
         let spans = &chunk.spans;
-        let recognized = known.iter().flatten().count();
-        self.mapped.fetch_add((spans.len() - recognized) as u64, Ordering::Relaxed);
-        if recognized == spans.len() {
+        let recognized_count = recognized.iter().flatten().count();
+        self.mapped.fetch_add((spans.len() - recognized_count) as u64, Ordering::Relaxed);
+        if recognized_count == spans.len() {
             return;
         }
-        let (mut entries, mut candidates) = (entries(spans, known), Vec::new());
+        let (mut entries, mut candidates) = (entries(spans, recognized), Vec::new());
         let first = spans.first().map_or(0, |span| span.number);
         for settled in unchanged.iter().filter(|settled| settled.outcome == RecordOutcome::Unchanged) {
             let index = usize::try_from(settled.key.number.wrapping_sub(first)).unwrap_or(usize::MAX);
@@ -144,7 +148,7 @@ impl PassRecords {
             }
         }
         for record in mapped {
-            if self.known.is_some() {
+            if self.known_file.is_some() {
                 record.keys.iter().for_each(|key| self.filter.add(key));
             }
             let Some(entry) = entries.get_mut(record.span) else { continue };
@@ -187,9 +191,9 @@ impl PassRecords {
             return Vec::new();
         }
         let entries = entries.iter().map(PlaceEntry::of_bytes);
-        let known: Vec<_> = entries.map(|entry| entry.is_unchanged().then_some(entry.notices)).collect();
-        self.reused.fetch_add(known.iter().flatten().count() as u64, Ordering::Relaxed);
-        known
+        let unchanged: Vec<_> = entries.map(|entry| entry.is_unchanged().then_some(entry.notices)).collect();
+        self.reused.fetch_add(unchanged.iter().flatten().count() as u64, Ordering::Relaxed);
+        unchanged
     }
 
     /// In the second pass: the records from number `first` on that are unchanged, `most` of them at most. The last record of an
@@ -233,11 +237,11 @@ impl PassRecords {
     }
 }
 
-/// The entries of records of which some are known.
-fn entries(spans: &[RecordSpan], known: &[Option<Recognized>]) -> Vec<PlaceEntry> {
+/// The entries of records of which some were recognized.
+fn entries(spans: &[RecordSpan], recognized: &[Option<Recognized>]) -> Vec<PlaceEntry> {
     let mut entries: Vec<PlaceEntry> = spans.iter().map(PlaceEntry::of).collect();
-    for (entry, known) in entries.iter_mut().zip(known) {
-        if let Some(Recognized { number, notices }) = *known {
+    for (entry, recognized) in entries.iter_mut().zip(recognized) {
+        if let Some(Recognized { number, notices }) = *recognized {
             *entry = PlaceEntry { reference: number, notices, state: State::Recognized, ..*entry };
         }
     }

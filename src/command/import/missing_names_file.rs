@@ -1,4 +1,4 @@
-//! A file of a run that names what earlier runs created.
+//! The file of a run that names who is missing, users or memberships: one that an earlier run created a line.
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::files::put_private;
 use crate::missing::CreatedEarlier;
 
-/// Writes these to a file, which only the owner can read. Of nobody there is no file.
+/// Names those who are missing in a file, which only the owner can read. Of nobody there is no file.
 pub(super) fn write_missing(
     path: &Path,
     records: Option<impl Iterator<Item = io::Result<CreatedEarlier>>>,

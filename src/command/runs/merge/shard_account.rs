@@ -16,7 +16,7 @@ use crate::outcomes::{InputProgress, Ledger};
 use crate::passwords::PasswordsReport;
 
 /// What became of a shard's records.
-pub(super) struct MergedAccount<'a> {
+pub(super) struct ShardAccount<'a> {
     pub part: &'a ShardRun,
     pub ledger: Ledger,
     /// Where its rejects were written.
@@ -40,7 +40,7 @@ struct RequestCounts {
     throttled: u64,
 }
 
-impl<'a> MergedAccount<'a> {
+impl<'a> ShardAccount<'a> {
     /// Reads it.
     pub(super) fn of(part: &'a ShardRun) -> Result<Self, MergeError> {
         let ended = part.directory.journalled_end().unwrap_or_else(|| of_earlier_version(part));
@@ -113,7 +113,7 @@ fn of_earlier_version(part: &ShardRun) -> Ended {
 }
 
 /// All shards saw the same number of records, and together they took as many.
-pub(super) fn check_sums(accounts: &[MergedAccount<'_>]) -> Result<(), MergeError> {
+pub(super) fn check_sums(accounts: &[ShardAccount<'_>]) -> Result<(), MergeError> {
     let taken: u64 = accounts.iter().map(|account| account.ledger.counts().read).sum();
     match accounts.iter().find(|account| account.seen() != taken) {
         None => Ok(()),

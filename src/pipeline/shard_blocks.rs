@@ -26,7 +26,7 @@ const BUFFERED: usize = 1024;
 
 /// What is done about the blocks of shards.
 #[derive(Clone, Debug, Default)]
-pub enum Blocks {
+pub enum ShardBlocks {
     /// Nothing: every record is read.
     #[default]
     Unknown,

@@ -1,7 +1,6 @@
 //! What commands ask and print, and how a long one shows where it is.
 
 pub(in crate::command) mod consent;
-pub(in crate::command) mod in_background;
 pub(in crate::command) mod memory_log;
 pub(in crate::command) mod named_people;
 pub(in crate::command) mod output;

@@ -34,7 +34,7 @@ impl TargetParts {
 
 /// What is done about memberships and tuples, a page at a time. What is about to be done is durable before it is done, and what was
 /// done after it.
-pub(super) struct Changes<'c> {
+pub(super) struct MembershipChanges<'c> {
     pub parts: &'c TargetParts,
     pub found: &'c MissingMemberships,
     pub ids: &'c IdLookup,
@@ -49,7 +49,7 @@ pub(super) struct Changes<'c> {
     pub report: &'c mut MissingMembershipsReport,
 }
 
-impl Changes<'_> {
+impl MembershipChanges<'_> {
     /// Takes tuples back that earlier runs created, of memberships that are gone or the tool's own.
     pub(super) async fn take_back(&mut self, tuples: &[CreatedEarlier]) -> Result<(), StopReason> {
         let mut memberships = Vec::with_capacity(tuples.len());

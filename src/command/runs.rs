@@ -1,4 +1,5 @@
-//! `avnology migrate clerk runs`, `runs show` and `runs prune`: what was run, how it stands, and what is kept of it.
+//! `avnology migrate clerk runs` and what is below it: what was run and how it stands (`list`, `show`), what is kept of it (`prune`),
+//! what became of its records (`export`), what their ids are at the target (`ids`), and one account of all shards (`merge`).
 
 pub(super) mod export;
 pub(super) mod ids;
@@ -7,8 +8,6 @@ mod listed_run;
 pub(super) mod merge;
 mod prune;
 mod prune_rules;
-pub(super) mod recovery_error;
-pub(super) mod recovery_links;
 mod runs_error;
 mod show;
 

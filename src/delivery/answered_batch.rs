@@ -1,31 +1,31 @@
 //! A batch that was answered: what became of each item, and what is left to be sent again.
 
-use super::answered_count::AnsweredCount;
 use super::pending_batch::PendingBatch;
 use super::reconcile::Reconciler;
 use super::round::{NextRound, RoundFacts, next_round};
 use super::sender_context::{Remaining, SOON, SenderContext};
 use super::sorted_results::SortedResults;
+use super::success_clock::SuccessTime;
 use crate::destination::{CreateResults, ItemError, TargetError};
 use crate::pace::{Backoff, RetryBudget};
 
 /// A batch that was answered.
-pub(super) struct Answered<'a> {
+pub(super) struct AnsweredBatch<'a> {
     pub context: &'a SenderContext,
     pub pending: &'a PendingBatch,
-    /// How many batches were answered before this one was first sent.
-    pub count_at_start: AnsweredCount,
+    /// Since when it is watched whether others succeed.
+    pub watched_since: SuccessTime,
 }
 
-impl Answered<'_> {
+impl AnsweredBatch<'_> {
     /// Settles the items; those whose error may pass are left to be sent again.
-    pub(super) async fn settle(&self, CreateResults { results, request_id, held }: CreateResults) -> Remaining {
+    pub(super) async fn settle(&self, CreateResults { results, request_id, held_room }: CreateResults) -> Remaining {
         let Self { context, pending, .. } = self;
         let request_id = request_id.as_deref();
         let SortedResults { settlement, existing, conflicts, again, no_access } = SortedResults::of(pending, results);
-        context.settled.report(pending, settlement, request_id).await;
+        context.settled.send(pending, settlement, request_id).await;
         // What the destination said is written by now; reading back needs room for answers again.
-        drop(held);
+        drop(held_room);
         if let Some(error) = no_access {
             return context.stop_with(context.destination().no_access_error(&error)).await;
         }
@@ -46,27 +46,27 @@ impl Answered<'_> {
         let (rule, mark) = (context.delivery.on_existing, context.delivery.mark.as_ref());
         let reconciler = Reconciler { destination: context.destination(), batch, rule, mark };
         if !existing.is_empty() {
-            context.settled.report(self.pending, reconciler.reconcile(existing).await?, None).await;
+            context.settled.send(self.pending, reconciler.reconcile(existing).await?, None).await;
         }
         if !conflicts.is_empty() {
-            context.settled.report(self.pending, reconciler.reconcile_conflicts(conflicts).await?, request_id).await;
+            context.settled.send(self.pending, reconciler.reconcile_conflicts(conflicts).await?, request_id).await;
         }
         Ok(())
     }
 
     /// Leaves some items to be sent again after a while.
     async fn send_again(&self, items: Vec<usize>) -> Remaining {
-        let Self { context, pending, count_at_start } = self;
+        let Self { context, pending, watched_since } = self;
         let RetryBudget { attempts, longest, .. } = context.budget();
         let mut backoff = Backoff::new(&context.budget(), fastrand::Rng::new());
         let mut delay = backoff.nth(pending.round as usize).unwrap_or(longest);
         let next = next_round(RoundFacts {
             is_alone: items.len() == 1,
             is_last_round: pending.round + 1 >= attempts,
-            others_succeed: context.answered.now() > *count_at_start,
+            others_succeed: context.successes.now() > *watched_since,
             is_failing: context.is_failing(),
         });
-        let again = |items: Vec<usize>| pending.retry_items(items, Some(*count_at_start));
+        let again = |items: Vec<usize>| pending.retry_items(items, Some(*watched_since));
         let parts = match next {
             NextRound::GiveUp => {
                 let reason = "it keeps failing on every user".to_owned();

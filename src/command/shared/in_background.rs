@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::super::command_error::CommandError;
+use super::command_error::CommandError;
 use crate::outcomes::StopReason;
 use crate::signal::Signals;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::object_access::{ObjectAccess, ObjectFault, Part, Version};
+use crate::source::object_access::{ObjectAccess, ObjectFault, Part, Version};
 
 /// No value of this type exists.
 #[derive(Debug)]

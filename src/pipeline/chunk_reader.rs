@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::block_starts::Blocks;
 use super::mapped_chunk::MappedChunk;
 use super::passed_over::PassedOver;
+use super::shard_blocks::ShardBlocks;
 use crate::journal::{Progress, ReadMark};
 use crate::outcomes::booking::InputEnd;
 use crate::recognition::{Recognized, Recognizer};
@@ -40,7 +40,7 @@ pub(super) struct ReaderSetup {
     /// How the bytes are looked after.
     pub watch: Watch,
     /// What is done about the blocks of shards.
-    pub blocks: Blocks,
+    pub shard_blocks: ShardBlocks,
     /// How far an earlier part of the run came.
     pub progress: Arc<Progress>,
     /// What knows records by their bytes.
@@ -51,7 +51,7 @@ pub(super) struct ReaderSetup {
 
 /// Reads the inputs, each from where an earlier part of the run had settled everything, one step after the other. It is over behind
 /// its inputs, or behind the first error.
-pub(super) struct Reader {
+pub(super) struct ChunkReader {
     setup: ReaderSetup,
     /// None before the first input, and between two.
     open: Option<OpenInput>,
@@ -64,7 +64,7 @@ struct OpenInput {
     passed_to: Option<ResumePoint>,
 }
 
-impl Iterator for Reader {
+impl Iterator for ChunkReader {
     type Item = ReadStep;
 
     fn next(&mut self) -> Option<ReadStep> {
@@ -75,7 +75,7 @@ impl Iterator for Reader {
     }
 }
 
-impl Reader {
+impl ChunkReader {
     /// One that stands before its first input.
     pub(super) fn new(setup: ReaderSetup) -> Self {
         Self { setup, open: None }
@@ -113,7 +113,7 @@ impl Reader {
             self.open = None;
             return Ok(Some(ReadStep::End(end)));
         };
-        if let Blocks::Note(starts) = &self.setup.blocks {
+        if let ShardBlocks::Note(starts) = &self.setup.shard_blocks {
             starts.note(*index, &chunk.spans);
         }
         let recognized = self.setup.recognizer.as_mut().map(|recognizer| recognizer.recognize(&chunk));
@@ -163,7 +163,7 @@ impl ReaderSetup {
 
     /// Where the next records of our shard are, if a reader stands before records of others and can go there at once.
     fn behind_others(&self, index: u16, reader: &RecordReader) -> Option<ResumePoint> {
-        let (Blocks::PassOver(starts), Some(shard)) = (&self.blocks, self.shard) else { return None };
+        let (ShardBlocks::PassOver(starts), Some(shard)) = (&self.shard_blocks, self.shard) else { return None };
         if !matches!(self.input(index), Input::File(_)) || !reader.can_begin_anywhere() {
             return None;
         }
@@ -178,10 +178,10 @@ impl ReaderSetup {
 mod tests {
     use super::*;
     use crate::files::create_private;
-    use crate::pipeline::block_starts::{BlockStarts, NotedStarts};
+    use crate::pipeline::shard_blocks::{BlockStarts, NotedStarts};
 
     /// The numbers of the records that come of a file, and how many there are in it; nothing if it cannot be read.
-    fn read(path: &std::path::Path, shard: Option<&str>, blocks: Blocks) -> (Vec<u64>, Option<u64>) {
+    fn read(path: &std::path::Path, shard: Option<&str>, shard_blocks: ShardBlocks) -> (Vec<u64>, Option<u64>) {
         let setup = ReaderSetup {
             inputs: vec![Input::from_argument(path)],
             inputs_of_step: 0..1,
@@ -189,13 +189,13 @@ mod tests {
             columns: vec![&[]],
             shard: shard.map(|shard| shard.parse().unwrap()),
             watch: Watch::Nothing,
-            blocks,
+            shard_blocks,
             progress: Arc::new(Progress::new(1)),
             recognizer: None,
             passed_over: None,
         };
         let (mut numbers, mut records) = (Vec::new(), None);
-        for step in Reader::new(setup) {
+        for step in ChunkReader::new(setup) {
             match step {
                 ReadStep::Chunk(_, chunk, _) => numbers.extend(chunk.spans.iter().map(|span| span.number)),
                 ReadStep::End(end) => records = Some(end.records),
@@ -212,7 +212,7 @@ mod tests {
         let records: Vec<String> = (1..=5_300).map(|number| format!("{{\"id\":\"user_{number:06}\"}}")).collect();
         std::fs::write(&path, format!("[{}]", records.join(",\n"))).unwrap();
         let noted = Arc::new(NotedStarts::default());
-        let all = read(&path, None, Blocks::Note(Arc::clone(&noted)));
+        let all = read(&path, None, ShardBlocks::Note(Arc::clone(&noted)));
         assert_eq!((all.0.len(), all.1), (5_300, Some(5_300)));
         let sum = noted.write(create_private(&kept).unwrap()).unwrap().unwrap();
         let starts = BlockStarts::open(&kept, sum).unwrap().map(Arc::new).unwrap();
@@ -221,8 +221,8 @@ mod tests {
         let damaged = ["user_001700", "user_004500"].iter().fold(text, |text, id| text.replace(id, "\"]}]\\]}]]]]"));
         std::fs::write(&path, damaged).unwrap();
         let ours: Vec<u64> = (1..=1_000).chain(3_001..=4_000).collect();
-        let (numbers, end) = read(&path, Some("1/3"), Blocks::PassOver(starts));
+        let (numbers, end) = read(&path, Some("1/3"), ShardBlocks::PassOver(starts));
         assert!(numbers == ours && end == Some(5_300), "{end:?}");
-        assert_eq!(read(&path, Some("1/3"), Blocks::Unknown).1, None, "the damage is there");
+        assert_eq!(read(&path, Some("1/3"), ShardBlocks::Unknown).1, None, "the damage is there");
     }
 }

@@ -7,8 +7,8 @@ use super::Basis;
 use super::candidate::Candidates;
 use super::known_file::KnownRecords;
 use super::known_writer::KnownWriter;
-use super::pass_records::{CONFIRMED, InputFiles, PassRecords, offset};
 use super::place_entry::{ENTRY_BYTES, PlaceEntry, State};
+use super::unchanged_records::{CONFIRMED, InputFiles, UnchangedRecords, offset};
 use crate::files::put_private;
 use crate::index::{DuplicateFinder, Duplicates, Keys, RecordPlace, read_most_at};
 
@@ -27,12 +27,12 @@ struct Numbered {
 /// Records that are read together: the number of the first one, and what is known of each.
 type Window = (u64, Vec<(PlaceEntry, bool)>);
 
-impl PassRecords {
+impl UnchangedRecords {
     /// Gives `finder` the keys of known records that a mapped record may have, too. Their other keys nobody has: no two records in
     /// the file share one.
     pub fn collect_shared_keys(&self, finder: &DuplicateFinder) -> io::Result<()> {
         let counts = self.counts();
-        let Some(known) = self.known.clone().filter(|_| counts.recognized > 0 && counts.mapped > 0) else {
+        let Some(known) = self.known_file.clone().filter(|_| counts.recognized > 0 && counts.mapped > 0) else {
             return Ok(());
         };
         let (mut known, mut keys) = (KnownRecords::of(known), Keys::default());
@@ -61,7 +61,7 @@ impl PassRecords {
     pub fn write_known(&self, path: &Path, basis: &Basis, found: &Duplicates) -> io::Result<u64> {
         put_private(path, |file| {
             let mut writer = KnownWriter::begin(BufWriter::with_capacity(1 << 16, file), basis, &self.secret)?;
-            let mut known = self.known.clone().map(KnownRecords::of);
+            let mut known = self.known_file.clone().map(KnownRecords::of);
             let mut candidates = Candidates::of(&self.candidates);
             let mut found = found.iter().peekable();
             let mut count = 0;

@@ -14,9 +14,9 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::super::shared::command_error::CommandError;
-use super::super::shared::target::{at_target, kratos_calls};
-use super::export::listed_runs;
+use super::super::super::shared::command_error::CommandError;
+use super::super::super::shared::target::{at_target, kratos_calls};
+use super::listed_runs;
 use super::recovery_error::RecoveryError;
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;

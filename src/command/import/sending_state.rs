@@ -5,7 +5,7 @@ use crate::id_map::IdLookup;
 use crate::pipeline::{ConfirmedBefore, ImportRun};
 
 /// How far a run is when sending begins, and what is known of its target.
-pub(super) struct RunState {
+pub(super) struct SendingState {
     pub import_run: ImportRun,
     /// What the target confirmed in earlier runs, if that can be used.
     pub confirmed: Option<ConfirmedBefore>,

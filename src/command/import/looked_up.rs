@@ -1,0 +1,69 @@
+//! What an import looks up before it goes through its inputs: what is known of the target, and what other files say about users.
+
+use super::confirmed::ConfirmedOf;
+use super::context::ImportContext;
+use super::prepare::RunPart;
+use super::recognized_records::remembered;
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::reading::first_pass::Remembered;
+use crate::command::shared::reading::joined::JoinedFiles;
+use crate::command::shared::target::id_maps::look_up_ids;
+use crate::id_map::IdLookup;
+use crate::journal::FirstPassRecord;
+use crate::pipeline::ConfirmedBefore;
+use crate::selection::RecordsOfRun;
+use crate::settings::ReadingSettings;
+use crate::signal::Signals;
+
+/// What an import looks up before it goes through its inputs.
+pub(super) struct LookedUp {
+    /// What the target confirmed in earlier runs, if that can be used.
+    pub confirmed: Option<ConfirmedBefore>,
+    /// What of that the first pass may go by.
+    pub remembered: Option<Remembered>,
+    /// Whom the target had before this part of the run, if that is known.
+    pub ids: Option<IdLookup>,
+    /// What other files say about users.
+    pub joined: JoinedFiles,
+}
+
+impl LookedUp {
+    /// Looks all of it up, for this part of a run that takes these records.
+    pub(super) async fn before(
+        part: RunPart,
+        context: ImportContext<'_>,
+        reading: &ReadingSettings,
+        records: &RecordsOfRun,
+        signals: &mut Signals,
+    ) -> Result<Self, CommandError> {
+        let ImportContext { settings, target, run, .. } = context;
+        let mut confirmed = confirmed_before(context, part, signals).await?;
+        let remembered = confirmed.as_mut().map(|confirmed| remembered(confirmed, records, reading));
+        // After `confirmed_before`, which forgets the ids if the target is another one now.
+        let ids = look_up_ids(&settings.runs_directory, &target.name, &run.record.id).await?;
+        let kind_of_sum = FirstPassRecord::kind_beside_inputs(&run.directory);
+        let joined = JoinedFiles::read(reading, kind_of_sum, &settings.output, signals).await?;
+        Ok(Self { confirmed, remembered, ids, joined })
+    }
+}
+
+/// What the target confirmed in earlier runs, if it still agrees; and where users are looked up in it.
+async fn confirmed_before(
+    ImportContext { settings, target, destination, run }: ImportContext<'_>,
+    part: RunPart,
+    signals: &mut Signals,
+) -> Result<Option<ConfirmedBefore>, CommandError> {
+    let of = ConfirmedOf {
+        runs_directory: &settings.runs_directory,
+        target: &target.name,
+        run: run.directory.id(),
+        is_shard: settings.reading.shard.is_some(),
+        on_existing: settings.on_existing,
+        recheck: settings.recheck,
+        knows_all: part != RunPart::Later { knows_all: false },
+    };
+    tokio::select! {
+        loaded = of.load(destination.as_ref()) => Ok(loaded?),
+        signal = signals.next() => Err(CommandError::Interrupted(signal)),
+    }
+}

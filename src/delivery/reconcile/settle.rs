@@ -1,0 +1,166 @@
+//! How an item ends whose identity may be at the target already: compared with what was found there, and left, updated or rejected.
+
+use super::Reconciler;
+use crate::delivery::OnExisting;
+use crate::delivery::item::BatchItem;
+use crate::delivery::refusal::{change_conflict, exists, invalid, of_organization, other_organization};
+use crate::delivery::settlement::Settlement;
+use crate::destination::{Change, Changed, Comparable, Field, ItemError, ItemErrorKind, TargetError};
+use crate::journal::{ConfirmedUser, Identified, RecordOutcome, Settled};
+use crate::mapping::{Notice, Rejection};
+
+/// How an existing identity ends.
+enum End {
+    /// Settled, and what is known of it from now on, if that is another thing than before.
+    Settled { outcome: RecordOutcome, differs: bool, confirmed: Option<ConfirmedUser> },
+    /// Rejected.
+    Rejected(Rejection),
+}
+
+impl Reconciler<'_> {
+    /// Settles an item by what was found, and notes what is known of it from now on.
+    pub(super) async fn settle(
+        &self,
+        index: usize,
+        found: Option<&Comparable<'_>>,
+        settlement: &mut Settlement,
+    ) -> Result<(), TargetError> {
+        let item = &self.batch.items[index];
+        let end = self.end(item, found).await?;
+        let is_updated = matches!(end, End::Settled { outcome: RecordOutcome::Updated, .. });
+        if let Some(found) = found {
+            settlement.confirmed.extend(of_earlier_name(item, found, is_updated));
+            settlement.identified.extend(self.identified(item, found, is_updated));
+        }
+        match end {
+            End::Settled { outcome, differs, confirmed } => settlement.settled(item, outcome, differs, confirmed),
+            End::Rejected(rejection) => settlement.rejected.push((index, rejection)),
+        }
+        Ok(())
+    }
+
+    /// The id of one that is there, and the external id that goes with it. Nothing of a membership that is left with another role: it
+    /// is not one that roles are granted for.
+    fn identified(&self, item: &BatchItem, found: &Comparable<'_>, is_updated: bool) -> Option<Identified> {
+        // An update gave it the external id that it has at Clerk now.
+        let external_id = earlier_name(item, found).filter(|_| !is_updated).unwrap_or(&item.external_id);
+        let is_granted = is_updated || self.has_same_role(item, found);
+        Some(item.identified(external_id, found.id.as_deref().filter(|_| is_granted)?))
+    }
+
+    /// Whether it has the role that it is to have, as far as it has any.
+    fn has_same_role(&self, item: &BatchItem, found: &Comparable<'_>) -> bool {
+        let body = self.batch.item_body(item);
+        let sent = self.destination.read_sent(&body).unwrap_or_default();
+        sent.role.is_none() || found.has_role(sent.role.as_deref(), sent.own_role().as_deref())
+    }
+
+    /// How an item ends, by comparing it with what was found; it is updated if that was asked for.
+    async fn end(&self, item: &BatchItem, found: Option<&Comparable<'_>>) -> Result<End, TargetError> {
+        let body = self.batch.item_body(item);
+        let (Some(sent), Some(found)) = (self.destination.read_sent(&body), found) else {
+            return Ok(self.hidden(item));
+        };
+        let id = found.id.as_deref();
+        let differs = !sent.differences(found).is_empty();
+        // What is known of it from before is not true any more, or never was.
+        let confirmed =
+            id.map(|id| if differs { ConfirmedUser::nothing(&item.external_id) } else { item.confirmed(id) });
+        // Another record of the same input may have been created under this external id: that one counts as created already.
+        if self.mark.is_some() && found.has_mark_of(&sent) {
+            // What somebody changed since then is theirs to decide, as if the answer had come.
+            let outcome =
+                RecordOutcome::Created { external_id: item.external_id.to_string(), id: id.map(str::to_owned) };
+            return Ok(End::Settled { outcome, differs, confirmed });
+        }
+        if is_elsewhere(&sent, found) {
+            return Ok(End::Rejected(of_organization(other_organization(), &sent, found)));
+        }
+        let fields = sent.changes(found);
+        match (self.rule, id) {
+            (OnExisting::Fail, _) => Ok(End::Rejected(exists())),
+            (OnExisting::Update, Some(id)) if !fields.is_empty() => {
+                // A password that is missing is not changed.
+                let differs = !sent.differences(found).iter().all(|field| field.is_changeable());
+                self.update(item, (id, &fields), differs).await
+            }
+            _ => Ok(End::Settled { outcome: RecordOutcome::Unchanged, differs, confirmed }),
+        }
+    }
+
+    /// How one ends that was there a moment ago: it may be gone or hidden, but it is not what the export says.
+    fn hidden(&self, item: &BatchItem) -> End {
+        match self.rule {
+            OnExisting::Fail => End::Rejected(exists()),
+            _ => End::Settled {
+                outcome: RecordOutcome::Unchanged,
+                differs: true,
+                confirmed: Some(ConfirmedUser::nothing(&item.external_id)),
+            },
+        }
+    }
+
+    /// Changes these fields of the identity with this id. `differs` says whether it is not as exported afterwards.
+    async fn update(
+        &self,
+        item: &BatchItem,
+        (id, fields): (&str, &[Field]),
+        differs: bool,
+    ) -> Result<End, TargetError> {
+        let body = self.batch.item_body(item);
+        // Changing an identity does not make it the run's own.
+        let encoded = self.mark.map_or_else(|| body.to_vec(), |mark| mark.taken_off(&body));
+        let change = Change { id, encoded: &encoded, fields, disabled: item.disabled };
+        Ok(match self.destination.change(&change).await? {
+            Changed::Updated => {
+                let confirmed = if differs { ConfirmedUser::nothing(&item.external_id) } else { item.confirmed(id) };
+                End::Settled { outcome: RecordOutcome::Updated, differs, confirmed: Some(confirmed) }
+            }
+            Changed::Refused(error) if error.kind == ItemErrorKind::Conflict => {
+                End::Rejected(change_conflict(with_field(error, fields)))
+            }
+            Changed::Refused(error) => End::Rejected(invalid(error)),
+        })
+    }
+}
+
+/// The external id under which it was found, if that is not the one that it has at Clerk now.
+fn earlier_name<'f>(item: &BatchItem, found: &'f Comparable<'_>) -> Option<&'f str> {
+    found.external_id.as_deref().filter(|id| **id != *item.external_id)
+}
+
+/// What is known from now on under the external id that it had before, if it was found under another one: an update renamed it, and
+/// otherwise nothing.
+fn of_earlier_name(item: &BatchItem, found: &Comparable<'_>, is_updated: bool) -> Option<ConfirmedUser> {
+    let earlier = earlier_name(item, found)?;
+    Some(match found.id.as_deref().filter(|_| is_updated) {
+        Some(id) => ConfirmedUser::renamed(earlier, &item.external_id, id),
+        None => ConfirmedUser::nothing(earlier),
+    })
+}
+
+impl Settlement {
+    fn settled(&mut self, item: &BatchItem, outcome: RecordOutcome, differs: bool, confirmed: Option<ConfirmedUser>) {
+        let mut notices = item.notices;
+        if differs {
+            notices.add(Notice::DiffersAtTarget);
+        }
+        self.records.push(Settled { key: item.key(), outcome, notices: notices.bits() });
+        self.confirmed.extend(confirmed);
+    }
+}
+
+/// Whether an identity is in another organization than the one that the users go into. It is never taken out of that.
+fn is_elsewhere(sent: &Comparable<'_>, found: &Comparable<'_>) -> bool {
+    let organizations = sent.organization_id.as_deref().zip(found.organization_id.as_deref());
+    organizations.is_some_and(|(ours, theirs)| ours != theirs)
+}
+
+/// A destination need not say which field stood in the way of a change; if only one can, it is that one.
+fn with_field(error: ItemError, changed: &[Field]) -> ItemError {
+    let mut unique = changed.iter().copied().filter(|field| field.is_unique());
+    match (&error.field, unique.next(), unique.next()) {
+        (None, Some(only), None) => ItemError { field: Some(only.name().to_owned()), taken: Some(only), ..error },
+        _ => error,
+    }
+}
