@@ -21,14 +21,15 @@
 //!    sent, in the first pass. That is a run of the same pipeline in another mode, `Mode::FirstPass`, which sends nothing
 //!    (`pipeline/first_pass.rs`). `command/import/send.rs` sends. For each kind `command/import/steps.rs` begins a run of the
 //!    pipeline: `command/shared/reading/intake.rs` puts together what that reads, and which mapper its records get;
-//!    `pipeline/job.rs` has what it is given and gives back, and `mode_parts.rs` beside it what of that each stage gets in each
-//!    mode; `pipeline/run.rs` starts the stages.
+//!    `pipeline/job.rs` has what it is given and gives back; `mode_parts.rs` beside it divides that among the stages, in each mode
+//!    otherwise; `pipeline/run.rs` starts the stages.
 //! 2. `pipeline/mappers.rs` has the threads. The one whose turn it is asks `pipeline/chunk_reader.rs` for a chunk of records:
 //!    `source/reader/opening.rs` opens the input, `beginning.rs` beside it finds its shape, and [`source::RecordReader`], whose
 //!    fields `source/reader.rs` explains, walks its envelope; `source/elements.rs`, `lines.rs` or `rows.rs` finds where each record
 //!    ends. `buffering.rs` and `ending.rs` in `source/reader` read more, cut chunks, and explain an end.
 //! 3. Then it lets the next one read, and maps the chunk: `pipeline/map.rs`, and for each record `fate_of` in
-//!    `pipeline/chunk_mapping.rs`. That calls the [`mapping::RecordMapper`] of the kind. The one of users is
+//!    `pipeline/chunk_mapping.rs`, which goes by the `MapContext` that `run.rs` made (`map_context.rs`: what is wanted of each
+//!    record). That calls the [`mapping::RecordMapper`] of the kind. The one of users is
 //!    `mapping/user_mapper.rs`, which calls one after the other: [`mapping::parse`], which reads a record's bytes into a
 //!    [`clerk::User`] that borrows from them, by [`fast_json`] (`mapping/record_content.rs` finds the record in a line of a rejects
 //!    file before; [`mapping::parse_row`] reads a row of a CSV); a [`mapping::UserJoin`], which adds what other files say, as
@@ -38,7 +39,8 @@
 //!    to have exactly like that. One record is a [`mapping::Mapped`] here, then a [`mapping::Prepared`], its encoded form in the
 //!    [`mapping::MapOutput`], then a `Ready` with its place in the chunk, and in a batch a `BatchItem`.
 //! 4. `pipeline/in_order.rs` takes what was mapped in the order of the input, and `pipeline/fill.rs` packs identities into batches.
-//!    `send` in `pipeline/run.rs` joins the two, and puts the channel behind them from which the senders take.
+//!    `send` in `pipeline/run.rs` gives what the one returns to the other, and puts the channel behind them from which the senders
+//!    take.
 //! 5. `delivery/senders.rs` takes a batch as soon as there is a slot for its request, or, where each user is a request, a while
 //!    before (`ahead.rs`). It settles first whom the target has under another external id and what refers to nobody there. Then
 //!    `delivery/exchange.rs` makes one exchange with the target: it waits for its turn at the [`pace::Pace`], has the plan made
@@ -53,7 +55,7 @@
 //!    up, and by what the target was asked in between `blame.rs` (`Probes`) says whether a user who alone fails is to blame; the
 //!    exchange carries it out, and `senders.rs` sends what is left, as halves. Results go to `answered_batch.rs`, for which
 //!    `sorted_results.rs` sorts them: records whose error may pass go through `round.rs`, and again to the senders; those that are
-//!    there already, and those that something of another identity's is in the way of, through `reconcile.rs`, which
+//!    there already, and those of which another identity has an address or a name already, go through `reconcile.rs`, which
 //!    finds them, and `reconcile/settle.rs`, which compares them. `refusal.rs` has the words of rejects, and `item.rs` makes them.
 //!    `settlement.rs` sends on what is settled, and `outbox.rs` hands it to the committer.
 //! 8. `outcomes/event.rs` has what the committer is sent, and `pipeline/commit.rs` is the committer. It makes plans and
@@ -93,6 +95,10 @@
 //!
 //! `avnology help glossary` has the words that users meet. These mean more than one thing here:
 //!
+//! - *account*: what became of the records of a run, which a report gives; at Clerk, somebody's account elsewhere
+//!   ([`clerk::User`]'s `external_accounts`), or the one that a secret key is of.
+//! - *answer*: what the other side of a request returns. An export may have an answer in it that Clerk gave in place of users
+//!   (`source/answer.rs`); persons answer questions of the [`cutover`].
 //! - *block*: 64 KiB of an input, whose hash a later read is held to ([`source::KnownInputs`]); a stretch of records that one shard
 //!   takes ([`pipeline::ShardBlocks`]); in `source/block.rs`, 64 bytes of JSON.
 //! - *envelope*: what is around the users in a file ([`source`]); what is around the identities in a request
@@ -113,8 +119,12 @@
 //! - *record*: a user, an organization and so on, in an input; [`journal::RunRecord`] and its like are what a run notes of itself.
 //! - *refused*: the target does not accept a record, a batch or a request. Where it does not let us in at all, it is *no access*.
 //!   What we ourselves do not send, by what the first pass found, is *withheld*.
+//! - *reject*: a record that is not sent or not accepted, as the rejects file has it ([`journal::Reject`]); a
+//!   [`mapping::Rejection`] is why.
 //! - *room*: a part of this program, or space; memory that is used again is in *pieces*.
 //! - *budget*: how long something is retried ([`pace::RetryBudget`]); of memory, how much batches may take.
+//! - *client*: of HTTP ([`http::HttpClient`]), which an `avnology::Client` and its like are built on; of OAuth, what an application at
+//!   Clerk becomes ([`apps`]).
 //! - *confirmed*: what a target said that it has, of earlier runs. [`journal::ConfirmedUsers`] is all of it, which a run keeps up to
 //!   date; [`journal::ConfirmedLookup`] is how it was before, to look users up in.
 //! - *earlier*: an earlier record comes first in the input, or is of an earlier run; an earlier external id is one that the target
@@ -137,6 +147,8 @@
 //!   *permit* lets one go now.
 //! - *probe*: a request that only asks whether a target answers; which one it is, the [`destination`] knows. Of the [`pace`], the one
 //!   request that goes alone after a hold while the others wait for its answer.
+//! - *watched*: the bytes of an input are, while it is read ([`source::Watch`]); others are, to see whether they succeed while a suspect
+//!   batch fails (`delivery/success_clock.rs`); jobs are, by a service ([`notify`]).
 //! - *unchanged*: the target has the record as it is ([`recognition::UnchangedRecords`]).
 //!
 //! # What holds

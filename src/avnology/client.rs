@@ -190,7 +190,7 @@ impl Client {
         url
     }
 
-    /// `POST` to a path, under an idempotency key, with the results kept.
+    /// `POST` to a path, under an idempotency key. The results are kept; long texts in them are cut off.
     pub(super) async fn post(&self, path: &str, body: Bytes, idempotency_key: &str) -> Reply {
         self.http.send(Request::idempotent_post(self.http.url(path), body, idempotency_key)).await
     }

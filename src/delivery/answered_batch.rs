@@ -79,7 +79,7 @@ impl AnsweredBatch<'_> {
             NextRound::AfterAsking => {
                 let mut alone = again(items);
                 let answers_probe = context.answers_probe().await;
-                alone.probes.asked(answers_probe);
+                alone.probes.note_answer(answers_probe);
                 delay = if answers_probe { SOON } else { delay };
                 vec![alone]
             }

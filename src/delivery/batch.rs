@@ -44,7 +44,7 @@ impl Batch {
 
     /// A batch of some of the items.
     pub(crate) fn subset(&self, indices: impl IntoIterator<Item = usize>) -> Self {
-        let mut packer = Packer::new(self.envelope);
+        let mut packer = BatchPacker::new(self.envelope);
         for index in indices {
             let item = self.items[index].clone();
             packer.push(&self.body[item.encoded.clone()], item);
@@ -54,7 +54,7 @@ impl Batch {
 
     /// Parts of it that keep to bounds, as far as single items do.
     pub(crate) fn parts(&self, limits: BatchLimits) -> Vec<Self> {
-        let (mut parts, mut packer) = (Vec::new(), Packer::new(self.envelope));
+        let (mut parts, mut packer) = (Vec::new(), BatchPacker::new(self.envelope));
         for item in &self.items {
             if !packer.fits(item.encoded.len(), limits) {
                 parts.push(packer.finish());
@@ -73,7 +73,7 @@ impl Batch {
 }
 
 /// Puts a body together.
-pub(crate) struct Packer {
+pub(crate) struct BatchPacker {
     envelope: Envelope,
     /// Where bodies lie.
     pieces: Pieces,
@@ -93,7 +93,7 @@ pub(crate) struct Packer {
 /// The capacity of a large body is rounded up to a multiple of this, that of a smaller one to a power of two.
 const BODY_STEP: usize = 64 * 1024;
 
-impl Packer {
+impl BatchPacker {
     /// An empty body in this form.
     pub(crate) fn new(envelope: Envelope) -> Self {
         let (pieces, body, items) = (Pieces::default(), Piece::default(), Vec::new());
@@ -188,7 +188,7 @@ mod tests {
     /// Packs identities of these sizes and returns the finished batches.
     fn pack(sizes: &[usize], limits: BatchLimits) -> Vec<Batch> {
         let chunk = chunk();
-        let (mut packer, mut batches) = (Packer::new(ENVELOPE), Vec::new());
+        let (mut packer, mut batches) = (BatchPacker::new(ENVELOPE), Vec::new());
         for (index, size) in sizes.iter().enumerate() {
             let encoded = format!("\"{}\"", "x".repeat(*size));
             if !packer.fits(encoded.len(), limits) {

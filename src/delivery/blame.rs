@@ -17,7 +17,7 @@ pub(crate) struct Probes {
 
 impl Probes {
     /// The target was asked, and was well or not.
-    pub(super) fn asked(&mut self, answers_probe: bool) {
+    pub(super) fn note_answer(&mut self, answers_probe: bool) {
         self.asked += 1;
         self.answered += u32::from(answers_probe);
     }
@@ -29,7 +29,7 @@ impl Probes {
 
     /// Whether it is the user's fault, who failed so often: of all ways to spread the answers over the user's tries and the
     /// probes, the share of those in which the user got none.
-    pub(super) fn blame_the_user(self, failed: u32) -> bool {
+    pub(super) fn is_user_to_blame(self, failed: u32) -> bool {
         let Self { asked, answered } = self;
         let share = |already: u32| f64::from(asked - already) / f64::from(failed + asked - already);
         (0..answered).map(share).product::<f64>() < CHANCE
@@ -46,15 +46,15 @@ mod tests {
         let (mut dice, mut probes) = (fastrand::Rng::with_seed(seed), Probes::default());
         (11..10_000)
             .find(|failed| {
-                probes.asked(dice.f64() >= share);
-                probes.blame_the_user(*failed)
+                probes.note_answer(dice.f64() >= share);
+                probes.is_user_to_blame(*failed)
             })
             .expect("it ends")
     }
 
     #[test]
     fn a_user_is_soon_blamed_where_the_target_is_well_and_late_where_it_is_not() {
-        assert!(!Probes::default().blame_the_user(1000), "nobody is blamed without a probe that was answered");
+        assert!(!Probes::default().is_user_to_blame(1000), "nobody is blamed without a probe that was answered");
         assert_eq!(tries(0.0, 1), 15);
         for seed in 0..100 {
             assert!((20..400).contains(&tries(0.85, seed)), "{}", tries(0.85, seed));
@@ -68,11 +68,11 @@ mod tests {
         let blamed = (0..2_000).filter(|_| {
             let mut probes = Probes::default();
             for failed in 11.. {
-                probes.asked(dice.f64() >= 0.85);
+                probes.note_answer(dice.f64() >= 0.85);
                 if dice.f64() >= 0.85 {
                     return false;
                 }
-                if probes.blame_the_user(failed) {
+                if probes.is_user_to_blame(failed) {
                     return true;
                 }
             }

@@ -110,9 +110,9 @@ impl<'a> Exchange<'a> {
         let mut next = verdict::next(&facts);
         if next == Next::Ask {
             let answers_probe = self.context.answers_probe().await;
-            self.tries.probes.asked(answers_probe);
+            self.tries.probes.note_answer(answers_probe);
             facts.answers_probe = Some(answers_probe);
-            facts.is_blamed = self.tries.probes.blame_the_user(self.tries.attempts);
+            facts.is_blamed = self.tries.probes.is_user_to_blame(self.tries.attempts);
             next = verdict::next(&facts);
         }
         self.carry_out(next, failed).await
@@ -141,7 +141,7 @@ impl<'a> Exchange<'a> {
             can_check: context.destination().can_check(),
             was_asked: tries.probes.were_asked(),
             answers_probe: None,
-            is_blamed: tries.probes.blame_the_user(tries.attempts),
+            is_blamed: tries.probes.is_user_to_blame(tries.attempts),
         }
     }
 

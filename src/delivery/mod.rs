@@ -46,7 +46,7 @@ mod tries;
 mod verdict;
 
 pub use batch::BatchLimits;
-pub(crate) use batch::{MAX_PINNED, Packer};
+pub(crate) use batch::{BatchPacker, MAX_PINNED};
 pub(crate) use item::BatchItem;
 pub(crate) use memory_budget::MemoryBudget;
 pub use on_existing::OnExisting;

@@ -13,8 +13,8 @@ pub(crate) struct PendingBatch {
     pub round: u32,
     /// An earlier part of the run was about to send it, and may have.
     pub in_doubt: bool,
-    /// Since when it is suspect, which is to say that it failed, alone or as a part of a batch, and is sent again: if others have
-    /// succeeded since, the fault is in it and not at the target.
+    /// Since when it is suspect, which is to say that it failed and is sent again, after a request that failed as a whole or an answer
+    /// for these items alone: if others have succeeded since, the fault is in it and not at the target.
     pub suspect_since: Option<SuccessTime>,
     /// What the target was asked between the rounds of a user who alone failed too often.
     pub probes: Probes,

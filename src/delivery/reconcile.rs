@@ -84,14 +84,14 @@ impl Reconciler<'_> {
     }
 
     /// Settles items whose users may be there under another external id, for they had another one at Clerk when they were
-    /// imported, or none. Those who are not are rejected.
+    /// imported, or none. Those who are not found are rejected.
     async fn reconcile_elsewhere(
         &self,
-        rejected: Vec<(usize, Rejection)>,
+        unless_found: Vec<(usize, Rejection)>,
         settlement: &mut Settlement,
     ) -> Result<(), TargetError> {
-        let settled = self.reconcile_by_clerk_id(&rejected, settlement).await?;
-        for (index, rejection) in rejected.into_iter().filter(|(index, _)| !settled.contains(index)) {
+        let settled = self.reconcile_by_clerk_id(&unless_found, settlement).await?;
+        for (index, rejection) in unless_found.into_iter().filter(|(index, _)| !settled.contains(index)) {
             let encoded = self.batch.item_body(&self.batch.items[index]);
             let sent = self.destination.read_sent(&encoded).unwrap_or_default();
             let answer = self.destination.find_person(&sent).await?;
@@ -115,7 +115,7 @@ impl Reconciler<'_> {
     /// Returns which they are.
     async fn reconcile_by_clerk_id(
         &self,
-        rejected: &[(usize, Rejection)],
+        unless_found: &[(usize, Rejection)],
         settlement: &mut Settlement,
     ) -> Result<BTreeSet<usize>, TargetError> {
         let clerk_id = |index: usize| {
@@ -123,7 +123,8 @@ impl Reconciler<'_> {
             let sent = self.destination.read_sent(&encoded)?;
             sent.clerk_id().filter(|id| sent.external_id.as_ref() != Some(id)).map(Cow::into_owned)
         };
-        let clerk_ids: Vec<_> = rejected.iter().filter_map(|(index, _)| Some((*index, clerk_id(*index)?))).collect();
+        let clerk_ids: Vec<_> =
+            unless_found.iter().filter_map(|(index, _)| Some((*index, clerk_id(*index)?))).collect();
         self.reconcile_under(&clerk_ids, settlement).await
     }
 

@@ -10,7 +10,7 @@ pub(super) struct RoundFacts {
     pub is_alone: bool,
     /// They were sent as often as a batch is tried.
     pub is_last_round: bool,
-    /// As [`super::verdict::Facts::others_succeed`].
+    /// Other records succeeded since these were first sent, those of the same request too.
     pub others_succeed: bool,
     /// As [`super::verdict::Facts::is_failing`].
     pub is_failing: bool,

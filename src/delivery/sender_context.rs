@@ -95,13 +95,13 @@ impl SenderContext {
             biased;
             // Only requests under way are waited for.
             () = self.stop.cancelled() => None,
-            permit = self.pace().admit(true) => Some(permit),
+            permit = self.pace().admit_measured() => Some(permit),
         }
     }
 
     /// Whether the destination answers a request with which nothing is wrong.
     pub(super) async fn answers_probe(&self) -> bool {
-        let mut permit = self.pace().admit(false).await;
+        let mut permit = self.pace().admit().await;
         permit.depart().await;
         self.destination().answers_probe(permit).await
     }

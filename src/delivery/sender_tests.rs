@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::batch::{Batch, Packer};
+use super::batch::{Batch, BatchPacker};
 use super::item::BatchItem;
 use super::{Delivery, OnExisting, PendingBatch, Ready, Senders};
 use crate::destination::{
@@ -72,7 +72,7 @@ pub(super) fn batch(numbers: std::ops::RangeInclusive<u64>) -> Batch {
         header: None,
         consumed: 0,
     });
-    let mut packer = Packer::new(Scripted::ENVELOPE);
+    let mut packer = BatchPacker::new(Scripted::ENVELOPE);
     for (span, number) in numbers.enumerate() {
         let encoded = encoded(number, "Ada");
         let ready = Ready {

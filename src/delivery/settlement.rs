@@ -24,13 +24,13 @@ pub(super) struct Settlement {
 /// there is at once; so one sender at a time sends rejects, [`REJECTED_TOGETHER`] bytes at a time.
 #[derive(Debug)]
 pub(super) struct SettledSender {
-    events: mpsc::Sender<Event>,
+    to_outbox: mpsc::Sender<Event>,
     rejecting: Mutex<()>,
 }
 
 impl SettledSender {
-    pub(super) fn new(events: mpsc::Sender<Event>) -> Self {
-        Self { events, rejecting: Mutex::default() }
+    pub(super) fn new(to_outbox: mpsc::Sender<Event>) -> Self {
+        Self { to_outbox, rejecting: Mutex::default() }
     }
 
     /// Sends what became of items of this batch. The rejected ones are rejected by the answer to the request of this id.
@@ -54,7 +54,7 @@ impl SettledSender {
                 bytes += reject.size();
                 settled.rejects.push(reject);
             }
-            send_settled(&self.events, std::mem::take(&mut settled), memory.clone()).await;
+            send_settled(&self.to_outbox, std::mem::take(&mut settled), memory.clone()).await;
             if rejected.peek().is_none() {
                 return;
             }
@@ -71,7 +71,7 @@ mod tests {
 
     use super::*;
     use crate::delivery::MemoryBudget;
-    use crate::delivery::batch::{Batch, Packer};
+    use crate::delivery::batch::{Batch, BatchPacker};
     use crate::delivery::item::BatchItem;
     use crate::delivery::ready::Ready;
     use crate::journal::{ContentHash, RecordOutcome};
@@ -93,7 +93,7 @@ mod tests {
             header: None,
             consumed: 0,
         });
-        let mut packer = Packer::new(crate::destination::Scripted::ENVELOPE);
+        let mut packer = BatchPacker::new(crate::destination::Scripted::ENVELOPE);
         for span in 0..records {
             let (content, notices) = (ContentHash::NOTHING, Notices::default());
             let (encoded, external_id) = (0..0, "".into());

@@ -55,7 +55,7 @@ impl SortedResults {
             ItemResult::Error(error) => match error.kind {
                 ItemErrorKind::Conflict => self.conflicts.push((index, error)),
                 ItemErrorKind::Invalid => rejected.push((index, invalid(error))),
-                ItemErrorKind::Transient if pending.probes.blame_the_user(pending.round + 1) => {
+                ItemErrorKind::Transient if pending.probes.is_user_to_blame(pending.round + 1) => {
                     rejected.push((index, failing(error)));
                 }
                 ItemErrorKind::Transient => self.again.push(index),

@@ -19,6 +19,6 @@ impl SuccessClock {
     }
 }
 
-/// A moment by that clock. If it is later now, other batches have succeeded since: the target works.
+/// A moment by that clock. If it is later now, a batch has succeeded since, at least in part: the target works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SuccessTime(u64);

@@ -92,7 +92,7 @@ const PIECES: &[&str] = &[
 ];
 
 #[derive(Clone, Debug)]
-enum Edit {
+enum JsonEdit {
     Insert(&'static str),
     Replace(&'static str),
     Remove(usize),
@@ -100,27 +100,27 @@ enum Edit {
     CutOff,
 }
 
-fn edit() -> impl Strategy<Value = Edit> {
+fn edit() -> impl Strategy<Value = JsonEdit> {
     let piece = || proptest::sample::select(PIECES);
     prop_oneof![
-        4 => piece().prop_map(Edit::Insert),
-        3 => piece().prop_map(Edit::Replace),
-        3 => (1usize..12).prop_map(Edit::Remove),
-        2 => (1usize..40).prop_map(Edit::Double),
-        1 => Just(Edit::CutOff),
+        4 => piece().prop_map(JsonEdit::Insert),
+        3 => piece().prop_map(JsonEdit::Replace),
+        3 => (1usize..12).prop_map(JsonEdit::Remove),
+        2 => (1usize..40).prop_map(JsonEdit::Double),
+        1 => Just(JsonEdit::CutOff),
     ]
 }
 
-fn changed(text: &str, at: usize, edit: &Edit) -> Option<String> {
+fn changed(text: &str, at: usize, edit: &JsonEdit) -> Option<String> {
     let mut bytes = text.as_bytes().to_vec();
     let at = at % (bytes.len() + 1);
     let until = |length: usize| (at + length).min(text.len());
     match edit {
-        Edit::Insert(piece) => drop(bytes.splice(at..at, piece.bytes())),
-        Edit::Replace(piece) => drop(bytes.splice(at..until(piece.len()), piece.bytes())),
-        Edit::Remove(length) => drop(bytes.drain(at..until(*length))),
-        Edit::Double(length) => drop(bytes.splice(at..at, text.bytes().skip(at).take(*length))),
-        Edit::CutOff => bytes.truncate(at),
+        JsonEdit::Insert(piece) => drop(bytes.splice(at..at, piece.bytes())),
+        JsonEdit::Replace(piece) => drop(bytes.splice(at..until(piece.len()), piece.bytes())),
+        JsonEdit::Remove(length) => drop(bytes.drain(at..until(*length))),
+        JsonEdit::Double(length) => drop(bytes.splice(at..at, text.bytes().skip(at).take(*length))),
+        JsonEdit::CutOff => bytes.truncate(at),
     }
     String::from_utf8(bytes).ok()
 }

@@ -38,7 +38,7 @@ impl PacedRequests {
     ) -> Result<Reply, GaveUp> {
         let request = &request;
         let at_our_turn = || async move {
-            let mut permit = self.pace.admit(false).await;
+            let mut permit = self.pace.admit().await;
             permit.depart().await;
             let reply = request().await;
             permit.finish(&reply.pace_signal(self.is_transient));

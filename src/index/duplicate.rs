@@ -22,14 +22,14 @@ pub struct Duplicate {
     /// The kind of the key.
     pub kind: u8,
     /// What this means for the record.
-    pub meaning: Meaning,
+    pub meaning: DuplicateMeaning,
     /// The other record, which stays. Only its input, number and line are known.
     pub first: RecordPlace,
 }
 
 /// What it means that two records have the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meaning {
+pub enum DuplicateMeaning {
     /// Both claim the key, and the other record is the earlier one: this record is a duplicate.
     Taken,
     /// At least one of the two does not claim the key: both stay.
@@ -45,7 +45,7 @@ pub(super) fn found(place: &RecordPlace, kind: u8, other: &RecordPlace) -> Dupli
 
 /// The entry in the form that a run keeps on disk.
 pub(super) fn kept(Duplicate { place, kind, meaning, first }: &Duplicate) -> DuplicateEntry {
-    let beside = if *meaning == Meaning::Shared { BESIDE } else { 0 };
+    let beside = if *meaning == DuplicateMeaning::Shared { BESIDE } else { 0 };
     let mut entry = Writer::<ENTRY_BYTES>::default();
     entry.record(place).number(u64::from(kind | beside), 1).record(first).number(first.line, 5).kept_rest(place);
     entry.done()
@@ -70,6 +70,6 @@ fn take_apart<'a>(
     let kind = u8::try_from(parts.number(1)).unwrap_or(u8::MAX);
     let first = parts.record();
     let first = RecordPlace { line: parts.number(5), ..first };
-    let meaning = if kind & BESIDE == 0 { Meaning::Taken } else { Meaning::Shared };
+    let meaning = if kind & BESIDE == 0 { DuplicateMeaning::Taken } else { DuplicateMeaning::Shared };
     Duplicate { place: rest(&mut parts, place), kind: kind & !BESIDE, meaning, first }
 }

@@ -100,7 +100,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::index::{Duplicate, Meaning, RecordPlace};
+    use crate::index::{Duplicate, DuplicateMeaning, RecordPlace};
 
     fn place(input: u16, number: u64) -> RecordPlace {
         let scattered = number.wrapping_mul(0x9E37_79B9) & 0xFF_FFFF;
@@ -118,14 +118,14 @@ mod tests {
     type Record = (u8, u8, Vec<u8>);
 
     /// What is expected, computed in memory: for each record, what it has in common with which other record.
-    fn expected(records: &[(u64, Record)]) -> BTreeMap<u64, (Meaning, u8, u64)> {
+    fn expected(records: &[(u64, Record)]) -> BTreeMap<u64, (DuplicateMeaning, u8, u64)> {
         let (mut claimants, mut holders, mut found) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (number, (one, other, beside)) in records {
             let claims = [(1, *one), (2, *other)];
             if let Some((kind, first)) =
                 claims.iter().find_map(|key| claimants.get(key).map(|first: &u64| (key.0, *first)))
             {
-                found.insert(*number, (Meaning::Taken, kind, first));
+                found.insert(*number, (DuplicateMeaning::Taken, kind, first));
                 continue;
             }
             claimants.extend(claims.map(|key| (key, *number)));
@@ -133,9 +133,9 @@ mod tests {
                 let holder: u64 = *holders.entry(key).or_insert(*number);
                 if holder != *number {
                     for (record, other) in [(*number, holder), (holder, *number)] {
-                        let expected = found.entry(record).or_insert((Meaning::Shared, key.0, other));
+                        let expected = found.entry(record).or_insert((DuplicateMeaning::Shared, key.0, other));
                         if (key.0, other) < (expected.1, expected.2) {
-                            *expected = (Meaning::Shared, key.0, other);
+                            *expected = (DuplicateMeaning::Shared, key.0, other);
                         }
                     }
                 }

@@ -35,7 +35,7 @@ mod text_map;
 mod text_sorter;
 mod texts;
 
-pub use duplicate::{Duplicate, Meaning};
+pub use duplicate::{Duplicate, DuplicateMeaning};
 pub use duplicate_finder::DuplicateFinder;
 pub use duplicates::{Duplicates, FoundDuplicates};
 pub use hash::{HASH_BYTES, hash_of};

@@ -21,7 +21,7 @@ pub(super) fn parse_into<'a>(record: &'a [u8], user: &mut User<'a>) -> Result<()
         *user = parse_the_long_way(record)?;
     }
     if user.id.is_none() && user.unknown_fields > 0 {
-        no_user(record)?;
+        reject_unless_user(record)?;
     }
     Ok(())
 }
@@ -43,11 +43,11 @@ fn parse_the_long_way<'a, T: Deserialize<'a>>(record: &'a [u8]) -> Result<T, Rej
         Err(error) => Err(error.to_string()),
     };
     // Not being JSON outweighs a wrong type before the fault.
-    parsed.map_err(|error| diagnose(record).map_or_else(|| data(&error), syntax))
+    parsed.map_err(|error| diagnose(record).map_or_else(|| type_fault(&error), syntax))
 }
 
 /// Rejects what programs put in the place of a user: an error answer of the API, and a whole page of users.
-fn no_user(record: &[u8]) -> Result<(), Rejection> {
+fn reject_unless_user(record: &[u8]) -> Result<(), Rejection> {
     if is_error_answer(record) {
         return Err(Rejection::of_field(RejectCode::InvalidRecord, "errors", ERROR_ANSWER));
     }
@@ -59,7 +59,7 @@ fn no_user(record: &[u8]) -> Result<(), Rejection> {
 
 /// Reads one row of a CSV.
 pub fn parse_row<'a>(header: &'a Header, row: &'a Row<'_>) -> Result<User<'a>, Rejection> {
-    User::of_cells(header.cells(row)).map_err(|error: serde_json::Error| data(&error.to_string()))
+    User::of_cells(header.cells(row)).map_err(|error: serde_json::Error| type_fault(&error.to_string()))
 }
 
 /// The rejection of a row whose cells are not known.
@@ -96,7 +96,7 @@ fn syntax(fault: SyntaxFault) -> Rejection {
 }
 
 /// Rewords serde's `a: b: invalid type: string "secret", expected a boolean at line 1 column 9` without the content.
-fn data(text: &str) -> Rejection {
+fn type_fault(text: &str) -> Rejection {
     let text = text.rsplit_once(" at line ").map_or(text, |(text, _)| text);
     let Some((start, what)) = ["invalid type: ", "invalid value: ", "invalid length ", "duplicate field "]
         .into_iter()

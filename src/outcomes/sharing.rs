@@ -8,7 +8,7 @@ use super::Ledger;
 use super::booking::{LateShared, earlier, position};
 use super::counts::same_as as same_as_of;
 use super::sharing_record::SharingRecord;
-use crate::index::{Duplicates, Meaning, RecordPlace};
+use crate::index::{DuplicateMeaning, Duplicates, RecordPlace};
 use crate::mapping::{FirstOfDuplicates, Notice};
 use crate::selection::RecordsOfRun;
 use crate::source::Position;
@@ -40,7 +40,7 @@ impl Ledger {
         for duplicate in found.iter() {
             let duplicate = duplicate?;
             let RecordPlace { input, number, .. } = duplicate.place;
-            if duplicate.meaning == Meaning::Shared && records.takes(input, number)? {
+            if duplicate.meaning == DuplicateMeaning::Shared && records.takes(input, number)? {
                 self.share(position(&duplicate.place, &names), earlier(&duplicate.first));
             }
             if self.sharing.len() == NAMED_SHARING {

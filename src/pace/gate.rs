@@ -189,7 +189,7 @@ mod tests {
         for result in [RequestResult::Refused, RequestResult::Failed] {
             let (pace, start) = (pace("2/s"), Instant::now());
             for _ in 0..100 {
-                pace.admit(true).await.finish(&asking_to_wait(result, 0));
+                pace.admit_measured().await.finish(&asking_to_wait(result, 0));
             }
             assert!(start.elapsed() >= Duration::from_secs(45), "{result:?}: 100 requests in {:?}", start.elapsed());
         }
@@ -200,7 +200,7 @@ mod tests {
         let ahead = |rate| pace(rate).ahead();
         assert_eq!((ahead("90/s"), ahead("1000/s"), ahead("1000000/s")), (0, 10, 16));
         let pace = pace("1000/s");
-        pace.admit(true).await.finish(&asking_to_wait(RequestResult::Refused, 60));
+        pace.admit_measured().await.finish(&asking_to_wait(RequestResult::Refused, 60));
         assert_eq!(pace.ahead(), 0);
     }
 
@@ -208,35 +208,35 @@ mod tests {
     async fn a_quota_that_is_not_used_up_does_not_decide_how_long_to_wait() {
         let pace = pace("10/s");
         let quota = Quota { remaining: Some(57), reset: Some(Duration::from_secs(3500)), ..Quota::default() };
-        pace.admit(true).await.finish(&PaceSignal { quota, ..PaceSignal::of(RequestResult::Refused) });
+        pace.admit_measured().await.finish(&PaceSignal { quota, ..PaceSignal::of(RequestResult::Refused) });
         assert!(pace.failing_for() < Duration::from_mins(3), "{:?}", pace.failing_for());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_that_the_target_asked_for_is_kept_when_an_earlier_request_succeeds() {
         let pace = pace("1000/s");
-        let earlier = pace.admit(true).await;
-        let refused = pace.admit(true).await;
+        let earlier = pace.admit_measured().await;
+        let refused = pace.admit_measured().await;
         for _ in 0..8 {
-            pace.admit(true).await.finish(&PaceSignal::of(RequestResult::Failed));
+            pace.admit_measured().await.finish(&PaceSignal::of(RequestResult::Failed));
         }
         refused.finish(&asking_to_wait(RequestResult::Refused, 60));
         let now = Instant::now();
         earlier.finish(&PaceSignal::of(RequestResult::Granted));
-        drop(pace.admit(true).await);
+        drop(pace.admit_measured().await);
         assert!(now.elapsed() >= Duration::from_mins(1), "sent after {:?}", now.elapsed());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_refusal_of_a_request_from_before_the_wait_begins_no_new_wait() {
         let pace = pace("1000/s");
-        let (first, late) = (pace.admit(true).await, pace.admit(true).await);
+        let (first, late) = (pace.admit_measured().await, pace.admit_measured().await);
         first.finish(&asking_to_wait(RequestResult::Refused, 1));
-        pace.admit(true).await.finish(&PaceSignal::of(RequestResult::Granted));
+        pace.admit_measured().await.finish(&PaceSignal::of(RequestResult::Granted));
         let rate = pace.figures().rate;
         late.finish(&asking_to_wait(RequestResult::Refused, 1));
         assert_eq!(pace.figures().holding, None);
-        pace.admit(true).await.finish(&PaceSignal::of(RequestResult::Granted));
+        pace.admit_measured().await.finish(&PaceSignal::of(RequestResult::Granted));
         assert!(
             pace.figures().rate >= rate,
             "one refusal of all requests counts twice: {rate} {}",

@@ -20,8 +20,17 @@ pub struct Permit {
 }
 
 impl Pace {
-    /// Waits for the turn to send one request. `measured` says whether its time counts for the concurrency.
-    pub async fn admit(self: &Arc<Self>, measured: bool) -> Permit {
+    /// Waits for the turn to send one request.
+    pub async fn admit(self: &Arc<Self>) -> Permit {
+        self.next_permit(false).await
+    }
+
+    /// The same for a request of the kind by whose answer times the concurrency is controlled.
+    pub async fn admit_measured(self: &Arc<Self>) -> Permit {
+        self.next_permit(true).await
+    }
+
+    async fn next_permit(self: &Arc<Self>, measured: bool) -> Permit {
         let _place = self.queue.lock().await;
         let (now, probe) = self.wait(PaceState::turn).await;
         let turn = Turn { sent: now, apart: None, probe, measured };

@@ -23,9 +23,8 @@ use crate::source::{FramingFault, RawRecord, RecordChunk, RecordSpan};
 /// Room that a request needs beside what is mapped: its envelope, and the mark of the run.
 const ENVELOPE_BYTES: usize = 64 + RunMark::MOST;
 
-/// Records up to this part of the largest request make what fits it: no field is sent more than three times, and each at
-/// most as long as it stands in the record.
-/// What a mapping file adds is at most a sixtieth of a request.
+/// Records up to this part of the largest request make what fits it: no field is sent more than three times, each at most as long
+/// as it stands in the record, and what a mapping file adds is at most a sixtieth of a request.
 const SURELY_FITS: usize = 8;
 
 /// The mapping of one chunk: what is the same for all of its records, and what has come out of those before.
@@ -126,13 +125,13 @@ impl<'m> ChunkMapping<'m> {
         MappedParts { encoded, keys, for_next_night, coverage, roles, previews, weighing, rejects_of_others }
     }
 
-    /// Decides about one record. `notices_before` are those of a record that is known to be unchanged; only what may have to be sent is
-    /// mapped.
+    /// Decides about one record. One that is known to be unchanged comes `unchanged_with` its notices; only what may have to be sent
+    /// is mapped.
     pub(super) fn fate_of(
         &mut self,
         index: usize,
         span: &RecordSpan,
-        notices_before: Option<u64>,
+        unchanged_with: Option<u64>,
     ) -> Result<RecordFate, MapFailure> {
         if !self.takes(span) {
             if matches!(self.context.duplicates, DuplicateCheck::Find(_)) {
@@ -143,7 +142,7 @@ impl<'m> ChunkMapping<'m> {
         if self.context.progress.is_settled(RecordKey { input: self.input, number: span.number }) {
             return Ok(RecordFate::NothingToDo);
         }
-        if let Some(notices) = notices_before {
+        if let Some(notices) = unchanged_with {
             let checked = self.check_unchanged(span, notices);
             return Ok(checked.map_or_else(RecordFate::Rejected, RecordFate::Unchanged));
         }

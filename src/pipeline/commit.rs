@@ -55,7 +55,7 @@ pub(super) struct Committer {
 /// Which step of its run a job is.
 #[derive(Clone, Copy)]
 pub(super) struct StepOfRun {
-    /// The step reads the inputs before this one, and behind those of the steps before.
+    /// The step ends before the input with this index. It begins behind the inputs of the steps before.
     pub end: usize,
     /// How many inputs the run has.
     pub input_count: usize,

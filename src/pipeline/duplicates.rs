@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::ignore::ignore;
-use crate::index::{Duplicate, DuplicateFinder, Duplicates, FoundDuplicates, Keys, Meaning, RecordPlace};
+use crate::index::{Duplicate, DuplicateFinder, DuplicateMeaning, Duplicates, FoundDuplicates, Keys, RecordPlace};
 use crate::mapping::{Notice, Notices, Rejection, Unique, UniqueKeys};
 use crate::outcomes::StopReason;
 use crate::outcomes::booking::{LateReject, LateShared, earlier, position};
@@ -61,7 +61,7 @@ impl DuplicatesAmong {
     pub(super) fn reject(&self, number: u64, notices: &mut Notices) -> Option<Rejection> {
         let index = self.0.binary_search_by_key(&number, |found| found.place.number).ok()?;
         let found = &self.0[index];
-        if found.meaning == Meaning::Taken {
+        if found.meaning == DuplicateMeaning::Taken {
             return Some(rejection(found));
         }
         notices.add(Notice::AddressShared);
@@ -117,12 +117,12 @@ impl Late {
     fn push(&mut self, duplicate: &Duplicate, inputs: &[Arc<str>]) {
         let (position, same_as) = (position(&duplicate.place, inputs), earlier(&duplicate.first));
         match duplicate.meaning {
-            Meaning::Taken => {
+            DuplicateMeaning::Taken => {
                 let code = Unique::of(duplicate.kind).code();
                 let notices = Notices::from_bits(duplicate.place.notes);
                 self.rejects.push(LateReject { code, input: duplicate.place.input, position, same_as, notices });
             }
-            Meaning::Shared => self.shared.push(LateShared { position, same_as }),
+            DuplicateMeaning::Shared => self.shared.push(LateShared { position, same_as }),
         }
     }
 

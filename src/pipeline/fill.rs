@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::mapped_chunk::MappedChunk;
 use super::settled_on_the_way::SettledOnTheWay;
-use crate::delivery::{BatchItem, BatchLimits, MemoryBudget, Packer, PendingBatch};
+use crate::delivery::{BatchItem, BatchLimits, BatchPacker, MemoryBudget, PendingBatch};
 use crate::destination::Envelope;
 use crate::journal::{BatchPlan, RecordKey};
 use crate::outcomes::event::{Event, SettledRecords, send_event, send_settled};
@@ -45,7 +45,7 @@ pub(super) async fn batches(
     events: mpsc::Sender<Event>,
 ) {
     let mut mapped = pin!(mapped);
-    let mut packer = Packer::new(outlet.envelope);
+    let mut packer = BatchPacker::new(outlet.envelope);
     let mut replayed = ReplayedBatches::new(in_doubt, limits(), outlet.envelope);
     let mut on_the_way = SettledOnTheWay::default();
     while let Some(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }) = mapped.next().await {
@@ -82,7 +82,7 @@ pub(super) async fn batches(
 struct ReplayedBatches {
     /// Which of the plans a record belongs to.
     plan_of: HashMap<RecordKey, usize>,
-    plans: Vec<(Packer, usize, u32)>,
+    plans: Vec<(BatchPacker, usize, u32)>,
 }
 
 /// Whether a record belongs to a batch that is put together again, and that batch once it is complete.
@@ -102,7 +102,7 @@ impl ReplayedBatches {
                 .enumerate()
                 .flat_map(|(index, (records, _))| records.iter().map(move |key| (*key, index)))
                 .collect(),
-            plans: parts().map(|(records, round)| (Packer::new(envelope), records.len(), round)).collect(),
+            plans: parts().map(|(records, round)| (BatchPacker::new(envelope), records.len(), round)).collect(),
         }
     }
 

@@ -30,8 +30,8 @@ pub(super) fn map_chunk(
     // If nothing was kept for this chunk, what was recognized does not count: all of it is mapped.
     let recognized = if unchanged_notices.is_empty() { &[] } else { recognized };
     for (index, span) in chunk.spans.iter().enumerate() {
-        let notices_before = unchanged_notices.get(index).copied().flatten();
-        match mapping.fate_of(index, span, notices_before)? {
+        let unchanged_with = unchanged_notices.get(index).copied().flatten();
+        match mapping.fate_of(index, span, unchanged_with)? {
             RecordFate::NothingToDo => {}
             RecordFate::Unchanged(notices) => {
                 let key = RecordKey { input, number: span.number };

@@ -3,7 +3,7 @@
 //! ```text
 //! mappers::start       worker threads, each of which does both of these:
 //!   ├─ chunk_reader      one at a time: inputs to chunks of records, which take their places in a bounded line
-//!   └─ map::map_chunk    all at once: parse, map, validate, encode
+//!   └─ map::map_chunk    all at once: parse, map, validate, encode; a MapContext says what of that is wanted
 //!        └─ in_order     what stands in the line, in the order of the input
 //! fill::batches        packs encoded identities by count and bytes
 //!        └─ bounded channel

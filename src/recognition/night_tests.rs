@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::tests::chunks;
 use super::*;
-use crate::index::{DuplicateFinder, Duplicates, HashedKey, Keys, Meaning, RecordPlace};
+use crate::index::{DuplicateFinder, DuplicateMeaning, Duplicates, HashedKey, Keys, RecordPlace};
 use crate::journal::{ConfirmedUser, ConfirmedUsers, ContentHash, RecordKey, RecordOutcome, Settled};
 use crate::source::{RecordChunk, RecordSpan};
 
@@ -60,7 +60,7 @@ fn night(users: &[User], confirmed: &mut ConfirmedUsers, basis: &Basis) -> (Nigh
         let sent = chunk.spans.iter().enumerate().filter(|(_, span)| !unchanged.contains(&span.number));
         let sent: Vec<_> = sent
             .filter(
-                |(_, span)| !matches!(written.find(0, span.number), Ok(Some(found)) if found.meaning == Meaning::Taken),
+                |(_, span)| !matches!(written.find(0, span.number), Ok(Some(found)) if found.meaning == DuplicateMeaning::Taken),
             )
             .map(|(index, span)| (index, user(span)))
             .collect();

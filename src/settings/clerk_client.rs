@@ -71,7 +71,7 @@ mod tests {
         let pace = Pace::new(&PaceRules { timer: Timer::Tokio, ..clerk_pace(None, key_kind, Duration::from_mins(1)) });
         let (start, mut all, mut most, mut last) = (Instant::now(), 0, 0, VecDeque::new());
         while start.elapsed() < Duration::from_mins(1) {
-            let mut permit = pace.admit(false).await;
+            let mut permit = pace.admit().await;
             permit.depart().await;
             permit.finish(&PaceSignal::of(RequestResult::Granted));
             let now = Instant::now();

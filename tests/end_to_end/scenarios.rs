@@ -367,7 +367,7 @@ async fn run(scenario: &Scenario) -> Measured {
             loop {
                 let _slot = pace.slot().await;
                 let asked = Instant::now();
-                let mut permit = pace.admit(true).await;
+                let mut permit = pace.admit_measured().await;
                 a_while(durable).await;
                 permit.depart().await;
                 let waited = asked.elapsed().as_secs_f64();

@@ -11,9 +11,9 @@ use super::TargetIds;
 use super::json_record::read_json;
 use super::member::missing;
 use super::membership::{is_something, of_target};
+use super::no_tenant_form::NoTenantForm;
 use super::organization::write;
 use super::role::Role;
-use super::unmapped::Unmapped;
 use crate::clerk::{INVITATION_COLUMNS, Invitation};
 use crate::kind::Kind;
 use crate::mapping::parse::parse_as;
@@ -39,7 +39,7 @@ impl InvitationMapper {
         Self { rules, ids, now }
     }
 
-    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> Result<Prepared, Unmapped> {
+    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> Result<Prepared, NoTenantForm> {
         let invitation: Invitation<'_> = parse_as(json)?;
         let open = Open::of(&invitation, &self.rules, self.now)?;
         let mut references = Vec::new();

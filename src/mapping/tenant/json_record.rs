@@ -6,7 +6,7 @@ use std::io;
 
 use serde_json::value::RawValue;
 
-use super::unmapped::Unmapped;
+use super::no_tenant_form::NoTenantForm;
 use crate::kind::Kind;
 use crate::mapping::parse::{parse_as, row_rejection};
 use crate::mapping::record_content::{RecordContent, content};
@@ -17,7 +17,7 @@ use crate::source::{Header, RawRecord, Row};
 pub(super) fn read_json<T>(
     record: RawRecord<'_>,
     kind: Kind,
-    then: impl FnOnce(&[u8]) -> Result<T, Unmapped>,
+    then: impl FnOnce(&[u8]) -> Result<T, NoTenantForm>,
 ) -> io::Result<Result<T, Rejection>> {
     let json = match (record.header(), record.bytes()) {
         (Some(header), bytes) => header.row(bytes).map_err(row_rejection).and_then(|row| of_row(header, &row)),
@@ -27,10 +27,10 @@ pub(super) fn read_json<T>(
             Err(rejection) => Err(rejection),
         },
     };
-    match json.map_err(Unmapped::from).and_then(|json| then(&json)) {
+    match json.map_err(NoTenantForm::from).and_then(|json| then(&json)) {
         Ok(mapped) => Ok(Ok(mapped)),
-        Err(Unmapped::Rejected(rejection)) => Ok(Err(rejection)),
-        Err(Unmapped::Disk(error)) => Err(error),
+        Err(NoTenantForm::Rejected(rejection)) => Ok(Err(rejection)),
+        Err(NoTenantForm::Disk(error)) => Err(error),
     }
 }
 

@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 
 use super::json_record::read_json;
 use super::member::Member;
+use super::no_tenant_form::NoTenantForm;
 use super::organization::write;
-use super::unmapped::Unmapped;
 use super::{Reference, TargetIds};
 use crate::clerk::{MEMBERSHIP_COLUMNS, Membership};
 use crate::kind::Kind;
@@ -31,7 +31,7 @@ impl MembershipMapper {
         Self { rules, ids }
     }
 
-    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> Result<Prepared, Unmapped> {
+    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> Result<Prepared, NoTenantForm> {
         let membership: Membership<'_> = parse_as(json)?;
         let member = Member::of(&membership, &self.rules)?;
         let mut references = Vec::new();
@@ -83,7 +83,7 @@ pub(super) fn of_target(
     kind: Kind,
     clerk_id: &str,
     references: &mut Vec<Reference>,
-) -> Result<Box<str>, Unmapped> {
+) -> Result<Box<str>, NoTenantForm> {
     let Some(ids) = ids else { return Ok(clerk_id.into()) };
     let Some(found) = ids.find(kind, clerk_id)? else {
         let (code, field) = match kind {

@@ -15,6 +15,7 @@ mod json_record;
 mod member;
 mod membership;
 mod memberships_of_user;
+mod no_tenant_form;
 mod organization;
 mod organization_of_user;
 mod organization_rules;
@@ -28,7 +29,6 @@ mod target_ids;
 #[cfg(test)]
 mod tests;
 mod tuple_rules;
-mod unmapped;
 
 pub use invitation::InvitationMapper;
 pub use membership::MembershipMapper;

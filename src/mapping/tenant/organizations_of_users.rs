@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::json_record::read_json;
 use super::member::{MemberAtClerk, missing};
 use super::memberships_of_user::memberships_of_user;
+use super::no_tenant_form::NoTenantForm;
 use super::organization_of_user::OrganizationOfUser;
-use super::unmapped::Unmapped;
 use crate::clerk::{Membership, Organization};
 use crate::kind::Kind;
 use crate::mapping::Rejection;
@@ -35,7 +35,7 @@ impl OrganizationNames {
             let id = non_empty(organization.id.as_deref());
             let id = id.ok_or_else(|| missing("id", "the organization has no id"))?.to_owned();
             let text = |text: Option<&str>| non_empty(text).map(str::to_owned);
-            Ok::<_, Unmapped>(Self {
+            Ok::<_, NoTenantForm>(Self {
                 id,
                 name: text(organization.name.as_deref()),
                 slug: text(organization.slug.as_deref()),

@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::json_record::read_json;
 use super::member::{Member, missing};
 use super::membership::of_target;
+use super::no_tenant_form::NoTenantForm;
 use super::organization::write;
-use super::unmapped::Unmapped;
 use super::{Reference, TargetIds};
 use crate::clerk::{MEMBERSHIP_COLUMNS, Membership};
 use crate::kind::Kind;
@@ -31,7 +31,7 @@ impl TupleMapper {
         Self { rules, ids }
     }
 
-    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> Result<Prepared, Unmapped> {
+    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> Result<Prepared, NoTenantForm> {
         let membership: Membership<'_> = parse_as(json)?;
         let member = Member::of(&membership, &self.rules)?;
         let mut references = Vec::new();
@@ -63,7 +63,7 @@ impl TupleMapper {
     }
 
     /// The target's ids of organization and user: those of the membership, and of no other.
-    fn ids_of(&self, member: &Member<'_>, references: &mut Vec<Reference>) -> Result<[Box<str>; 2], Unmapped> {
+    fn ids_of(&self, member: &Member<'_>, references: &mut Vec<Reference>) -> Result<[Box<str>; 2], NoTenantForm> {
         if !self.rules.tuples.by_membership {
             let user = of_target(self.ids.as_ref(), Kind::User, &member.user, references)?;
             return Ok([plain(&member.organization)?.into(), user]);

@@ -10,7 +10,7 @@ use super::super::intake::intake;
 use super::subject::ReadSubject;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::terminal::progress::reporter_of_search;
-use crate::index::{Duplicate, FoundDuplicates, Meaning};
+use crate::index::{Duplicate, DuplicateMeaning, FoundDuplicates};
 use crate::journal::Prediction;
 use crate::outcomes::{Ledger, StopReason};
 use crate::pipeline::{LookForUnchanged, NotedStarts, ShardBlocks, run_first_pass};
@@ -80,7 +80,7 @@ fn predict(found: &FoundDuplicates, ledger: &Ledger, records: &RecordsOfRun) -> 
     let (mut ours, mut all) = (0, 0);
     for duplicate in found.iter() {
         let Duplicate { place, meaning, .. } = duplicate?;
-        if meaning == Meaning::Taken {
+        if meaning == DuplicateMeaning::Taken {
             all += 1;
             ours += u64::from(records.takes(place.input, place.number)?);
         }

@@ -20,7 +20,7 @@ use super::subject::ReadSubject;
 use crate::command::shared::command_error::CommandError;
 use crate::files::{directory_of, put_private};
 use crate::ignore::ignore;
-use crate::index::{Duplicates, Meaning};
+use crate::index::{DuplicateMeaning, Duplicates};
 use crate::journal::{FirstPassRecord, Lock, LockError, Prediction, RunDirectory, RunRecord};
 use crate::settings::RunOnDisk;
 use crate::signal::Signals;
@@ -145,7 +145,8 @@ impl<'r> OtherShards<'r> {
         let mut duplicates = 0;
         for duplicate in Duplicates::open(&ours.duplicates())?.iter() {
             let duplicate = duplicate?;
-            duplicates += u64::from(duplicate.meaning == Meaning::Taken && self.shard.takes(duplicate.place.number));
+            duplicates +=
+                u64::from(duplicate.meaning == DuplicateMeaning::Taken && self.shard.takes(duplicate.place.number));
         }
         let rejects = rejects.get(&self.shard.number()).copied().unwrap_or_default() + duplicates;
         let prediction = Prediction { rejects, sent: false, ..first.prediction };
