@@ -37,12 +37,12 @@ use prepare::{PreparedRun, RunPart, prepare};
 use send::send;
 use sending_state::SendingState;
 
-use super::runs::export::write_results;
 use super::shared::command_error::CommandError;
 use super::shared::reading::first_pass::ReadSubject;
 use super::shared::reading::from_clerk::{fetch, forget_fetched};
 use super::shared::reading::inputs::{fix_object_versions, note_deleted};
 use super::shared::reading::memberships_of_users::{forget_memberships_of_users, with_memberships_of_users};
+use super::shared::record_list::RecordList;
 use super::shared::target::home_organization::organization_if_there;
 use super::shared::target::id_maps::keep_learned_ids;
 use super::shared::target::{Target, Use, at_target, connect};
@@ -52,6 +52,7 @@ use crate::delivery::OnExisting;
 use crate::exit::ExitStatus;
 use crate::human::plural;
 use crate::pipeline::Mode;
+use crate::results::{TableFormat, UserList};
 use crate::settings::{ImportSettings, RunOnDisk};
 use crate::signal::Signals;
 
@@ -141,7 +142,14 @@ async fn with_results(
     run: &RunOnDisk,
 ) -> Result<ExitStatus, CommandError> {
     let Some(path) = &settings.results else { return status };
-    let written = write_results(path, &settings.runs_directory, run, &settings.reading).await;
+    let list = RecordList {
+        runs_directory: settings.runs_directory.clone(),
+        runs: vec![(run.clone(), settings.reading.clone())],
+        users: UserList::All,
+        format: TableFormat::of_name(path),
+        out: Some(path.clone()),
+    };
+    let written = list.write().await;
     status.and_then(|status| {
         let failed = |source| CommandError::Results { run: run.record.id.clone(), source: Box::new(source) };
         written.map_err(failed).map(|()| status)

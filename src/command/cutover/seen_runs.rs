@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::CutoverError;
-use crate::command::runs::{RunRow, RunState};
+use crate::command::shared::run_row::{RunRow, RunState};
 use crate::cutover::{ExportSeen, RunStanding, SeenRun, Verification};
 use crate::export::{ExportDirectory, Manifest};
 use crate::journal::{InputRecord, RunDirectory, RunRecord};

@@ -9,10 +9,10 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::listed_run::{RunRow, RunState};
 use super::prune_rules::{KeptBecause, PruneFacts, PruneRules, Pruned};
 use super::runs_error::RunsError;
 use crate::cli::OutputFormat;
+use crate::command::shared::run_row::{RunRow, RunState};
 use crate::command::shared::terminal::output::write_text;
 use crate::files::{disk_use, remove_directory, remove_forgotten, sync_directory_of};
 use crate::human::size;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-use super::super::super::export::export_command_error::ExportCommandError;
 use super::super::command_error::CommandError;
+use super::super::export_command_error::ExportCommandError;
 use super::super::in_background::in_background;
 use super::super::run_start_error::RunStartError;
 use super::first_pass::ReadSubject;
