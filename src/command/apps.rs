@@ -5,7 +5,7 @@ mod apply;
 pub(super) mod apps_error;
 mod checklist;
 mod client_target;
-mod plan;
+mod plan_of_apps;
 mod undo;
 mod verify;
 

@@ -5,16 +5,10 @@
 //! [`at_clerk`] by asking. [`findings`] makes of it what each check says. Nothing is changed anywhere but in the file of the switch.
 
 mod account;
-mod at_clerk;
-mod at_target;
 mod check;
 mod cutover_error;
-mod findings;
-mod gathered;
-mod named_file;
 mod record;
 mod report;
-mod seen_runs;
 mod status;
 
 pub use check::check_cutover;

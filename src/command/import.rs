@@ -11,28 +11,22 @@
 
 mod account;
 mod clearance;
-mod confirmed;
-mod consent;
 mod context;
 mod ended_import;
-mod ids_at_target;
-mod looked_up;
-mod missing_memberships;
-mod missing_names_file;
-mod missing_records;
+mod known_before;
+mod missing;
 mod prepare;
 mod recognized_records;
 mod send;
 mod sending_state;
 mod steps;
-mod wanted_run;
 
 use account::ImportAccount;
 use clearance::{BeforeSending, Clearance};
 use context::ImportContext;
 use ended_import::EndedImport;
-use looked_up::LookedUp;
-use missing_records::MissingRecords;
+use known_before::KnownBefore;
+use missing::MissingRecords;
 use prepare::{PreparedRun, RunPart, prepare};
 use send::send;
 use sending_state::SendingState;
@@ -95,8 +89,8 @@ async fn import_into(
     let done = import_run.ledger.counts().read;
     note_beginning(context, part, done);
     note_deleted(reading, output.console);
-    let LookedUp { confirmed, ref remembered, ids, ref joined } =
-        LookedUp::before(part, context, reading, &records, signals).await?;
+    let KnownBefore { confirmed, ref remembered, ids, ref joined } =
+        KnownBefore::look_up(part, context, reading, &records, signals).await?;
     let (remembered, strict) = (remembered.as_ref(), settings.limits.strict);
     let subject = ReadSubject { reading, records: &records, joined, remembered, output, strict };
     let has_begun = part != RunPart::First && (done > 0 || !import_run.progress.in_doubt.is_empty());

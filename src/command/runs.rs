@@ -6,7 +6,6 @@ pub(super) mod ids;
 mod list;
 pub(super) mod merge;
 mod prune;
-mod prune_rules;
 mod runs_error;
 mod show;
 

@@ -5,17 +5,16 @@
 //! again goes on where it broke off, for what is deleted already is not found again.
 
 mod account;
+mod account_of_dry_run;
 mod changes;
 mod consent;
 mod decided_records;
 mod deletion;
 mod doomed_contents;
 mod doubts_file;
-mod dry_run;
 mod enabling;
 mod kinds;
 mod made_organization;
-mod marked;
 mod restoring;
 mod run_effects;
 mod steps;
@@ -87,7 +86,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
     let status = if all.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success };
     if settings.dry_run {
         ended?;
-        dry_run::print(record, &counts, &changes, (settings.force, output))?;
+        account_of_dry_run::print(record, &counts, &changes, (settings.force, output))?;
         return Ok(status);
     }
     let is_whole = ended.is_ok() && all.in_doubt == 0;

@@ -1,11 +1,11 @@
 //! `avnology migrate clerk webhooks`: one file a command below it.
 
+mod account;
 mod activate;
 mod apply;
 mod checklist;
 mod inputs;
 mod plan;
-mod report;
 mod try_handler;
 mod undo;
 mod verify;

@@ -1,12 +1,15 @@
 //! The steps of an import, one behind the other: each is one run of the pipeline, in the one journal of the run.
 
+mod ids_at_target;
+
 use std::sync::Arc;
+
+use ids_at_target::IdsAtTarget;
 
 use super::super::shared::reading::first_pass::{FirstPass, ReadSubject};
 use super::super::shared::reading::intake::intake;
 use super::super::shared::target::id_maps::{keep_learned_ids, with_id_map};
 use super::super::shared::terminal::progress::reporter_with_metrics;
-use super::ids_at_target::IdsAtTarget;
 use super::sending_state::SendingState;
 use crate::delivery::Delivery;
 use crate::destination::{Destination, RunMark};
