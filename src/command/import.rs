@@ -19,7 +19,6 @@ mod prepare;
 mod recognized_records;
 mod send;
 mod sending_state;
-mod steps;
 
 use account::ImportAccount;
 use clearance::{BeforeSending, Clearance};

@@ -1,6 +1,8 @@
 //! What each command does: settings in, exit status out.
 //!
-//! `X.rs` is the command X, and what only X needs is in `X/` beside it; that is so at every depth, and this is the only `mod.rs`.
+//! `X.rs` is the command X, and what only X needs is in `X/` beside it: so it is at every depth, and this is the only `mod.rs`. What
+//! several commands need is in `shared`. No command reaches into the folder of another one; only `shared/command_error.rs` does,
+//! which gathers the errors they end with.
 //!
 //! - `import`: sends what an export has to a target; `dry_run` is its `--dry-run`
 //! - `verify`: compares a target with an export, and tries to sign in
@@ -17,7 +19,7 @@
 //! - `sandbox`: serves an embedded Avnology ID, or a stand-in for Clerk's API
 //! - `help`, `man`, `completions`: what can be typed, for people and shells
 //!
-//! `shared` has what several of them need. `left_out` has what stands in for a command in a build without its feature.
+//! `left_out` has what stands in for a command in a build without its feature.
 
 mod apps;
 #[cfg(feature = "codemod")]

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use ids_at_target::IdsAtTarget;
 
-use super::super::shared::reading::first_pass::{FirstPass, ReadSubject};
-use super::super::shared::reading::intake::intake;
-use super::super::shared::target::id_maps::{keep_learned_ids, with_id_map};
-use super::super::shared::terminal::progress::reporter_with_metrics;
-use super::sending_state::SendingState;
+use crate::command::import::sending_state::SendingState;
+use crate::command::shared::reading::first_pass::{FirstPass, ReadSubject};
+use crate::command::shared::reading::intake::intake;
+use crate::command::shared::target::id_maps::{keep_learned_ids, with_id_map};
+use crate::command::shared::terminal::progress::reporter_with_metrics;
 use crate::delivery::Delivery;
 use crate::destination::{Destination, RunMark};
 use crate::id_map::IdLookup;
