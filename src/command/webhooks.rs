@@ -1,8 +1,8 @@
 //! `avnology migrate clerk webhooks`: endpoints of webhooks are planned, made, tried and undone.
 //!
-//! [`mod@plan`], [`mod@apply`], [`mod@verify`], [`mod@activate`], [`mod@undo`], [`mod@try_handler`] (`webhooks try`) and
-//! [`mod@verify_signature`] are the commands. What they share: [`inputs`] reads the plan, [`checklist`] is what a person does where the
-//! target has no methods, [`account`] is what was done, and [`webhooks_error`] why nothing can be.
+//! `plan`, `apply`, `verify`, `activate`, `undo`, `try_handler` (`webhooks try`) and `verify_signature` are the commands. What they
+//! share: `inputs` reads the plan, `checklist` is what a person does where the target has no methods, `account` is what was done,
+//! and `webhooks_error` why nothing can be.
 
 mod account;
 mod activate;

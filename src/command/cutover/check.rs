@@ -1,6 +1,6 @@
 //! `avnology migrate clerk cutover check`: gathers what there is to know, and remembers what each check says of it.
 //!
-//! [`gathered`] is all that the checks look at: [`seen_runs`] of the directory of runs, [`at_target`] and [`at_clerk`] by asking.
+//! [`gathered`] is all that the checks look at: [`mod@seen_runs`] of the directory of runs, [`at_target`] and [`at_clerk`] by asking.
 //! [`findings`] makes of it, and of files that persons name, what each check says.
 
 mod at_clerk;

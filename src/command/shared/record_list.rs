@@ -1,4 +1,4 @@
-//! What became of each record of runs, as a list.
+//! What became of each record of runs, as a list: for `runs export`, and for `--results` of an import.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
