@@ -19,7 +19,7 @@
 //!
 //! 1. `command/import.rs` is the sequence of phases. `command/import/clearance.rs` goes through the inputs once before anything is
 //!    sent, in the first pass. That is a run of the same pipeline in another mode, `Mode::FirstPass`, which sends nothing
-//!    (`pipeline/first_pass.rs`). `command/import/send.rs` sends. For each kind `command/import/steps.rs` begins a run of the
+//!    (`pipeline/first_pass.rs`). `command/import/send.rs` sends. For each kind `command/import/send/steps.rs` begins a run of the
 //!    pipeline: `command/shared/reading/intake.rs` puts together what that reads, and which mapper its records get;
 //!    `pipeline/job.rs` has what it is given and gives back; `mode_parts.rs` beside it divides that among the stages, in each mode
 //!    otherwise; `pipeline/run.rs` starts the stages.

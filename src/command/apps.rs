@@ -1,11 +1,15 @@
 //! `avnology migrate clerk apps`: makes the applications of a plan clients of a target, compares, and undoes it.
+//!
+//! [`mod@apply`], [`mod@verify`] and [`mod@undo`] are the commands. What they share: [`plan_of_apps`] reads the plan, [`client_target`] is
+//! where clients are made, [`checklist`] is what a person does where the target has no methods for clients, [`account`] is what came
+//! of it, and [`apps_error`] why nothing does.
 
 mod account;
 mod apply;
 pub(super) mod apps_error;
 mod checklist;
 mod client_target;
-mod plan;
+mod plan_of_apps;
 mod undo;
 mod verify;
 

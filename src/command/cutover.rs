@@ -1,20 +1,14 @@
 //! `avnology migrate clerk cutover`: reads what there is to know of a switch, and hands it to [`crate::cutover`], which says how it
 //! stands.
 //!
-//! [`gathered`] is all that the checks look at: [`seen_runs`] of the directory of runs, [`named_file`] of reports, [`at_target`] and
-//! [`at_clerk`] by asking. [`findings`] makes of it what each check says. Nothing is changed anywhere but in the file of the switch.
+//! [`check`], [`record`], [`report`] and [`status`] are the commands; [`account`] is how the steps stand, which all but `record` show,
+//! and [`cutover_error`] why one of them fails. Nothing is changed anywhere but in the file of the switch.
 
 mod account;
-mod at_clerk;
-mod at_target;
 mod check;
 mod cutover_error;
-mod findings;
-mod gathered;
-mod named_file;
 mod record;
 mod report;
-mod seen_runs;
 mod status;
 
 pub use check::check_cutover;

@@ -3,6 +3,7 @@
 use clap::error::{Error, ErrorKind};
 use clap::{Command, CommandFactory};
 
+use super::shared::unknown_word::unknown_word;
 use crate::cli::{Cli, topics};
 use crate::manual::{TOPICS, Topic, plain};
 use crate::toml_document::suggestion;
@@ -32,16 +33,4 @@ pub fn help(words: &[String]) -> Result<String, Error> {
         Err(error) => Err(error),
         Ok(_) => Ok(command.render_long_help().to_string()),
     }
-}
-
-/// The first word that is no command below the ones before it.
-pub(super) fn unknown_word<'words>(command: &Command, words: &'words [String]) -> Option<&'words str> {
-    let mut command = command;
-    for word in words {
-        match command.find_subcommand(word) {
-            Some(found) => command = found,
-            None => return Some(word),
-        }
-    }
-    None
 }

@@ -11,38 +11,31 @@
 
 mod account;
 mod clearance;
-mod confirmed;
-mod consent;
 mod context;
 mod ended_import;
-mod ids_at_target;
-mod looked_up;
-mod missing_memberships;
-mod missing_names_file;
-mod missing_records;
+mod known_before;
+mod missing;
 mod prepare;
 mod recognized_records;
 mod send;
 mod sending_state;
-mod steps;
-mod wanted_run;
 
 use account::ImportAccount;
 use clearance::{BeforeSending, Clearance};
 use context::ImportContext;
 use ended_import::EndedImport;
-use looked_up::LookedUp;
-use missing_records::MissingRecords;
+use known_before::KnownBefore;
+use missing::MissingRecords;
 use prepare::{PreparedRun, RunPart, prepare};
 use send::send;
 use sending_state::SendingState;
 
-use super::runs::export::write_results;
 use super::shared::command_error::CommandError;
 use super::shared::reading::first_pass::ReadSubject;
 use super::shared::reading::from_clerk::{fetch, forget_fetched};
 use super::shared::reading::inputs::{fix_object_versions, note_deleted};
 use super::shared::reading::memberships_of_users::{forget_memberships_of_users, with_memberships_of_users};
+use super::shared::record_list::RecordList;
 use super::shared::target::home_organization::organization_if_there;
 use super::shared::target::id_maps::keep_learned_ids;
 use super::shared::target::{Target, Use, at_target, connect};
@@ -52,6 +45,7 @@ use crate::delivery::OnExisting;
 use crate::exit::ExitStatus;
 use crate::human::plural;
 use crate::pipeline::Mode;
+use crate::results::{TableFormat, UserList};
 use crate::settings::{ImportSettings, RunOnDisk};
 use crate::signal::Signals;
 
@@ -94,8 +88,8 @@ async fn import_into(
     let done = import_run.ledger.counts().read;
     note_beginning(context, part, done);
     note_deleted(reading, output.console);
-    let LookedUp { confirmed, ref remembered, ids, ref joined } =
-        LookedUp::before(part, context, reading, &records, signals).await?;
+    let KnownBefore { confirmed, ref remembered, ids, ref joined } =
+        KnownBefore::look_up(part, context, reading, &records, signals).await?;
     let (remembered, strict) = (remembered.as_ref(), settings.limits.strict);
     let subject = ReadSubject { reading, records: &records, joined, remembered, output, strict };
     let has_begun = part != RunPart::First && (done > 0 || !import_run.progress.in_doubt.is_empty());
@@ -141,7 +135,14 @@ async fn with_results(
     run: &RunOnDisk,
 ) -> Result<ExitStatus, CommandError> {
     let Some(path) = &settings.results else { return status };
-    let written = write_results(path, &settings.runs_directory, run, &settings.reading).await;
+    let list = RecordList {
+        runs_directory: settings.runs_directory.clone(),
+        runs: vec![(run.clone(), settings.reading.clone())],
+        users: UserList::All,
+        format: TableFormat::of_name(path),
+        out: Some(path.clone()),
+    };
+    let written = list.write().await;
     status.and_then(|status| {
         let failed = |source| CommandError::Results { run: run.record.id.clone(), source: Box::new(source) };
         written.map_err(failed).map(|()| status)

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
-use super::help::unknown_word;
+use super::shared::unknown_word::unknown_word;
 use crate::cli::Cli;
 use crate::report::{StdoutError, print_exact};
 use crate::toml_document::suggestion;

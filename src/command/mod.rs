@@ -1,6 +1,8 @@
 //! What each command does: settings in, exit status out.
 //!
-//! `X.rs` is the command X, and what only X needs is in `X/` beside it; that is so at every depth, and this is the only `mod.rs`.
+//! `X.rs` is the command X, and what only X needs is in `X/` beside it: so it is at every depth, and this is the only `mod.rs`. What
+//! several commands need is in `shared`. No command reaches into the folder of another one; only `shared/command_error.rs` does,
+//! which gathers the errors they end with.
 //!
 //! - `import`: sends what an export has to a target; `dry_run` is its `--dry-run`
 //! - `verify`: compares a target with an export, and tries to sign in
@@ -17,7 +19,7 @@
 //! - `sandbox`: serves an embedded Avnology ID, or a stand-in for Clerk's API
 //! - `help`, `man`, `completions`: what can be typed, for people and shells
 //!
-//! `shared` has what several of them need. `left_out` has what stands in for a command in a build without its feature.
+//! `left_out` has what stands in for a command in a build without its feature.
 
 mod apps;
 #[cfg(feature = "codemod")]
@@ -60,19 +62,20 @@ pub use cutover::{CutoverError, check_cutover, cutover_status, record_cutover, r
 pub use doctor::doctor;
 pub use dry_run::dry_run;
 pub use export::export;
-pub use export::export_command_error::ExportCommandError;
 pub use help::help;
 pub use import::import;
 pub use plan::plan;
-pub use plan::tenant_plan_error::TenantPlanError;
+pub use runs::export::export_run;
 pub use runs::export::recovery_error::RecoveryError;
 pub use runs::export::recovery_links::make_recovery_links;
-pub use runs::export::{RunExportError, export_run};
 pub use runs::ids::{RunIdsError, print_run_ids};
 pub use runs::merge::{MergeError, merge_runs};
 pub use runs::{RunsError, list_runs, prune_runs, show_run};
 pub use shared::command_error::CommandError;
+pub use shared::export_command_error::ExportCommandError;
+pub use shared::record_list::RunExportError;
 pub use shared::run_start_error::RunStartError;
+pub use shared::tenant_plan_error::TenantPlanError;
 pub use shared::terminal::memory_log::log_peak;
 pub use tokens::tokens;
 pub use undo::undo;

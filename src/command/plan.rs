@@ -1,7 +1,5 @@
 //! `avnology migrate clerk plan`: reads an export, and writes what of the tenant beside its users moves.
 
-pub(super) mod tenant_plan_error;
-
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -9,6 +7,7 @@ use std::path::Path;
 use super::shared::command_error::CommandError;
 use super::shared::reading::export_records::{Enough, each_record, finished};
 use super::shared::reading::from_clerk::read_for_now;
+use super::shared::tenant_plan_error::TenantPlanError;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::export::Manifest;
@@ -17,7 +16,6 @@ use crate::report::print_json;
 use crate::settings::TenantPlanSettings;
 use crate::signal::Signals;
 use crate::tenant_plan::{Decisions, MissingKind, PlanBuilder, PlanInstance, TenantPlan};
-use tenant_plan_error::TenantPlanError;
 
 /// Makes a plan, and writes it.
 pub async fn plan(settings: TenantPlanSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {

@@ -4,15 +4,12 @@
 pub(super) mod export;
 pub(super) mod ids;
 mod list;
-mod listed_run;
 pub(super) mod merge;
 mod prune;
-mod prune_rules;
 mod runs_error;
 mod show;
 
 pub use list::list_runs;
-pub(super) use listed_run::{RunRow, RunState};
 pub use prune::prune_runs;
 pub use runs_error::RunsError;
 pub use show::show_run;

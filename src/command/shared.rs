@@ -1,14 +1,23 @@
 //! What several commands need, and is no command itself:
 //!
-//! - `reading`: the inputs, from what was named to an intake of the pipeline, with the files that are joined to them;
+//! - `reading`: the inputs, from what was named, or Clerk has, to an intake of the pipeline, with the files that are joined to them;
 //! - `target`: the destination, what is known of its ids (`id_maps`, `lookup_cache`), and of what an earlier run made there;
 //! - `terminal`: what is asked and printed, and how a long command shows where it is;
+//! - `run_row` and `record_list`: a run as it is listed, and what became of its records;
 //! - `in_background`: work on the disk that takes a while, on a thread of its own;
-//! - `command_error` and `run_start_error`: the errors of a command, and of a run that cannot begin.
+//! - `unknown_word`: which of the words that were typed is no command;
+//! - `command_error`, and what it gathers: `run_start_error` of runs that cannot begin, `export_command_error` of all that reads
+//!   from Clerk, `tenant_plan_error` of what looks at a tenant beside its users, and the errors of single commands, which are in
+//!   their folders.
 
 pub(super) mod command_error;
+pub(super) mod export_command_error;
 pub(super) mod in_background;
 pub(super) mod reading;
+pub(super) mod record_list;
+pub(super) mod run_row;
 pub(super) mod run_start_error;
 pub(super) mod target;
+pub(super) mod tenant_plan_error;
 pub(super) mod terminal;
+pub(super) mod unknown_word;

@@ -5,16 +5,16 @@
 //! again goes on where it broke off, for what is deleted already is not found again.
 
 mod account;
+mod account_of_dry_run;
 mod changes;
 mod consent;
 mod decided_records;
 mod deletion;
 mod doomed_contents;
 mod doubts_file;
-mod dry_run;
 mod enabling;
 mod kinds;
-mod marked;
+mod made_organization;
 mod restoring;
 mod run_effects;
 mod steps;
@@ -32,12 +32,12 @@ use deletion::Deletion;
 use doomed_contents::DoomedContents;
 use doubts_file::DoubtsFile;
 use enabling::enable_disabled;
+use made_organization::{MadeOrganization, delete_made};
 use restoring::{PutBack, put_back};
 use run_effects::{RunEffects, read_effects};
 use steps::delete_all;
 
 use super::shared::command_error::CommandError;
-use super::shared::target::home_organization::{MadeOrganization, delete_made};
 use super::shared::target::id_maps::forget_ids;
 use super::shared::target::{Target, Use, at_target, connect};
 use super::shared::terminal::progress::{display, start_metrics, while_working};
@@ -86,7 +86,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
     let status = if all.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success };
     if settings.dry_run {
         ended?;
-        dry_run::print(record, &counts, &changes, (settings.force, output))?;
+        account_of_dry_run::print(record, &counts, &changes, (settings.force, output))?;
         return Ok(status);
     }
     let is_whole = ended.is_ok() && all.in_doubt == 0;

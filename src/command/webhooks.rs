@@ -1,11 +1,15 @@
-//! `avnology migrate clerk webhooks`: one file a command below it.
+//! `avnology migrate clerk webhooks`: endpoints of webhooks are planned, made, tried and undone.
+//!
+//! `plan`, `apply`, `verify`, `activate`, `undo`, `try_handler` (`webhooks try`) and `verify_signature` are the commands. What they
+//! share: `inputs` reads the plan, `checklist` is what a person does where the target has no methods, `account` is what was done,
+//! and `webhooks_error` why nothing can be.
 
+mod account;
 mod activate;
 mod apply;
 mod checklist;
 mod inputs;
 mod plan;
-mod report;
 mod try_handler;
 mod undo;
 mod verify;

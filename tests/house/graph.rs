@@ -39,6 +39,14 @@ impl Import {
     pub(crate) fn room_of_imported(&self) -> &str {
         room(&self.to)
     }
+
+    pub(crate) fn importer(&self) -> &str {
+        &self.from
+    }
+
+    pub(crate) fn imported(&self) -> &str {
+        &self.to
+    }
 }
 
 /// The room that a file belongs to: the folder, or a file that is a room by itself.
@@ -150,6 +158,30 @@ impl Graph {
             }
         }
         seen
+    }
+
+    /// Files of a room that one file alone uses, and that do not lie in the folder beside that one.
+    pub(crate) fn too_high(&self, room: &str) -> Vec<String> {
+        let below = self.files.iter().filter(|(module, _)| module.len() > 2 && module[0] == room);
+        let found = below.filter_map(|(module, file)| {
+            let mut importers: Vec<&str> =
+                self.imports.iter().filter(|import| import.to == file.path).map(|import| &*import.from).collect();
+            importers.dedup();
+            let [user] = importers[..] else { return None };
+            let is_below = module_of(user) == module[..module.len() - 1];
+            let too_high = !is_below && !self.is_re_exported(module);
+            too_high.then(|| format!("src/{}, which src/{user} alone uses", file.path))
+        });
+        found.collect()
+    }
+
+    /// Whether a file above re-exports something of this one, which is a use, too.
+    fn is_re_exported(&self, module: &Module) -> bool {
+        let above = self.files.iter().filter(|(above, _)| module.starts_with(above) && *above != module);
+        let leads_here = |above: &Module, path: &Path| {
+            path.is_public && self.absolute(above, &path.names).is_some_and(|names| names.starts_with(module))
+        };
+        above.into_iter().any(|(above, file)| file.paths.iter().any(|path| leads_here(above, path)))
     }
 
     /// The lines with a word outside some rooms, also in texts and comments.

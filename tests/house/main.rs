@@ -389,9 +389,8 @@ fn no_circle_is_between_the_files_of_a_room() {
 
 /// Files of `src/command` that only say what is in the folder beside them. (There `X.rs` is beside `X/`, and mostly has the command
 /// X.)
-const ROOTS_OF_COMMANDS: [&str; 7] = [
+const ROOTS_OF_COMMANDS: [&str; 6] = [
     "command/cutover.rs",
-    "command/doctor.rs",
     "command/runs.rs",
     "command/shared.rs",
     "command/shared/reading.rs",
@@ -424,6 +423,29 @@ fn every_entry_of_the_room_of_commands_is_a_command_but_what_they_share_and_what
         !is_command && !["mod", "shared", LEFT_OUT, COMMAND_BY_OPTION].contains(&name.as_str())
     });
     none("entries of src/command that nobody can type", &others.collect::<Vec<_>>());
+}
+
+/// The file that gathers the errors that commands end with, each from its folder.
+const ERRORS_OF_COMMANDS: &str = "command/shared/command_error.rs";
+
+#[test]
+fn no_command_reaches_into_the_folder_of_another_one() {
+    let house = house();
+    let command = |path: &str| path.split('/').nth(1).map(|entry| entry.trim_end_matches(".rs").to_owned());
+    let within =
+        house.imports().filter(|import| [import.room_of_importer(), import.room_of_imported()] == ["command"; 2]);
+    let others = within.filter(|import| {
+        let (from, to) = (command(import.importer()), command(import.imported()));
+        let may = from.as_deref() == Some(LEFT_OUT) || import.importer() == ERRORS_OF_COMMANDS;
+        // A path of `pub(in crate::command)` leads to `mod`.
+        from != to && !matches!(to.as_deref(), Some("shared" | "mod")) && !may
+    });
+    none("imports from a command into another one", &others.map(Import::to_string).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_one_file_of_a_command_needs_lies_in_the_folder_beside_it() {
+    none("files of src/command that lie too high", &house().too_high("command"));
 }
 
 /// A house with these files, by their paths below `src`.
@@ -475,6 +497,21 @@ fn a_circle_through_re_exports_is_found() {
             "src/room/two.rs:1 imports room/three.rs"
         ]
     );
+}
+
+#[test]
+fn a_file_that_lies_too_high_is_found() {
+    let house = planted(&[
+        ("lib.rs", "pub mod room;\n"),
+        ("room/mod.rs", "mod one;\n"),
+        ("room/one.rs", "mod two;\nmod three;\nmod four;\nmod five;\npub use five::Five;\nuse four::four;\n"),
+        ("room/one/two.rs", "mod below;\nuse super::{five, four, three::three};\nuse below::below;\n"),
+        ("room/one/two/below.rs", "pub fn below() {}\n"),
+        ("room/one/three.rs", "pub fn three() {}\n"),
+        ("room/one/four.rs", "pub fn four() {}\n"),
+        ("room/one/five.rs", "pub struct Five;\n"),
+    ]);
+    assert_eq!(house.too_high("room"), ["src/room/one/three.rs, which src/room/one/two.rs alone uses"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::account::AppsAccount;
 use super::checklist::checklist;
 use super::client_target::ClientTarget;
-use super::plan::PlanOfApps;
+use super::plan_of_apps::PlanOfApps;
 use crate::apps::{
     Applying, ClientFinding, ClientOutcome, ClientRegistry, Left, Planned, PlannedClient, apply_one, client_of_line,
 };

@@ -2,7 +2,7 @@
 
 use super::account::AppsAccount;
 use super::client_target::ClientTarget;
-use super::plan::PlanOfApps;
+use super::plan_of_apps::PlanOfApps;
 use crate::apps::{ClientFinding, Planned, checklist_entry};
 use crate::cli::OutputFormat;
 use crate::command::shared::command_error::CommandError;

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::account::AppsAccount;
 use super::checklist::checklist;
 use super::client_target::ClientTarget;
-use super::plan::PlanOfApps;
+use super::plan_of_apps::PlanOfApps;
 use crate::apps::{ClientFinding, ClientRegistry, FoundClient, Planned, PlannedClient};
 use crate::command::apps::apps_error::AppsError;
 use crate::command::shared::command_error::CommandError;

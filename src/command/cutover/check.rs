@@ -1,13 +1,22 @@
 //! `avnology migrate clerk cutover check`: gathers what there is to know, and remembers what each check says of it.
+//!
+//! [`gathered`] is all that the checks look at: [`mod@seen_runs`] of the directory of runs, [`at_target`] and [`at_clerk`] by asking.
+//! [`findings`] makes of it, and of files that persons name, what each check says.
+
+mod at_clerk;
+mod at_target;
+mod findings;
+mod gathered;
+mod seen_runs;
 
 use jiff::Timestamp;
 
+use findings::EvidencedFinding;
+use gathered::Gathered;
+use seen_runs::seen_runs;
+
 use super::CutoverError;
 use super::account::{account, exit_status};
-use super::findings::EvidencedFinding;
-use super::gathered::Gathered;
-use super::seen_runs::seen_runs;
-use super::{at_clerk, at_target};
 use crate::cli::OutputFormat;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::in_background::in_background;

@@ -1,11 +1,14 @@
 //! What is known of an import before anything is sent, and whether it may be sent: the first pass, who is missing, consent.
 
+mod consent;
+
+use consent::Consent;
+
 use super::super::shared::command_error::CommandError;
 use super::super::shared::reading::first_pass::{FirstPass, ReadSubject};
 use super::super::shared::run_start_error::RunStartError;
-use super::consent::Consent;
 use super::context::ImportContext;
-use super::missing_records::MissingRecords;
+use super::missing::MissingRecords;
 use crate::journal::Prediction;
 use crate::outcomes::{Ledger, StopReason};
 use crate::settings::Limits;

@@ -1,14 +1,17 @@
 //! Finds the run that a command goes on with, or begins a new one.
 
+mod wanted_run;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use wanted_run::wanted_run;
+
 use super::super::shared::command_error::CommandError;
 use super::super::shared::reading::selecting::records_of;
 use super::super::shared::run_start_error::RunStartError;
-use super::wanted_run::wanted_run;
 use crate::index::Duplicates;
 use crate::journal::{
     Entry, FirstPassRecord, InputRecord, Journal, Lock, Progress, ReplayedJournal, RunDirectory, RunRecord, Settled,

@@ -1,7 +1,11 @@
 //! The phase in which an import sends: things are made at the target from here on. What it makes first is the organization, then the
 //! records of each step, and last it carries out what is to be done about users who are missing.
 
+mod steps;
+
 use std::sync::Arc;
+
+use steps::Steps;
 
 use super::super::shared::command_error::CommandError;
 use super::super::shared::reading::first_pass::ReadSubject;
@@ -11,7 +15,6 @@ use super::context::ImportContext;
 use super::ended_import::EndedImport;
 use super::recognized_records;
 use super::sending_state::SendingState;
-use super::steps::Steps;
 use crate::delivery::Delivery;
 use crate::destination::RunMark;
 use crate::id_map::IdLookup;

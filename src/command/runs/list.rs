@@ -3,10 +3,10 @@
 use std::fmt::{self, Write};
 use std::io;
 
-use super::listed_run::{RunRow, RunState};
 use super::prune::merged_directories;
 use super::runs_error::RunsError;
 use crate::cli::OutputFormat;
+use crate::command::shared::run_row::{RunRow, RunState};
 use crate::human::{count, size};
 use crate::journal::{MergedRecord, RunDirectory, RunRecord};
 use crate::outcomes::Counts;

@@ -1,5 +1,7 @@
 //! `avnology migrate clerk runs prune`: removes what is old, and nothing that somebody may still need without a word.
 
+mod prune_rules;
+
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 use std::io;
@@ -9,10 +11,11 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::listed_run::{RunRow, RunState};
-use super::prune_rules::{KeptBecause, PruneFacts, PruneRules, Pruned};
+use prune_rules::{KeptBecause, PruneFacts, PruneRules, Pruned};
+
 use super::runs_error::RunsError;
 use crate::cli::OutputFormat;
+use crate::command::shared::run_row::{RunRow, RunState};
 use crate::command::shared::terminal::output::write_text;
 use crate::files::{disk_use, remove_directory, remove_forgotten, sync_directory_of};
 use crate::human::size;

@@ -9,9 +9,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::list::{age, write_list};
-use super::listed_run::{RunRow, RunState};
 use super::runs_error::RunsError;
 use crate::cli::OutputFormat;
+use crate::command::shared::run_row::{RunRow, RunState};
 use crate::human::{count, duration, moment, plural, size};
 use crate::journal::{Ended, FirstPassRecord, MergedRecord, RunDirectory, RunRecord};
 use crate::mapping::{Notice, NoticeKind, RejectCode};

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use super::super::apps::apps_error::AppsError;
 use super::super::cutover::CutoverError;
-use super::super::export::export_command_error::ExportCommandError;
-use super::super::plan::tenant_plan_error::TenantPlanError;
-use super::super::runs::export::RunExportError;
 use super::super::runs::export::recovery_error::RecoveryError;
-use super::super::shared::run_start_error::RunStartError;
 use super::super::undo::undo_error::UndoError;
 use super::super::webhooks::webhooks_error::WebhooksError;
+use super::export_command_error::ExportCommandError;
+use super::record_list::RunExportError;
+use super::run_start_error::RunStartError;
+use super::tenant_plan_error::TenantPlanError;
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;
 use crate::journal::LockError;

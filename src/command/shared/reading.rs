@@ -9,6 +9,6 @@ pub(in crate::command) mod inputs;
 pub(in crate::command) mod intake;
 pub(in crate::command) mod joined;
 pub(in crate::command) mod memberships_of_users;
-pub(in crate::command) mod missing_users;
-pub(in crate::command) mod passwords;
+pub(in crate::command) mod search_for_missing;
 pub(in crate::command) mod selecting;
+pub(in crate::command) mod tenant;

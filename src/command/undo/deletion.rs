@@ -8,6 +8,7 @@
 //! off, the run created it. What is neither proven nor disproven is in doubt; it is kept, and named in a file of the run.
 
 mod fate;
+mod marked;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -17,11 +18,12 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
+use marked::{Marked, MarkedIdentities};
+
 use super::super::shared::command_error::CommandError;
 use super::decided_records::DecidedRecords;
 use super::doomed_contents::DoomedContents;
 use super::doubts_file::DoubtsFile;
-use super::marked::{Marked, MarkedIdentities};
 use super::undo_error::UndoError;
 use crate::destination::{Destination, RunMark};
 use crate::journal::{Amendment, InDoubt, RecordKey};

@@ -1,9 +1,9 @@
 //! `avnology migrate clerk webhooks activate`: lets endpoints get deliveries, after the switch.
 
+use super::account::{ReportLine, With, finish};
 use super::apply::calls;
 use super::checklist::no_list;
 use super::inputs::registrations;
-use super::report::{ReportLine, With, finish};
 use crate::avnology::{RegisteredWebhook, WebhookCalls};
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::target::{Target, at_target};

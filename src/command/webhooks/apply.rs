@@ -8,9 +8,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use tokio::time::sleep;
 
+use super::account::{ReportLine, With, finish};
 use super::checklist::by_hand;
 use super::inputs::registrations;
-use super::report::{ReportLine, With, finish};
 use crate::avnology::{Registered, RegisteredWebhook, WebhookCalls};
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::target::{Target, at_target, client};

@@ -1,6 +1,6 @@
 //! What a person does at the target's dashboard if the target has no methods for it.
 
-use super::report::ReportLine;
+use super::account::ReportLine;
 use crate::webhooks::Registration;
 
 /// A line for each endpoint that somebody has to register by hand.

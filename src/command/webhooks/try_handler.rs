@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
-use super::report::{ReportLine, With, finish};
+use super::account::{ReportLine, With, finish};
 use crate::command::shared::command_error::CommandError;
 use crate::command::webhooks::webhooks_error::WebhooksError;
 use crate::destination::TargetError;

@@ -1,8 +1,8 @@
 //! `avnology migrate clerk webhooks undo`: deletes exactly what `apply` registered.
 
+use super::account::{ReportLine, With, finish};
 use super::apply::calls;
 use super::checklist::no_list;
-use super::report::{ReportLine, With, finish};
 use crate::avnology::RegisteredWebhook;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::target::{Target, at_target};

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use secrecy::ExposeSecret;
 
+use super::account::{ReportLine, With, finish};
 use super::apply::calls;
 use super::checklist::no_list;
 use super::inputs::registrations;
-use super::report::{ReportLine, With, finish};
 use crate::avnology::RegisteredWebhook;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::target::{Target, at_target};

@@ -14,10 +14,10 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::super::super::shared::command_error::CommandError;
-use super::super::super::shared::target::{at_target, kratos_calls};
-use super::listed_runs;
 use super::recovery_error::RecoveryError;
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::record_list::listed_runs;
+use crate::command::shared::target::{at_target, kratos_calls};
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;
 use crate::files::{create_new_private, sync_directory_of};

@@ -3,9 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use super::super::super::export::export_command_error::ExportCommandError;
-use super::super::super::plan::tenant_plan_error::TenantPlanError;
 use super::super::command_error::CommandError;
+use super::super::export_command_error::ExportCommandError;
+use super::super::tenant_plan_error::TenantPlanError;
 use crate::export::{ExportDirectory, ExportError, ExportedFile, Manifest};
 use crate::source::{Input, unpacked};
 use crate::tenant_plan::UnreadableRecord;

@@ -1,5 +1,7 @@
 //! What other files say about the users of the export: read before the users, and joined to each of them.
 
+mod passwords;
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,8 +9,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use passwords::{JoinedPasswords, while_shown};
+
 use super::super::command_error::CommandError;
-use super::passwords::{JoinedPasswords, while_shown};
 use crate::files::replace_private;
 use crate::journal::{FirstPassRecord, RunDirectory};
 use crate::mapping::UserJoin;

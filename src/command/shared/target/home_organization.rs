@@ -3,14 +3,10 @@
 //! A name is looked up once. From then on the run goes by the id that its record has: an organization that gets the name later is another
 //! organization.
 
-use super::super::super::shared::run_start_error::RunStartError;
-use super::super::super::undo::undo_error::UndoError;
 use super::super::command_error::CommandError;
+use super::super::run_start_error::RunStartError;
 use super::{Target, client};
-use crate::avnology::{
-    HomeOrganization, check_organization, delete_organization, ensure_organization, find_organization,
-    need_organization,
-};
+use crate::avnology::{HomeOrganization, check_organization, ensure_organization, need_organization};
 use crate::journal::{OrganizationRecord, RunRecord};
 use crate::rehearsal::Home;
 use crate::settings::{Connection, ImportSettings, ReadingSettings, RunOnDisk};
@@ -117,38 +113,4 @@ fn within(reading: &ReadingSettings, found: Option<&HomeOrganization>) -> Readin
         reading.rules.organization = Some(found.id.clone());
     }
     reading
-}
-
-/// What became of the organization that an undone run made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::command) enum MadeOrganization {
-    /// The run made none, or it is gone.
-    None,
-    /// It was deleted.
-    Deleted,
-    /// It was kept: others belong to it by now, or users of the run who were kept.
-    Kept,
-}
-
-/// Deletes the organization that a run made, unless anybody belongs to it.
-pub(in crate::command) async fn delete_made(
-    target: &Target,
-    connection: &Connection,
-    record: &RunRecord,
-    signals: &mut Signals,
-) -> Result<MadeOrganization, CommandError> {
-    let Some(home) = record.organization.as_ref().filter(|home| home.create) else { return Ok(MadeOrganization::None) };
-    let (client, budget) = (client(target, connection)?, &connection.retry);
-    let deletion = async {
-        let found = find_organization(&client, budget, home.id_or_name()).await?;
-        let Some(made) = found.filter(|found| found.made_by.as_deref() == Some(record.id.as_str())) else {
-            return Ok(MadeOrganization::None);
-        };
-        let is_deleted = delete_organization(&client, budget, &made.id).await?;
-        Ok::<_, CommandError>(if is_deleted { MadeOrganization::Deleted } else { MadeOrganization::Kept })
-    };
-    tokio::select! {
-        deleted = deletion => deleted,
-        signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
-    }
 }

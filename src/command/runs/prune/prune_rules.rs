@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::listed_run::RunState;
+use crate::command::shared::run_row::RunState;
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

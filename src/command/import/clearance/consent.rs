@@ -1,11 +1,11 @@
 //! Before the first import into a target that is no sandbox, the person at the terminal is asked.
 
-use super::super::shared::command_error::CommandError;
-use super::super::shared::reading::forecast::request_bounds;
-use super::super::shared::run_start_error::RunStartError;
-use super::super::shared::target::Target;
-use super::super::shared::terminal::consent::{ask_consent, is_somebody_there};
 use crate::avnology::KeyKind;
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::reading::forecast::request_bounds;
+use crate::command::shared::run_start_error::RunStartError;
+use crate::command::shared::target::Target;
+use crate::command::shared::terminal::consent::{ask_consent, is_somebody_there};
 use crate::journal::{Prediction, RunDirectory, RunRecord};
 use crate::outcomes::Ledger;
 use crate::report::{ConsentRequest, Forecast};

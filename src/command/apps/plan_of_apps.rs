@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
+use super::apps_error::AppsError;
 use crate::apps::{Assigned, AssignedBuilder, Planned, planned};
-use crate::command::apps::apps_error::AppsError;
 use crate::command::shared::command_error::CommandError;
 use crate::index::{HASH_BYTES, Table, hash_of};
 use crate::outcomes::StopReason;

@@ -5,10 +5,10 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::webhooks_error::WebhooksError;
 use crate::cli::OutputFormat;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::terminal::output::write_report;
-use crate::command::webhooks::webhooks_error::WebhooksError;
 use crate::exit::ExitStatus;
 use crate::report::{print_json, print_wrapped};
 use crate::settings::OutputSettings;

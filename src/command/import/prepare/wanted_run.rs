@@ -1,7 +1,7 @@
 //! The run that the settings of an import ask for, before there is one.
 
-use super::super::shared::reading::inputs::open_once;
-use super::super::shared::run_start_error::RunStartError;
+use crate::command::shared::reading::inputs::open_once;
+use crate::command::shared::run_start_error::RunStartError;
 use crate::journal::{InputRecord, OrganizationRecord, RunDirectory, RunRecord, run_of_rejects};
 use crate::kind::Kind;
 use crate::selection::{SelectionChoice, SelectionRecord};

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 
 use membership_changes::{MembershipChanges, TargetParts};
 
-use super::super::shared::command_error::CommandError;
-use super::super::shared::reading::first_pass::ReadSubject;
-use super::super::shared::reading::missing_users::search_for;
-use super::super::shared::run_start_error::RunStartError;
-use super::super::shared::target::earlier_identity::pages;
-use super::super::shared::target::id_maps::with_id_map;
-use super::missing_names_file::write_missing;
+use super::names_file::write_missing;
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::reading::first_pass::ReadSubject;
+use crate::command::shared::reading::search_for_missing::search_for;
+use crate::command::shared::run_start_error::RunStartError;
+use crate::command::shared::target::earlier_identity::pages;
+use crate::command::shared::target::id_maps::with_id_map;
 use crate::destination::Destination;
 use crate::journal::{ConfirmedUsers, InputRecord, RunDirectory};
 use crate::kind::Kind;

@@ -1,13 +1,16 @@
 //! The steps of an import, one behind the other: each is one run of the pipeline, in the one journal of the run.
 
+mod ids_at_target;
+
 use std::sync::Arc;
 
-use super::super::shared::reading::first_pass::{FirstPass, ReadSubject};
-use super::super::shared::reading::intake::intake;
-use super::super::shared::target::id_maps::{keep_learned_ids, with_id_map};
-use super::super::shared::terminal::progress::reporter_with_metrics;
-use super::ids_at_target::IdsAtTarget;
-use super::sending_state::SendingState;
+use ids_at_target::IdsAtTarget;
+
+use crate::command::import::sending_state::SendingState;
+use crate::command::shared::reading::first_pass::{FirstPass, ReadSubject};
+use crate::command::shared::reading::intake::intake;
+use crate::command::shared::target::id_maps::{keep_learned_ids, with_id_map};
+use crate::command::shared::terminal::progress::reporter_with_metrics;
 use crate::delivery::Delivery;
 use crate::destination::{Destination, RunMark};
 use crate::id_map::IdLookup;

@@ -1,10 +1,13 @@
 //! What each check says, by what was gathered.
 
+mod named_file;
+
 use std::fs::File;
 use std::path::Path;
 
+use named_file::NamedFile;
+
 use super::gathered::Gathered;
-use super::named_file::NamedFile;
 use crate::avnology::{AuthorizationAnswer, KeyKind, PublicDocuments};
 use crate::cutover::{
     Check, CommandResult, Evidence, Fact, FileUse, Finding, PlanAnswers, SwitchStep, Verification, active_too_early,

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-use super::super::super::export::export_command_error::ExportCommandError;
-use super::super::command_error::CommandError;
-use super::super::in_background::in_background;
-use super::super::run_start_error::RunStartError;
 use super::first_pass::ReadSubject;
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::export_command_error::ExportCommandError;
+use crate::command::shared::in_background::in_background;
+use crate::command::shared::run_start_error::RunStartError;
 use crate::export::Manifest;
 use crate::journal::{InputRecord, LostRun};
 use crate::kind::Kind;

@@ -1,6 +1,9 @@
-//! What an import looks up before it goes through its inputs: what is known of the target, and what other files say about users.
+//! What is known before an import goes through its inputs, of the target and from other files about users: it is looked up here.
 
-use super::confirmed::ConfirmedOf;
+mod confirmed;
+
+use confirmed::ConfirmedOf;
+
 use super::context::ImportContext;
 use super::prepare::RunPart;
 use super::recognized_records::remembered;
@@ -15,8 +18,8 @@ use crate::selection::RecordsOfRun;
 use crate::settings::ReadingSettings;
 use crate::signal::Signals;
 
-/// What an import looks up before it goes through its inputs.
-pub(super) struct LookedUp {
+/// What is known before an import goes through its inputs.
+pub(super) struct KnownBefore {
     /// What the target confirmed in earlier runs, if that can be used.
     pub confirmed: Option<ConfirmedBefore>,
     /// What of that the first pass may go by.
@@ -27,9 +30,9 @@ pub(super) struct LookedUp {
     pub joined: JoinedFiles,
 }
 
-impl LookedUp {
+impl KnownBefore {
     /// Looks all of it up, for this part of a run that takes these records.
-    pub(super) async fn before(
+    pub(super) async fn look_up(
         part: RunPart,
         context: ImportContext<'_>,
         reading: &ReadingSettings,

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::super::shared::target::lookup_cache::LookupCache;
+use crate::command::shared::target::lookup_cache::LookupCache;
 use crate::id_map::IdLookup;
 use crate::journal::RejectedPlaces;
 use crate::kind::Kind;

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
-use super::super::command_error::CommandError;
-use super::super::in_background::in_background;
-use super::super::terminal::progress::{display, while_working};
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::in_background::in_background;
+use crate::command::shared::terminal::progress::{display, while_working};
 use crate::passwords::{Passwords, PasswordsError, PasswordsReport};
 use crate::report::ReadingProgress;
 use crate::settings::{OutputSettings, ProgressMode, ReadingSettings};
@@ -16,7 +16,7 @@ use crate::source::{Input, InputWatch};
 
 /// Reads files on a thread of its own and shows how far it is, unless a signal comes first. `what` is in them, and how many bytes
 /// they have, if that is known.
-pub(in crate::command) async fn while_shown<T: Send + 'static>(
+pub(super) async fn while_shown<T: Send + 'static>(
     (what, total): (&'static str, Option<u64>),
     progress: ProgressMode,
     signals: &mut Signals,
@@ -33,7 +33,7 @@ pub(in crate::command) async fn while_shown<T: Send + 'static>(
 }
 
 /// The passwords that another file has for the users of the export.
-pub(in crate::command) struct JoinedPasswords {
+pub(super) struct JoinedPasswords {
     /// The file.
     pub input: Input,
     /// What is in it, by user.
@@ -42,7 +42,7 @@ pub(in crate::command) struct JoinedPasswords {
 
 impl JoinedPasswords {
     /// Reads the file with the passwords, if there is one.
-    pub(in crate::command) async fn read(
+    pub(super) async fn read(
         reading: &ReadingSettings,
         watch: InputWatch,
         output: &OutputSettings,
@@ -60,7 +60,7 @@ impl JoinedPasswords {
     }
 
     /// Ends the account once the users were gone through, all of them if `complete`.
-    pub(in crate::command) fn close(&self, complete: bool) -> Result<PasswordsReport, CommandError> {
+    pub(super) fn close(&self, complete: bool) -> Result<PasswordsReport, CommandError> {
         Ok(self.index.close(complete).map_err(PasswordsError::Temporary)?)
     }
 }

@@ -1,19 +1,21 @@
 //! Users and memberships that are no longer in the export: which they are is found out before anything is sent, and what is done
 //! about them comes after all steps. The search for users is in [`MissingUsersOf`], all about memberships in [`GoneMemberships`].
 
+mod memberships;
+mod names_file;
 mod user_changes;
 
 use std::io;
 use std::path::Path;
 
+use memberships::GoneMemberships;
+use names_file::write_missing;
 use user_changes::UserChanges;
 
-use super::super::shared::command_error::CommandError;
-use super::super::shared::reading::first_pass::ReadSubject;
-use super::super::shared::reading::missing_users::{MissingUsersOf, account, reason_to_withhold};
-use super::super::shared::target::earlier_identity::pages;
-use super::missing_memberships::GoneMemberships;
-use super::missing_names_file::write_missing;
+use crate::command::shared::command_error::CommandError;
+use crate::command::shared::reading::first_pass::ReadSubject;
+use crate::command::shared::reading::search_for_missing::{MissingUsersOf, account, reason_to_withhold};
+use crate::command::shared::target::earlier_identity::pages;
 use crate::destination::Destination;
 use crate::journal::RunDirectory;
 use crate::missing::{MissingReport, MissingSearch, MissingUsers};

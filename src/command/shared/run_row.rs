@@ -92,7 +92,7 @@ impl RunRow {
     }
 
     /// The account of several shards, by what these are now.
-    pub(super) fn merged(id: String, directory: &Path, parts: &[&Self]) -> Option<Self> {
+    pub(in crate::command) fn merged(id: String, directory: &Path, parts: &[&Self]) -> Option<Self> {
         let first = parts.first()?;
         let all = |state: RunState| parts.iter().all(|part| part.state == state);
         let state = if all(RunState::Undone) {

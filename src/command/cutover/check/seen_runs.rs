@@ -5,8 +5,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::CutoverError;
-use crate::command::runs::{RunRow, RunState};
+use crate::command::cutover::CutoverError;
+use crate::command::shared::run_row::{RunRow, RunState};
 use crate::cutover::{ExportSeen, RunStanding, SeenRun, Verification};
 use crate::export::{ExportDirectory, Manifest};
 use crate::journal::{InputRecord, RunDirectory, RunRecord};
