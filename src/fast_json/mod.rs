@@ -15,7 +15,7 @@
 //! two, over texts that were changed in all ways. Errors are never made here, so their words are those of `serde_json`.
 //!
 //! Left to `serde_json` are: all that is malformed, wrong types, escapes in names, decimal numbers where their value
-//! matters, numbers of more than 18 digits, deep nesting. [`left`] counts them: a build that takes the long way for everything
+//! matters, numbers of more than 18 digits, deep nesting. [`left()`] counts them: a build that takes the long way for everything
 //! would be right, only slow, and nobody would see it.
 
 mod cursor;

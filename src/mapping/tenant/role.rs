@@ -18,7 +18,7 @@ pub(super) struct Role {
 }
 
 impl Role {
-    /// The role at the target for one of Clerk's: as [roles] says, or the same name without `org:`.
+    /// The role at the target for one of Clerk's: as a rule says, or the same name without `org:`.
     pub(super) fn of(clerk: &str, rules: &Rules) -> Result<Self, Rejection> {
         let rule = rules.roles.iter().find(|rule| rule.clerk == clerk);
         let name = match (rule, clerk) {
