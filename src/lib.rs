@@ -5,7 +5,7 @@
 //! ```text
 //!  file / object / stdin                                                              source, pipeline::read
 //!    └─ mappers (threads) in turn: open → decompress → envelope → frame               pipeline::mappers
-//!         └─ a chunk, whose place is in a bounded line
+//!         └─ a chunk, whose place is in a bounded queue
 //!              each its own: parse → map → validate → encode                          mapping, clerk, passwords, pipeline::map
 //!                                   │ in the order of the input
 //!         batches by count and bytes ◄                                                pipeline::{in_order, fill}, delivery::batch
@@ -34,7 +34,7 @@
 //!    [`clerk::User`] that borrows from them, by [`fast_json`] (`mapping/record_content.rs` finds the record in a line of a rejects
 //!    file before; [`mapping::parse_row`] reads a row of a CSV); a [`mapping::UserJoin`], which adds what other files say, as
 //!    [`passwords`] and [`memberships`]; [`mapping::map`] (`map_user.rs`), which makes it a [`mapping::MigrationIdentity`] or says
-//!    why it cannot, pure, and the same in a dry run; and [`avnology::encode`] (`wire_form.rs`), which writes the form in which it is
+//!    why it cannot, pure, and the same in a dry run; and [`avnology::encode`] (`avnology/wire_form.rs`), which writes the form in which it is
 //!    sent, with metadata to the byte. To that `chunk_mapping.rs` adds the run's mark, and it drops users whom the target is known
 //!    to have exactly like that. One record is a [`mapping::Mapped`] here, then a [`mapping::Prepared`], its encoded form in the
 //!    [`mapping::MapOutput`], then a `Ready` with its place in the chunk, and in a batch a `BatchItem`.
@@ -105,10 +105,12 @@
 //!   ([`destination::Envelope`]).
 //! - *key*: [`journal::RecordKey`] is the place of a record in the inputs; [`mapping::UniqueKeys`] are what no two users share; an
 //!   idempotency key is of a request; an API key is a secret.
+//! - *mapper*: a thread that reads and maps, of which there are several ([`pipeline`]); what maps the records of one kind
+//!   ([`mapping::RecordMapper`]).
 //! - *mark*: [`destination::RunMark`] is in an identity and says whose it is; [`journal::ReadMark`] is a place in an input before
 //!   which all is settled; a mark of the [`journal`]'s log begins a group.
 //! - *place*: where something is: a record in the inputs ([`index::RecordPlace`]), a fault in a file ([`source::Place`]), an entry in
-//!   a file of the [`index`], a chunk in the line between mappers and batches. Where a file is, is its path.
+//!   a file of the [`index`], a chunk in the queue between mappers and batches. Where a file is, is its path.
 //! - *known*: [`source::KnownInputs`] are the bytes of inputs that were read once; known records are recognized from the night before
 //!   ([`recognition::KnownFile`]); a known id is one that the [`id_map`] has.
 //! - *page*: of a list, what a target or Clerk gives at once; of the [`manual`], what a topic has; pages that were put together into
@@ -149,7 +151,8 @@
 //!   request that goes alone after a hold while the others wait for its answer.
 //! - *watched*: the bytes of an input are, while it is read ([`source::Watch`]); others are, to see whether they succeed while a suspect
 //!   batch fails (`delivery/success_clock.rs`); jobs are, by a service ([`notify`]).
-//! - *unchanged*: the target has the record as it is ([`recognition::UnchangedRecords`]).
+//! - *unchanged*: the target has the record as it is ([`recognition::UnchangedRecords`]); as an outcome, it was there already and was
+//!   left as it was, be it the same or not ([`journal::RecordOutcome::Unchanged`]).
 //!
 //! # What holds
 //!
@@ -331,7 +334,7 @@ pub mod report;
 pub mod results;
 pub mod rule_files;
 #[cfg(not(feature = "sandbox"))]
-#[path = "sandbox/left_out/sandbox.rs"]
+#[path = "sandbox/without_feature/sandbox.rs"]
 pub mod sandbox;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

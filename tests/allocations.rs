@@ -116,7 +116,7 @@ fn kept_by_the_committer(records: usize) -> u64 {
         inputs_of_step: 0..1,
         records: avnology_migrate::selection::RecordsOfRun::All,
         reader_limits: ReaderLimits { chunk_bytes: 1, ..ReaderLimits::default() },
-        mappers: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(AvnologyForm)))],
+        mapper_of_input: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(AvnologyForm)))],
         largest_request: 4 * 1024 * 1024,
         watch: Watch::Nothing,
         shard_blocks: avnology_migrate::pipeline::ShardBlocks::Unknown,

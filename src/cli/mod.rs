@@ -6,7 +6,7 @@ mod clerk_api;
 #[cfg(feature = "codemod")]
 mod codemod;
 #[cfg(not(feature = "codemod"))]
-#[path = "left_out/codemod.rs"]
+#[path = "without_feature/codemod.rs"]
 mod codemod;
 mod completions;
 mod connection_options;
@@ -36,7 +36,7 @@ mod run_ids;
 mod run_options;
 mod runs;
 #[cfg(not(feature = "sandbox"))]
-#[path = "left_out/sandbox.rs"]
+#[path = "without_feature/sandbox.rs"]
 mod sandbox;
 #[cfg(feature = "sandbox")]
 mod sandbox;

@@ -44,7 +44,6 @@ use super::shared::terminal::progress::start_metrics;
 use crate::delivery::OnExisting;
 use crate::exit::ExitStatus;
 use crate::human::plural;
-use crate::pipeline::Mode;
 use crate::results::{TableFormat, UserList};
 use crate::settings::{ImportSettings, RunOnDisk};
 use crate::signal::Signals;
@@ -98,8 +97,7 @@ async fn import_into(
         Clearance::Unreadable(error) => (EndedImport::unreadable(import_run, error), None),
         Clearance::Withheld(BeforeSending { first, missing }, reason) => {
             import_run.duplicates = first.duplicates().cloned();
-            let mode = Mode::NotBegun(Box::new(import_run), reason);
-            (EndedImport::not_begun(mode, subject, &first, context, signals).await, missing)
+            (EndedImport::not_begun((import_run, reason), subject, &first, context, signals).await, missing)
         }
         Clearance::Clear(mut before) => {
             import_run.duplicates = before.first.duplicates().cloned();

@@ -19,18 +19,18 @@
 //! - `sandbox`: serves an embedded Avnology ID, or a stand-in for Clerk's API
 //! - `help`, `man`, `completions`: what can be typed, for people and shells
 //!
-//! `left_out` has what stands in for a command in a build without its feature.
+//! `without_feature` has what stands in for a command in a build without its feature.
 
 mod apps;
 #[cfg(feature = "codemod")]
 pub mod codemod;
 #[cfg(not(feature = "codemod"))]
-#[path = "left_out/codemod.rs"]
+#[path = "without_feature/codemod.rs"]
 pub mod codemod;
 #[cfg(feature = "shell")]
 pub mod completions;
 #[cfg(not(feature = "shell"))]
-#[path = "left_out/completions.rs"]
+#[path = "without_feature/completions.rs"]
 pub mod completions;
 mod cutover;
 mod doctor;
@@ -41,12 +41,12 @@ mod import;
 #[cfg(feature = "shell")]
 pub mod man;
 #[cfg(not(feature = "shell"))]
-#[path = "left_out/man.rs"]
+#[path = "without_feature/man.rs"]
 pub mod man;
 mod plan;
 mod runs;
 #[cfg(not(feature = "sandbox"))]
-#[path = "left_out/sandbox.rs"]
+#[path = "without_feature/sandbox.rs"]
 pub mod sandbox;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

@@ -23,7 +23,7 @@ impl AnsweredBatch<'_> {
         let Self { context, pending, .. } = self;
         let request_id = request_id.as_deref();
         let SortedResults { settlement, existing, conflicts, again, no_access } = SortedResults::of(pending, results);
-        context.settled.send(pending, settlement, request_id).await;
+        context.settled_sender.send(pending, settlement, request_id).await;
         // What the destination said is written by now; reading back needs room for answers again.
         drop(held_room);
         if let Some(error) = no_access {
@@ -46,10 +46,13 @@ impl AnsweredBatch<'_> {
         let (rule, mark) = (context.delivery.on_existing, context.delivery.mark.as_ref());
         let reconciler = Reconciler { destination: context.destination(), batch, rule, mark };
         if !existing.is_empty() {
-            context.settled.send(self.pending, reconciler.reconcile(existing).await?, None).await;
+            context.settled_sender.send(self.pending, reconciler.reconcile(existing).await?, None).await;
         }
         if !conflicts.is_empty() {
-            context.settled.send(self.pending, reconciler.reconcile_conflicts(conflicts).await?, request_id).await;
+            context
+                .settled_sender
+                .send(self.pending, reconciler.reconcile_conflicts(conflicts).await?, request_id)
+                .await;
         }
         Ok(())
     }

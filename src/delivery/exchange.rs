@@ -175,7 +175,7 @@ impl<'a> Exchange<'a> {
                 let request_id = failed.request_id.clone();
                 let rejected = vec![(0, rejection_of(failed))];
                 let settlement = Settlement { rejected, ..Settlement::default() };
-                context.settled.send(pending, settlement, request_id.as_deref()).await;
+                context.settled_sender.send(pending, settlement, request_id.as_deref()).await;
                 Remaining::Batches(Vec::new())
             }
             Next::GiveUp(reason) => {

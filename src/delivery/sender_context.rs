@@ -33,7 +33,7 @@ pub(super) enum Remaining {
 pub(super) struct SenderContext {
     pub delivery: Delivery,
     /// Sends to the committer what is settled.
-    pub settled: SettledSender,
+    pub settled_sender: SettledSender,
     /// To the outbox, which hands on to the committer.
     to_outbox: mpsc::Sender<Event>,
     pub stop: CancellationToken,
@@ -43,8 +43,8 @@ pub(super) struct SenderContext {
 
 impl SenderContext {
     pub(super) fn new(delivery: Delivery, to_outbox: mpsc::Sender<Event>, stop: CancellationToken) -> Self {
-        let settled = SettledSender::new(to_outbox.clone());
-        Self { delivery, settled, to_outbox, stop, successes: SuccessClock::default() }
+        let settled_sender = SettledSender::new(to_outbox.clone());
+        Self { delivery, settled_sender, to_outbox, stop, successes: SuccessClock::default() }
     }
 
     pub(super) fn destination(&self) -> &dyn Destination {
@@ -89,7 +89,8 @@ impl SenderContext {
         is_durable.await.is_ok()
     }
 
-    /// Waits for a turn at the shared pace; none when the run is stopping.
+    /// Waits for a turn at the shared pace; none when the run is stopping. By the time that the answer takes the pace controls how
+    /// many requests are under way at once: that is what "measured" says.
     pub(super) async fn turn(&self) -> Option<Permit> {
         tokio::select! {
             biased;

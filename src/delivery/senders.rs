@@ -143,7 +143,7 @@ impl BatchSender {
         };
         match ended {
             Ok((settlement, left)) => {
-                self.context.settled.send(&pending, settlement, None).await;
+                self.context.settled_sender.send(&pending, settlement, None).await;
                 (!left.is_empty()).then(|| pending.without_others(left))
             }
             Err(error) => {
@@ -186,7 +186,7 @@ impl BatchSender {
             return Some(pending);
         }
         let settlement = Settlement { rejected: stale, ..Settlement::default() };
-        self.context.settled.send(&pending, settlement, None).await;
+        self.context.settled_sender.send(&pending, settlement, None).await;
         (!left.is_empty()).then(|| pending.without_others(left))
     }
 }

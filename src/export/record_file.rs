@@ -17,7 +17,7 @@ use super::{Compression, ExportDirectory, ExportError, ExportedFile, Kind};
 use crate::files::{create_private, sync_directory_of};
 
 /// Bytes that are compressed together. What is not compressed is written page by page.
-const BLOCK_BYTES: usize = 1024 * 1024;
+const COMPRESSED_TOGETHER: usize = 1024 * 1024;
 
 /// The file of one kind, which has another name until it is finished.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ impl RecordFile {
 
     /// Writes what was added, if it is enough.
     pub(super) fn write(&mut self) -> Result<(), ExportError> {
-        if self.compression != Compression::None && self.block.len() < BLOCK_BYTES {
+        if self.compression != Compression::None && self.block.len() < COMPRESSED_TOGETHER {
             return Ok(());
         }
         self.flush().map_err(|source| self.failed(source))

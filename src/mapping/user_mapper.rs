@@ -110,7 +110,7 @@ impl UserMapper {
             self.form.encode(&mapped.identity, &mut output.encoded);
         }
         if let Some(keys) = &mut output.keys {
-            collect(&mapped, keys);
+            note_keys(&mapped, keys);
         }
         if let Some(coverage) = &mut output.coverage {
             coverage.note(user, &mapped, &self.rules.metadata);
@@ -131,7 +131,7 @@ impl UserMapper {
     }
 }
 
-fn collect(mapped: &Mapped<'_>, keys: &mut UniqueKeys) {
+fn note_keys(mapped: &Mapped<'_>, keys: &mut UniqueKeys) {
     keys.clear();
     mapped.identity.unique(|field, text| keys.claim(field, text));
     mapped.identity.verified_beside(|field, text| keys.beside(field, text));

@@ -18,8 +18,8 @@ const NAMED_SHARING: usize = 1_000;
 
 impl Ledger {
     /// Books a record of a dry run that turned out to share an address after its notices were booked.
-    pub(crate) fn shared_late(&mut self, LateShared { position, same_as }: LateShared) {
-        self.noticed(Notice::AddressShared.into());
+    pub(crate) fn book_shared_late(&mut self, LateShared { position, same_as }: LateShared) {
+        self.book_noticed(Notice::AddressShared.into());
         self.share(position, same_as);
     }
 

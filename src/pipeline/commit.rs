@@ -162,10 +162,10 @@ impl Committer {
         match event {
             Event::Mapped(counts) => {
                 self.track(|tracker| tracker.begin_chunk(counts.start, counts.open));
-                self.ledger.mapped(*counts, self.previews);
+                self.ledger.book_mapped(*counts, self.previews);
             }
             Event::InputEnded(end) => {
-                self.ledger.input_ended(end);
+                self.ledger.book_input_ended(end);
                 self.track(|tracker| tracker.input_ended(end.input, end.records));
             }
             // A sender that is gone does not mind.
@@ -175,14 +175,14 @@ impl Committer {
             }
             Event::Late { rejects, shared } => {
                 for reject in rejects {
-                    self.ledger.rejected_late(reject);
+                    self.ledger.book_rejected_late(reject);
                 }
                 for shared in shared {
-                    self.ledger.shared_late(shared);
+                    self.ledger.book_shared_late(shared);
                 }
                 self.check_errors();
             }
-            Event::Requested { again, throttled } => self.ledger.requested(again, throttled),
+            Event::Requested { again, throttled } => self.ledger.book_requested(again, throttled),
             // The input ends here. What came before is whole, and is sent.
             Event::Stopped(reason @ StopReason::Source(_)) => {
                 self.ledger.stopped.get_or_insert(reason);
@@ -202,11 +202,11 @@ impl Committer {
             });
         }
         for record in records {
-            self.ledger.settled(&record);
+            self.ledger.book_settled(&record);
             self.track(|tracker| tracker.mark_settled(record.key));
         }
         for Reject { code, key, position, same_as, .. } in rejects {
-            self.ledger.rejected_record(key.input, code, position, same_as);
+            self.ledger.book_rejected_record(key.input, code, position, same_as);
             self.track(|tracker| tracker.mark_settled(key));
         }
         self.check_errors();

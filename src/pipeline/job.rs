@@ -28,7 +28,7 @@ pub struct Intake {
     /// Bounds of what the reader buffers.
     pub reader_limits: ReaderLimits,
     /// How records become what is sent, for each input; it says of which kind they are.
-    pub mappers: Vec<Arc<dyn RecordMapper>>,
+    pub mapper_of_input: Vec<Arc<dyn RecordMapper>>,
     /// Bytes of the destination's largest request: what is larger is rejected, in a dry run, too.
     pub largest_request: usize,
     /// How the bytes of the inputs are looked after.
@@ -42,7 +42,7 @@ pub struct Intake {
 impl Intake {
     /// Of which kind the records of each input are.
     pub fn kinds(&self) -> Vec<Kind> {
-        self.mappers.iter().map(|mapper| mapper.kind()).collect()
+        self.mapper_of_input.iter().map(|mapper| mapper.kind()).collect()
     }
 
     /// The same, where this is done about the blocks of shards.

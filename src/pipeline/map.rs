@@ -27,7 +27,7 @@ pub(super) fn map_chunk(
     let (mut ready_count, mut notices, mut unchanged, mut rejects) = (0, Vec::new(), Vec::new(), Vec::new());
     let kind = context.mapper(input).kind();
     let unchanged_notices = context.unchanged.read(input, &chunk, recognized);
-    // If nothing was kept for this chunk, what was recognized does not count: all of it is mapped.
+    // If `UnchangedRecords` has nothing for this chunk, what was recognized does not count: all of it is mapped.
     let recognized = if unchanged_notices.is_empty() { &[] } else { recognized };
     for (index, span) in chunk.spans.iter().enumerate() {
         let unchanged_with = unchanged_notices.get(index).copied().flatten();

@@ -14,8 +14,8 @@ use crate::selection::RecordsOfRun;
 
 /// What mapping goes by.
 pub(super) struct MapContext {
-    /// What knows the kind of the records, for each input.
-    pub mappers: Vec<Arc<dyn RecordMapper>>,
+    /// How records become what is sent, for each input.
+    pub mapper_of_input: Vec<Arc<dyn RecordMapper>>,
     /// What an earlier part of the run has settled.
     pub progress: Arc<Progress>,
     /// What is known to be at the target, so that it need not be asked.
@@ -48,12 +48,12 @@ impl MapContext {
     /// For the records of a job.
     pub(super) fn of(
         parts: &ModeParts,
-        mappers: Vec<Arc<dyn RecordMapper>>,
+        mapper_of_input: Vec<Arc<dyn RecordMapper>>,
         largest_request: usize,
         records: RecordsOfRun,
     ) -> Self {
         Self {
-            mappers,
+            mapper_of_input,
             progress: Arc::clone(&parts.progress),
             confirmed_lookup: parts.confirmed_lookup.clone(),
             unchanged: parts.unchanged.clone(),
@@ -73,6 +73,6 @@ impl MapContext {
 
     /// What maps the records of an input.
     pub(super) fn mapper(&self, input: u16) -> &dyn RecordMapper {
-        &*self.mappers[usize::from(input)]
+        &*self.mapper_of_input[usize::from(input)]
     }
 }

@@ -54,7 +54,7 @@ impl RecordMapper for LineMapper {
 
 fn context(duplicates: DuplicateCheck) -> MapContext {
     MapContext {
-        mappers: vec![Arc::new(LineMapper)],
+        mapper_of_input: vec![Arc::new(LineMapper)],
         progress: Arc::new(Progress::new(1)),
         confirmed_lookup: None,
         unchanged: Unchanged::Unknown,
@@ -137,7 +137,7 @@ fn what_is_known_as_unchanged_is_not_mapped_again_and_is_rejected_as_a_duplicate
     let rejects: Vec<_> = mapped.rejects.iter().map(|reject| (reject.key.number, reject.code)).collect();
     assert_eq!((unchanged, rejects), (vec![1, 2], vec![(3, RejectCode::DuplicateUsername)]));
     assert_eq!(*mapped.encoded, b"c 3", "only the one that changed");
-    let nobody = MapContext { mappers: vec![Arc::new(NobodyMaps)], ..second_pass };
+    let nobody = MapContext { mapper_of_input: vec![Arc::new(NobodyMaps)], ..second_pass };
     assert_eq!(map_chunk(0, self::chunk(&["a 1", "b 2", "b 2"]), &[], &nobody).unwrap().unchanged.len(), 2);
     assert!(map_chunk(0, chunk, &[], &nobody).is_err(), "the one that changed is mapped");
 }

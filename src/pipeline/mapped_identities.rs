@@ -77,7 +77,7 @@ pub fn map_inputs(
         inputs_of_step,
         records,
         reader_limits,
-        mappers,
+        mapper_of_input,
         largest_request,
         watch,
         shard_blocks,
@@ -94,9 +94,9 @@ pub fn map_inputs(
             }
         }
     });
-    let (columns, shard) = (columns_of(&mappers), records.shard());
+    let (columns, shard) = (columns_of(&mapper_of_input), records.shard());
     let context = MapContext {
-        mappers,
+        mapper_of_input,
         progress: Arc::clone(&progress),
         confirmed_lookup: None,
         unchanged: Unchanged::Unknown,
@@ -144,9 +144,9 @@ impl Ledger {
     /// previews are wanted in all.
     pub fn mapped_group(&mut self, group: MappedGroup, previews: usize) -> Vec<MappedIdentity> {
         let MappedGroup { identities, rejects, counts } = group;
-        self.mapped(counts, previews);
+        self.book_mapped(counts, previews);
         for reject in rejects {
-            self.rejected_record(reject.key.input, reject.code, reject.position, reject.same_as);
+            self.book_rejected_record(reject.key.input, reject.code, reject.position, reject.same_as);
         }
         identities
     }

@@ -134,7 +134,7 @@ pub(super) mod tests {
 
     pub(in crate::pipeline) fn context() -> MapContext {
         MapContext {
-            mappers: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(crate::avnology::AvnologyForm)))],
+            mapper_of_input: vec![Arc::new(UserMapper::new(Rules::default(), Arc::new(crate::avnology::AvnologyForm)))],
             progress: Arc::new(Progress::new(1)),
             confirmed_lookup: None,
             unchanged: Unchanged::Unknown,

@@ -66,7 +66,7 @@ impl MemoryBound {
             let is_pipe = intake.inputs.iter().any(Input::is_pipe);
             let held = if is_pipe { 2 * HELD_BACK as u64 } else { BLOCK_BYTES as u64 };
             // What a mapping file adds to each identity: its own text, and parts of the record once more.
-            let growth = intake.mappers.iter().map(|mapper| mapper.memory_growth());
+            let growth = intake.mapper_of_input.iter().map(|mapper| mapper.memory_growth());
             let (literal, copies) = growth.fold((0, 0), |one, other| (one.0.max(other.0), one.1.max(other.1)));
             let added = (chunk / USUAL_RECORD) * literal as u64 + chunk * copies as u64;
             let beside = CHUNK_RECORDS as u64 * BESIDE_RECORD;
@@ -118,7 +118,7 @@ mod tests {
             inputs_of_step: 0..0,
             records: crate::selection::RecordsOfRun::All,
             reader_limits: ReaderLimits::default(),
-            mappers: vec![std::sync::Arc::new(UserMapper::new(
+            mapper_of_input: vec![std::sync::Arc::new(UserMapper::new(
                 Rules::default(),
                 std::sync::Arc::new(crate::avnology::AvnologyForm),
             ))],

@@ -2,16 +2,16 @@
 //!
 //! ```text
 //! mappers::start       worker threads, each of which does both of these:
-//!   ├─ chunk_reader      one at a time: inputs to chunks of records, which take their places in a bounded line
+//!   ├─ chunk_reader      one at a time: inputs to chunks of records, which take their places in a bounded queue
 //!   └─ map::map_chunk    all at once: parse, map, validate, encode; a MapContext says what of that is wanted
-//!        └─ in_order     what stands in the line, in the order of the input
+//!        └─ in_order     what stands in the queue, in the order of the input
 //! fill::batches        packs encoded identities by count and bytes
 //!        └─ bounded channel
 //!           delivery   N senders at one pace: HTTP, retries, partial retries
 //! commit::Committer    one task: counters, rejects, progress, signals
 //! ```
 //!
-//! Bounded channels are the only backpressure. When the target is slow the senders are busy, so the one waiting batch
+//! Bounded channels and the memory budget of batches are the only backpressure. When the target is slow the senders are busy, so the one waiting batch
 //! stays where it is, so nothing more is mapped or read. At any moment there are as many batches as there is
 //! room for in memory, one more that waits, and `2 · workers + 2` chunks between input and batcher.
 //!

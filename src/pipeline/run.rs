@@ -41,14 +41,14 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         inputs_of_step,
         records,
         reader_limits,
-        mappers,
+        mapper_of_input,
         largest_request,
         watch,
         shard_blocks,
         workers,
     } = job.intake;
     let step = StepOfRun { end: inputs_of_step.end, input_count: inputs.len() };
-    let (columns, names) = (columns_of(&mappers), inputs.iter().map(Input::name).collect());
+    let (columns, names) = (columns_of(&mapper_of_input), inputs.iter().map(Input::name).collect());
     let setup = ReaderSetup {
         inputs,
         inputs_of_step,
@@ -62,7 +62,7 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
         recognizer: parts.unchanged.recognizer(),
         passed_over: PassedOver::of(&parts.unchanged, &parts.check, &parts.progress, step.input_count),
     };
-    let context = MapContext::of(&parts, mappers, largest_request, records.clone());
+    let context = MapContext::of(&parts, mapper_of_input, largest_request, records.clone());
     let mapped = mappers::start(workers, ChunkReader::new(setup), context, events.clone(), tokens.stop.clone());
     let mapped = Box::pin(mapped.take_until(tokens.stop.clone().cancelled_owned()));
     let delivery = parts.delivery.take();
@@ -79,8 +79,8 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
 }
 
 /// The columns that mean something in each input, if it is a CSV.
-pub(super) fn columns_of(mappers: &[Arc<dyn RecordMapper>]) -> Vec<&'static [&'static str]> {
-    mappers.iter().map(|mapper| mapper.columns()).collect()
+pub(super) fn columns_of(mapper_of_input: &[Arc<dyn RecordMapper>]) -> Vec<&'static [&'static str]> {
+    mapper_of_input.iter().map(|mapper| mapper.columns()).collect()
 }
 
 /// Counts what was mapped, and reports the duplicates if they were looked for.

@@ -15,7 +15,7 @@ mod choice;
 #[cfg(feature = "where")]
 mod condition;
 #[cfg(not(feature = "where"))]
-#[path = "left_out/condition.rs"]
+#[path = "without_feature/condition.rs"]
 mod condition;
 mod found_entries;
 mod id_list;

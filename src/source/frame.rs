@@ -42,7 +42,7 @@ pub(super) trait Framer {
     fn step(&mut self, bytes: &[u8], base: u64) -> FrameStep;
 
     /// Called when there are no more bytes. Returns whether a further step may find something because of that.
-    fn end(&mut self) -> bool {
+    fn may_find_more_at_end(&mut self) -> bool {
         false
     }
 

@@ -68,7 +68,7 @@ mod shape;
 mod shard;
 mod source_error;
 #[cfg(not(feature = "object-storage"))]
-#[path = "left_out/store.rs"]
+#[path = "without_feature/store.rs"]
 mod store;
 #[cfg(feature = "object-storage")]
 mod store;

@@ -170,7 +170,8 @@ impl RecordReader {
                     return Ok(false);
                 }
                 // If the data are cut off, their end says nothing.
-                if self.read_more(spans.is_empty())? == 0 && (self.is_cut_off() || !self.framer.end()) {
+                if self.read_more(spans.is_empty())? == 0 && (self.is_cut_off() || !self.framer.may_find_more_at_end())
+                {
                     self.end_of_input(spans)?;
                 }
             }

@@ -10,10 +10,10 @@ use super::Header;
 use super::cells::{Cells, trimmed_bytes};
 
 /// How ids of Clerk begin.
-const CLERK: &[u8] = b"user_";
+const ID_PREFIX: &[u8] = b"user_";
 
-/// An id is not longer than this.
-const ID_BYTES: usize = 128;
+/// An id in a cell is not longer than this.
+const MOST_ID_BYTES: usize = 128;
 
 /// Ids of at least this length were made by a machine, and all of them have the same length.
 const LONG: usize = 16;
@@ -72,7 +72,7 @@ impl Likeness {
             // Its cells may be shifted by a comma without quotes.
             Some(own) if is_number(own) => is_number(id) && (shows || is_full && line.has_address),
             Some(_) => shows && !is_number(id),
-            None => id.starts_with(CLERK) || shows,
+            None => id.starts_with(ID_PREFIX) || shows,
         };
         is_of_kind || self.is_full && shows && is_full
     }
@@ -110,7 +110,7 @@ fn plausible(id: &[u8]) -> Option<&[u8]> {
     let id = id.strip_prefix(b"\"").unwrap_or(id);
     let id = id.strip_suffix(b"\"").unwrap_or(id);
     let is_one =
-        id.len() <= ID_BYTES && id.iter().all(u8::is_ascii_graphic) && id.iter().any(u8::is_ascii_alphanumeric);
+        id.len() <= MOST_ID_BYTES && id.iter().all(u8::is_ascii_graphic) && id.iter().any(u8::is_ascii_alphanumeric);
     is_one.then_some(id)
 }
 

@@ -216,7 +216,7 @@ impl Framer for RowFramer {
         }
     }
 
-    fn end(&mut self) -> bool {
+    fn may_find_more_at_end(&mut self) -> bool {
         !std::mem::replace(&mut self.is_last, true)
     }
 

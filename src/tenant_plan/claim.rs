@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::shortcode::{Operand, Piece, TemplateText};
+use super::shortcode::{ClaimText, Operand, Piece};
 use super::source::{Source, source};
 use super::{Item, ItemKind, Verdict};
 
@@ -28,9 +28,9 @@ fn collect(object: &Map<String, Value>, above: &str, items: &mut Vec<Item>) {
 pub(super) fn item_of(path: &str, value: &Value) -> Item {
     let item = |verdict, why: &str| Item::new(ItemKind::Claim, path, verdict, why);
     match value {
-        Value::String(text) => match TemplateText::parse(text) {
-            TemplateText::Static | TemplateText::Shortcode(Operand::Literal(_)) => constant(&item),
-            TemplateText::Shortcode(Operand::Path(shortcode)) => {
+        Value::String(text) => match ClaimText::parse(text) {
+            ClaimText::Static | ClaimText::Shortcode(Operand::Literal(_)) => constant(&item),
+            ClaimText::Shortcode(Operand::Path(shortcode)) => {
                 let Source { field, scope, verdict, why } = source(&shortcode);
                 item(verdict, why)
                     .at_target("kind", "shortcode")
@@ -38,11 +38,11 @@ pub(super) fn item_of(path: &str, value: &Value) -> Item {
                     .at_target("source", field.map_or(Value::Null, Value::from))
                     .at_target("scope", scope.map_or(Value::Null, Value::from))
             }
-            TemplateText::Conditional(operands) => {
+            ClaimText::Conditional(operands) => {
                 let why = "A claim resolver has to take the first value that is neither null nor false, else the last.";
                 of_several(item(Verdict::ToDo, why), "conditional", &operands)
             }
-            TemplateText::Interpolated(pieces) => {
+            ClaimText::Interpolated(pieces) => {
                 let places = pieces.into_iter().filter_map(|piece| match piece {
                     Piece::Placeholder(operands) => Some(operands),
                     Piece::Text(_) => None,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::shortcode::{Operand, Piece, TemplateText};
+use super::shortcode::{ClaimText, Operand, Piece};
 
 /// It depends on the session in which the token is asked for, so that no record has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,11 +12,11 @@ pub(super) struct OfSession;
 pub(super) fn evaluate(claim: &Value, value_of: &dyn Fn(&str) -> Result<Value, OfSession>) -> Result<Value, OfSession> {
     let inner = |claim: &Value| evaluate(claim, value_of);
     match claim {
-        Value::String(text) => match TemplateText::parse(text) {
-            TemplateText::Static => Ok(claim.clone()),
-            TemplateText::Shortcode(operand) => value(&operand, value_of),
-            TemplateText::Conditional(operands) => first_of(&operands, value_of),
-            TemplateText::Interpolated(pieces) => {
+        Value::String(text) => match ClaimText::parse(text) {
+            ClaimText::Static => Ok(claim.clone()),
+            ClaimText::Shortcode(operand) => value(&operand, value_of),
+            ClaimText::Conditional(operands) => first_of(&operands, value_of),
+            ClaimText::Interpolated(pieces) => {
                 let texts = pieces.iter().map(|piece| match piece {
                     Piece::Text(text) => Ok(text.clone()),
                     Piece::Placeholder(operands) => first_of(operands, value_of).map(as_text),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// The text of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TemplateText {
+pub enum ClaimText {
     /// It stays as it is.
     Static,
     /// One shortcode and nothing else: its value, of any type.
@@ -33,7 +33,7 @@ pub enum Operand {
     Literal(Value),
 }
 
-impl TemplateText {
+impl ClaimText {
     /// Takes a text apart.
     pub fn parse(text: &str) -> Self {
         let (mut pieces, mut rest) = (Vec::new(), text);
@@ -101,29 +101,29 @@ mod tests {
         let stays = |text: &str| Piece::Text(text.to_owned());
         let place = |text: &str| Piece::Placeholder(vec![path(text)]);
         for (text, expected) in [
-            ("plain", TemplateText::Static),
-            ("", TemplateText::Static),
-            ("{{ not closed", TemplateText::Static),
-            ("{{user.id}}", TemplateText::Shortcode(path("user.id"))),
-            ("{{ user.public_metadata.a.b }}", TemplateText::Shortcode(path("user.public_metadata.a.b"))),
+            ("plain", ClaimText::Static),
+            ("", ClaimText::Static),
+            ("{{ not closed", ClaimText::Static),
+            ("{{user.id}}", ClaimText::Shortcode(path("user.id"))),
+            ("{{ user.public_metadata.a.b }}", ClaimText::Shortcode(path("user.public_metadata.a.b"))),
             (
                 "{{user.first_name || user.username || 'a || b'}}",
-                TemplateText::Conditional(vec![path("user.first_name"), path("user.username"), literal("a || b")]),
+                ClaimText::Conditional(vec![path("user.first_name"), path("user.username"), literal("a || b")]),
             ),
-            ("{{user.x || 4}}", TemplateText::Conditional(vec![path("user.x"), Operand::Literal(4.into())])),
+            ("{{user.x || 4}}", ClaimText::Conditional(vec![path("user.x"), Operand::Literal(4.into())])),
             (
                 "{{user.first_name}} and {{user.last_name}}",
-                TemplateText::Interpolated(vec![place("user.first_name"), stays(" and "), place("user.last_name")]),
+                ClaimText::Interpolated(vec![place("user.first_name"), stays(" and "), place("user.last_name")]),
             ),
-            ("ü {{user.id}}", TemplateText::Interpolated(vec![stays("ü "), place("user.id")])),
-            ("{{user.id}} {{", TemplateText::Interpolated(vec![place("user.id"), stays(" {{")])),
+            ("ü {{user.id}}", ClaimText::Interpolated(vec![stays("ü "), place("user.id")])),
+            ("{{user.id}} {{", ClaimText::Interpolated(vec![place("user.id"), stays(" {{")])),
             (
                 "{{user.a || 'ü'}}!",
-                TemplateText::Interpolated(vec![Piece::Placeholder(vec![path("user.a"), literal("ü")]), stays("!")]),
+                ClaimText::Interpolated(vec![Piece::Placeholder(vec![path("user.a"), literal("ü")]), stays("!")]),
             ),
-            ("{{a |||| b}}", TemplateText::Conditional(vec![path("a"), path(""), path("b")])),
+            ("{{a |||| b}}", ClaimText::Conditional(vec![path("a"), path(""), path("b")])),
         ] {
-            assert_eq!(TemplateText::parse(text), expected, "{text}");
+            assert_eq!(ClaimText::parse(text), expected, "{text}");
         }
     }
 }

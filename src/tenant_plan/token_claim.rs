@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Verdict;
 use super::claim::item_of;
-use super::shortcode::{Operand, Piece, TemplateText};
+use super::shortcode::{ClaimText, Operand, Piece};
 use super::source::{Source, source};
 use super::token_example::Example;
 
@@ -123,12 +123,12 @@ fn collect(object: &Map<String, Value>, above: &[String], found: &mut Vec<TokenC
 impl ClaimForm {
     fn of(value: &Value) -> Self {
         match value {
-            Value::String(text) => match TemplateText::parse(text) {
-                TemplateText::Static => Self::Static { value: value.clone() },
-                TemplateText::Shortcode(Operand::Literal(value)) => Self::Static { value },
-                TemplateText::Shortcode(operand) => Self::Shortcode(FormOperand::of(operand)),
-                TemplateText::Conditional(operands) => Self::Conditional { first_of: all(operands) },
-                TemplateText::Interpolated(pieces) => {
+            Value::String(text) => match ClaimText::parse(text) {
+                ClaimText::Static => Self::Static { value: value.clone() },
+                ClaimText::Shortcode(Operand::Literal(value)) => Self::Static { value },
+                ClaimText::Shortcode(operand) => Self::Shortcode(FormOperand::of(operand)),
+                ClaimText::Conditional(operands) => Self::Conditional { first_of: all(operands) },
+                ClaimText::Interpolated(pieces) => {
                     Self::Interpolated { pieces: pieces.into_iter().map(FormPiece::of).collect() }
                 }
             },

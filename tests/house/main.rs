@@ -409,8 +409,8 @@ fn module_roots_only_explain_and_re_export() {
 /// A command that is an option of another one.
 const COMMAND_BY_OPTION: &str = "dry_run";
 
-/// The folder of what stands in for commands that were left out of a build.
-const LEFT_OUT: &str = "left_out";
+/// The folder of what stands in for what a build leaves out with a feature.
+const WITHOUT_FEATURE: &str = "without_feature";
 
 #[test]
 fn every_entry_of_the_room_of_commands_is_a_command_but_what_they_share_and_what_stands_in_for_them() {
@@ -420,7 +420,7 @@ fn every_entry_of_the_room_of_commands_is_a_command_but_what_they_share_and_what
         entries.map(|entry| entry.expect("an entry").path().with_extension("").file_name().map(ToOwned::to_owned));
     let others = names.flatten().filter_map(|name| name.into_string().ok()).filter(|name| {
         let is_command = src.join("cli").join(name).with_extension("rs").exists();
-        !is_command && !["mod", "shared", LEFT_OUT, COMMAND_BY_OPTION].contains(&name.as_str())
+        !is_command && !["mod", "shared", WITHOUT_FEATURE, COMMAND_BY_OPTION].contains(&name.as_str())
     });
     none("entries of src/command that nobody can type", &others.collect::<Vec<_>>());
 }
@@ -436,7 +436,7 @@ fn no_command_reaches_into_the_folder_of_another_one() {
         house.imports().filter(|import| [import.room_of_importer(), import.room_of_imported()] == ["command"; 2]);
     let others = within.filter(|import| {
         let (from, to) = (command(import.importer()), command(import.imported()));
-        let may = from.as_deref() == Some(LEFT_OUT) || import.importer() == ERRORS_OF_COMMANDS;
+        let may = from.as_deref() == Some(WITHOUT_FEATURE) || import.importer() == ERRORS_OF_COMMANDS;
         // A path of `pub(in crate::command)` leads to `mod`.
         from != to && !matches!(to.as_deref(), Some("shared" | "mod")) && !may
     });

@@ -31,15 +31,16 @@ impl EndedImport {
         Self { ledger, journal: Some(journal), joined: JoinReports::default(), timeline: Vec::new() }
     }
 
-    /// Sends nothing: what is rejected is written, as the first pass saw it. `mode` has the run, and why it was not begun.
+    /// Sends nothing: what is rejected is written, as the first pass saw it. Beside the run is why it was not begun.
     pub(super) async fn not_begun(
-        mode: Mode,
+        (import_run, reason): (ImportRun, StopReason),
         subject: ReadSubject<'_>,
         first: &FirstPass,
         context: ImportContext<'_>,
         signals: &mut Signals,
     ) -> Self {
         let ReadSubject { reading, records, joined, output, .. } = subject;
+        let mode = Mode::NotBegun(Box::new(import_run), reason);
         let job = Job { intake: intake(reading, records, Some(joined), None, first.watch()), mode };
         let mut reporter = reporter_with_metrics(output, &reading.inputs);
         let ran = pipeline::run(job, reporter.as_mut(), signals).await;

@@ -108,7 +108,7 @@ fn go_on(
     let record = if was.has_moved(&wanted) { note_paths(&directory, was, wanted)? } else { was };
     let mut ledger = ledger(settings);
     let (count, duplicates) = (settings.reading.inputs.len(), Duplicates::open(&directory.duplicates()).ok());
-    let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
+    let replayed = |settled: &Settled| ledger.book_replayed(settled, duplicates.as_ref());
     let ReplayedJournal { journal, progress, has_end } =
         Journal::replay(&directory.journal(), &directory.rejects(), count, replayed)?;
     ledger.continue_at(&progress);

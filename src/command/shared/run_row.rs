@@ -72,7 +72,7 @@ impl RunRow {
         let duplicates = Duplicates::open(&directory.duplicates()).ok();
         let pruned = directory.pruned_record();
         let read = Journal::read(&directory.journal(), inputs.len(), |settled| {
-            ledger.replayed(settled, duplicates.as_ref());
+            ledger.book_replayed(settled, duplicates.as_ref());
         });
         let state = match &read {
             _ if Lock::is_held(&directory.lock()) => RunState::Running,

@@ -13,7 +13,7 @@ use crate::source::Position;
 
 impl Ledger {
     /// An input was read to its end.
-    pub(crate) fn input_ended(&mut self, end: InputEnd) {
+    pub(crate) fn book_input_ended(&mut self, end: InputEnd) {
         self.ended += 1;
         let input = &mut self.inputs[usize::from(end.input)];
         input.records = end.records;
@@ -31,7 +31,7 @@ impl Ledger {
     }
 
     /// Books a chunk that was mapped. In a dry run that is all that happens to its valid records.
-    pub(crate) fn mapped(&mut self, counts: MappedChunkCounts, previews_wanted: usize) {
+    pub(crate) fn book_mapped(&mut self, counts: MappedChunkCounts, previews_wanted: usize) {
         self.steps.read(counts.start.key.input, counts.open, counts.valid);
         self.read += counts.open;
         self.not_asked += counts.not_asked;
@@ -43,7 +43,7 @@ impl Ledger {
         input.records = counts.last;
         if !self.sending {
             self.valid += counts.valid;
-            counts.notices.into_iter().for_each(|notices| self.noticed(notices));
+            counts.notices.into_iter().for_each(|notices| self.book_noticed(notices));
             self.forecast_counts.add(counts.forecast_counts);
         }
         let room = previews_wanted.saturating_sub(self.previews.len());
@@ -51,7 +51,7 @@ impl Ledger {
     }
 
     /// Books a record that an earlier part of the run settled, which had found these duplicates.
-    pub fn replayed(&mut self, settled: &Settled, duplicates: Option<&Duplicates>) {
+    pub fn book_replayed(&mut self, settled: &Settled, duplicates: Option<&Duplicates>) {
         self.read += 1;
         self.steps.read(settled.key.input, 1, 0);
         self.continued_records += 1;
@@ -64,9 +64,9 @@ impl Ledger {
             let found = duplicates.filter(|_| is_named).map(|found| found.find(settled.key.input, settled.key.number));
             let found = found.and_then(std::result::Result::unwrap_or_default);
             let same_as = found.map(|duplicate| earlier(&duplicate.first));
-            self.rejected_record(settled.key.input, code, position, same_as);
+            self.book_rejected_record(settled.key.input, code, position, same_as);
         } else {
-            self.settled(settled);
+            self.book_settled(settled);
         }
     }
 
@@ -81,7 +81,7 @@ impl Ledger {
     }
 
     /// Books a record that was created or was there already.
-    pub(crate) fn settled(&mut self, settled: &Settled) {
+    pub(crate) fn book_settled(&mut self, settled: &Settled) {
         self.steps.settled(settled.key.input, &settled.outcome);
         match settled.outcome {
             RecordOutcome::Created { .. } => self.created += 1,
@@ -89,15 +89,15 @@ impl Ledger {
             RecordOutcome::Unchanged => self.unchanged += 1,
             RecordOutcome::Rejected { .. } => return,
         }
-        self.noticed(Notices::from_bits(settled.notices));
+        self.book_noticed(Notices::from_bits(settled.notices));
     }
 
     /// Books a record of a dry run that turned out to be a duplicate after it was taken for a valid one.
-    pub(crate) fn rejected_late(&mut self, reject: LateReject) {
+    pub(crate) fn book_rejected_late(&mut self, reject: LateReject) {
         let LateReject { code, input, position, same_as, notices } = reject;
         self.steps.no_more_valid(input);
         self.withdrawn(notices);
-        self.rejected_record(input, code, position, Some(same_as));
+        self.book_rejected_record(input, code, position, Some(same_as));
     }
 
     /// Books a record of a dry run that maps, and that the target would refuse.
@@ -119,21 +119,21 @@ impl Ledger {
         self.password_resets = self.password_resets.saturating_sub(resets);
     }
 
-    pub(crate) fn noticed(&mut self, notices: Notices) {
+    pub(crate) fn book_noticed(&mut self, notices: Notices) {
         for notice in notices.iter() {
             *self.notices.entry(notice).or_default() += 1;
         }
         self.password_resets += u64::from(notices.iter().any(Notice::needs_password_reset));
     }
 
-    pub(crate) fn requested(&mut self, again: bool, throttled: bool) {
+    pub(crate) fn book_requested(&mut self, again: bool, throttled: bool) {
         self.requests += 1;
         self.retries += u64::from(again);
         self.throttled += u64::from(throttled);
     }
 
     /// Books a rejected record of this input.
-    pub(crate) fn rejected_record(
+    pub(crate) fn book_rejected_record(
         &mut self,
         input: u16,
         code: RejectCode,

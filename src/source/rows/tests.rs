@@ -13,7 +13,7 @@ fn frames(header: &str, text: &str, piece: usize) -> (Vec<(u64, String)>, Skippe
         match framer.step(&text.as_bytes()[..available], 0) {
             FrameStep::Record(bounds) => seen.push((bounds.line, bounds.of(text).to_owned())),
             FrameStep::More if available < text.len() => available = (available + piece).min(text.len()),
-            FrameStep::More if framer.end() => {}
+            FrameStep::More if framer.may_find_more_at_end() => {}
             _ => return (seen, framer.skipped(), framer.finish()),
         }
     }

@@ -137,7 +137,7 @@ impl Steps<'_> {
         // Without the ids of those to whom it refers, nothing of a later step is sent.
         let learned = Arc::new(self.learned().await.map_err(StopReason::IdMap)?);
         let of_references = if kind > Kind::Organization {
-            Some(ids_at_target(&learned, journal).await.map_err(StopReason::Temporary)?)
+            Some(read_ids_at_target(&learned, journal).await.map_err(StopReason::Temporary)?)
         } else {
             None
         };
@@ -181,7 +181,7 @@ async fn forget_run(destination: &dyn Destination, mark: Option<&RunMark>) -> Op
 }
 
 /// What is known of those to whom the records of a step refer, and where those stand that the steps before rejected.
-async fn ids_at_target(ids: &Arc<IdLookup>, journal: &Journal) -> std::io::Result<Arc<dyn TargetIds>> {
+async fn read_ids_at_target(ids: &Arc<IdLookup>, journal: &Journal) -> std::io::Result<Arc<dyn TargetIds>> {
     let (ids, files) = (Arc::clone(ids), journal.rejects_files());
     let reading = tokio::task::spawn_blocking(move || {
         RejectedPlaces::read(&files).map(|rejected| Arc::new(IdsAtTarget::new(ids, rejected)) as Arc<dyn TargetIds>)

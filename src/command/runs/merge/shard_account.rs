@@ -52,7 +52,7 @@ impl<'a> ShardAccount<'a> {
         }
         let (journal, rejects) = (part.directory.journal(), part.directory.rejects());
         let (inputs, duplicates) = (part.record.inputs.len(), Duplicates::open(&part.directory.duplicates()).ok());
-        let replayed = |settled: &Settled| ledger.replayed(settled, duplicates.as_ref());
+        let replayed = |settled: &Settled| ledger.book_replayed(settled, duplicates.as_ref());
         let JournalAccount { ending, rejects, records, .. } =
             Journal::read_whole(&journal, &rejects, inputs, replayed)?;
         if ending != Ending::Finished {

@@ -51,7 +51,7 @@ impl FirstPass {
         if let Some(kept) = read_kept(subject.joined, directory)? {
             return Ok(Self::Files(kept));
         }
-        // What was sent before went by what this run itself had found.
+        // An earlier part has sent by what this run itself had found, so nothing is taken over from other shards.
         let others = if has_begun { None } else { OtherShards::of(subject, run) };
         let lock = match &others {
             Some(others) => others.wait(signals).await?,

@@ -29,7 +29,7 @@ pub(in crate::command) fn intake(
         inputs_of_step: 0..inputs.len(),
         records: records.clone(),
         reader_limits: *limits,
-        mappers: kinds.iter().map(|kind| mapper(*kind, reading, joined, ids)).collect(),
+        mapper_of_input: kinds.iter().map(|kind| mapper(*kind, reading, joined, ids)).collect(),
         largest_request: most_of_request.1,
         watch,
         shard_blocks: ShardBlocks::Unknown,
