@@ -3,7 +3,7 @@
 //! # The life of a record
 //!
 //! ```text
-//!  file / object / stdin                                                              source, pipeline::read
+//!  file / object / stdin                                                              source, pipeline::chunk_reader
 //!    └─ mappers (threads) in turn: open → decompress → envelope → frame               pipeline::mappers
 //!         └─ a chunk, whose place is in a bounded queue
 //!              each its own: parse → map → validate → encode                          mapping, clerk, passwords, pipeline::map
@@ -17,9 +17,9 @@
 //!
 //! To follow one user from the file to the server, read these files in this order:
 //!
-//! 1. `command/import.rs` is the sequence of phases. `command/import/clearance.rs` goes through the inputs once before anything is
-//!    sent, in the first pass. That is a run of the same pipeline in another mode, `Mode::FirstPass`, which sends nothing
-//!    (`pipeline/first_pass.rs`). `command/import/send.rs` sends. For each kind `command/import/send/steps.rs` begins a run of the
+//! 1. `command/import.rs` is the sequence of phases. `command/import/clearance.rs` has the inputs gone through once before anything
+//!    is sent, in the first pass (`command/shared/reading/first_pass.rs`). Its `looked_through.rs` runs the same pipeline in another
+//!    mode, `Mode::FirstPass`, which sends nothing (`pipeline/run_first_pass.rs`). `command/import/send.rs` sends. For each kind `command/import/send/steps.rs` begins a run of the
 //!    pipeline: `command/shared/reading/intake.rs` puts together what that reads, and which mapper its records get;
 //!    `pipeline/job.rs` has what it is given and gives back; `mode_parts.rs` beside it divides that among the stages, in each mode
 //!    otherwise; `pipeline/run.rs` starts the stages.

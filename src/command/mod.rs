@@ -1,8 +1,8 @@
 //! What each command does: settings in, exit status out.
 //!
-//! `X.rs` is the command X, and what only X needs is in `X/` beside it: so it is at every depth, and this is the only `mod.rs`. What
-//! several commands need is in `shared`. No command reaches into the folder of another one; only `shared/command_error.rs` does,
-//! which gathers the errors they end with.
+//! `X.rs` is the command X, and what only X needs is in `X/` beside it: so it is at every depth, and this is the only `mod.rs`.
+//! Where X has commands of its own, `X.rs` says which files those are. What several commands need is in `shared`. No command
+//! reaches into the folder of another one; only `shared/command_error.rs` does, which gathers the errors they end with.
 //!
 //! - `import`: sends what an export has to a target; `dry_run` is its `--dry-run`
 //! - `verify`: compares a target with an export, and tries to sign in

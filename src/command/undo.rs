@@ -5,15 +5,15 @@
 //! again goes on where it broke off, for what is deleted already is not found again.
 
 mod account;
+mod account_by_kind;
+mod account_of_changes;
 mod account_of_dry_run;
-mod changes;
 mod consent;
 mod decided_records;
 mod deletion;
 mod doomed_contents;
 mod doubts_file;
 mod enabling;
-mod kinds;
 mod made_organization;
 mod restoring;
 mod run_effects;
@@ -25,7 +25,7 @@ use std::io;
 use std::sync::Arc;
 
 use account::{print, undone};
-use changes::UndoChanges;
+use account_of_changes::UndoChanges;
 use consent::seek_consent;
 use decided_records::DecidedRecords;
 use deletion::Deletion;

@@ -22,7 +22,7 @@ use crate::pace::Slot;
 
 /// What sends batches, and what hands on its reports to the committer.
 pub(crate) struct Senders {
-    batches: BatchSender,
+    batch_sender: BatchSender,
     outbox: Outbox,
 }
 
@@ -34,17 +34,17 @@ impl Senders {
         abort: CancellationToken,
     ) -> Self {
         let (to_outbox, outbox) = Outbox::before(events);
-        Self { batches: BatchSender { context: SenderContext::new(delivery, to_outbox, stop), abort }, outbox }
+        Self { batch_sender: BatchSender { context: SenderContext::new(delivery, to_outbox, stop), abort }, outbox }
     }
 
     /// Bounds of one batch, for now.
     pub(crate) fn limits(&self) -> impl Fn() -> BatchLimits + Send + 'static {
-        self.batches.context.limits()
+        self.batch_sender.context.limits()
     }
 
     /// Takes batches until there are no more, as many at a time as the pace has slots for.
     pub(crate) async fn run(self, batches: mpsc::Receiver<PendingBatch>) {
-        futures::join!(self.batches.run(batches), self.outbox.run());
+        futures::join!(self.batch_sender.run(batches), self.outbox.run());
     }
 }
 

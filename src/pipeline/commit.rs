@@ -147,7 +147,7 @@ impl Committer {
         }
     }
 
-    /// Makes durable what was written, unless that failed already.
+    /// Makes durable what is in the journal by now, unless writing it failed; either failure stops the run.
     fn make_durable(&mut self, written: io::Result<()>) {
         let Some(journal) = &mut self.journal else { return };
         if let Err(source) = written.and_then(|()| tokio::task::block_in_place(|| journal.sync())) {

@@ -51,6 +51,7 @@ pub(super) async fn batches(
     while let Some(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }) = mapped.next().await {
         send_event(&events, Event::Mapped(Box::new(counts))).await;
         let settled = SettledRecords { records: unchanged, rejects, ..SettledRecords::default() };
+        // Not waited for here, so that the disk does not set the pace of mapping.
         on_the_way.send(&events, settled).await;
         for record in ready {
             let encoded = &encoded[record.encoded.clone()];

@@ -33,7 +33,7 @@ pub(super) enum FrameStep {
     /// The array's end is inside this element: its brackets never close.
     Lost(Bounds),
     /// Something begins here that cannot be read like what came before; and a sentence about it.
-    Refused(Place, &'static str),
+    WrongShape(Place, &'static str),
 }
 
 /// Finds record bounds in a stream of buffers.

@@ -57,6 +57,7 @@ pub struct RecordReader {
     framer: Box<dyn Framer + Send>,
     buffers: Buffers,
     buffer: Buffer,
+    /// The offset of the first byte of the buffer.
     base: u64,
     /// How many bytes of white space were dropped from the buffer behind the unfinished record. The bytes at the cursor and
     /// behind it are this much nearer to the beginning of the buffer than their offset says.
@@ -67,8 +68,9 @@ pub struct RecordReader {
     /// Objects in arrays beside the users, which are not read.
     beside: Omitted,
     records: u64,
-    /// How many of them are known to be covered by checksums, and how much of the content.
+    /// How many of them are known to be covered by checksums.
     covered: u64,
+    /// How many bytes of the content are.
     verified: u64,
     stage: Stage,
     pending: Option<SourceError>,
@@ -161,7 +163,7 @@ impl RecordReader {
             }
             FrameStep::End => self.stage = Stage::Behind,
             FrameStep::Lost(bounds) => return Err(self.lost(bounds)),
-            FrameStep::Refused(place, problem) => {
+            FrameStep::WrongShape(place, problem) => {
                 let (input, problem, records) = (Arc::clone(&self.input), problem.to_owned(), self.records);
                 return Err(SourceError::WrongShape { input, place, problem, records });
             }

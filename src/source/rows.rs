@@ -137,7 +137,7 @@ impl RowFramer {
         match looked_at.map_or(RowKind::User, |row| self.header.kind(row)) {
             RowKind::Empty => self.skipped.empty += 1,
             RowKind::Header => self.skipped.headers += 1,
-            RowKind::OtherHeader => return Some(FrameStep::Refused(Place { line, offset: start }, OTHER_HEADER)),
+            RowKind::OtherHeader => return Some(FrameStep::WrongShape(Place { line, offset: start }, OTHER_HEADER)),
             RowKind::User => {
                 self.rows += 1;
                 return Some(FrameStep::Record(Bounds { start, end: self.cursor, line }));

@@ -10,7 +10,7 @@ use crate::cli::variables::{SECRET_KEY, SECRET_KEY_FILE, SHARDS, variables};
 use crate::cli::{CODEMOD, Cli};
 
 /// Options of other programs that README and the manual show.
-const OF_OTHER_PROGRAMS: &[&str] = &[
+const OPTIONS_OF_OTHER_PROGRAMS: &[&str] = &[
     // the generator of exports
     "memberships-per-user",
     "tenant",
@@ -98,7 +98,7 @@ fn readme_and_the_manual_name_no_option_or_variable_that_there_is_not() {
         for word in words(&text, "--", |character| character.is_ascii_alphanumeric() || character == '-') {
             let name = word.trim_start_matches('-');
             if name.starts_with(|first: char| first.is_ascii_lowercase()) {
-                assert!(options.contains(name) || OF_OTHER_PROGRAMS.contains(&name), "{page}: {word}");
+                assert!(options.contains(name) || OPTIONS_OF_OTHER_PROGRAMS.contains(&name), "{page}: {word}");
                 seen_options.insert(name.to_owned());
             }
         }
@@ -114,7 +114,7 @@ fn readme_and_the_manual_name_no_option_or_variable_that_there_is_not() {
         }
     }
     // An exception that no page needs any more could hide a mistake.
-    for name in OF_OTHER_PROGRAMS {
+    for name in OPTIONS_OF_OTHER_PROGRAMS {
         assert!(seen_options.contains(*name), "no page names --{name}: take it out of the exceptions");
     }
     let of_options = OPTIONS.iter().filter_map(|option| option.variable);

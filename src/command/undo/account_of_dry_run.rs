@@ -4,8 +4,8 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
-use super::changes::{ChangesReport, UndoChanges};
-use super::kinds::write_kinds;
+use super::account_by_kind::write_kinds;
+use super::account_of_changes::{ChangesReport, UndoChanges};
 use crate::cli::OutputFormat;
 use crate::human::{count, plural};
 use crate::journal::RunRecord;
