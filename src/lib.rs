@@ -18,11 +18,11 @@
 //! To follow one user from the file to the server, read these files in this order:
 //!
 //! 1. `command/import.rs` is the sequence of phases. `command/import/clearance.rs` has the inputs gone through once before anything
-//!    is sent, in the first pass (`command/shared/reading/first_pass.rs`). Its `looked_through.rs` runs the same pipeline in another
-//!    mode, `Mode::FirstPass`, which sends nothing (`pipeline/run_first_pass.rs`). `command/import/send.rs` sends. For each kind `command/import/send/steps.rs` begins a run of the
-//!    pipeline: `command/shared/reading/intake.rs` puts together what that reads, and which mapper its records get;
-//!    `pipeline/job.rs` has what it is given and gives back; `mode_parts.rs` beside it divides that among the stages, in each mode
-//!    otherwise; `pipeline/run.rs` starts the stages.
+//!    is sent, in the first pass (`command/shared/reading/first_pass.rs`). `first_pass/looked_through.rs` beside that runs the same
+//!    pipeline in another mode, `Mode::FirstPass`, which sends nothing (`pipeline/run_first_pass.rs`). `command/import/send.rs` sends.
+//!    For each kind `command/import/send/steps.rs` begins a run of the pipeline: `command/shared/reading/intake.rs` puts together what
+//!    that reads, and which mapper its records get; `pipeline/job.rs` has what it is given and gives back; `mode_parts.rs` beside it
+//!    divides that among the stages, in each mode otherwise; `pipeline/run.rs` starts the stages.
 //! 2. `pipeline/mappers.rs` has the threads. The one whose turn it is asks `pipeline/chunk_reader.rs` for a chunk of records:
 //!    `source/reader/opening.rs` opens the input, `beginning.rs` beside it finds its shape, and [`source::RecordReader`], whose
 //!    fields `source/reader.rs` explains, walks its envelope; `source/elements.rs`, `lines.rs` or `rows.rs` finds where each record
@@ -34,11 +34,12 @@
 //!    [`clerk::User`] that borrows from them, by [`fast_json`] (`mapping/record_content.rs` finds the record in a line of a rejects
 //!    file before; [`mapping::parse_row`] reads a row of a CSV); a [`mapping::UserJoin`], which adds what other files say, as
 //!    [`passwords`] and [`memberships`]; [`mapping::map`] (`map_user.rs`), which makes it a [`mapping::MigrationIdentity`] or says
-//!    why it cannot, pure, and the same in a dry run; and [`avnology::encode`] (`avnology/wire_form.rs`), which writes the form in which it is
-//!    sent, with metadata to the byte. To that `chunk_mapping.rs` adds the run's mark, and it drops users whom the target is known
+//!    why it cannot, pure, and the same in a dry run; and [`avnology::encode`] (`avnology/wire_form.rs`), which writes the form in
+//!    which it is sent, with metadata to the byte. To that `chunk_mapping.rs` adds the run's mark, and it drops users whom the target is known
 //!    to have exactly like that. One record is a [`mapping::Mapped`] here, then a [`mapping::Prepared`], its encoded form in the
 //!    [`mapping::MapOutput`], then a `Ready` with its place in the chunk, and in a batch a `BatchItem`.
 //! 4. `pipeline/in_order.rs` takes what was mapped in the order of the input, and `pipeline/fill.rs` packs identities into batches.
+//!    What mapping rejected or found unchanged goes from there to the committer (`settled_on_the_way.rs`).
 //!    `send` in `pipeline/run.rs` gives what the one returns to the other, and puts the channel behind them from which the senders
 //!    take.
 //! 5. `delivery/senders.rs` takes a batch as soon as there is a slot for its request, or, where each user is a request, a while
@@ -61,7 +62,7 @@
 //! 8. `outcomes/event.rs` has what the committer is sent, and `pipeline/commit.rs` is the committer. It makes plans and
 //!    outcomes durable in the [`journal::Journal`] (`write_event.rs` beside it, `journal/run_journal.rs`) and books outcomes
 //!    in the [`outcomes::Ledger`] (`outcomes/ledger/book.rs`); a [`journal::Reject`] (`journal/reject.rs`) goes to the rejects
-//!    file (`journal/rejects.rs`).
+//!    file (`journal/rejects.rs`). At last the mark moves on before which all is settled ([`journal::Tracker`], `journal/tracker.rs`).
 //!
 //! Then control goes back the way it came: `command/import/ended_import.rs` has what all steps came to, and
 //! `command/import/account.rs` gives the account and says in the journal that the run ended.
@@ -103,6 +104,8 @@
 //!   takes ([`pipeline::ShardBlocks`]); in `source/block.rs`, 64 bytes of JSON.
 //! - *envelope*: what is around the users in a file ([`source`]); what is around the identities in a request
 //!   ([`destination::Envelope`]).
+//! - *in doubt*: a batch is that was planned, and of which nobody knows whether the target carried it out; a grant is, of which the target
+//!   did not say that it may be made.
 //! - *key*: [`journal::RecordKey`] is the place of a record in the inputs; [`mapping::UniqueKeys`] are what no two users share; an
 //!   idempotency key is of a request; an API key is a secret.
 //! - *mapper*: a thread that reads and maps, of which there are several ([`pipeline`]); what maps the records of one kind

@@ -63,11 +63,18 @@ pub fn other_organization() -> Rejection {
     Rejection::of_record(RejectCode::OtherOrganization, message)
 }
 
-/// Somebody else has the id that was known of one to whom the record refers, or nobody has.
-pub(super) fn stale_reference() -> Rejection {
-    let message = "the target has not the user, organization or membership under the id that it gave in an earlier run, or the \
-                   member has another role now: nothing was granted; import users and organizations once more with --recheck, \
-                   then this record";
+/// Somebody else has the id that was known of one to whom the record refers, or nobody has. `in_doubt` says whether an earlier part of
+/// the run may have sent the record.
+pub(super) fn stale_reference(in_doubt: bool) -> Rejection {
+    let granted = if in_doubt {
+        "it is not granted again, but this run may have granted it before it was stopped: look at the target, and then"
+    } else {
+        "nothing was granted;"
+    };
+    let message = format!(
+        "the target has not the user, organization or membership under the id that it gave in an earlier run, or the member has \
+         another role now: {granted} import users and organizations once more with --recheck, then this record"
+    );
     Rejection::of_record(RejectCode::StaleReference, message)
 }
 
@@ -128,4 +135,20 @@ pub(super) fn says_organization(rejection: &Rejection) -> bool {
 /// Whether an id of the target's may stand in a message.
 fn is_plain_id(id: &str) -> bool {
     id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stale_reference;
+
+    #[test]
+    fn of_what_may_have_been_sent_it_is_not_said_that_nothing_was_granted() {
+        let message = |in_doubt| stale_reference(in_doubt).message;
+        assert!(message(false).contains("nothing was granted; import"), "{}", message(false));
+        assert!(
+            message(true).contains("may have granted it") && !message(true).contains("nothing"),
+            "{}",
+            message(true)
+        );
+    }
 }

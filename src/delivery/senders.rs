@@ -154,7 +154,8 @@ impl BatchSender {
     }
 
     /// Rejects the items that refer to somebody whose known id is not theirs at the destination any more, and returns what is left to be
-    /// sent: nothing is granted when in doubt.
+    /// sent: what was not answered for is not granted. A batch in doubt is no exception, though then it does not go out as it was: if
+    /// its first request did not arrive, that would grant to somebody else.
     async fn settle_stale(&self, pending: PendingBatch) -> Option<PendingBatch> {
         let items = &pending.batch.items;
         let references: Vec<&Reference> = items.iter().flat_map(|item| &item.references).collect();
@@ -180,7 +181,11 @@ impl BatchSender {
         for (index, item) in items.iter().enumerate() {
             // One that was not answered for is no proof.
             let of_item: Vec<bool> = item.references.iter().map(|_| disproved.next().unwrap_or(true)).collect();
-            if of_item.contains(&true) { stale.push((index, stale_reference())) } else { left.push(index) }
+            if of_item.contains(&true) {
+                stale.push((index, stale_reference(pending.in_doubt)));
+            } else {
+                left.push(index);
+            }
         }
         if stale.is_empty() {
             return Some(pending);
