@@ -174,49 +174,37 @@ impl<'de> Cursor<'de> {
         self.piece(start, self.at)
     }
 
-    /// Goes behind a value, which is checked.
-    #[inline]
+    /// Goes behind a value, which is checked. A name in it is a string where a name has to be, so strings are searched in one place.
     pub(super) fn skip(&mut self) -> Result<(), LeftToSerde> {
-        match self.peek()? {
-            b'"' => self.skip_string(),
-            b'n' => self.word("null"),
-            b'{' | b'[' => self.skip_nested(),
-            _ => self.skip_other(),
-        }
-    }
-
-    /// Goes behind a word or a number.
-    fn skip_other(&mut self) -> Result<(), LeftToSerde> {
-        match self.byte() {
-            Some(b'n') => self.word("null"),
-            Some(b't') => self.word("true"),
-            Some(b'f') => self.word("false"),
-            Some(b'-' | b'0'..=b'9') => self.skip_number(),
-            _ => Err(LeftToSerde),
-        }
-    }
-
-    /// Goes behind an array or an object, which begins here.
-    fn skip_nested(&mut self) -> Result<(), LeftToSerde> {
         // A bit for each open value, the innermost lowest: whether it is an object. The highest one only marks the end.
         let mut open = 1_u64;
+        let mut wants_name = false;
         loop {
             match self.peek()? {
-                b'"' => self.skip_string()?,
+                b'"' => {
+                    self.skip_string()?;
+                    if wants_name {
+                        self.expect(b':')?;
+                        wants_name = false;
+                        continue;
+                    }
+                }
+                _ if wants_name => return Err(LeftToSerde),
                 bracket @ (b'{' | b'[') if open.leading_zeros() > 0 => {
                     self.at += 1;
                     let is_object = bracket == b'{';
                     if self.peek()? != if is_object { b'}' } else { b']' } {
                         open = open << 1 | u64::from(is_object);
-                        if is_object {
-                            self.skip_name()?;
-                        }
+                        wants_name = is_object;
                         continue;
                     }
                     self.at += 1;
                 }
-                b'{' | b'[' => return Err(LeftToSerde),
-                _ => self.skip_other()?,
+                b'n' => self.word("null")?,
+                b't' => self.word("true")?,
+                b'f' => self.word("false")?,
+                b'-' | b'0'..=b'9' => self.skip_number()?,
+                _ => return Err(LeftToSerde),
             }
             // Behind a value: what is closed there, up to the next value.
             loop {
@@ -227,25 +215,16 @@ impl<'de> Cursor<'de> {
                 let byte = self.peek()?;
                 self.at += 1;
                 match byte {
-                    b',' if is_object => {
-                        self.peek()?;
-                        self.skip_name()?;
+                    b',' => {
+                        wants_name = is_object;
                         break;
                     }
-                    b',' => break,
                     b'}' if is_object => open >>= 1,
                     b']' if !is_object => open >>= 1,
                     _ => return Err(LeftToSerde),
                 }
             }
         }
-    }
-
-    /// Goes behind a name, which begins here, and its colon.
-    #[inline]
-    fn skip_name(&mut self) -> Result<(), LeftToSerde> {
-        self.skip_string()?;
-        self.expect(b':')
     }
 
     #[inline]
@@ -287,9 +266,21 @@ impl<'de> Cursor<'de> {
     /// Goes behind digits, and says how many they are.
     #[inline]
     fn digits(&mut self) -> usize {
-        let rest = self.rest();
-        let digits = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
-        self.at += digits;
-        digits
+        let start = self.at;
+        loop {
+            let rest = self.rest();
+            let (digits, may_go_on) = if let Some(piece) = rest.first_chunk::<PIECE>() {
+                let value = u8x16::new(*piece) - u8x16::splat(b'0');
+                let is_digit = value.min(u8x16::splat(9)).simd_eq(value).to_bitmask();
+                let digits = is_digit.trailing_ones() as usize;
+                (digits, digits == PIECE)
+            } else {
+                (rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len()), false)
+            };
+            self.at += digits;
+            if !may_go_on {
+                return self.at - start;
+            }
+        }
     }
 }

@@ -118,10 +118,11 @@ impl UserMapper {
         // It is large, and nothing is taken out of it: that would copy it.
         let Mapped { identity, notices } = &mapped;
         let preview = output.wants_preview.then(|| serde_json::to_string(&identity.masked()).ok()).flatten();
-        let (external_id, clerk_id) =
-            if output.skips_ids { ("", "") } else { (identity.external_id, identity.admin_metadata.clerk.id) };
+        let (external_id, clerk_id) = (identity.external_id, identity.admin_metadata.clerk.id);
+        let has_other_clerk_id = !output.skips_ids && clerk_id != external_id;
+        let external_id = if output.skips_ids { "" } else { external_id };
         Ok(Prepared {
-            clerk_id: (clerk_id != external_id).then(|| clerk_id.into()),
+            clerk_id: has_other_clerk_id.then(|| clerk_id.into()),
             external_id: external_id.into(),
             disabled: identity.is_disabled(),
             notices: *notices,

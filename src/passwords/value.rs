@@ -1,11 +1,10 @@
 //! What lies on disk of a row: its value, and the entry by which that is found.
 
-use std::hash::Hasher;
 use std::io;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use siphasher::sip128::{Hasher128, SipHasher24};
+use siphasher::sip128::SipHasher13;
 
 use crate::source::Position;
 
@@ -49,9 +48,7 @@ impl Value<'_> {
 
 /// The hash of an id.
 pub(super) fn hash(secret: &[u8; 16], id: &str) -> Hash {
-    let mut hasher = SipHasher24::new_with_key(secret);
-    hasher.write(id.as_bytes());
-    first_bytes(&hasher.finish128().as_bytes())
+    first_bytes(&SipHasher13::new_with_key(secret).hash(id.as_bytes()).as_bytes())
 }
 
 /// The entry of the value at this place.
