@@ -33,6 +33,12 @@ impl<'de> Cursor<'de> {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 
+    /// What is behind this place, and the byte before it; nothing at the beginning of the text.
+    #[inline]
+    pub(super) fn rest_and_byte_before(&self) -> &'de [u8] {
+        self.at.checked_sub(1).and_then(|from| self.text.as_bytes().get(from..)).unwrap_or_default()
+    }
+
     /// Moves on by this number of bytes.
     #[inline]
     pub(super) fn advance(&mut self, bytes: usize) {

@@ -29,7 +29,9 @@ impl<'de> Name<'_, 'de> {
             Some(last) => last,
             None => self.names.beginning(asked).ok_or(LeftToSerde)?,
         };
-        if let Some(Found { learnt, asked: Some(place), length }) = self.names.guess(last, self.cursor.rest()) {
+        if let Some(Found { learnt, asked: Some(place), length }) =
+            self.names.guess(last, self.cursor.rest_and_byte_before())
+        {
             self.cursor.advance(length);
             *self.last = Some(learnt);
             return Ok(Ok(place));

@@ -67,18 +67,19 @@ impl Learnt {
         Self { written: Box::default(), head: [0; HEAD], counts: 0, asked: None, next: NONE, kind }
     }
 
-    /// Whether a text begins with a comma and the name.
+    /// Whether a text begins with a comma and the name; with any byte in place of the comma, if that `may_differ`.
     #[inline]
-    fn begins(&self, text: &[u8]) -> bool {
+    fn begins(&self, text: &[u8], may_differ: bool) -> bool {
         // Not near the end of the text.
         if let Some(head) = text.first_chunk::<HEAD>() {
-            let same = equal_bytes(head, &self.head);
+            let same = equal_bytes(head, &self.head) | u32::from(may_differ);
             let is_it = same & self.counts == self.counts;
             if !is_it || self.written.len() <= HEAD {
                 return is_it;
             }
         }
-        text.starts_with(&self.written)
+        let [first, rest @ ..] = text else { return false };
+        (may_differ || *first == b',') && rest.starts_with(self.quoted())
     }
 
     /// The name in quotes, and its colon.
@@ -136,15 +137,15 @@ impl Names {
     pub(super) fn guess_behind_comma(&self, last: usize, text: &[u8]) -> Option<(usize, usize, usize)> {
         let (next, learnt) = self.expected(last)?;
         let asked = learnt.asked?;
-        learnt.begins(text).then_some((next, asked, learnt.written.len()))
+        learnt.begins(text, false).then_some((next, asked, learnt.written.len()))
     }
 
-    /// That one, if the text begins with it.
+    /// That one, if it stands in the text behind one byte of any kind.
     #[inline]
     pub(super) fn guess(&self, last: usize, text: &[u8]) -> Option<Found> {
         let (next, learnt) = self.expected(last)?;
-        let quoted = learnt.quoted();
-        text.starts_with(quoted).then_some(Found { learnt: next, asked: learnt.asked, length: quoted.len() })
+        let length = learnt.quoted().len();
+        learnt.begins(text, true).then_some(Found { learnt: next, asked: learnt.asked, length })
     }
 
     /// Looks a name up that was not guessed, and learns that it came behind `last`.
@@ -188,18 +189,18 @@ mod tests {
         let mut names = Names::default();
         let beginning = names.beginning(ASKED).unwrap();
         assert_eq!(names.beginning(ASKED), Some(beginning));
-        assert!(names.guess(beginning, b"\"name\":1").is_none());
+        assert!(names.guess(beginning, b"{\"name\":1").is_none());
         let name = names.look_up(beginning, "name").unwrap();
         let other = names.look_up(name.learnt, "other").unwrap();
         assert_eq!((name.asked, other.asked), (Some(1), None));
-        let guessed = names.guess(beginning, b"\"name\":1").unwrap();
+        let guessed = names.guess(beginning, b"{\"name\":1").unwrap();
         assert_eq!((guessed.learnt, guessed.asked, guessed.length), (name.learnt, Some(1), 7));
         assert_eq!(names.guess_behind_comma(beginning, b",\"name\":1"), Some((name.learnt, 1, 8)));
-        assert!(names.guess(beginning, b"\"name\" :1").is_none());
-        assert!(names.guess(name.learnt, b"\"other\":1").is_some());
+        assert!(names.guess(beginning, b"{\"name\" :1").is_none());
+        assert!(names.guess(name.learnt, b"{\"other\":1").is_some());
         assert!(names.guess_behind_comma(name.learnt, b",\"other\":1").is_none(), "nobody asks for it");
         assert_eq!(names.look_up(beginning, "other").unwrap().learnt, other.learnt);
-        assert!(names.guess(beginning, b"\"name\":1").is_none());
+        assert!(names.guess(beginning, b"{\"name\":1").is_none());
     }
 
     #[test]
@@ -213,12 +214,13 @@ mod tests {
             for behind in ["", "1", "                                "] {
                 let text = format!(",\"{name}\":{behind}");
                 assert!(names.guess_behind_comma(beginning, text.as_bytes()).is_some(), "{text}");
-                assert!(names.guess(beginning, &text.as_bytes()[1..]).is_some(), "{text}");
+                assert!(names.guess(beginning, text.as_bytes()).is_some(), "{text}");
                 for changed in 0..length + 4 {
                     let mut other = text.clone().into_bytes();
                     other[changed] = b'y';
                     assert!(names.guess_behind_comma(beginning, &other).is_none(), "{text} {changed}");
-                    assert!(changed == 0 || names.guess(beginning, &other[1..]).is_none(), "{text} {changed}");
+                    let is_guessed = names.guess(beginning, &other).is_some();
+                    assert_eq!(is_guessed, changed == 0, "what is before the name may differ: {text} {changed}");
                 }
             }
         }
@@ -230,7 +232,7 @@ mod tests {
         let (one, other) = (names.beginning(ASKED).unwrap(), names.beginning(&["name"]).unwrap());
         let (of_one, of_other) = (names.look_up(one, "name").unwrap(), names.look_up(other, "name").unwrap());
         assert_eq!((of_one.asked, of_other.asked), (Some(1), Some(0)));
-        assert_eq!(names.guess(one, b"\"name\":").unwrap().learnt, of_one.learnt);
+        assert_eq!(names.guess(one, b"{\"name\":").unwrap().learnt, of_one.learnt);
         assert_eq!(names.look_up(one, "").unwrap().asked, None);
     }
 

@@ -33,7 +33,7 @@ pub(super) fn parse_as<'a, T: Deserialize<'a>>(record: &'a [u8]) -> Result<T, Re
 
 /// Skipped members are not checked for UTF-8 by the parser, and must not slip through: hence text, not bytes.
 fn text_of(record: &[u8]) -> Option<&str> {
-    std::str::from_utf8(record).ok()
+    simdutf8::basic::from_utf8(record).ok()
 }
 
 #[cold]

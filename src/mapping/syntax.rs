@@ -155,15 +155,18 @@ pub(super) fn is_locale(tag: &str) -> bool {
 /// Whether a digest is bcrypt in modular crypt format: `$2a$`, `$2b$` or `$2y$`, a cost of 04 to 31, then 22
 /// characters of salt and 31 of hash in bcrypt's own base 64.
 pub(super) fn is_bcrypt(digest: &str) -> bool {
-    let Some(rest) = ["$2a$", "$2b$", "$2y$"].iter().find_map(|prefix| digest.strip_prefix(prefix)) else {
+    let [b'$', b'2', b'a' | b'b' | b'y', b'$', tens, ones, b'$', hash @ ..] = digest.as_bytes() else {
         return false;
     };
-    let Some((cost, hash)) = rest.split_once('$') else { return false };
-    cost.len() == 2
-        && cost.bytes().all(|byte| byte.is_ascii_digit())
-        && ("04"..="31").contains(&cost)
+    let is_cost = match tens {
+        b'0' => matches!(ones, b'4'..=b'9'),
+        b'1' | b'2' => ones.is_ascii_digit(),
+        b'3' => matches!(ones, b'0' | b'1'),
+        _ => false,
+    };
+    is_cost
         && hash.len() == 53
-        && hash.bytes().fold(true, |all, byte| all & (byte.is_ascii_alphanumeric() | matches!(byte, b'.' | b'/')))
+        && hash.iter().fold(true, |all, byte| all & (byte.is_ascii_alphanumeric() | matches!(byte, b'.' | b'/')))
 }
 
 #[cfg(test)]
