@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 /// Files keep the name or the place in this list: a new kind is added at the end, and none is ever renamed or moved. Where a file
 /// names no kind, it is about users. A file that names a kind of a later version is refused by this one.
 ///
-/// The order is that in which kinds move: what a record refers to is of a kind before its own.
+/// Kinds compare in the order in which they move: what a record refers to is of a kind before its own. Until now that is the order
+/// of this list, too. A new kind that has to move before one of these needs an `Ord` that is written out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -70,6 +71,11 @@ impl Kind {
     /// tuple of a role that becomes another one.
     pub const fn is_referred_to(self) -> bool {
         matches!(self, Self::User | Self::Organization | Self::Membership | Self::RoleTuple)
+    }
+
+    /// Whether its records say of others which ones they belong to: nothing of it is sent without the target's ids of those.
+    pub const fn refers_to_others(self) -> bool {
+        matches!(self, Self::Membership | Self::RoleTuple | Self::Invitation)
     }
 
     /// Whether it is the kind that files do not name.

@@ -198,11 +198,11 @@
 //!   `settings` reads it through `settings/environment.rs`.
 //! - **A command**: what can be typed goes to `cli/NAME.rs`, what it needs to `settings/NAME.rs`, what it does to
 //!   `command/NAME.rs`; `program` puts the three together.
-//! - **A kind of record**: add it to [`kind::Kind`], at the place in the order in which kinds move, and its unique fields to
-//!   [`mapping::Unique`]. Implement [`mapping::RecordMapper`]: behind it a record is bytes, ids, keys and notices, and neither
-//!   the pipeline nor the journal looks inside. The [`steps`] then has a step of it: one run of the pipeline, in the one
-//!   journal of the run. What a step needs of the steps before it is in the [`id_map`]. Where its records go is what
-//!   [`destination::Destination::of_kind`] gives.
+//! - **A kind of record**: add it to [`kind::Kind`], at the end, because files keep its place; if it has to move before another
+//!   one, its doc says how. Add its unique fields to [`mapping::Unique`]. Implement [`mapping::RecordMapper`]: behind it a record
+//!   is bytes, ids, keys and notices, and neither the pipeline nor the journal looks inside. The [`steps`] then has a step of it:
+//!   one run of the pipeline, in the one journal of the run. What a step needs of the steps before it is in the [`id_map`]. Where
+//!   its records go is what [`destination::Destination::of_kind`] gives.
 //! - **A destination**: a room beside [`avnology`] that implements [`destination::Destination`] over [`http`]; the doc of
 //!   [`destination`] says what two of them have in common. `delivery/sender_tests.rs` shows what the senders make of its
 //!   words. What [`verify`] and undo ask goes through it, too; `command/shared/target.rs` alone makes destinations.

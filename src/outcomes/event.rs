@@ -34,7 +34,8 @@ pub(crate) enum Event {
     InputEnded(InputEnd),
     /// A batch is about to be sent, as the entry says; the committer answers on `durable` once it is.
     Planned { entry: Entry, durable: oneshot::Sender<()> },
-    /// Records come to their end. All that one answer settles comes at once, but for many or large rejects.
+    /// Records come to their end. All that an answer settles by itself comes at once, but for many or large rejects; what has to be
+    /// read back first comes after that.
     Settled {
         /// What became of them.
         settled: SettledRecords,

@@ -136,7 +136,7 @@ impl Steps<'_> {
         }
         // Without the ids of those to whom it refers, nothing of a later step is sent.
         let learned = Arc::new(self.learned().await.map_err(StopReason::IdMap)?);
-        let of_references = if kind > Kind::Organization {
+        let of_references = if kind.refers_to_others() {
             Some(read_ids_at_target(&learned, journal).await.map_err(StopReason::Temporary)?)
         } else {
             None
