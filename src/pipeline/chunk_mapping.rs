@@ -209,7 +209,7 @@ impl<'m> ChunkMapping<'m> {
         Ok(Ready { earlier: earlier.map(Into::into), ..record })
     }
 
-    /// Notes what a dry run says of a record that maps. Its encoded form, from `start` on, is dropped if it was written for this alone.
+    /// Notes what a dry run says of a record that maps. Its encoded form begins at `start`; if it was written for this, it is dropped.
     fn take_into_forecast(&mut self, span: &RecordSpan, start: usize) {
         let Some(coverage) = &mut self.output.coverage else { return };
         if self.mapper.counts_coverage() {

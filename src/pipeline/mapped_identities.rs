@@ -63,7 +63,8 @@ impl MappedGroup {
     }
 }
 
-/// Reads and maps all inputs, and rejects the duplicates that were found before. `stops` gets the reason if that cannot go on, and is closed when it is over.
+/// Reads and maps all inputs, and rejects the duplicates that were found before. `stops` gets the reason if that cannot go on, and is
+/// closed when it is over.
 pub fn map_inputs(
     intake: Intake,
     duplicates: Option<Arc<Duplicates>>,

@@ -14,7 +14,7 @@ use crate::source::Position;
 impl Ledger {
     /// An input was read to its end.
     pub(crate) fn book_input_ended(&mut self, end: InputEnd) {
-        self.ended += 1;
+        self.inputs_ended += 1;
         let input = &mut self.inputs[usize::from(end.input)];
         input.records = end.records;
         input.skipped_rows = end.skipped;
