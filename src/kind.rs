@@ -75,7 +75,10 @@ impl Kind {
 
     /// Whether its records say of others which ones they belong to: nothing of it is sent without the target's ids of those.
     pub const fn refers_to_others(self) -> bool {
-        matches!(self, Self::Membership | Self::RoleTuple | Self::Invitation)
+        match self {
+            Self::User | Self::Organization => false,
+            Self::Membership | Self::RoleTuple | Self::Invitation => true,
+        }
     }
 
     /// Whether it is the kind that files do not name.
@@ -91,5 +94,16 @@ impl std::str::FromStr for Kind {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let named = Self::ALL.into_iter().find(|kind| kind.plural() == text);
         named.ok_or_else(|| format!("expected one of {}", Self::ALL.map(Self::plural).join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_kinds_are_listed_as_they_move_and_what_refers_to_others_behind_those() {
+        assert!(Kind::ALL.is_sorted());
+        assert!(Kind::ALL.is_sorted_by_key(|kind| kind.refers_to_others()));
     }
 }

@@ -30,8 +30,8 @@ pub(super) struct Facts {
     pub wait: Wait,
     /// One record was sent, and not several.
     pub is_alone: bool,
-    /// It is suspect: sent again after it failed, in a request that failed as a whole or in an answer for these records alone, while it
-    /// is watched whether others succeed ([`PendingBatch::suspect_since`](super::PendingBatch)).
+    /// It is suspect: sent again after it failed, in a request that failed as a whole or in an answer for these records alone, while
+    /// it is watched whether others succeed ([`PendingBatch::suspect_since`](super::PendingBatch)).
     pub is_suspect: bool,
     /// Requests that failed in a way that may pass, but for those that were sent too fast; this one among them.
     pub attempts: u32,
