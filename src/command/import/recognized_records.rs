@@ -34,11 +34,7 @@ fn open(users: &mut ConfirmedUsers, basis: &Basis) -> io::Result<Option<KnownFil
 }
 
 /// Writes the file for the next night, at the end of a run that is complete. If that fails, the next night maps every record.
-pub(super) async fn keep(
-    ran: &mut Ran,
-    first_pass: &FirstPass,
-    ReadSubject { reading, records, .. }: ReadSubject<'_>,
-) {
+pub(super) async fn keep(ran: &mut Ran, first_pass: &FirstPass, ReadSubject { reading, records, .. }: ReadSubject<'_>) {
     let Some(mut users) = ran.confirmed.take() else { return };
     let (Some(unchanged), Some(found)) = (first_pass.unchanged_records(), first_pass.duplicates()) else { return };
     let counts = unchanged.counts();
