@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 /// Files keep the name or the place in this list: a new kind is added at the end, and none is ever renamed or moved. Where a file
 /// names no kind, it is about users. A file that names a kind of a later version is refused by this one.
 ///
-/// The order is that in which kinds move: what a record refers to is of a kind before its own.
+/// Kinds compare in the order in which they move: what a record refers to is of a kind before its own. Until now that is the order
+/// of this list, too. A new kind that has to move before one of these needs an `Ord` that is written out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -72,6 +73,14 @@ impl Kind {
         matches!(self, Self::User | Self::Organization | Self::Membership | Self::RoleTuple)
     }
 
+    /// Whether its records say of others which ones they belong to: nothing of it is sent without the target's ids of those.
+    pub const fn refers_to_others(self) -> bool {
+        match self {
+            Self::User | Self::Organization => false,
+            Self::Membership | Self::RoleTuple | Self::Invitation => true,
+        }
+    }
+
     /// Whether it is the kind that files do not name.
     pub fn is_unnamed(&self) -> bool {
         *self == Self::default()
@@ -85,5 +94,16 @@ impl std::str::FromStr for Kind {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let named = Self::ALL.into_iter().find(|kind| kind.plural() == text);
         named.ok_or_else(|| format!("expected one of {}", Self::ALL.map(Self::plural).join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_kinds_are_listed_as_they_move_and_what_refers_to_others_behind_those() {
+        assert!(Kind::ALL.is_sorted());
+        assert!(Kind::ALL.is_sorted_by_key(|kind| kind.refers_to_others()));
     }
 }

@@ -24,9 +24,10 @@
 //!    that reads, and which mapper its records get; `pipeline/job.rs` has what it is given and gives back; `mode_parts.rs` beside it
 //!    divides that among the stages, in each mode otherwise; `pipeline/run.rs` starts the stages.
 //! 2. `pipeline/mappers.rs` has the threads. The one whose turn it is asks `pipeline/chunk_reader.rs` for a chunk of records:
-//!    `source/reader/opening.rs` opens the input, `beginning.rs` beside it finds its shape, and [`source::RecordReader`], whose
-//!    fields `source/reader.rs` explains, walks its envelope; `source/elements.rs`, `lines.rs` or `rows.rs` finds where each record
-//!    ends. `buffering.rs` and `ending.rs` in `source/reader` read more, cut chunks, and explain an end.
+//!    `source/reader/opening.rs` opens the input, `watching.rs` beside it has its bytes watched and decompressed, `beginning.rs`
+//!    finds its shape, and [`source::RecordReader`], whose fields `source/reader.rs` explains, walks its envelope;
+//!    `source/elements.rs`, `lines.rs` or `rows.rs` finds where each record ends. `buffering.rs` and `ending.rs` in `source/reader`
+//!    read more, cut chunks, and explain an end.
 //! 3. Then it lets the next one read, and maps the chunk: `pipeline/map.rs`, and for each record `fate_of` in
 //!    `pipeline/chunk_mapping.rs`, which goes by the `MapContext` that `run.rs` made (`map_context.rs`: what is wanted of each
 //!    record). That calls the [`mapping::RecordMapper`] of the kind. The one of users is
@@ -35,9 +36,9 @@
 //!    file before; [`mapping::parse_row`] reads a row of a CSV); a [`mapping::UserJoin`], which adds what other files say, as
 //!    [`passwords`] and [`memberships`]; [`mapping::map`] (`map_user.rs`), which makes it a [`mapping::MigrationIdentity`] or says
 //!    why it cannot, pure, and the same in a dry run; and [`avnology::encode`] (`avnology/wire_form.rs`), which writes the form in
-//!    which it is sent, with metadata to the byte. To that `chunk_mapping.rs` adds the run's mark, and it drops users whom the target is known
-//!    to have exactly like that. One record is a [`mapping::Mapped`] here, then a [`mapping::Prepared`], its encoded form in the
-//!    [`mapping::MapOutput`], then a `Ready` with its place in the chunk, and in a batch a `BatchItem`.
+//!    which it is sent, with metadata to the byte. To that `chunk_mapping.rs` adds the run's mark, and it drops users whom the target
+//!    is known to have exactly like that. One record is a [`mapping::Mapped`] here, then a [`mapping::Prepared`], its encoded form in
+//!    the [`mapping::MapOutput`], then a `Ready` with its place in the chunk, and in a batch a `BatchItem`.
 //! 4. `pipeline/in_order.rs` takes what was mapped in the order of the input, and `pipeline/fill.rs` packs identities into batches.
 //!    What mapping rejected or found unchanged goes from there to the committer (`settled_on_the_way.rs`).
 //!    `send` in `pipeline/run.rs` gives what the one returns to the other, and puts the channel behind them from which the senders
@@ -104,10 +105,14 @@
 //!   takes ([`pipeline::ShardBlocks`]); in `source/block.rs`, 64 bytes of JSON.
 //! - *envelope*: what is around the users in a file ([`source`]); what is around the identities in a request
 //!   ([`destination::Envelope`]).
-//! - *in doubt*: a batch is that was planned, and of which nobody knows whether the target carried it out; a grant is, of which the target
-//!   did not say that it may be made.
+//! - *at the target*: of what is settled, the records that are there now; [`outcomes::AtTarget`] is what a dry run found there.
+//! - *in doubt*: a batch is that was planned, and of which nobody knows whether the target carried it out; a grant is, of which the
+//!   target did not say that it may be made.
+//! - *input*: a file, an object or a pipe ([`source::Input`]); in what is said of a record, its index in the run, or its name.
 //! - *key*: [`journal::RecordKey`] is the place of a record in the inputs; [`mapping::UniqueKeys`] are what no two users share; an
 //!   idempotency key is of a request; an API key is a secret.
+//! - *kind*: of records ([`kind::Kind`]); of the lists of an export ([`export::Kind`]); of a duplicate, what it shares
+//!   ([`mapping::Unique`]).
 //! - *mapper*: a thread that reads and maps, of which there are several ([`pipeline`]); what maps the records of one kind
 //!   ([`mapping::RecordMapper`]).
 //! - *mark*: [`destination::RunMark`] is in an identity and says whose it is; [`journal::ReadMark`] is a place in an input before
@@ -122,6 +127,7 @@
 //!   [`tenant_plan::TenantPlan`] says what of a tenant beside its users moves, and how; one of [`webhooks`] says it of endpoints.
 //! - *ready*: mapped, and not yet in a batch. What is on disk for good is *durable*.
 //! - *record*: a user, an organization and so on, in an input; [`journal::RunRecord`] and its like are what a run notes of itself.
+//! - *records*: in the names of fields, which ones a run takes ([`selection::RecordsOfRun`]), some of them, or how many there are.
 //! - *refused*: the target does not accept a record, a batch or a request. Where it does not let us in at all, it is *no access*.
 //!   What we ourselves do not send, by what the first pass found, is *withheld*.
 //! - *reject*: a record that is not sent or not accepted, as the rejects file has it ([`journal::Reject`]); a
@@ -141,6 +147,8 @@
 //! - *part*: of a run, what one process did of it before it was stopped; of a batch, what is sent again by itself. Of an import a
 //!   part is called a shard.
 //! - *settled*: a record is settled when nothing is left to be done about it: created, there already, or rejected.
+//! - *unfinished*: what a run did not settle ([`outcomes::Counts`]); in [`source`], a record whose end was not found yet.
+//! - *verified*: an address or a number is at Clerk; bytes are that checksums cover; [`verify`] compares a target with an export.
 //! - *step*: the [`steps`] of a migration are its kinds of records, one after the other. In the name of a type it is the next thing that
 //!   happens in some sequence, as in `FrameStep`.
 //! - *run*: of a migration, all of it, in its directory ([`journal`]); of the pipeline, one step of that ([`pipeline::run`]).
@@ -198,11 +206,11 @@
 //!   `settings` reads it through `settings/environment.rs`.
 //! - **A command**: what can be typed goes to `cli/NAME.rs`, what it needs to `settings/NAME.rs`, what it does to
 //!   `command/NAME.rs`; `program` puts the three together.
-//! - **A kind of record**: add it to [`kind::Kind`], at the place in the order in which kinds move, and its unique fields to
-//!   [`mapping::Unique`]. Implement [`mapping::RecordMapper`]: behind it a record is bytes, ids, keys and notices, and neither
-//!   the pipeline nor the journal looks inside. The [`steps`] then has a step of it: one run of the pipeline, in the one
-//!   journal of the run. What a step needs of the steps before it is in the [`id_map`]. Where its records go is what
-//!   [`destination::Destination::of_kind`] gives.
+//! - **A kind of record**: add it to [`kind::Kind`], at the end, because files keep its place; if it has to move before another
+//!   one, its doc says how. Add its unique fields to [`mapping::Unique`]. Implement [`mapping::RecordMapper`]: behind it a record
+//!   is bytes, ids, keys and notices, and neither the pipeline nor the journal looks inside. The [`steps`] then has a step of it:
+//!   one run of the pipeline, in the one journal of the run. What a step needs of the steps before it is in the [`id_map`]. Where
+//!   its records go is what [`destination::Destination::of_kind`] gives.
 //! - **A destination**: a room beside [`avnology`] that implements [`destination::Destination`] over [`http`]; the doc of
 //!   [`destination`] says what two of them have in common. `delivery/sender_tests.rs` shows what the senders make of its
 //!   words. What [`verify`] and undo ask goes through it, too; `command/shared/target.rs` alone makes destinations.
@@ -255,7 +263,7 @@
 //! | [`verify`] | reads the target back and compares it with an export |
 //! | [`rehearsal`] | what an import would find at its target, by reading and asking alone |
 //! | [`journal`] | what a run leaves on disk |
-//! | [`report`] | progress, summary, the JSON report |
+//! | [`report`] | progress, summary, the JSON report of a run; what another room finds has its own `…Report` there |
 //! | [`notify`] | what others hear of a job: a service that watches jobs, a program at its end |
 //! | [`results`] | what became of each record, as lists for people and other programs |
 //! | [`manual`] | the pages that `avnology help TOPIC` prints |

@@ -93,8 +93,8 @@ impl AdminCalls {
             let error = ErrorBody { code, ..conflict };
             return Ok(ItemResult::Error(item_error(error)));
         };
-        // Ours, of a request whose answer was lost before it could be disabled. Nobody else's is touched; but where a target
-        // does not show whose it is, nobody who is banned is let in.
+        // Ours, if a request created it whose answer was lost: then the identity could not be disabled yet. Nobody else's is touched;
+        // but where a target does not show whose it is, nobody who is banned is let in.
         let is_ours = match mark {
             Some(mark) if found.shows_admin_metadata() => found.is_marked_by(mark),
             _ => sent_before,

@@ -11,6 +11,7 @@
 
 mod account;
 mod clearance;
+mod cleared_run;
 mod context;
 mod ended_import;
 mod known_before;
@@ -18,17 +19,16 @@ mod missing;
 mod prepare;
 mod recognized_records;
 mod send;
-mod sending_state;
 
 use account::ImportAccount;
 use clearance::{BeforeSending, Clearance};
+use cleared_run::ClearedRun;
 use context::ImportContext;
 use ended_import::EndedImport;
 use known_before::KnownBefore;
 use missing::MissingRecords;
 use prepare::{PreparedRun, RunPart, prepare};
 use send::send;
-use sending_state::SendingState;
 
 use super::shared::command_error::CommandError;
 use super::shared::reading::first_pass::ReadSubject;
@@ -60,7 +60,7 @@ pub async fn import(mut settings: ImportSettings, signals: Signals) -> Result<Ex
 }
 
 async fn look_and_import(settings: &mut ImportSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
-    let _lock = fetch(settings, &mut signals).await?;
+    let _fetched_lock = fetch(settings, &mut signals).await?;
     let runs = &settings.runs_directory;
     settings.reading = with_memberships_of_users(&settings.reading, runs, &mut signals).await?;
     let settings = &*settings;
@@ -95,14 +95,14 @@ async fn import_into(
     let clearance = Clearance::of_run(context, subject, &import_run.ledger, has_begun, signals).await?;
     let (ended, missing) = match clearance {
         Clearance::Unreadable(error) => (EndedImport::unreadable(import_run, error), None),
-        Clearance::Withheld(BeforeSending { first, missing }, reason) => {
-            import_run.duplicates = first.duplicates().cloned();
-            (EndedImport::not_begun((import_run, reason), subject, &first, context, signals).await, missing)
+        Clearance::Withheld(BeforeSending { first_pass, missing }, reason) => {
+            import_run.duplicates = first_pass.duplicates().cloned();
+            (EndedImport::not_begun((import_run, reason), subject, &first_pass, context, signals).await, missing)
         }
         Clearance::Clear(mut before) => {
-            import_run.duplicates = before.first.duplicates().cloned();
-            let state = SendingState { import_run, confirmed, ids, home };
-            (Box::pin(send(context, subject, &mut before, state, signals)).await?, before.missing)
+            import_run.duplicates = before.first_pass.duplicates().cloned();
+            let cleared = ClearedRun { import_run, confirmed, ids, home };
+            (Box::pin(send(context, subject, &mut before, cleared, signals)).await?, before.missing)
         }
     };
     keep_learned_ids(&settings.runs_directory, &target.name).await;

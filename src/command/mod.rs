@@ -6,8 +6,8 @@
 //!
 //! - `import`: sends what an export has to a target; `dry_run` is its `--dry-run`
 //! - `verify`: compares a target with an export, and tries to sign in
-//! - `undo`: deletes what a run created, and puts back what it removed
-//! - `runs`: lists, shows, prunes, exports and merges what is kept of runs
+//! - `undo`: deletes what a run created, puts back what it removed, and enables whom it disabled
+//! - `runs`: lists, shows, prunes, exports and merges what is kept of runs, and gives the ids at their target
 //! - `export`: a tenant from Clerk's API into files
 //! - `plan`: what of a tenant beside its users moves, and how
 //! - `apps`: OAuth applications become clients

@@ -1,4 +1,5 @@
-//! `avnology migrate clerk undo`: deletes exactly what one run created.
+//! `avnology migrate clerk undo`: deletes exactly what one run created, and takes back what it did about missing users: memberships
+//! that it removed are put back, and users whom it disabled are enabled. What it updated stays.
 //!
 //! What the run created is in its journal, and where an answer was lost, in the mark that the identities carry. Neither the
 //! export nor the target's memory of requests is needed. Which ones are deleted is decided in [`deletion`]. Undoing
@@ -11,11 +12,11 @@ mod account_of_dry_run;
 mod consent;
 mod decided_records;
 mod deletion;
-mod doomed_contents;
+mod doomed_in_dry_run;
 mod doubts_file;
-mod enabling;
+mod enabling_users;
 mod made_organization;
-mod restoring;
+mod restoring_memberships;
 mod run_effects;
 mod steps;
 pub(super) mod undo_error;
@@ -29,11 +30,11 @@ use account_of_changes::UndoChanges;
 use consent::seek_consent;
 use decided_records::DecidedRecords;
 use deletion::Deletion;
-use doomed_contents::DoomedContents;
+use doomed_in_dry_run::DoomedInDryRun;
 use doubts_file::DoubtsFile;
-use enabling::enable_disabled;
+use enabling_users::enable_disabled;
 use made_organization::{MadeOrganization, delete_made};
-use restoring::{PutBack, put_back};
+use restoring_memberships::{PutBack, put_back};
 use run_effects::{RunEffects, read_effects};
 use steps::delete_all;
 
@@ -134,7 +135,7 @@ async fn delete_created(
         decided: (!effects.has_end).then(DecidedRecords::none),
         amendment: None,
         counts: &counts,
-        doomed: DoomedContents::none(),
+        doomed_in_dry_run: DoomedInDryRun::none(),
     };
     let ended = tokio::select! {
         biased;

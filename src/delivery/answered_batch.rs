@@ -22,7 +22,8 @@ impl AnsweredBatch<'_> {
     pub(super) async fn settle(&self, CreateResults { results, request_id, held_room }: CreateResults) -> Remaining {
         let Self { context, pending, .. } = self;
         let request_id = request_id.as_deref();
-        let SortedResults { settlement, existing, conflicts, again, no_access } = SortedResults::of(pending, results);
+        let SortedResults { settlement, existing, conflicts, to_retry, no_access } =
+            SortedResults::of(pending, results);
         context.settled_sender.send(pending, settlement, request_id).await;
         // What the destination said is written by now; reading back needs room for answers again.
         drop(held_room);
@@ -32,7 +33,7 @@ impl AnsweredBatch<'_> {
         if let Err(error) = self.reconcile(&existing, conflicts, request_id).await {
             return context.stop_with(error).await;
         }
-        if again.is_empty() { Remaining::Batches(Vec::new()) } else { self.send_again(again).await }
+        if to_retry.is_empty() { Remaining::Batches(Vec::new()) } else { self.send_again(to_retry).await }
     }
 
     /// Settles items that are there already, or that something of another identity's is in the way of.
@@ -69,7 +70,7 @@ impl AnsweredBatch<'_> {
             others_succeed: context.successes.now() > *watched_since,
             is_failing: context.is_failing(),
         });
-        let again = |items: Vec<usize>| pending.retry_items(items, Some(*watched_since));
+        let retried = |items: Vec<usize>| pending.retry_items(items, Some(*watched_since));
         let parts = match next {
             NextRound::GiveUp => {
                 let reason = "it keeps failing on every user".to_owned();
@@ -77,10 +78,10 @@ impl AnsweredBatch<'_> {
                     .stop_with(TargetError::Unreachable { target: context.destination().name(), reason })
                     .await;
             }
-            NextRound::Together => vec![again(items)],
-            NextRound::EachAlone => items.into_iter().map(|item| again(vec![item])).collect(),
+            NextRound::Together => vec![retried(items)],
+            NextRound::EachAlone => items.into_iter().map(|item| retried(vec![item])).collect(),
             NextRound::AfterAsking => {
-                let mut alone = again(items);
+                let mut alone = retried(items);
                 let answers_probe = context.answers_probe().await;
                 alone.probes.note_answer(answers_probe);
                 delay = if answers_probe { SOON } else { delay };

@@ -45,11 +45,11 @@ impl<'a> Exchange<'a> {
                 () = permit.depart() => {}
                 () = context.stop.cancelled() => return Remaining::Stop,
             }
-            let again = self.tries.requests > 0 || pending.round > 0 || pending.in_doubt;
-            let outcome = self.send(&key, again, permit).await;
+            let sent_before = self.tries.requests > 0 || pending.round > 0 || pending.in_doubt;
+            let outcome = self.send(&key, sent_before, permit).await;
             self.tries.requests += 1;
             let throttled = matches!(&outcome, CreateOutcome::Failed(failed) if failed.failure == Failure::Throttled);
-            context.send_event(Event::Requested { again, throttled }).await;
+            context.send_event(Event::Requested { again: sent_before, throttled }).await;
             let failed = match outcome {
                 CreateOutcome::Results(answer) => {
                     let watched_since = self.watched_since();

@@ -134,8 +134,8 @@ async fn send(destination: Arc<Scripted>, rule: OnExisting, every: Duration, bat
         while let Some(event) = inbox.recv().await {
             match event {
                 Event::Planned { durable, .. } => durable.send(()).expect("the sender waits for it"),
-                Event::Settled { settled: SettledRecords { records, rejects, .. }, booked, memory: _ } => {
-                    let settled = records.into_iter().map(|record| (record.key.number, outcome(&record.outcome)));
+                Event::Settled { settled: SettledRecords { at_target, rejects, .. }, booked, memory: _ } => {
+                    let settled = at_target.into_iter().map(|record| (record.key.number, outcome(&record.outcome)));
                     let rejected = rejects.iter().map(|reject| (reject.key.number, reject.code.as_str().to_owned()));
                     for (number, became) in settled.chain(rejected) {
                         let earlier = account.records.insert(number, became);

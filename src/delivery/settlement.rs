@@ -10,8 +10,8 @@ use crate::outcomes::event::{Event, REJECTED_TOGETHER, SettledRecords, send_sett
 /// What became of some items of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Settlement {
-    /// Created or there already.
-    pub records: Vec<Settled>,
+    /// Created, updated or there already.
+    pub at_target: Vec<Settled>,
     /// Rejected: which item, and why.
     pub rejected: Vec<(usize, Rejection)>,
     /// Users who were confirmed to be at the target exactly as exported.
@@ -36,13 +36,13 @@ impl SettledSender {
     /// Sends what became of items of this batch. The rejected ones are rejected by the answer to the request of this id.
     ///
     /// The target did something for the records that are not rejected, so they must not be forgotten: all of them are in the first
-    /// message, with the first rejects. For the rejected ones it did nothing. Those of which the committer was not told when the run ends are
-    /// not in the journal; when it is resumed, they are sent to the target again, without the others and so under another key, and are
-    /// refused again.
+    /// message, with the first rejects. For the rejected ones it did nothing. Those of which the committer was not told when the run
+    /// ends are not in the journal; when it is resumed, they are sent to the target again, without the others and so under another
+    /// key, and are refused again.
     pub(super) async fn send(&self, pending: &PendingBatch, settlement: Settlement, request_id: Option<&str>) {
         let PendingBatch { batch, memory, .. } = pending;
-        let Settlement { records, rejected, confirmed, identified } = settlement;
-        let mut settled = SettledRecords { records, confirmed, identified, ..SettledRecords::default() };
+        let Settlement { at_target, rejected, confirmed, identified } = settlement;
+        let mut settled = SettledRecords { at_target, confirmed, identified, ..SettledRecords::default() };
         let _alone = if rejected.is_empty() { None } else { Some(self.rejecting.lock().await) };
         let mut rejected = rejected.into_iter().peekable();
         loop {
@@ -124,7 +124,7 @@ mod tests {
         };
         let rejection = || Rejection::of_record(RejectCode::TargetError, "no");
         let settlement = Settlement {
-            records: vec![settled(0), settled(4)],
+            at_target: vec![settled(0), settled(4)],
             rejected: [1, 2, 3, 5, 6, 7].map(|index| (index, rejection())).into(),
             ..Settlement::default()
         };
@@ -136,9 +136,9 @@ mod tests {
         };
         let listening = async {
             let mut reported = Vec::new();
-            while let Some(Event::Settled { settled: SettledRecords { records, rejects, .. }, .. }) = inbox.recv().await
-            {
-                reported.push((records.len(), rejects.iter().map(|reject| reject.key.number).collect::<Vec<_>>()));
+            while let Some(Event::Settled { settled, .. }) = inbox.recv().await {
+                let SettledRecords { at_target, rejects, .. } = settled;
+                reported.push((at_target.len(), rejects.iter().map(|reject| reject.key.number).collect::<Vec<_>>()));
             }
             reported
         };
@@ -156,7 +156,7 @@ mod tests {
         let pending = PendingBatch { memory, ..PendingBatch::new(batch.clone()) };
         let settled = Settled { key: batch.items[0].key(), outcome: RecordOutcome::Unchanged, notices: 0 };
         let (events, mut inbox) = mpsc::channel(1);
-        let settlement = Settlement { records: vec![settled], ..Settlement::default() };
+        let settlement = Settlement { at_target: vec![settled], ..Settlement::default() };
         SettledSender::new(events).send(&pending, settlement, None).await;
         drop(pending);
         let mut next = pin!(budget.take(&batch));

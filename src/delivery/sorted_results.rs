@@ -17,7 +17,7 @@ pub(super) struct SortedResults {
     /// Something of another identity's is in the way.
     pub conflicts: Vec<(usize, ItemError)>,
     /// They may be answered otherwise later.
-    pub again: Vec<usize>,
+    pub to_retry: Vec<usize>,
     /// The destination does not let us in, and said so of an item.
     pub no_access: Option<ItemError>,
 }
@@ -29,8 +29,8 @@ impl SortedResults {
         for (index, result) in results.into_iter().enumerate() {
             sorted.sort(pending, index, result);
         }
-        let Settlement { records, confirmed, .. } = &mut sorted.settlement;
-        if let Some(Settled { outcome: RecordOutcome::Created { external_id, id: Some(id) }, .. }) = records.last() {
+        let Settlement { at_target, confirmed, .. } = &mut sorted.settlement;
+        if let Some(Settled { outcome: RecordOutcome::Created { external_id, id: Some(id) }, .. }) = at_target.last() {
             // Before a later run believes what was confirmed, it looks for the newest user at the target.
             let is_user = pending.batch.items.first().is_some_and(|item| item.kind() == Kind::User);
             let last = if is_user { confirmed.pop() } else { None };
@@ -40,7 +40,7 @@ impl SortedResults {
     }
 
     fn sort(&mut self, pending: &PendingBatch, index: usize, result: ItemResult) {
-        let Settlement { records, rejected, confirmed, identified } = &mut self.settlement;
+        let Settlement { at_target, rejected, confirmed, identified } = &mut self.settlement;
         match result {
             ItemResult::Created { id } => {
                 let item = &pending.batch.items[index];
@@ -49,7 +49,7 @@ impl SortedResults {
                 let id_elsewhere = id.as_deref().filter(|_| item.clerk_id.is_some());
                 identified.extend(id_elsewhere.map(|id| item.identified(&item.external_id, id)));
                 let outcome = RecordOutcome::Created { external_id: item.external_id.to_string(), id };
-                records.push(Settled { key: item.key(), outcome, notices: item.notices.bits() });
+                at_target.push(Settled { key: item.key(), outcome, notices: item.notices.bits() });
             }
             ItemResult::Exists { .. } => self.existing.push(index),
             ItemResult::Error(error) => match error.kind {
@@ -58,7 +58,7 @@ impl SortedResults {
                 ItemErrorKind::Transient if pending.probes.is_user_to_blame(pending.round + 1) => {
                     rejected.push((index, failing(error)));
                 }
-                ItemErrorKind::Transient => self.again.push(index),
+                ItemErrorKind::Transient => self.to_retry.push(index),
                 ItemErrorKind::NoAccess => self.no_access = Some(error),
             },
         }

@@ -30,8 +30,8 @@ pub(super) struct Facts {
     pub wait: Wait,
     /// One record was sent, and not several.
     pub is_alone: bool,
-    /// It is suspect: sent again after it failed, in a request that failed as a whole or in an answer for these records alone, while it
-    /// is watched whether others succeed ([`PendingBatch::suspect_since`](super::PendingBatch)).
+    /// It is suspect: sent again after it failed, in a request that failed as a whole or in an answer for these records alone, while
+    /// it is watched whether others succeed ([`PendingBatch::suspect_since`](super::PendingBatch)).
     pub is_suspect: bool,
     /// Requests that failed in a way that may pass, but for those that were sent too fast; this one among them.
     pub attempts: u32,
@@ -149,11 +149,12 @@ fn failed(facts: &Facts) -> Next {
     }
     // Halves without the bad record succeed soon; the bad record itself still gets all its attempts.
     let enough = if facts.is_suspect { ATTEMPTS_OF_A_SUSPECT } else { ATTEMPTS_BEFORE_SPLIT };
-    let may_split = !facts.is_failing && facts.attempts >= enough;
+    let was_tried_enough = facts.attempts >= enough;
+    let may_hold_the_fault = may_be_at_fault && (was_tried_enough || facts.is_failing);
     // A batch may be split even if nothing else succeeds: it may be the only one. If it is the target and not a record,
     // no part succeeds, and nothing is rejected.
-    let may_be_the_only_one = facts.failure == Failure::Breakdown && may_split;
-    if !facts.is_alone && (may_be_the_only_one || may_be_at_fault && (facts.is_failing || may_split)) {
+    let may_be_the_only_one = facts.failure == Failure::Breakdown && was_tried_enough && !facts.is_failing;
+    if !facts.is_alone && (may_hold_the_fault || may_be_the_only_one) {
         let suspected = if facts.is_suspect { Suspected::AsBefore } else { Suspected::SinceNow };
         return Next::Halve { suspected, in_doubt: true };
     }

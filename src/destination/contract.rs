@@ -25,7 +25,8 @@ pub type IsOne<'i> = dyn Fn(Kind, &str) -> io::Result<bool> + Sync + 'i;
 /// What identities can be sent to. One implementation a vendor, and a scripted one for the tests of the sender.
 ///
 /// Every request goes at its turn of the destination's pace. Those of [`Self::create`] and [`Self::answers_probe`] come with a
-/// permit, and are sent once; all others wait for their own turn, and are repeated within the retry budget.
+/// permit, and are not repeated; all others wait for their own turn, and are repeated within the retry budget. What
+/// [`HttpClient`](crate::http::HttpClient) sends again, because a key or a compressed body was refused, counts as one request.
 pub trait Destination: fmt::Debug + Send + Sync {
     /// What a person calls it: its address.
     fn name(&self) -> String;

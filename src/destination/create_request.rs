@@ -14,7 +14,7 @@ pub struct CreateRequest<'a> {
     pub items: Vec<CreateItem<'a>>,
     /// The idempotency key: the same for the same identities, and another one for all others.
     pub key: &'a str,
-    /// Whether the same request was sent before, or may have been.
+    /// Whether these identities were sent before, or may have been; some of them in a larger request, under another key.
     pub sent_before: bool,
     /// What the run puts on what it creates, and knows it by.
     pub mark: Option<&'a RunMark>,

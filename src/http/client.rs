@@ -1,4 +1,4 @@
-//! Sends one request and reads its reply: no retries of its own, and no redirect followed.
+//! Sends one request and reads its reply. It is sent again only if its key or its compression is refused; no redirect is followed.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -86,7 +86,8 @@ impl HttpClient {
         self.base_url.path(path)
     }
 
-    /// Sends a request once. If its key is refused and there is a new one by now, sends it once more with that.
+    /// Sends a request, compressed if it may be and the other side takes that. If that refuses the compressed body (status 415), it
+    /// is sent once more as it is. Either is sent once more, too, if its key is refused and there is a new one by now.
     pub async fn send(&self, request: Request) -> Reply {
         if request.idempotency_key.is_some()
             && let Some(body) = request.body.clone().filter(|body| self.gzip.is_for(body.len()))

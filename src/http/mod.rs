@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  vendor's client ── Request ──► Client ──► the other side
-//!        ▲                          │ key, request id, compression; one attempt, no redirect
+//!        ▲                          │ key, request id, compression; no redirect
 //!        └──────── Reply ◄──────────┘ outcome, Retry-After, quota, as much of the body as is kept
 //!
 //!  PacedRequests: waits for its turn, sends, and sends again until there is an answer or the retry budget is used up

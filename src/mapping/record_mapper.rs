@@ -66,7 +66,7 @@ pub struct MapOutput {
     /// The encoded forms, one behind the other.
     pub encoded: Vec<u8>,
     /// What no two records of the kind share, of the last record; nothing if nobody looks for duplicates.
-    pub keys: Option<UniqueKeys>,
+    pub unique_keys: Option<UniqueKeys>,
     /// Which fields records have, with the last record noted and not counted yet; nothing if nobody wants to know.
     pub coverage: Option<Coverage>,
     /// Which roles members have; nothing if nobody wants to know.

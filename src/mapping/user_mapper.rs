@@ -109,7 +109,7 @@ impl UserMapper {
         if output.wants_encoded {
             self.form.encode(&mapped.identity, &mut output.encoded);
         }
-        if let Some(keys) = &mut output.keys {
+        if let Some(keys) = &mut output.unique_keys {
             note_keys(&mapped, keys);
         }
         if let Some(coverage) = &mut output.coverage {

@@ -67,13 +67,13 @@ pub(crate) struct LateShared {
 }
 
 /// Where a record stands.
-pub(crate) fn position(place: &RecordPlace, inputs: &[Arc<str>]) -> Position {
+pub(crate) fn record_position(place: &RecordPlace, inputs: &[Arc<str>]) -> Position {
     let RecordPlace { input, number, line, offset, length, .. } = *place;
     let input = inputs.get(usize::from(input)).cloned().unwrap_or_default();
     Position { input, record: number, line, offset, length }
 }
 
 /// The other record of a duplicate.
-pub(crate) fn earlier(first: &RecordPlace) -> FirstOfDuplicates {
+pub(crate) fn earlier_record(first: &RecordPlace) -> FirstOfDuplicates {
     FirstOfDuplicates { input: first.input, number: first.number, line: first.line }
 }

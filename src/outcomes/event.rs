@@ -12,8 +12,8 @@ use crate::journal::{ConfirmedUser, Entry, Identified, RecordOutcome, Reject, Se
 /// What became of some records.
 #[derive(Debug, Default)]
 pub(crate) struct SettledRecords {
-    /// Created or there already.
-    pub records: Vec<Settled>,
+    /// Created, updated or there already.
+    pub at_target: Vec<Settled>,
     /// Rejected.
     pub rejects: Vec<Reject>,
     /// Those that were confirmed to be at the target exactly as exported.
@@ -34,7 +34,8 @@ pub(crate) enum Event {
     InputEnded(InputEnd),
     /// A batch is about to be sent, as the entry says; the committer answers on `durable` once it is.
     Planned { entry: Entry, durable: oneshot::Sender<()> },
-    /// Records come to their end. All that one answer settles comes at once, but for many or large rejects.
+    /// Records come to their end. All that an answer settles by itself comes at once, but for many or large rejects; what has to be
+    /// read back first comes after that.
     Settled {
         /// What became of them.
         settled: SettledRecords,
@@ -64,7 +65,7 @@ pub(crate) enum Event {
 impl SettledRecords {
     /// How much of it lies in memory, in bytes.
     pub(crate) fn size(&self) -> usize {
-        size_of_val(self.records.as_slice()) + self.rejects.iter().map(Reject::size).sum::<usize>()
+        size_of_val(self.at_target.as_slice()) + self.rejects.iter().map(Reject::size).sum::<usize>()
     }
 }
 
@@ -75,7 +76,7 @@ impl Event {
         match self {
             Self::Planned { .. } => true,
             Self::Settled { settled, .. } => settled
-                .records
+                .at_target
                 .iter()
                 .any(|record| !matches!(record.outcome, RecordOutcome::Unchanged | RecordOutcome::Rejected { .. })),
             Self::Mapped(_) | Self::InputEnded(_) | Self::Late { .. } | Self::Requested { .. } | Self::Stopped(_) => {
@@ -113,7 +114,7 @@ pub(crate) async fn begin_sending_settled(
     settled: SettledRecords,
     memory: SharedMemory,
 ) -> Option<Booked> {
-    if settled.records.is_empty() && settled.rejects.is_empty() {
+    if settled.at_target.is_empty() && settled.rejects.is_empty() {
         return None;
     }
     let (booked, is_booked) = oneshot::channel();

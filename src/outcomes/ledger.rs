@@ -70,7 +70,7 @@ pub struct Ledger {
     /// Records that an earlier part of the run had settled.
     pub continued_records: u64,
     /// Inputs that were read to their end.
-    ended: usize,
+    inputs_ended: usize,
     /// Counts by step.
     pub(super) steps: AccountBySteps,
 }
@@ -121,7 +121,7 @@ impl Ledger {
             elapsed: Duration::ZERO,
             continued_from: 0,
             continued_records: 0,
-            ended: 0,
+            inputs_ended: 0,
             steps: AccountBySteps::default(),
         }
     }
@@ -212,7 +212,7 @@ impl Ledger {
 
     /// Whether the first `inputs` of them were read to their end and are settled, if no other ones were read yet.
     pub fn is_complete_up_to(&self, inputs: usize) -> bool {
-        self.stopped.is_none() && self.ended == inputs && self.counts().unfinished == 0
+        self.stopped.is_none() && self.inputs_ended == inputs && self.counts().unfinished == 0
     }
 
     /// Why the run ended early, and what was done with an input that ended early.
@@ -240,7 +240,7 @@ impl Ledger {
     /// Inputs that were read to their end, and in which there is no record.
     pub fn without_records(&self) -> Vec<&str> {
         let is_known = matches!(self.stopped, None | Some(StopReason::TooFewRecords { .. }))
-            && (self.read == 0 || self.ended == self.inputs.len());
+            && (self.read == 0 || self.inputs_ended == self.inputs.len());
         let empty = self.inputs.iter().filter(|input| is_known && input.records == 0);
         empty.map(|input| input.input.as_str()).collect()
     }

@@ -42,7 +42,8 @@ pub(super) struct ChunkMapping<'m> {
     output: MapOutput,
     /// Where they lie.
     encoded: Piece,
-    keys: Keys,
+    /// What no two records share, of all records so far.
+    collected_keys: Keys,
     /// What the next night can know the records by that were mapped, if that is wanted.
     for_next_night: Vec<MappedRecord>,
     /// How many previews are wanted of this chunk.
@@ -69,7 +70,7 @@ pub(super) struct MappedParts {
     /// The encoded records one behind the other.
     pub encoded: Piece,
     /// What no two records share.
-    pub keys: Keys,
+    pub collected_keys: Keys,
     /// What the next night can know the records by that were mapped, if that is wanted.
     pub for_next_night: Vec<MappedRecord>,
     pub coverage: Coverage,
@@ -87,7 +88,7 @@ impl<'m> ChunkMapping<'m> {
         let output = MapOutput {
             skips_ids: !context.wants_ready && context.confirmed_lookup.is_none() && context.ids.is_none(),
             encoded: std::mem::take(&mut *encoded),
-            keys: looks_for_duplicates.then(UniqueKeys::default),
+            unique_keys: looks_for_duplicates.then(UniqueKeys::default),
             coverage: context.forecast.then(Coverage::default),
             roles: context.forecast.then(RoleCounts::default),
             ..MapOutput::default()
@@ -102,7 +103,7 @@ impl<'m> ChunkMapping<'m> {
             duplicates: context.duplicates.among(input, numbers[0]..=numbers[1])?,
             output,
             encoded,
-            keys: if looks_for_duplicates { Keys::of_records(chunk.spans.len()) } else { Keys::default() },
+            collected_keys: if looks_for_duplicates { Keys::of_records(chunk.spans.len()) } else { Keys::default() },
             for_next_night: Vec::new(),
             wanted_previews: if holds_first(chunk, &context.records) { context.preview } else { 0 },
             previews: Vec::new(),
@@ -118,11 +119,12 @@ impl<'m> ChunkMapping<'m> {
 
     /// All that has come out.
     pub(super) fn into_parts(self) -> MappedParts {
-        let Self { output, mut encoded, keys, for_next_night, previews, weighing, rejects_of_others, .. } = self;
+        let Self { output, mut encoded, collected_keys, for_next_night, previews, weighing, rejects_of_others, .. } =
+            self;
         let MapOutput { coverage, roles, .. } = output;
         *encoded = output.encoded;
         let (coverage, roles) = (coverage.unwrap_or_default(), roles.unwrap_or_default());
-        MappedParts { encoded, keys, for_next_night, coverage, roles, previews, weighing, rejects_of_others }
+        MappedParts { encoded, collected_keys, for_next_night, coverage, roles, previews, weighing, rejects_of_others }
     }
 
     /// Decides about one record. One that is known to be unchanged comes `unchanged_with` its notices; only what may have to be sent
@@ -146,7 +148,7 @@ impl<'m> ChunkMapping<'m> {
             let checked = self.check_unchanged(span, notices);
             return Ok(checked.map_or_else(RecordFate::Rejected, RecordFate::Unchanged));
         }
-        Ok(match self.map_or_reject(index, span)? {
+        Ok(match self.map_unless_duplicate(index, span)? {
             Ok(record) if self.drop_if_confirmed(&record) => RecordFate::Unchanged(record.notices.bits()),
             Ok(record) => RecordFate::Ready(self.with_earlier_id(record)?),
             Err(rejection) => RecordFate::Rejected(rejection),
@@ -171,12 +173,12 @@ impl<'m> ChunkMapping<'m> {
         rejection.map_or(Ok(notices.bits()), Err)
     }
 
-    /// Maps a record, and looks up what it may be a duplicate of.
-    fn map_or_reject(&mut self, index: usize, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
+    /// Maps a record, and rejects it if it is known to be a duplicate.
+    fn map_unless_duplicate(&mut self, index: usize, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
         let start = self.output.encoded.len();
         let mut ready = self.map_record(index, span)?;
         if ready.is_ok() {
-            self.count_for_forecast(span, start);
+            self.take_into_forecast(span, start);
         }
         if let Ok(ready) = &mut ready
             && let Some(rejection) = self.duplicates.reject(span.number, &mut ready.notices)
@@ -207,8 +209,8 @@ impl<'m> ChunkMapping<'m> {
         Ok(Ready { earlier: earlier.map(Into::into), ..record })
     }
 
-    /// Notes what a dry run says of a record that maps. Its encoded form begins at `start`.
-    fn count_for_forecast(&mut self, span: &RecordSpan, start: usize) {
+    /// Notes what a dry run says of a record that maps. Its encoded form begins at `start`; if it was written for this, it is dropped.
+    fn take_into_forecast(&mut self, span: &RecordSpan, start: usize) {
         let Some(coverage) = &mut self.output.coverage else { return };
         if self.mapper.counts_coverage() {
             coverage.count();
@@ -220,7 +222,7 @@ impl<'m> ChunkMapping<'m> {
         }
     }
 
-    /// Has the mapper of its kind map a record.
+    /// Has the mapper of its kind map a record, whether or not it is ours or a duplicate.
     fn map_record(&mut self, index: usize, span: &RecordSpan) -> io::Result<Result<Ready, Rejection>> {
         if let Some(fault) = span.fault {
             return Ok(Err(framing_rejection(fault, span)));
@@ -242,14 +244,14 @@ impl<'m> ChunkMapping<'m> {
     /// A record that maps; its encoded form begins at `start`.
     fn ready(&mut self, prepared: Prepared, index: usize, span: &RecordSpan, start: usize) -> Ready {
         let Prepared { external_id, clerk_id, disabled, notices, references, preview } = prepared;
-        if let (DuplicateCheck::Find(finder), Some(keys)) = (&self.context.duplicates, &self.output.keys) {
-            let before = self.keys.count();
+        if let (DuplicateCheck::Find(finder), Some(keys)) = (&self.context.duplicates, &self.output.unique_keys) {
+            let before = self.collected_keys.count();
             let RecordSpan { number, line, offset, length, .. } = *span;
             let place = RecordPlace { input: self.input, number, line, offset, length, notes: notices.bits() };
-            duplicates::collect(finder, &mut self.keys, &place, keys);
+            duplicates::collect(finder, &mut self.collected_keys, &place, keys);
             if self.context.unchanged.is_kept() {
-                let keys = self.keys.hashed(before).collect();
-                self.for_next_night.push(MappedRecord { span: index, notices: notices.bits(), keys });
+                let hashes = self.collected_keys.hashed(before).collect();
+                self.for_next_night.push(MappedRecord { span: index, notices: notices.bits(), keys: hashes });
             }
         }
         self.previews.extend(preview);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::job::Intake;
 use super::mapped_chunk::MappedChunk;
 use super::passed_over::PassedOver;
 use super::shard_blocks::ShardBlocks;
@@ -122,6 +123,22 @@ impl ChunkReader {
 }
 
 impl ReaderSetup {
+    /// Every record of an intake is read that is ours, and that an earlier part of the run has not settled.
+    pub(super) fn of(intake: Intake, progress: Arc<Progress>) -> Self {
+        Self {
+            columns: intake.mapper_of_input.iter().map(|mapper| mapper.columns()).collect(),
+            inputs: intake.inputs,
+            inputs_of_step: intake.inputs_of_step,
+            limits: intake.reader_limits,
+            shard: intake.records.shard(),
+            watch: intake.watch,
+            shard_blocks: intake.shard_blocks,
+            progress,
+            recognizer: None,
+            passed_over: None,
+        }
+    }
+
     fn input(&self, index: u16) -> &Input {
         &self.inputs[usize::from(index)]
     }

@@ -191,7 +191,7 @@ impl Committer {
         }
     }
 
-    fn book_settled(&mut self, SettledRecords { records, rejects, confirmed, .. }: SettledRecords) {
+    fn book_settled(&mut self, SettledRecords { at_target, rejects, confirmed, .. }: SettledRecords) {
         if !confirmed.is_empty() {
             let unchanged_records = self.unchanged_records.clone();
             self.remember(|users| {
@@ -201,7 +201,7 @@ impl Committer {
                 users.add(confirmed)
             });
         }
-        for record in records {
+        for record in at_target {
             self.ledger.book_settled(&record);
             self.track(|tracker| tracker.mark_settled(record.key));
         }

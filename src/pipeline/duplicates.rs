@@ -21,7 +21,7 @@ use crate::ignore::ignore;
 use crate::index::{Duplicate, DuplicateFinder, DuplicateMeaning, Duplicates, FoundDuplicates, Keys, RecordPlace};
 use crate::mapping::{Notice, Notices, Rejection, Unique, UniqueKeys};
 use crate::outcomes::StopReason;
-use crate::outcomes::booking::{LateReject, LateShared, earlier, position};
+use crate::outcomes::booking::{LateReject, LateShared, earlier_record, record_position};
 use crate::outcomes::event::{Event, send_event};
 use crate::selection::RecordsOfRun;
 
@@ -102,7 +102,7 @@ fn rejection(Duplicate { place, kind, first, .. }: &Duplicate) -> Rejection {
         format!("record {} (line {}) of input {}", first.number, first.line, first.input + 1)
     };
     let message = format!("{whose} has the same {}", unique.describe());
-    let same_as = Some(earlier(first));
+    let same_as = Some(earlier_record(first));
     Rejection { same_as, ..Rejection::of_field(unique.code(), unique.field(), message) }
 }
 
@@ -115,7 +115,7 @@ struct Late {
 
 impl Late {
     fn push(&mut self, duplicate: &Duplicate, inputs: &[Arc<str>]) {
-        let (position, same_as) = (position(&duplicate.place, inputs), earlier(&duplicate.first));
+        let (position, same_as) = (record_position(&duplicate.place, inputs), earlier_record(&duplicate.first));
         match duplicate.meaning {
             DuplicateMeaning::Taken => {
                 let code = Unique::of(duplicate.kind).code();

@@ -50,7 +50,7 @@ pub(super) async fn batches(
     let mut on_the_way = SettledOnTheWay::default();
     while let Some(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts }) = mapped.next().await {
         send_event(&events, Event::Mapped(Box::new(counts))).await;
-        let settled = SettledRecords { records: unchanged, rejects, ..SettledRecords::default() };
+        let settled = SettledRecords { at_target: unchanged, rejects, ..SettledRecords::default() };
         // Not waited for here, so that the disk does not set the pace of mapping.
         on_the_way.send(&events, settled).await;
         for record in ready {
@@ -83,7 +83,22 @@ pub(super) async fn batches(
 struct ReplayedBatches {
     /// Which of the plans a record belongs to.
     plan_of: HashMap<RecordKey, usize>,
-    plans: Vec<(BatchPacker, usize, u32)>,
+    plans: Vec<ReplayedPlan>,
+}
+
+/// The plan of a batch, and as much of the batch as has come.
+struct ReplayedPlan {
+    packer: BatchPacker,
+    /// How many records the batch had.
+    expected: usize,
+    /// In which round it was.
+    round: u32,
+}
+
+impl ReplayedPlan {
+    fn finish(&mut self) -> PendingBatch {
+        PendingBatch { round: self.round, in_doubt: true, ..PendingBatch::new(self.packer.finish()) }
+    }
 }
 
 /// Whether a record belongs to a batch that is put together again, and that batch once it is complete.
@@ -98,34 +113,35 @@ impl ReplayedBatches {
         // A target that lost its batch methods since then gets the items one by one.
         let most = if limits.items > 1 { usize::MAX } else { 1 };
         let parts = || plans.iter().flat_map(|plan| plan.records.chunks(most).map(|records| (records, plan.round)));
+        let empty = |(records, round): (&[RecordKey], u32)| ReplayedPlan {
+            packer: BatchPacker::new(envelope),
+            expected: records.len(),
+            round,
+        };
         Self {
             plan_of: parts()
                 .enumerate()
                 .flat_map(|(index, (records, _))| records.iter().map(move |key| (*key, index)))
                 .collect(),
-            plans: parts().map(|(records, round)| (BatchPacker::new(envelope), records.len(), round)).collect(),
+            plans: parts().map(empty).collect(),
         }
     }
 
     fn take(&mut self, item: BatchItem, encoded: &[u8]) -> Replayed {
         let Some(index) = self.plan_of.remove(&item.key()) else { return Replayed::Not(item) };
-        let Some((packer, expected, round)) = self.plans.get_mut(index) else { return Replayed::Not(item) };
-        packer.push(encoded, item);
-        Replayed::Into((packer.len() == *expected).then(|| PendingBatch {
-            round: *round,
-            in_doubt: true,
-            ..PendingBatch::new(packer.finish())
-        }))
+        let Some(plan) = self.plans.get_mut(index) else { return Replayed::Not(item) };
+        plan.packer.push(encoded, item);
+        Replayed::Into((plan.packer.len() == plan.expected).then(|| plan.finish()))
     }
 
     /// Batches of which a record did not come.
     fn rest(self) -> impl Iterator<Item = PendingBatch> {
-        let plans = self.plans.into_iter().filter(|(packer, ..)| packer.len() > 0);
-        plans.map(|(mut packer, _, round)| PendingBatch { round, in_doubt: true, ..PendingBatch::new(packer.finish()) })
+        self.plans.into_iter().filter(|plan| plan.packer.len() > 0).map(|mut plan| plan.finish())
     }
 }
 
-/// Where nothing is sent, in a dry run, a first pass or an import that is not begun, what is ready goes nowhere; rejects and counts go to the committer.
+/// Where nothing is sent, in a dry run, a first pass or an import that is not begun, what is ready goes nowhere; rejects and counts
+/// go to the committer.
 pub(super) async fn discard(mapped: impl Stream<Item = MappedChunk>, events: &mpsc::Sender<Event>) {
     let mut mapped = pin!(mapped);
     while let Some(MappedChunk { rejects, counts, .. }) = mapped.next().await {

@@ -12,7 +12,7 @@ use crate::outcomes::event::{Event, send_event};
 use crate::source::SourceError;
 
 /// What stands in the queue.
-pub(super) enum PendingStep {
+pub(super) enum QueuedStep {
     Chunk(oneshot::Receiver<Result<MappedChunk, MapFailure>>),
     /// A chunk of which nothing has to be waited for.
     Mapped(Box<MappedChunk>),
@@ -23,25 +23,25 @@ pub(super) enum PendingStep {
 /// What was mapped, in the order of the input. It ends with the queue, or at a chunk that could not be mapped: if one behind
 /// that came through and were settled, the place up to which everything is settled would move across the gap.
 pub(super) fn in_order(
-    steps: mpsc::Receiver<PendingStep>,
+    steps: mpsc::Receiver<QueuedStep>,
     events: mpsc::Sender<Event>,
     stop: CancellationToken,
 ) -> impl Stream<Item = MappedChunk> + use<> {
     stream::unfold((steps, events, stop), async |(mut steps, events, stop)| {
         loop {
             let reason = match steps.recv().await? {
-                PendingStep::Chunk(mapped) => match mapped.await {
+                QueuedStep::Chunk(mapped) => match mapped.await {
                     Ok(Ok(mapped)) => return Some((mapped, (steps, events, stop))),
                     Ok(Err(failure)) => failure.into(),
                     Err(_) => StopReason::Internal("a mapper failed".to_owned()),
                 },
-                PendingStep::Mapped(chunk) => return Some((*chunk, (steps, events, stop))),
-                PendingStep::End(end) => {
+                QueuedStep::Mapped(chunk) => return Some((*chunk, (steps, events, stop))),
+                QueuedStep::End(end) => {
                     send_event(&events, Event::InputEnded(end)).await;
                     continue;
                 }
                 // The last thing in the queue.
-                PendingStep::Failed(error) => {
+                QueuedStep::Failed(error) => {
                     send_event(&events, Event::Stopped(StopReason::Source(error))).await;
                     continue;
                 }
@@ -71,21 +71,21 @@ mod tests {
     }
 
     /// A chunk in the queue that becomes this; nothing if its mapper fails.
-    fn chunk_step(result: Option<Result<MappedChunk, MapFailure>>) -> PendingStep {
+    fn chunk_step(result: Option<Result<MappedChunk, MapFailure>>) -> QueuedStep {
         let (sender, receiver) = oneshot::channel();
         if let Some(result) = result {
             assert!(sender.send(result).is_ok());
         }
-        PendingStep::Chunk(receiver)
+        QueuedStep::Chunk(receiver)
     }
 
     /// What comes out of the queue, by what is behind each chunk, what is reported, and whether the run was stopped.
-    async fn comes_out(steps: Vec<PendingStep>) -> (Vec<u64>, Vec<String>, bool) {
-        let (pending, waiting) = mpsc::channel(steps.len());
+    async fn comes_out(steps: Vec<QueuedStep>) -> (Vec<u64>, Vec<String>, bool) {
+        let (queue, waiting) = mpsc::channel(steps.len());
         for step in steps {
-            assert!(pending.try_send(step).is_ok());
+            assert!(queue.try_send(step).is_ok());
         }
-        drop(pending);
+        drop(queue);
         // The committer is busy: what is reported has to wait.
         let (events, mut inbox) = mpsc::channel(1);
         assert!(events.try_send(Event::Requested { again: false, throttled: false }).is_ok());
@@ -104,7 +104,7 @@ mod tests {
         (all.await.unwrap_or_default(), reported, stop.is_cancelled())
     }
 
-    const END: PendingStep = PendingStep::End(InputEnd {
+    const END: QueuedStep = QueuedStep::End(InputEnd {
         input: 0,
         records: 9,
         consumed: None,

@@ -49,7 +49,7 @@ pub(super) fn map_chunk(
     }
     let mut parts = mapping.into_parts();
     if let DuplicateCheck::Find(finder) = &context.duplicates {
-        finder.collect(std::mem::take(&mut parts.keys))?;
+        finder.collect(std::mem::take(&mut parts.collected_keys))?;
     }
     context.unchanged.keep((input, &chunk), recognized, &unchanged, &parts.for_next_night);
     let fates = FateCounts { ready: ready_count, unchanged: unchanged.len() as u64, rejected: rejects.len() as u64 };

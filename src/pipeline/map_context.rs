@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::duplicates::DuplicateCheck;
+use super::job::Intake;
 use super::mode_parts::ModeParts;
 use super::unchanged::Unchanged;
 use crate::delivery::Pieces;
@@ -46,27 +47,22 @@ pub(super) struct MapContext {
 
 impl MapContext {
     /// For the records of a job.
-    pub(super) fn of(
-        parts: &ModeParts,
-        mapper_of_input: Vec<Arc<dyn RecordMapper>>,
-        largest_request: usize,
-        records: RecordsOfRun,
-    ) -> Self {
+    pub(super) fn of(parts: &ModeParts, intake: &Intake) -> Self {
         Self {
-            mapper_of_input,
+            mapper_of_input: intake.mapper_of_input.clone(),
             progress: Arc::clone(&parts.progress),
             confirmed_lookup: parts.confirmed_lookup.clone(),
             unchanged: parts.unchanged.clone(),
             ids: parts.ids.clone(),
-            duplicates: parts.check.clone(),
+            duplicates: parts.duplicates.clone(),
             // What was confirmed is known by the hash of the encoded form.
             encode: parts.delivery.is_some() || (parts.unchanged.is_kept() && parts.confirmed_lookup.is_some()),
             wants_ready: parts.delivery.is_some(),
-            largest_request,
+            largest_request: intake.largest_request,
             mark: parts.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),
             preview: parts.preview,
             forecast: parts.forecast,
-            records,
+            records: intake.records.clone(),
             pieces: Pieces::default(),
         }
     }

@@ -33,7 +33,7 @@ impl RecordMapper for LineMapper {
         if output.wants_encoded {
             output.encoded.extend_from_slice(text.as_bytes());
         }
-        if let Some(keys) = &mut output.keys {
+        if let Some(keys) = &mut output.unique_keys {
             keys.clear();
             keys.claim(Unique::Username, id);
         }

@@ -10,7 +10,6 @@ use super::chunk_reader::{ChunkReader, ReaderSetup};
 use super::duplicates::DuplicateCheck;
 use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
-use super::run::columns_of;
 use super::unchanged::Unchanged;
 use super::{Intake, mappers};
 use crate::delivery::Pieces;
@@ -64,7 +63,8 @@ impl MappedGroup {
     }
 }
 
-/// Reads and maps all inputs, and rejects the duplicates that were found before. `stops` gets the reason if that cannot go on, and is closed when it is over.
+/// Reads and maps all inputs, and rejects the duplicates that were found before. `stops` gets the reason if that cannot go on, and is
+/// closed when it is over.
 pub fn map_inputs(
     intake: Intake,
     duplicates: Option<Arc<Duplicates>>,
@@ -72,18 +72,7 @@ pub fn map_inputs(
     stop: CancellationToken,
     stops: mpsc::Sender<StopReason>,
 ) -> impl Stream<Item = MappedGroup> + use<> {
-    let Intake {
-        inputs,
-        inputs_of_step,
-        records,
-        reader_limits,
-        mapper_of_input,
-        largest_request,
-        watch,
-        shard_blocks,
-        workers,
-    } = intake;
-    let progress = Arc::new(Progress::new(inputs.len()));
+    let progress = Arc::new(Progress::new(intake.inputs.len()));
     let (events, mut inbox) = mpsc::channel(16);
     tokio::spawn(async move {
         while let Some(event) = inbox.recv().await {
@@ -94,9 +83,8 @@ pub fn map_inputs(
             }
         }
     });
-    let (columns, shard) = (columns_of(&mapper_of_input), records.shard());
     let context = MapContext {
-        mapper_of_input,
+        mapper_of_input: intake.mapper_of_input.clone(),
         progress: Arc::clone(&progress),
         confirmed_lookup: None,
         unchanged: Unchanged::Unknown,
@@ -104,27 +92,16 @@ pub fn map_inputs(
         duplicates: DuplicateCheck::found_before(duplicates),
         encode: !extras.only_ids,
         wants_ready: true,
-        largest_request,
+        largest_request: intake.largest_request,
         mark: None,
         preview: extras.preview,
         forecast: extras.forecast,
-        records,
+        records: intake.records.clone(),
         pieces: Pieces::default(),
     };
-    let (recognizer, passed_over) = (None, None);
-    let setup = ReaderSetup {
-        inputs,
-        inputs_of_step,
-        columns,
-        limits: reader_limits,
-        shard,
-        watch,
-        shard_blocks,
-        progress,
-        recognizer,
-        passed_over,
-    };
-    mappers::start(workers, ChunkReader::new(setup), context, events, stop).map(group)
+    let workers = intake.workers;
+    let reader = ChunkReader::new(ReaderSetup::of(intake, progress));
+    mappers::start(workers, reader, context, events, stop).map(group)
 }
 
 fn group(mapped: MappedChunk) -> MappedGroup {

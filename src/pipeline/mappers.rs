@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::chunk_reader::ReadStep;
-use super::in_order::{PendingStep, in_order};
+use super::in_order::{QueuedStep, in_order};
 use super::map::map_chunk;
 use super::map_context::MapContext;
 use super::map_failure::MapFailure;
@@ -54,7 +54,7 @@ impl Task {
 /// What a mapper holds while it has the turn: it alone reads, and puts what it read in the queue.
 struct Turn<R> {
     reader: R,
-    pending: mpsc::Sender<PendingStep>,
+    queue: mpsc::Sender<QueuedStep>,
 }
 
 impl<R: Iterator<Item = ReadStep>> Turn<R> {
@@ -63,23 +63,23 @@ impl<R: Iterator<Item = ReadStep>> Turn<R> {
     ///
     /// A chunk with little to do is mapped at once: if the turn went from one mapper to the other for it, that would take longer.
     fn next(&mut self, context: &MapContext) -> Option<Task> {
-        while !self.pending.is_closed() {
+        while !self.queue.is_closed() {
             let step = match self.reader.next()? {
                 ReadStep::Chunk(input, chunk, recognized) => {
                     let (sender, mapped) = oneshot::channel();
                     let task = Task { input, chunk, recognized, mapped: sender };
                     if !task.is_recognized() {
-                        self.pending.blocking_send(PendingStep::Chunk(mapped)).ok()?;
+                        self.queue.blocking_send(QueuedStep::Chunk(mapped)).ok()?;
                         return Some(task);
                     }
                     task.run(context);
-                    PendingStep::Chunk(mapped)
+                    QueuedStep::Chunk(mapped)
                 }
-                ReadStep::PassedOver(chunk) => PendingStep::Mapped(chunk),
-                ReadStep::End(end) => PendingStep::End(end),
-                ReadStep::Failed(error) => PendingStep::Failed(error),
+                ReadStep::PassedOver(chunk) => QueuedStep::Mapped(chunk),
+                ReadStep::End(end) => QueuedStep::End(end),
+                ReadStep::Failed(error) => QueuedStep::Failed(error),
             };
-            self.pending.blocking_send(step).ok()?;
+            self.queue.blocking_send(step).ok()?;
         }
         None
     }
@@ -96,8 +96,8 @@ pub(super) fn start<R: Iterator<Item = ReadStep> + Send + 'static>(
     events: mpsc::Sender<Event>,
     stop: CancellationToken,
 ) -> impl Stream<Item = MappedChunk> + use<R> {
-    let (pending, steps) = mpsc::channel(queue_length(workers));
-    let (turn, context) = (Arc::new(Mutex::new(Turn { reader, pending })), Arc::new(context));
+    let (queue, steps) = mpsc::channel(queue_length(workers));
+    let (turn, context) = (Arc::new(Mutex::new(Turn { reader, queue })), Arc::new(context));
     // One more than are to be busy: while it waits for the disk or a pipe, the others keep the cores busy.
     for _ in 0..=workers {
         let (turn, context, runtime) = (Arc::clone(&turn), Arc::clone(&context), Handle::current());
@@ -228,11 +228,11 @@ pub(super) mod tests {
         let (known, unknown) = (Some(Recognized::some()), None);
         let steps = [vec![known], vec![known, known], vec![known, unknown], vec![known]];
         let reader = (1..).zip(steps).map(|(index, recognized)| ReadStep::Chunk(0, chunk(index), recognized));
-        let (pending, mut queue) = mpsc::channel(8);
-        let mut turn = Turn { reader, pending };
+        let (queue, mut queued) = mpsc::channel(8);
+        let mut turn = Turn { reader, queue };
         assert_eq!(turn.next(&context()).map(|task| task.chunk.consumed), Some(3));
-        let mut is_mapped = || match queue.try_recv() {
-            Ok(PendingStep::Chunk(mut mapped)) => Some(mapped.try_recv().is_ok()),
+        let mut is_mapped = || match queued.try_recv() {
+            Ok(QueuedStep::Chunk(mut mapped)) => Some(mapped.try_recv().is_ok()),
             _ => None,
         };
         assert_eq!([(); 4].map(|()| is_mapped()), [Some(true), Some(true), Some(false), None]);

@@ -14,7 +14,7 @@ use crate::outcomes::Ledger;
 /// What the stages need, one by one, in each mode.
 pub(super) struct ModeParts {
     /// Whether duplicates are searched for, or were found before and are rejected.
-    pub check: DuplicateCheck,
+    pub duplicates: DuplicateCheck,
     /// Has the duplicates, where they are reported at the end and nobody rejects them: a dry run.
     pub duplicates_to_report: Option<Arc<DuplicateFinder>>,
     /// Whether the counts of a forecast are wanted: in a dry run.
@@ -84,9 +84,9 @@ impl ModeParts {
     }
 
     /// Nothing is sent or kept.
-    fn keeping_nothing(intake: &Intake, check: DuplicateCheck) -> Self {
+    fn keeping_nothing(intake: &Intake, duplicates: DuplicateCheck) -> Self {
         Self {
-            check,
+            duplicates,
             duplicates_to_report: None,
             forecast: false,
             preview: 0,
@@ -106,7 +106,7 @@ impl ModeParts {
     /// Nothing is sent, and all is kept.
     fn of_run(ImportRun { journal, progress, ledger, duplicates }: ImportRun) -> Self {
         Self {
-            check: DuplicateCheck::found_before(duplicates),
+            duplicates: DuplicateCheck::found_before(duplicates),
             duplicates_to_report: None,
             forecast: false,
             preview: 0,

@@ -18,10 +18,9 @@ use super::mapped_chunk::MappedChunk;
 use super::mode_parts::ModeParts;
 use super::passed_over::PassedOver;
 use super::stop_tokens::StopTokens;
-use super::{Intake, Job, Ran, fill, mappers};
+use super::{Job, Ran, fill, mappers};
 use crate::delivery::{Delivery, MemoryBudget, Senders};
 use crate::journal::Progress;
-use crate::mapping::RecordMapper;
 use crate::outcomes::event::Event;
 use crate::outcomes::{Ledger, Reporter, StopReason};
 use crate::signal::Signals;
@@ -35,34 +34,18 @@ const EVENTS: usize = 1024;
 pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -> Ran {
     let tokens = StopTokens::default();
     let (events, inbox) = mpsc::channel(EVENTS);
-    let mut parts = ModeParts::of(job.mode, &job.intake);
-    let Intake {
-        inputs,
-        inputs_of_step,
-        records,
-        reader_limits,
-        mapper_of_input,
-        largest_request,
-        watch,
-        shard_blocks,
-        workers,
-    } = job.intake;
-    let step = StepOfRun { end: inputs_of_step.end, input_count: inputs.len() };
-    let (columns, names) = (columns_of(&mapper_of_input), inputs.iter().map(Input::name).collect());
+    let Job { intake, mode } = job;
+    let mut parts = ModeParts::of(mode, &intake);
+    let step = StepOfRun { end: intake.inputs_of_step.end, input_count: intake.inputs.len() };
+    let (records, names) = (intake.records.clone(), intake.inputs.iter().map(Input::name).collect());
+    let (context, workers) = (MapContext::of(&parts, &intake), intake.workers);
     let setup = ReaderSetup {
-        inputs,
-        inputs_of_step,
-        columns,
-        limits: reader_limits,
         // If keys are to be collected, every record has to be read, those of other shards too.
-        shard: records.shard().filter(|_| !matches!(parts.check, DuplicateCheck::Find(_))),
-        watch,
-        shard_blocks,
-        progress: Arc::clone(&parts.progress),
+        shard: records.shard().filter(|_| !matches!(parts.duplicates, DuplicateCheck::Find(_))),
         recognizer: parts.unchanged.recognizer(),
-        passed_over: PassedOver::of(&parts.unchanged, &parts.check, &parts.progress, step.input_count),
+        passed_over: PassedOver::of(&parts.unchanged, &parts.duplicates, &parts.progress, step.input_count),
+        ..ReaderSetup::of(intake, Arc::clone(&parts.progress))
     };
-    let context = MapContext::of(&parts, mapper_of_input, largest_request, records.clone());
     let mapped = mappers::start(workers, ChunkReader::new(setup), context, events.clone(), tokens.stop.clone());
     let mapped = Box::pin(mapped.take_until(tokens.stop.clone().cancelled_owned()));
     let delivery = parts.delivery.take();
@@ -70,17 +53,12 @@ pub async fn run(job: Job, reporter: &mut dyn Reporter, signals: &mut Signals) -
     let progress = Arc::clone(&parts.progress);
     let to_report = parts.duplicates_to_report.take().map(|finder| DuplicatesToReport { finder, records, names });
     let stages = match delivery {
-        Some(delivery) => ended(on_one_thread(send(mapped, delivery, progress, events, tokens.clone()))).boxed(),
+        Some(delivery) => end_of(on_one_thread(send(mapped, delivery, progress, events, tokens.clone()))).boxed(),
         None => in_this_task(only_count(mapped, to_report, events, tokens.stop.clone())).boxed(),
     };
     let committer = Committer::of(parts, pace, step, tokens);
-    let (ran, ended) = futures::join!(committer.run(inbox, reporter, signals), stages);
-    Ran { ledger: end(ended, ran.ledger, step.end), ..ran }
-}
-
-/// The columns that mean something in each input, if it is a CSV.
-pub(super) fn columns_of(mapper_of_input: &[Arc<dyn RecordMapper>]) -> Vec<&'static [&'static str]> {
-    mapper_of_input.iter().map(|mapper| mapper.columns()).collect()
+    let (ran, stages_end) = futures::join!(committer.run(inbox, reporter, signals), stages);
+    Ran { ledger: with_end(ran.ledger, stages_end, step.end), ..ran }
 }
 
 /// Counts what was mapped, and reports the duplicates if they were looked for.
@@ -136,7 +114,7 @@ fn on_one_thread(sending: impl Future<Output = ()> + Send + 'static) -> JoinHand
 }
 
 /// Waits for stages of their own task, and says how they ended.
-async fn ended(stages: JoinHandle<()>) -> Result<(), String> {
+async fn end_of(stages: JoinHandle<()>) -> Result<(), String> {
     stages.await.map_err(|error| error.to_string())
 }
 
@@ -145,9 +123,9 @@ async fn in_this_task(stages: impl Future<Output = ()>) -> Result<(), String> {
     AssertUnwindSafe(stages).catch_unwind().await.map_err(|_| "it panicked".to_owned())
 }
 
-/// The committer ends when the stages do: nothing is left of them but how they ended.
-fn end(ended: Result<(), String>, mut ledger: Ledger, step_end: usize) -> Ledger {
-    if let Err(error) = ended {
+/// The ledger with how the stages ended. The committer ends when they do: nothing else is left of them.
+fn with_end(mut ledger: Ledger, stages_end: Result<(), String>, step_end: usize) -> Ledger {
+    if let Err(error) = stages_end {
         ledger.stopped.get_or_insert(StopReason::Internal(format!("a stage failed: {error}")));
     } else if ledger.stopped.is_none() && !ledger.is_complete_up_to(step_end) {
         ledger.stopped = Some(StopReason::Internal("the run ended before its input did".to_owned()));

@@ -10,14 +10,14 @@ use crate::outcomes::event::{Event, SettledRecords};
 pub(super) fn write_event(journal: &mut Journal, event: &mut Event) -> io::Result<()> {
     match event {
         Event::Planned { entry, .. } => journal.append(entry),
-        Event::Settled { settled: SettledRecords { records, rejects, identified, .. }, .. } => {
+        Event::Settled { settled: SettledRecords { at_target, rejects, identified, .. }, .. } => {
             rejects.iter().try_for_each(|reject| journal.reject(reject))?;
             // The event has rejects apart from the other outcomes; the journal has all outcomes in one list. So the rejects are put
             // behind the others while that is written, and taken out of the list again.
-            let count = records.len();
-            records.extend(rejects.iter().map(settled_as_rejected));
-            *records = journal.write_settled(std::mem::take(records), std::mem::take(identified))?;
-            records.truncate(count);
+            let (count, mut all) = (at_target.len(), std::mem::take(at_target));
+            all.extend(rejects.iter().map(settled_as_rejected));
+            *at_target = journal.write_settled(all, std::mem::take(identified))?;
+            at_target.truncate(count);
             Ok(())
         }
         Event::Mapped(_) | Event::InputEnded(_) | Event::Late { .. } | Event::Requested { .. } | Event::Stopped(_) => {

@@ -46,7 +46,7 @@ impl Deleted {
     }
 }
 
-/// What undoing came to, of each kind.
+/// What undoing came to, of each kind, by the kind's number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeletedKinds([Deleted; Kind::ALL.len()]);
 
@@ -73,7 +73,8 @@ impl DeletedKinds {
 
     /// Each kind of which there is anything.
     pub fn kinds(&self) -> impl Iterator<Item = (Kind, &Deleted)> {
-        Kind::ALL.into_iter().zip(&self.0).filter(|(_, of_kind)| **of_kind != Deleted::default())
+        let each = Kind::ALL.into_iter().map(|kind| (kind, &self.0[usize::from(kind.number())]));
+        each.filter(|(_, of_kind)| **of_kind != Deleted::default())
     }
 
     /// Whether there is anything of another kind than users.

@@ -8,9 +8,9 @@ use wide::u8x16;
 /// The bytes of a block.
 pub(super) const BLOCK: usize = 64;
 
-/// Where a block begins or ends.
+/// Whether a block begins or ends in a string. Its default is outside.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Inside {
+pub(super) struct StringState {
     /// Inside a string.
     pub text: bool,
     /// Behind a backslash in a string.
@@ -24,20 +24,20 @@ pub(super) struct Block {
     pub brackets: u64,
     /// Line breaks, also within strings.
     pub line_breaks: u64,
-    /// Where the block ends.
-    pub end: Inside,
+    /// Whether the block ends in a string.
+    pub end: StringState,
 }
 
 impl Block {
     /// Reads a block. Returns `None` if there is a backslash outside strings: that is malformed, and then nothing is
     /// certain.
     #[inline]
-    pub(super) fn of(bytes: &[u8; BLOCK], begin: Inside) -> Option<Self> {
+    pub(super) fn of(bytes: &[u8; BLOCK], begin: StringState) -> Option<Self> {
         let Masks { quotes, backslashes, brackets, line_breaks } = Masks::of(bytes);
         let (escaped, escape) = escaped(backslashes, begin.escape);
         // From each opening quote up to the byte before its closing one.
         let text = prefix_xor(quotes & !escaped) ^ if begin.text { u64::MAX } else { 0 };
-        let end = Inside { text: text >> 63 == 1, escape };
+        let end = StringState { text: text >> 63 == 1, escape };
         (backslashes & !text == 0).then_some(Self { brackets: brackets & !text, line_breaks, end })
     }
 }
@@ -116,16 +116,16 @@ mod tests {
     use super::*;
 
     /// Scans a block byte by byte. The fast way must find the same.
-    fn slowly(bytes: &[u8; BLOCK], begin: Inside) -> Option<Block> {
+    fn slowly(bytes: &[u8; BLOCK], begin: StringState) -> Option<Block> {
         let mut block = Block { brackets: 0, line_breaks: 0, end: begin };
         for (index, byte) in bytes.iter().enumerate() {
-            let Inside { text, escape } = block.end;
+            let StringState { text, escape } = block.end;
             block.line_breaks |= u64::from(*byte == b'\n') << index;
             block.end = match byte {
-                _ if escape => Inside { text, escape: false },
+                _ if escape => StringState { text, escape: false },
                 b'\\' if !text => return None,
-                b'\\' => Inside { text, escape: true },
-                b'"' => Inside { text: !text, escape },
+                b'\\' => StringState { text, escape: true },
+                b'"' => StringState { text: !text, escape },
                 _ => block.end,
             };
             if !text && matches!(byte, b'{' | b'}' | b'[' | b']') {
@@ -145,7 +145,7 @@ mod tests {
             escape in any::<bool>(),
         ) {
             let bytes: [u8; BLOCK] = bytes.try_into().unwrap();
-            let begin = Inside { text, escape: text && escape };
+            let begin = StringState { text, escape: text && escape };
             prop_assert_eq!(Block::of(&bytes, begin), slowly(&bytes, begin));
         }
     }

@@ -12,7 +12,7 @@
 
 use memchr::memchr3;
 
-use super::block::{BLOCK, Block, Inside};
+use super::block::{BLOCK, Block, StringState};
 use super::frame::{AtEnd, Bounds, FrameStep, Framer};
 use super::nesting::Nesting;
 use super::record::to_index;
@@ -113,11 +113,11 @@ impl ElementFramer {
             _ => {}
         }
         self.element.end = at + 1;
-        self.inside(byte)
+        self.take_byte(byte)
     }
 
     /// Handles a byte that belongs to the element.
-    fn inside(&mut self, byte: u8) -> Option<FrameStep> {
+    fn take_byte(&mut self, byte: u8) -> Option<FrameStep> {
         match byte {
             b'"' => self.state = FrameState::Text,
             b'{' | b'[' => self.openers.open(byte),
@@ -146,13 +146,13 @@ impl ElementFramer {
     ///
     /// Nearly all bytes of an export pass here. What is between elements is read byte by byte.
     fn blocks(&mut self, bytes: &[u8], mut index: usize, base: u64) -> (usize, Option<FrameStep>) {
-        let mut inside = match self.state {
-            FrameState::Text => Inside { text: true, escape: false },
-            FrameState::Escape => Inside { text: true, escape: true },
-            FrameState::Inside | FrameState::First | FrameState::Next => Inside::default(),
+        let mut string = match self.state {
+            FrameState::Text => StringState { text: true, escape: false },
+            FrameState::Escape => StringState { text: true, escape: true },
+            FrameState::Inside | FrameState::First | FrameState::Next => StringState::default(),
         };
         while let (false, Some(block)) = (self.openers.is_empty(), bytes[index..].first_chunk::<BLOCK>()) {
-            let Some(found) = Block::of(block, inside) else { break };
+            let Some(found) = Block::of(block, string) else { break };
             let mut brackets = found.brackets;
             while brackets != 0 {
                 let at = brackets.trailing_zeros();
@@ -161,7 +161,7 @@ impl ElementFramer {
                 if self.openers.pass(bracket) {
                     continue;
                 }
-                let step = self.inside(bracket);
+                let step = self.take_byte(bracket);
                 if step.is_some() || self.openers.is_empty() {
                     self.line += u64::from((found.line_breaks & ((1 << at) - 1)).count_ones());
                     self.state = FrameState::Inside;
@@ -175,14 +175,14 @@ impl ElementFramer {
             if found.line_breaks != 0 {
                 self.line += u64::from(found.line_breaks.count_ones());
             }
-            inside = found.end;
+            string = found.end;
             index += BLOCK;
             self.element.end = base + index as u64;
         }
-        self.state = match inside {
-            Inside { text: false, .. } => FrameState::Inside,
-            Inside { escape: false, .. } => FrameState::Text,
-            Inside { escape: true, .. } => FrameState::Escape,
+        self.state = match string {
+            StringState { text: false, .. } => FrameState::Inside,
+            StringState { escape: false, .. } => FrameState::Text,
+            StringState { escape: true, .. } => FrameState::Escape,
         };
         (index, None)
     }

@@ -38,8 +38,8 @@ pub(super) enum Behind {
     Answer(Bounds, Place),
     /// The end of the input.
     End,
-    /// The records in the buffer must be handed out before this can be known.
-    HandOut,
+    /// The records in the buffer must be returned before this can be known.
+    RecordsFirst,
 }
 
 /// What begins where a page may begin.
@@ -62,7 +62,8 @@ pub(super) struct Walk<'w, 'r> {
 
 /// Why a walk stopped.
 enum Halt {
-    HandOut,
+    /// The records in the buffer must be returned first.
+    RecordsFirst,
     Failed(SourceError),
 }
 
@@ -78,7 +79,7 @@ impl Walk<'_, '_> {
         let opened = self.first().map_err(|halt| match halt {
             Halt::Failed(error) => error,
             // This cannot be needed: no record was read yet.
-            Halt::HandOut => self.truncated(),
+            Halt::RecordsFirst => self.truncated(),
         });
         opened.map(|found| (found, self.place))
     }
@@ -102,7 +103,7 @@ impl Walk<'_, '_> {
             Ok(Some(PageStart::Answer(bounds))) => Ok((Behind::Answer(bounds, self.place), counts)),
             Ok(None) => Ok((Behind::End, counts)),
             // All of this will be walked again.
-            Err(Halt::HandOut) => Ok((Behind::HandOut, Omitted::default())),
+            Err(Halt::RecordsFirst) => Ok((Behind::RecordsFirst, Omitted::default())),
             Err(Halt::Failed(error)) => Err(error),
         }
     }
@@ -169,7 +170,7 @@ impl Walk<'_, '_> {
     fn found(&mut self) -> Result<Option<&'static str>, Halt> {
         match self.unread.from(self.place.offset, LITERAL) {
             Ok(text) => Ok(in_place_of_page(text)),
-            Err(Stop::Full) => Err(Halt::HandOut),
+            Err(Stop::RecordsFirst) => Err(Halt::RecordsFirst),
             Err(stop) => Err(self.failed(stop, self.place).into()),
         }
     }
@@ -231,7 +232,7 @@ impl Walk<'_, '_> {
         let origin = Place { offset: self.place.offset - stand_in.len() as u64, ..self.place };
         let walked = match (walked, stop) {
             (Ok(walked), _) => walked,
-            (Err(_), Some(Stop::Full)) => return Err(Halt::HandOut),
+            (Err(_), Some(Stop::RecordsFirst)) => return Err(Halt::RecordsFirst),
             (Err(error), stop) => return Err(self.explain(&error, stop, origin).into()),
         };
         let offset = origin.offset + position.data_pos.unwrap_or(0);
@@ -249,7 +250,7 @@ impl Walk<'_, '_> {
         loop {
             let bytes = match self.unread.from(self.place.offset, BYTE_ORDER_MARK.len()) {
                 Ok(bytes) => bytes,
-                Err(Stop::Full) => return Err(Halt::HandOut),
+                Err(Stop::RecordsFirst) => return Err(Halt::RecordsFirst),
                 Err(stop) => return Err(self.failed(stop, self.place).into()),
             };
             let space = bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();

@@ -2,14 +2,15 @@
 
 mod beginning;
 mod buffering;
-mod bytes;
 mod ending;
 mod opening;
+mod watching;
 
 use std::io::Read;
 use std::sync::Arc;
 
-use self::bytes::Watching;
+use watching::Watching;
+
 use super::buffer::{Buffer, Buffers};
 use super::compressed::Compressed;
 use super::elements::ElementFramer;
@@ -50,30 +51,39 @@ pub struct RecordReader {
     shard: Option<Shard>,
     /// How many records at the beginning are not returned, because they are settled.
     settled: u64,
+    /// The content that is not in the buffer yet: decompressed, and watched.
     reader: Box<dyn Read + Send>,
     /// What is known of a compressed input.
     compressed: Option<Arc<Compressed>>,
+    /// How the bytes of the input are watched.
     watched: Watching,
+    /// What finds records in the buffer. It knows how far it came.
     framer: Box<dyn Framer + Send>,
+    /// Where buffers come from: a chunk takes along the one that its records are in.
     buffers: Buffers,
+    /// The content that was read and not returned: records that were found, and behind them what the framer has yet to go through.
     buffer: Buffer,
     /// The offset of the first byte of the buffer.
     base: u64,
     /// How many bytes of white space were dropped from the buffer behind the unfinished record. The bytes at the cursor and
     /// behind it are this much nearer to the beginning of the buffer than their offset says.
     gap: u64,
+    /// The page of users that is read. Lines and rows are taken for one page.
     page: Page,
     /// What is in place of the first page and is not a page, until it was returned.
-    first: Option<Bounds>,
+    in_place_of_page: Option<Bounds>,
     /// Objects in arrays beside the users, which are not read.
     beside: Omitted,
+    /// How many records were framed.
     records: u64,
     /// How many of them are known to be covered by checksums.
     covered: u64,
-    /// How many bytes of the content are.
+    /// How many bytes of the content are covered by checksums.
     verified: u64,
+    /// What comes next.
     stage: Stage,
-    pending: Option<SourceError>,
+    /// An error that came while a chunk was filled, until that chunk was returned.
+    kept_error: Option<SourceError>,
     /// How many records the last chunk had: for as many there is room in the next one.
     usual_records: usize,
 }
@@ -118,7 +128,7 @@ impl RecordReader {
 
     /// The next records; `None` behind the last ones.
     pub fn next_chunk(&mut self) -> Result<Option<RecordChunk>, SourceError> {
-        if let Some(error) = self.pending.take() {
+        if let Some(error) = self.kept_error.take() {
             return Err(error);
         }
         let mut spans = Vec::with_capacity(self.usual_records);
@@ -128,15 +138,15 @@ impl RecordReader {
             if spans.is_empty() {
                 return Err(error);
             }
-            self.pending = Some(error);
+            self.kept_error = Some(error);
         }
         self.usual_records = spans.len();
-        Ok((!spans.is_empty()).then(|| self.cut(spans)))
+        Ok((!spans.is_empty()).then(|| self.take_chunk(spans)))
     }
 
     /// Finds records until a chunk is full or the input ends.
     fn fill(&mut self, spans: &mut Vec<RecordSpan>) -> Result<(), SourceError> {
-        if let Some(bounds) = self.first.take() {
+        if let Some(bounds) = self.in_place_of_page.take() {
             self.framed(bounds, spans);
         }
         while match self.stage {
@@ -191,7 +201,7 @@ impl RecordReader {
         add(&mut self.beside, &beside);
         self.look_at_checksums();
         match behind {
-            Behind::HandOut => return Ok(false),
+            Behind::RecordsFirst => return Ok(false),
             Behind::Page(page, place) => self.begin_page(page, place, Stage::Records),
             Behind::Answer(bounds, end) => {
                 self.framed(bounds, spans);
@@ -200,7 +210,7 @@ impl RecordReader {
             Behind::End => {
                 self.stage = Stage::Done;
                 self.warn_of_objects_beside_users();
-                self.ended(None)?;
+                self.check_end(None)?;
             }
         }
         Ok(spans.len() < CHUNK_RECORDS)

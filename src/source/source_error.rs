@@ -21,7 +21,7 @@ impl fmt::Display for Place {
 
 /// An input that cannot be read, or cannot be read any further.
 ///
-/// Every record before the place that is named was handed out. No message repeats the input's content, which may be personal
+/// Every record before the place that is named was returned. No message repeats the input's content, which may be personal
 /// data.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -55,7 +55,7 @@ pub enum SourceError {
         place: Place,
         /// What is wrong.
         problem: &'static str,
-        /// Whether records that no checksum covers were handed out before. It can happen with a large pipe.
+        /// Whether records that no checksum covers were returned before. It can happen with a large pipe.
         is_passed_on: bool,
     },
     /// Somebody wrote to the input while the program read it.
@@ -93,7 +93,7 @@ pub enum SourceError {
         place: Place,
         /// How many whole records the checksums cover.
         covered: u64,
-        /// Whether other records were handed out, too. It can happen with a large pipe.
+        /// Whether other records were returned, too. It can happen with a large pipe.
         is_passed_on: bool,
     },
     /// It is empty, or has only white space.

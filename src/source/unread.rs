@@ -24,8 +24,8 @@ pub(super) struct Unread<'r> {
 
 /// Why bytes cannot be read.
 pub(super) enum Stop {
-    /// The records in the buffer must be returned first.
-    Full,
+    /// The buffer is full: the records in it must be returned first.
+    RecordsFirst,
     /// The name of a member is too long.
     LongName,
     Failed(io::Error),
@@ -38,7 +38,7 @@ impl Unread<'_> {
         while to_index(offset - *self.base) + least > self.buffer.len() {
             if self.buffer.len() >= self.full {
                 if self.holds_records {
-                    return Err(Stop::Full);
+                    return Err(Stop::RecordsFirst);
                 }
                 let from = offset.saturating_sub(BEHIND).max(*self.base);
                 self.buffer.drop_first(to_index(from - *self.base));

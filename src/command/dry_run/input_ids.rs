@@ -97,9 +97,9 @@ pub(in crate::command) async fn input_ids(
     signals: &mut Signals,
 ) -> Result<Option<Arc<dyn TargetIds>>, CommandError> {
     let kinds = intake.kinds();
-    let refers = kinds.iter().any(|kind| *kind > Kind::Organization);
-    let is_referred_to = kinds.iter().any(|kind| *kind <= Kind::Organization);
-    if has_pipe || !refers || !is_referred_to {
+    let refers = kinds.iter().any(|kind| kind.refers_to_others());
+    let holds_others = kinds.iter().any(|kind| !kind.refers_to_others());
+    if has_pipe || !refers || !holds_others {
         return Ok(None);
     }
     Ok(Some(Arc::new(InputIds::read(intake, signals).await?)))

@@ -28,7 +28,7 @@ pub(super) enum Clearance<'r> {
 /// What is known of an import before anything is sent.
 pub(super) struct BeforeSending<'r> {
     /// What is in the inputs.
-    pub first: FirstPass,
+    pub first_pass: FirstPass,
     /// Who is no longer in them, if that was asked for.
     pub missing: Option<MissingRecords<'r>>,
 }
@@ -44,20 +44,20 @@ impl<'r> Clearance<'r> {
     ) -> Result<Self, CommandError> {
         let ImportContext { settings, target, destination, run } = context;
         let directory = &run.directory;
-        let first = match FirstPass::of_run(subject, run, has_begun, signals).await {
+        let first_pass = match FirstPass::of_run(subject, run, has_begun, signals).await {
             Err(CommandError::RunStart(RunStartError::Source(error))) => return Ok(Self::Unreadable(error)),
-            first => first?,
+            passed => passed?,
         };
-        let prediction = first.prediction();
+        let prediction = first_pass.prediction();
         if let Some(prediction) = &prediction
             && let Some(reason) = reason_to_withhold(prediction, ledger, settings.limits)
         {
-            return Ok(Self::Withheld(BeforeSending { first, missing: None }, reason));
+            return Ok(Self::Withheld(BeforeSending { first_pass, missing: None }, reason));
         }
         let at_target = (settings, destination.as_ref());
-        let missing = MissingRecords::find(at_target, run, subject, &first.watch(), signals).await?;
+        let missing = MissingRecords::find(at_target, run, subject, &first_pass.watch(), signals).await?;
         if let Some(reason) = missing.as_ref().and_then(MissingRecords::reason_to_withhold) {
-            return Ok(Self::Withheld(BeforeSending { first, missing }, reason));
+            return Ok(Self::Withheld(BeforeSending { first_pass, missing }, reason));
         }
         let consent = Consent { settings, target, run: &run.record, has_begun };
         consent.seek(prediction, subject.records, ledger, signals).await?;
@@ -65,7 +65,7 @@ impl<'r> Clearance<'r> {
             let failed = |source| CommandError::Write { path: directory.first_pass(), source };
             directory.keep_prediction(Prediction { sent: true, ..prediction }).map_err(failed)?;
         }
-        Ok(Self::Clear(BeforeSending { first, missing }))
+        Ok(Self::Clear(BeforeSending { first_pass, missing }))
     }
 }
 

@@ -35,16 +35,16 @@ impl EndedImport {
     pub(super) async fn not_begun(
         (import_run, reason): (ImportRun, StopReason),
         subject: ReadSubject<'_>,
-        first: &FirstPass,
+        first_pass: &FirstPass,
         context: ImportContext<'_>,
         signals: &mut Signals,
     ) -> Self {
         let ReadSubject { reading, records, joined, output, .. } = subject;
         let mode = Mode::NotBegun(Box::new(import_run), reason);
-        let job = Job { intake: intake(reading, records, Some(joined), None, first.watch()), mode };
+        let job = Job { intake: intake(reading, records, Some(joined), None, first_pass.watch()), mode };
         let mut reporter = reporter_with_metrics(output, &reading.inputs);
         let ran = pipeline::run(job, reporter.as_mut(), signals).await;
-        Self::of(ran, Vec::new(), subject, first, context)
+        Self::of(ran, Vec::new(), subject, first_pass, context)
     }
 
     /// What came of all steps.
@@ -52,12 +52,12 @@ impl EndedImport {
         Ran { mut ledger, journal, .. }: Ran,
         timeline: Vec<TimelineMoment>,
         ReadSubject { records, joined, .. }: ReadSubject<'_>,
-        first: &FirstPass,
+        first_pass: &FirstPass,
         ImportContext { settings, run, .. }: ImportContext<'_>,
     ) -> Self {
         ledger.require_records(settings.limits.min_records);
         // That users share an address is counted in any case.
-        if let Some(found) = first.duplicates()
+        if let Some(found) = first_pass.duplicates()
             && let Err(error) = ledger.name_sharing(found, records)
         {
             tracing::warn!(%error, "the users who share an address are not named");

@@ -1,4 +1,5 @@
-//! What is known before an import goes through its inputs, of the target and from other files about users: it is looked up here.
+//! What is looked up before an import goes through its inputs: what the target confirmed in earlier runs, what of that the first pass
+//! goes by, whom the target had under which ids, and what other files say about users.
 
 mod confirmed;
 

@@ -1,4 +1,4 @@
-//! Finds the run that a command goes on with, or begins a new one.
+//! Finds the run that an import goes on with, or begins a new one.
 
 mod wanted_run;
 

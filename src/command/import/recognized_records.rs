@@ -34,10 +34,10 @@ fn open(users: &mut ConfirmedUsers, basis: &Basis) -> io::Result<Option<KnownFil
 }
 
 /// Writes the file for the next night, at the end of a run that is complete. If that fails, the next night maps every record.
-pub(super) async fn keep(ran: &mut Ran, first: &FirstPass, ReadSubject { reading, records, .. }: ReadSubject<'_>) {
+pub(super) async fn keep(ran: &mut Ran, first_pass: &FirstPass, ReadSubject { reading, records, .. }: ReadSubject<'_>) {
     let Some(mut users) = ran.confirmed.take() else { return };
-    let (Some(pass), Some(found)) = (first.unchanged_records(), first.duplicates()) else { return };
-    let counts = pass.counts();
+    let (Some(unchanged), Some(found)) = (first_pass.unchanged_records(), first_pass.duplicates()) else { return };
+    let counts = unchanged.counts();
     tracing::info!(records = counts.recognized, "known by their bytes, and not mapped");
     tracing::info!(records = counts.mapped, "not known by their bytes, and mapped");
     // If none was mapped, the file is as true as it was.
@@ -52,7 +52,7 @@ pub(super) async fn keep(ran: &mut Ran, first: &FirstPass, ReadSubject { reading
         if users.lookup()?.is_none() {
             return Ok(0);
         }
-        pass.write_known(&users.records_path(), &basis, &found)
+        unchanged.write_known(&users.records_path(), &basis, &found)
     });
     match writing.await.map_err(io::Error::other).and_then(|written| written) {
         Ok(records) => tracing::info!(records, "kept to be known by their bytes"),

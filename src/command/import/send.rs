@@ -11,10 +11,10 @@ use super::super::shared::command_error::CommandError;
 use super::super::shared::reading::first_pass::ReadSubject;
 use super::super::shared::target::home_organization::into_organization;
 use super::clearance::BeforeSending;
+use super::cleared_run::ClearedRun;
 use super::context::ImportContext;
 use super::ended_import::EndedImport;
 use super::recognized_records;
-use super::sending_state::SendingState;
 use crate::delivery::Delivery;
 use crate::destination::RunMark;
 use crate::id_map::IdLookup;
@@ -25,8 +25,8 @@ use crate::signal::Signals;
 pub(super) async fn send(
     context: ImportContext<'_>,
     subject: ReadSubject<'_>,
-    BeforeSending { first, missing }: &mut BeforeSending<'_>,
-    mut state: SendingState,
+    BeforeSending { first_pass, missing }: &mut BeforeSending<'_>,
+    mut cleared: ClearedRun,
     signals: &mut Signals,
 ) -> Result<EndedImport, CommandError> {
     let ImportContext { settings, target, destination, run } = context;
@@ -35,14 +35,14 @@ pub(super) async fn send(
         target: &target.name,
         destination: destination.as_ref(),
         delivery_of_users: delivery_of_users(context),
-        first,
-        id_map_end_before: state.ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX),
+        first_pass,
+        id_map_end_before: cleared.ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX),
     };
-    let reading = &into_organization(target, settings, (run, state.home.take()), signals).await?;
+    let reading = &into_organization(target, settings, (run, cleared.home.take()), signals).await?;
     let subject = ReadSubject { reading, ..subject };
-    let (mut ran, timeline) = steps.run(subject, state, signals).await;
-    recognized_records::keep(&mut ran, first, subject).await;
-    let mut ended = EndedImport::of(ran, timeline, subject, first, context);
+    let (mut ran, timeline) = steps.run(subject, cleared, signals).await;
+    recognized_records::keep(&mut ran, first_pass, subject).await;
+    let mut ended = EndedImport::of(ran, timeline, subject, first_pass, context);
     // The last step: whom the import has just created or found is not missing.
     if let (Some(missing), None) = (missing, &ended.ledger.stopped) {
         ended.ledger.stopped = missing.carry_out(settings, destination.as_ref(), signals).await.err();

@@ -2,6 +2,7 @@
 //! through it once found out.
 
 pub(in crate::command) mod export_records;
+pub(in crate::command) mod export_tenant;
 pub(in crate::command) mod first_pass;
 pub(in crate::command) mod forecast;
 pub(in crate::command) mod from_clerk;
@@ -11,4 +12,3 @@ pub(in crate::command) mod joined;
 pub(in crate::command) mod memberships_of_users;
 pub(in crate::command) mod search_for_missing;
 pub(in crate::command) mod selecting;
-pub(in crate::command) mod tenant;

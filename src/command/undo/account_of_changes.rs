@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::restoring::PutBack;
+use super::restoring_memberships::PutBack;
 use crate::human::plural;
 use crate::settings::OutputSettings;
 

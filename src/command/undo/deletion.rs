@@ -22,7 +22,7 @@ use marked::{Marked, MarkedIdentities};
 
 use super::super::shared::command_error::CommandError;
 use super::decided_records::DecidedRecords;
-use super::doomed_contents::DoomedContents;
+use super::doomed_in_dry_run::DoomedInDryRun;
 use super::doubts_file::DoubtsFile;
 use super::undo_error::UndoError;
 use crate::destination::{Destination, RunMark};
@@ -82,7 +82,7 @@ pub(super) struct Deletion<'a> {
     pub amendment: Option<Amendment>,
     pub counts: &'a Cell<DeletedKinds>,
     /// In a dry run, the memberships and tuples that would be deleted: with them an organization is not empty yet.
-    pub doomed: DoomedContents,
+    pub doomed_in_dry_run: DoomedInDryRun,
 }
 
 impl Deletion<'_> {
@@ -262,11 +262,11 @@ impl Deletion<'_> {
         for id in doomed {
             match self.kind {
                 Kind::Organization if !self.force => {
-                    let contents = &self.doomed;
+                    let contents = &self.doomed_in_dry_run;
                     let is_doomed = |kind: Kind, id: &str| contents.has(kind, id);
                     kept += u64::from(self.target.holds_others(id, &is_doomed).await?);
                 }
-                kind => self.doomed.add(kind, id).map_err(UndoError::Io)?,
+                kind => self.doomed_in_dry_run.add(kind, id).map_err(UndoError::Io)?,
             }
         }
         self.count(|counts| {

@@ -59,7 +59,7 @@ impl Reconciler<'_> {
     async fn end(&self, item: &BatchItem, found: Option<&Comparable<'_>>) -> Result<End, TargetError> {
         let body = self.batch.item_body(item);
         let (Some(sent), Some(found)) = (self.destination.read_sent(&body), found) else {
-            return Ok(self.hidden(item));
+            return Ok(self.not_found(item));
         };
         let id = found.id.as_deref();
         let differs = !sent.differences(found).is_empty();
@@ -89,7 +89,7 @@ impl Reconciler<'_> {
     }
 
     /// How one ends that was there a moment ago: it may be gone or hidden, but it is not what the export says.
-    fn hidden(&self, item: &BatchItem) -> End {
+    fn not_found(&self, item: &BatchItem) -> End {
         match self.rule {
             OnExisting::Fail => End::Rejected(exists()),
             _ => End::Settled {
@@ -145,7 +145,7 @@ impl Settlement {
         if differs {
             notices.add(Notice::DiffersAtTarget);
         }
-        self.records.push(Settled { key: item.key(), outcome, notices: notices.bits() });
+        self.at_target.push(Settled { key: item.key(), outcome, notices: notices.bits() });
         self.confirmed.extend(confirmed);
     }
 }

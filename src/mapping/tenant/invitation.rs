@@ -63,7 +63,7 @@ impl InvitationMapper {
         let preview = write(&wire, output);
         let email = normal_form(open.email);
         let key = format!("{}/{email}", open.organization);
-        if let Some(keys) = &mut output.keys {
+        if let Some(keys) = &mut output.unique_keys {
             keys.clear();
             keys.claim(Unique::Invitation, &key);
         }

@@ -57,7 +57,7 @@ impl MembershipMapper {
             roles.add(&member.role.name, member.role.is_documented, 1);
         }
         let key = member.key();
-        if let Some(keys) = &mut output.keys {
+        if let Some(keys) = &mut output.unique_keys {
             keys.clear();
             keys.claim(Unique::Membership, &key);
         }

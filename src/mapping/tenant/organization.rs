@@ -68,7 +68,7 @@ impl OrganizationMapper {
             },
         };
         let preview = write(&wire, output);
-        if let Some(keys) = &mut output.keys {
+        if let Some(keys) = &mut output.unique_keys {
             keys.clear();
             keys.claim(Unique::Organization, id);
             keys.claim(Unique::OrganizationName, &name);

@@ -48,7 +48,7 @@ impl TupleMapper {
         let metadata = whose.as_deref().map(|id| Metadata { clerk: Whose { id } });
         let preview = write(&Wire { permission: tuple, metadata }, output);
         let key = member.key();
-        if let Some(keys) = &mut output.keys {
+        if let Some(keys) = &mut output.unique_keys {
             keys.clear();
             keys.claim(Unique::RoleTuple, &key);
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::booking::{InputEnd, LateReject, MappedChunkCounts, earlier};
+use super::super::booking::{InputEnd, LateReject, MappedChunkCounts, earlier_record};
 use super::super::counts::{RejectedRecord, same_as as same_as_of};
 use super::super::stop_reason::StopReason;
 use super::{FIRST_POSITIONS, Ledger};
@@ -14,7 +14,7 @@ use crate::source::Position;
 impl Ledger {
     /// An input was read to its end.
     pub(crate) fn book_input_ended(&mut self, end: InputEnd) {
-        self.ended += 1;
+        self.inputs_ended += 1;
         let input = &mut self.inputs[usize::from(end.input)];
         input.records = end.records;
         input.skipped_rows = end.skipped;
@@ -63,7 +63,7 @@ impl Ledger {
             let is_named = self.rejected.get(&code).map_or(0, |of_code| of_code.first.len()) < FIRST_POSITIONS;
             let found = duplicates.filter(|_| is_named).map(|found| found.find(settled.key.input, settled.key.number));
             let found = found.and_then(std::result::Result::unwrap_or_default);
-            let same_as = found.map(|duplicate| earlier(&duplicate.first));
+            let same_as = found.map(|duplicate| earlier_record(&duplicate.first));
             self.book_rejected_record(settled.key.input, code, position, same_as);
         } else {
             self.book_settled(settled);

@@ -31,7 +31,7 @@ impl Walk<'_, '_> {
         let input = Arc::clone(self.input);
         match stop {
             Stop::Failed(reason) => SourceError::read(&input, place, reason),
-            Stop::LongName | Stop::Full => {
+            Stop::LongName | Stop::RecordsFirst => {
                 let problem = format!("the name of a member is longer than {NAME} bytes");
                 SourceError::WrongShape { input, place, problem, records: self.records }
             }

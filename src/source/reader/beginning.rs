@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use super::bytes::START;
+use super::watching::START;
 use crate::source::buffer::{Buffer, Buffers};
 use crate::source::detect::{detect, is_blank};
 use crate::source::elements::ElementFramer;
@@ -32,7 +32,7 @@ pub(super) struct Beginning {
     pub(super) base: u64,
     pub(super) page: Page,
     /// What is in place of the first page and is not a page.
-    pub(super) first: Option<Bounds>,
+    pub(super) in_place_of_page: Option<Bounds>,
 }
 
 /// Finds an input's shape and reads up to its first record.
@@ -43,7 +43,7 @@ pub(super) fn begin(reader: &mut dyn Read, input: &Arc<str>, limits: ReaderLimit
     let mut prefix = io::Cursor::new(prefix);
     prefix.set_position(base - at.offset);
     let buffers = limits.buffers();
-    let (mut buffer, mut page, mut first) = (buffers.holding(&[]), Page::default(), None);
+    let (mut buffer, mut page, mut in_place_of_page) = (buffers.holding(&[]), Page::default(), None);
     let framer: Box<dyn Framer + Send> = match &shape.header {
         Some(header) => Box::new(RowFramer::new(Arc::clone(header), shape.start, limits.record_bytes)),
         None if shape.format == Format::Lines => Box::new(LineFramer::new(base, line)),
@@ -54,12 +54,12 @@ pub(super) fn begin(reader: &mut dyn Read, input: &Arc<str>, limits: ReaderLimit
             let (found, place) = Walk { unread, format: shape.format, place: shape.start, records: 0, input }.open()?;
             match found {
                 PageStart::Page(found) => page = found,
-                PageStart::Answer(bounds) => (page, first) = (Page::over(), Some(bounds)),
+                PageStart::Answer(bounds) => (page, in_place_of_page) = (Page::over(), Some(bounds)),
             }
             Box::new(ElementFramer::new(place.offset, place.line))
         }
     };
-    Ok(Beginning { shape, framer, prefix, buffer, buffers, base, page, first })
+    Ok(Beginning { shape, framer, prefix, buffer, buffers, base, page, in_place_of_page })
 }
 
 /// Reads the first bytes that are not all white space, and where they begin. They are fewer only if the input has no more.

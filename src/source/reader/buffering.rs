@@ -58,7 +58,7 @@ impl RecordReader {
     }
 
     /// Returns the records with the bytes that hold them. The rest begins the next chunk.
-    pub(super) fn cut(&mut self, spans: Vec<RecordSpan>) -> RecordChunk {
+    pub(super) fn take_chunk(&mut self, spans: Vec<RecordSpan>) -> RecordChunk {
         let needed_from = self.needed_from();
         let carried_from = to_index(needed_from - self.base - self.gap).min(self.buffer.len());
         let carried = self.buffers.holding(&self.buffer[carried_from..]);

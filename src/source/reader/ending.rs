@@ -25,19 +25,19 @@ impl RecordReader {
     }
 
     /// Why compressed data ended too early, if they did.
-    fn ending(&self) -> Option<DataEnd> {
+    fn data_end(&self) -> Option<DataEnd> {
         self.compressed.as_ref().and_then(|compressed| compressed.ending())
     }
 
     /// Whether compressed data ended in the middle.
     pub(super) fn is_cut_off(&self) -> bool {
-        self.ending() == Some(DataEnd::CutOff)
+        self.data_end() == Some(DataEnd::CutOff)
     }
 
-    /// Handles the end of the content. `inside` says what was not finished, if anything, and what to do about it.
-    pub(super) fn ended(&self, inside: Option<(String, &'static str)>) -> Result<(), SourceError> {
+    /// Whether the content may end here. `inside` says what was not finished, if anything, and what to do about it.
+    pub(super) fn check_end(&self, inside: Option<(String, &'static str)>) -> Result<(), SourceError> {
         let (input, records) = (Arc::clone(&self.input), self.records);
-        match (self.ending(), inside) {
+        match (self.data_end(), inside) {
             (Some(DataEnd::Surplus(offset)), _) => Err(SourceError::Surplus { input, offset, records }),
             (Some(DataEnd::CutOff), _) => {
                 let covered = if self.watched.is_held() { records } else { self.covered };
@@ -76,7 +76,7 @@ impl RecordReader {
         let (last, inside) = match end {
             AtEnd::Complete => (None, None),
             AtEnd::Record(_) if self.is_cut_off() => (None, None),
-            AtEnd::Record(bounds) => match self.cut_off(bounds) {
+            AtEnd::Record(bounds) => match self.cut_off_line(bounds) {
                 // A last line that is cut off is not a reject: the file is damaged, not the record.
                 Some(inside) => (None, Some((inside, EXPORT_AGAIN))),
                 None => (Some(bounds), None),
@@ -86,11 +86,11 @@ impl RecordReader {
         if let Some(bounds) = last {
             self.framed(bounds, spans);
         }
-        self.ended(inside)
+        self.check_end(inside)
     }
 
-    /// Whether a last line without a line break ends in the middle of its value.
-    fn cut_off(&self, bounds: Bounds) -> Option<String> {
+    /// Where a last line without a line break ends, if that is in the middle of its value.
+    fn cut_off_line(&self, bounds: Bounds) -> Option<String> {
         let start = to_index(bounds.start.saturating_sub(self.base));
         let end = to_index(bounds.end.saturating_sub(self.base));
         let text = self.buffer.get(start..end).filter(|_| bounds.start >= self.base)?;

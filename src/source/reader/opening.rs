@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::beginning::{Beginning, PREFIX, begin, read_prefix};
-use super::bytes::{START, Watching};
+use super::watching::{START, Watching};
 use super::{RecordReader, Stage};
 use crate::source::answer::{ANSWER, error_answer};
 use crate::source::compressed::DataEnd;
@@ -82,7 +82,8 @@ impl RecordReader {
         };
         let (buffers, prefix, page) = (limits.buffers(), io::Cursor::default(), Page::resumed());
         let buffer = buffers.holding(&start);
-        let beginning = Beginning { shape, framer, prefix, buffer, buffers, base: offset, page, first: None };
+        let in_place_of_page = None;
+        let beginning = Beginning { shape, framer, prefix, buffer, buffers, base: offset, page, in_place_of_page };
         Ok(Self { compressed, watched, records: number - 1, ..Self::begun(beginning, reader, name, limits) })
     }
 
@@ -93,7 +94,7 @@ impl RecordReader {
     }
 
     fn begun(beginning: Beginning, reader: Box<dyn Read + Send>, input: Arc<str>, limits: ReaderLimits) -> Self {
-        let Beginning { shape, framer, prefix, buffer, buffers, base, page, first } = beginning;
+        let Beginning { shape, framer, prefix, buffer, buffers, base, page, in_place_of_page } = beginning;
         let Shape { format, header, .. } = shape;
         Self {
             input,
@@ -111,13 +112,13 @@ impl RecordReader {
             base,
             gap: 0,
             page,
-            stage: if first.is_some() { Stage::Behind } else { Stage::Records },
-            first,
+            stage: if in_place_of_page.is_some() { Stage::Behind } else { Stage::Records },
+            in_place_of_page,
             beside: Omitted::default(),
             records: 0,
             covered: 0,
             verified: 0,
-            pending: None,
+            kept_error: None,
             usual_records: 0,
         }
     }

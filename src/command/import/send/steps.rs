@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ids_at_target::IdsAtTarget;
 
-use crate::command::import::sending_state::SendingState;
+use crate::command::import::cleared_run::ClearedRun;
 use crate::command::shared::reading::first_pass::{FirstPass, ReadSubject};
 use crate::command::shared::reading::intake::intake;
 use crate::command::shared::target::id_maps::{keep_learned_ids, with_id_map};
@@ -34,7 +34,7 @@ pub(super) struct Steps<'a> {
     /// How users are sent; the records of other steps, but for the destination, too.
     pub delivery_of_users: Delivery,
     /// What is known of the inputs.
-    pub first: &'a FirstPass,
+    pub first_pass: &'a FirstPass,
     /// Where the map of the target's ids ended when this part of the run began: what lies behind was learned from the target since.
     pub id_map_end_before: u64,
 }
@@ -52,7 +52,7 @@ impl Steps<'_> {
     pub(super) async fn run(
         &self,
         subject: ReadSubject<'_>,
-        SendingState { import_run, mut confirmed, ids, .. }: SendingState,
+        ClearedRun { import_run, mut confirmed, ids, .. }: ClearedRun,
         signals: &mut Signals,
     ) -> (Ran, Vec<TimelineMoment>) {
         let mut moments = Vec::new();
@@ -86,7 +86,7 @@ impl Steps<'_> {
             tracing::info!("step {} of {}: {step}", index + 1, plan.steps().len());
             let mut timeline = Timeline::new(reporter.as_mut(), moments);
             let ran = pipeline::run(job, &mut timeline, signals).await;
-            log_reused(self.first.unchanged_records().as_deref());
+            log_reused(self.first_pass.unchanged_records().as_deref());
             moments = timeline.into_moments();
             (ledger, journal) = (ran.ledger, ran.journal);
             confirmed = ran.confirmed.map(|users| ConfirmedBefore { users, lookup: lookup.clone() });
@@ -100,8 +100,8 @@ impl Steps<'_> {
 
     /// What a step reads.
     fn intake(&self, subject: &ReadSubject<'_>, step: &Step, of_references: Option<&Arc<dyn TargetIds>>) -> Intake {
-        intake(subject.reading, subject.records, Some(subject.joined), of_references, self.first.watch())
-            .with_shard_blocks(self.first.shard_blocks())
+        intake(subject.reading, subject.records, Some(subject.joined), of_references, self.first_pass.watch())
+            .with_shard_blocks(self.first_pass.shard_blocks())
             .of_inputs(step.inputs.clone())
     }
 
@@ -116,11 +116,11 @@ impl Steps<'_> {
         Sending {
             delivery,
             confirmed,
-            unchanged_records: self.first.unchanged_records(),
+            unchanged_records: self.first_pass.unchanged_records(),
             // A membership never had another external id than now; the others can have had one.
             ids: of_records.filter(|_| matches!(kind, Kind::User | Kind::Organization | Kind::RoleTuple)),
             max_errors: self.settings.limits.max_errors,
-            predicted_rejects: self.first.prediction().map_or(0, |prediction| prediction.rejects),
+            predicted_rejects: self.first_pass.prediction().map_or(0, |prediction| prediction.rejects),
         }
     }
 
@@ -136,7 +136,7 @@ impl Steps<'_> {
         }
         // Without the ids of those to whom it refers, nothing of a later step is sent.
         let learned = Arc::new(self.learned().await.map_err(StopReason::IdMap)?);
-        let of_references = if kind > Kind::Organization {
+        let of_references = if kind.refers_to_others() {
             Some(read_ids_at_target(&learned, journal).await.map_err(StopReason::Temporary)?)
         } else {
             None

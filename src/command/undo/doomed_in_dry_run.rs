@@ -9,9 +9,9 @@ use crate::kind::Kind;
 const BUFFERED: usize = 8 * 1024;
 
 /// Memberships and role tuples that would be deleted, on disk if there are many.
-pub(super) struct DoomedContents(Table<HASH_BYTES>);
+pub(super) struct DoomedInDryRun(Table<HASH_BYTES>);
 
-impl DoomedContents {
+impl DoomedInDryRun {
     pub(super) fn none() -> Self {
         Self(Table::new(BUFFERED, std::env::temp_dir()))
     }

@@ -1,11 +1,11 @@
-//! What an import goes on with when sending begins.
+//! A run that may be sent: what an import goes on with when sending begins.
 
 use crate::avnology::HomeOrganization;
 use crate::id_map::IdLookup;
 use crate::pipeline::{ConfirmedBefore, ImportRun};
 
-/// How far a run is when sending begins, and what is known of its target.
-pub(super) struct SendingState {
+/// How far a run is that was found clear, when sending begins, and what is known of its target.
+pub(super) struct ClearedRun {
     pub import_run: ImportRun,
     /// What the target confirmed in earlier runs, if that can be used.
     pub confirmed: Option<ConfirmedBefore>,
