@@ -25,9 +25,27 @@ pub enum RowFault {
     },
 }
 
+/// The most cells of a row that is read the short way.
+const MOST_PLAIN: usize = 32;
+
 /// The cells of a row, without quotes and without blanks around them. There is no `Debug`, because they are personal data.
 pub struct Row<'a> {
     cells: Vec<Cow<'a, str>>,
+}
+
+/// A row without quotes, which has a cell for each column.
+struct PlainRow<'a> {
+    text: &'a str,
+    /// Where its cells end.
+    ends: [usize; MOST_PLAIN],
+}
+
+impl<'a> PlainRow<'a> {
+    /// A cell, without blanks around it.
+    fn cell(&self, column: usize) -> Option<&'a str> {
+        let before = column.checked_sub(1).and_then(|before| self.ends.get(before));
+        self.text.get(before.map_or(0, |separator| separator + 1)..*self.ends.get(column)?).map(trimmed)
+    }
 }
 
 impl Header {
@@ -48,7 +66,7 @@ impl Header {
         let mut cells = [const { Cow::Borrowed("") }; N];
         if let Some(row) = self.plain_row(bytes) {
             for (cell, column) in cells.iter_mut().zip(columns) {
-                *cell = column.and_then(|column| self.plain_cell(row, column)).unwrap_or_default().into();
+                *cell = column.and_then(|column| row.cell(column)).unwrap_or_default().into();
             }
             return Ok(cells);
         }
@@ -60,23 +78,18 @@ impl Header {
         Ok(cells)
     }
 
-    /// The text of a row in which nothing can be wrong: it has no quotes, and a cell for each column.
-    fn plain_row<'a>(&self, bytes: &'a [u8]) -> Option<&'a str> {
-        let is_plain =
-            memchr(b'"', bytes).is_none() && memchr_iter(self.separator(), bytes).count() + 1 == self.names().len();
-        std::str::from_utf8(bytes).ok().filter(|_| is_plain)
-    }
-
-    /// A cell of such a row, which is sought from the nearer end.
-    fn plain_cell<'a>(&self, row: &'a str, column: usize) -> Option<&'a str> {
-        let (behind, mut separators) = (self.names().len() - 1 - column, memchr_iter(self.separator(), row.as_bytes()));
-        let before = match column {
-            0 => None,
-            _ if column <= behind => separators.nth(column - 1),
-            _ => separators.nth_back(behind),
-        };
-        let rest = row.get(before.map_or(0, |separator| separator + 1)..)?;
-        rest.get(..memchr(self.separator(), rest.as_bytes()).unwrap_or(rest.len())).map(trimmed)
+    /// A row in which nothing can be wrong; `None` for every other one.
+    fn plain_row<'a>(&self, bytes: &'a [u8]) -> Option<PlainRow<'a>> {
+        if memchr(b'"', bytes).is_some() {
+            return None;
+        }
+        let (mut ends, mut separators) = ([bytes.len(); MOST_PLAIN], 0);
+        for separator in memchr_iter(self.separator(), bytes) {
+            *ends.get_mut(separators)? = separator;
+            separators += 1;
+        }
+        let is_plain = separators < MOST_PLAIN && separators + 1 == self.names().len();
+        simdutf8::basic::from_utf8(bytes).ok().filter(|_| is_plain).map(|text| PlainRow { text, ends })
     }
 
     /// Each cell of a row with the name of its column.
@@ -88,7 +101,7 @@ impl Header {
     fn read_row<'a>(&self, bytes: &'a [u8], mut take: impl FnMut(usize, Form, &'a str)) -> Result<(), RowFault> {
         // The whole row is checked, because cells that are not UTF-8 could look like UTF-8 together. Where a cell begins and
         // ends there is ASCII, so each cell is UTF-8, too.
-        let row = std::str::from_utf8(bytes).map_err(|_| RowFault::NotUtf8)?;
+        let row = simdutf8::basic::from_utf8(bytes).map_err(|_| RowFault::NotUtf8)?;
         let (columns, mut found) = (self.names().len(), 0);
         for (index, cell) in Cells::of(bytes, self.separator()).enumerate() {
             let place = || Place {

@@ -167,6 +167,22 @@ mod tests {
         writer.into_inner().unwrap()
     }
 
+    /// Rows of a few dozen cells are read by another way than those of a few.
+    #[test]
+    fn rows_of_any_number_of_columns_are_read() {
+        for columns in [2, 31, 32, 33, 34, 70] {
+            let header = std::iter::once("id".to_owned()).chain((1..columns).map(|column| format!("column_{column}")));
+            let header = header.collect::<Vec<_>>().join(",");
+            for cells in columns - 1..=columns + 1 {
+                let row: Vec<String> = (0..cells).map(|cell| format!(" é{cell} ")).collect();
+                let table = format!("{header}\n{}\n{}\n", row.join(","), row.join(",").replace("é1 ", ""));
+                assert_agreement(table.as_bytes(), 1 << 10, table.len());
+                let (rows, _) = read(table.as_bytes(), 1 << 10, table.len());
+                assert_eq!(rows[0].1.is_ok(), cells <= columns, "{cells} cells for {columns} columns");
+            }
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 
