@@ -170,7 +170,7 @@ mod tests {
     /// Rows of a few dozen cells are read by another way than those of a few.
     #[test]
     fn rows_of_any_number_of_columns_are_read() {
-        for columns in [2, 31, 32, 33, 34, 70] {
+        for columns in [3, 31, 32, 33, 34, 70] {
             let header = std::iter::once("id".to_owned()).chain((1..columns).map(|column| format!("column_{column}")));
             let header = header.collect::<Vec<_>>().join(",");
             for cells in columns - 1..=columns + 1 {
