@@ -4,7 +4,6 @@ pub(in crate::command) mod earlier_identity;
 pub(in crate::command) mod earlier_membership;
 pub(in crate::command) mod home_organization;
 pub(in crate::command) mod id_maps;
-pub(in crate::command) mod lookup_cache;
 
 use std::io;
 use std::path::Path;
