@@ -249,7 +249,7 @@ impl<'m> ChunkMapping<'m> {
             let RecordSpan { number, line, offset, length, .. } = *span;
             let place = RecordPlace { input: self.input, number, line, offset, length, notes: notices.bits() };
             duplicates::collect(finder, &mut self.collected_keys, &place, keys);
-            if self.context.unchanged.is_kept() {
+            if self.context.unchanged.is_kept_by_first_pass() {
                 let hashes = self.collected_keys.hashed(before).collect();
                 self.for_next_night.push(MappedRecord { span: index, notices: notices.bits(), keys: hashes });
             }
