@@ -1,4 +1,4 @@
-//! How a switch stands by now.
+//! The account that `check`, `status` and `report` share: how a switch stands by now.
 
 use std::path::Path;
 

@@ -31,7 +31,7 @@ impl EndedImport {
         Self { ledger, journal: Some(journal), joined: JoinReports::default(), timeline: Vec::new() }
     }
 
-    /// Sends nothing: what is rejected is written, as the first pass saw it. Beside the run is why it was not begun.
+    /// Sends nothing: what is rejected is written, as the first pass saw it. Why nothing is sent comes with the run.
     pub(super) async fn not_begun(
         (import_run, reason): (ImportRun, StopReason),
         subject: ReadSubject<'_>,

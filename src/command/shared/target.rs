@@ -1,4 +1,4 @@
-//! Where identities go: a real Avnology ID, or the embedded one.
+//! Where identities go: Avnology ID, the embedded one, or Ory's Kratos and Keto.
 
 pub(in crate::command) mod earlier_identity;
 pub(in crate::command) mod earlier_membership;
