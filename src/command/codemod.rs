@@ -85,7 +85,8 @@ pub fn run(arguments: &CodemodArguments) -> Result<ExitStatus, CodemodCommandErr
     }
     let outcome = run_codemod(&options, &progress)?;
     for path in &arguments.report {
-        write_report(path, &outcome.account).map_err(|source| CodemodCommandError::Report { path: path.clone(), source })?;
+        write_report(path, &outcome.account)
+            .map_err(|source| CodemodCommandError::Report { path: path.clone(), source })?;
     }
     print_exact(&outcome.diff)?;
     say(&outcome, options.mode, console);

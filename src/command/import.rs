@@ -12,22 +12,22 @@
 mod account;
 mod clearance;
 mod cleared_run;
-mod run_and_target;
 mod ended_import;
 mod known_before;
 mod missing;
 mod prepare;
 mod recognized_records;
+mod run_and_target;
 mod send;
 
 use account::ImportAccount;
 use clearance::{BeforeSending, Clearance};
 use cleared_run::ClearedRun;
-use run_and_target::RunAndTarget;
 use ended_import::EndedImport;
 use known_before::KnownBefore;
 use missing::MissingRecords;
 use prepare::{PreparedRun, RunPart, prepare};
+use run_and_target::RunAndTarget;
 use send::send;
 
 use super::shared::command_error::CommandError;
@@ -107,7 +107,8 @@ async fn import_into(
     };
     keep_learned_ids(&settings.runs_directory, &target.name).await;
     // Whether the run is over is said under the locks.
-    let account = ImportAccount { run_and_target, records: &records, missing: missing.map(MissingRecords::into_report) };
+    let account =
+        ImportAccount { run_and_target, records: &records, missing: missing.map(MissingRecords::into_report) };
     let status = with_results(account.give(ended), settings, &run).await;
     drop(locks);
     status

@@ -7,8 +7,8 @@
 
 mod account;
 mod account_by_kind;
-mod account_of_restoring;
 mod account_of_dry_run;
+mod account_of_restoring;
 mod consent;
 mod decided_records;
 mod deletion;

@@ -41,8 +41,18 @@ pub(crate) struct BatchItem {
 impl BatchItem {
     /// What was made of a record of this chunk; not in a batch yet.
     pub(crate) fn new(input: u16, chunk: &Arc<RecordChunk>, ready: Ready) -> Self {
-        let Ready { kind, span_index, content, external_id, clerk_id, earlier, disabled, notices, references, encoded: _ } =
-            ready;
+        let Ready {
+            kind,
+            span_index,
+            content,
+            external_id,
+            clerk_id,
+            earlier,
+            disabled,
+            notices,
+            references,
+            encoded: _,
+        } = ready;
         let (chunk, encoded) = (Arc::clone(chunk), 0..0);
         Self {
             kind,

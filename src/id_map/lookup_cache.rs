@@ -31,12 +31,7 @@ impl<T: Clone> LookupCache<T> {
     }
 
     /// What was found of this one, or what `seek` finds now. It has to find the same each time.
-    pub(crate) fn find(
-        &self,
-        kind: Kind,
-        clerk_id: &str,
-        seek: impl FnOnce() -> io::Result<T>,
-    ) -> io::Result<T> {
+    pub(crate) fn find(&self, kind: Kind, clerk_id: &str, seek: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         let hash = self.hasher.hash_one((kind, clerk_id));
         let entry = &self.entries[usize::try_from(hash % KEPT as u64).unwrap_or(0)];
         let lock = || entry.lock().unwrap_or_else(PoisonError::into_inner);

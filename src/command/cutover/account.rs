@@ -12,7 +12,11 @@ use crate::kind::Kind;
 use crate::settings::LookedUp;
 
 /// How these steps stand; all of them if none is named.
-pub(super) fn account(at: &LookedUp, state: &CutoverState, steps: &[SwitchStep]) -> Result<Account, CutoverCommandError> {
+pub(super) fn account(
+    at: &LookedUp,
+    state: &CutoverState,
+    steps: &[SwitchStep],
+) -> Result<Account, CutoverCommandError> {
     let runs = moments(&at.runs_directory)?;
     Ok(Assessment { state, runs: &runs, now: Timestamp::now(), max_age: at.max_age }.account(steps))
 }

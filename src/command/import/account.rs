@@ -3,8 +3,8 @@
 use super::super::shared::command_error::CommandError;
 use super::super::shared::reading::joined::JoinReports;
 use super::super::shared::terminal::output::Output;
-use super::run_and_target::RunAndTarget;
 use super::ended_import::EndedImport;
+use super::run_and_target::RunAndTarget;
 use crate::exit::ExitStatus;
 use crate::journal::{FirstPassRecord, RunDirectory};
 use crate::missing::MissingReport;

@@ -5,9 +5,9 @@ mod confirmed;
 
 use confirmed::ConfirmedOf;
 
-use super::run_and_target::RunAndTarget;
 use super::prepare::RunPart;
 use super::recognized_records::remembered;
+use super::run_and_target::RunAndTarget;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::reading::first_pass::Remembered;
 use crate::command::shared::reading::joined::JoinedFiles;

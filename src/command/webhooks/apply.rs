@@ -238,7 +238,12 @@ impl Work {
         Ok(ReportLine::ok(&registration.name, "registered", Some(id)))
     }
 
-    fn remember(&self, registration: &Registration, state: MadeState, id: Option<&str>) -> Result<(), WebhooksCommandError> {
+    fn remember(
+        &self,
+        registration: &Registration,
+        state: MadeState,
+        id: Option<&str>,
+    ) -> Result<(), WebhooksCommandError> {
         let (name, content, target_id) = (registration.name.clone(), registration.digest(), id.map(str::to_owned));
         let secrets_of = self.secrets.as_ref().filter(|_| state == MadeState::Made);
         let secrets_of = secrets_of.map(|secrets| secrets.begin().to_owned());

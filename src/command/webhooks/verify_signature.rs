@@ -54,7 +54,9 @@ fn check(settings: &VerifySignatureSettings) -> Result<Result<Fit, SignatureFaul
     let VerifySignatureSettings { secret, header, headers, tolerance, .. } = settings;
     let of_file = match headers {
         None => String::new(),
-        Some(path) => crate::files::read_named_text(path).map_err(|error| WebhooksCommandError::unreadable(path, &error))?,
+        Some(path) => {
+            crate::files::read_named_text(path).map_err(|error| WebhooksCommandError::unreadable(path, &error))?
+        }
     };
     let mut body = Vec::new();
     std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut body).map_err(WebhooksCommandError::Body)?;
