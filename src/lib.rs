@@ -17,8 +17,8 @@
 //!
 //! To follow one user from the file to the server, read these files in this order:
 //!
-//! 1. `command/import.rs` is the sequence of phases. `command/import/clearance.rs` has the inputs gone through once before anything
-//!    is sent, in the first pass (`command/shared/reading/first_pass.rs`). `first_pass/looked_through.rs` beside that runs the same
+//! 1. `command/import.rs` is the sequence of phases. `command/import/clearance.rs` goes through the inputs once before anything is
+//!    sent: in the first pass (`command/shared/reading/first_pass.rs`). `first_pass/looked_through.rs` beside that runs the same
 //!    pipeline in another mode, `Mode::FirstPass`, which sends nothing (`pipeline/run_first_pass.rs`). `command/import/send.rs` sends.
 //!    For each kind `command/import/send/steps.rs` begins a run of the pipeline: `command/shared/reading/intake.rs` puts together what
 //!    that reads, and which mapper its records get; `pipeline/job.rs` has what it is given and gives back; `mode_parts.rs` beside it
@@ -43,11 +43,11 @@
 //!    What mapping rejected or found unchanged goes from there to the committer (`settled_on_the_way.rs`).
 //!    `send` in `pipeline/run.rs` gives what the one returns to the other, and puts the channel behind them from which the senders
 //!    take.
-//! 5. `delivery/senders.rs` takes a batch as soon as there is a slot for its request, or, where each user is a request, a while
-//!    before (`ahead.rs`). It settles first whom the target has under another external id and what refers to nobody there. Then
-//!    `delivery/exchange.rs` makes one exchange with the target: it waits for its turn at the [`pace::Pace`], has the plan made
-//!    durable by the committer (of point 8) unless that was done ahead, and makes the request. How it waits for either is in
-//!    `sender_context.rs`.
+//! 5. `delivery/senders.rs` takes a batch (`pending_batch.rs`: with what was already tried with it) as soon as there is a slot for its
+//!    request, or, where each user is a request, a while before (`ahead.rs`). It settles first whom the target has under another
+//!    external id and what refers to nobody there. Then `delivery/exchange.rs` makes one exchange with the target: it waits for its turn
+//!    at the [`pace::Pace`], which gives it a permit (`pace/permit.rs`), has the plan made durable by the committer (of point 8) unless
+//!    that was done ahead, and makes the request once the permit lets it depart. How it waits for either is in `sender_context.rs`.
 //! 6. A [`destination::Destination`] (`destination/contract.rs`) creates the identities of a batch, and says what became of each in
 //!    the words of [`destination`]. [`avnology::AdminCalls`] is one (`avnology/destination.rs`, then `create.rs` and `client.rs`),
 //!    and [`kratos::KratosCalls`] another; each knows its vendor's requests, statuses and codes. `http/client.rs` sends the request.
@@ -61,9 +61,10 @@
 //!    finds them, and `reconcile/settle.rs`, which compares them. `refusal.rs` has the words of rejects, and `item.rs` makes them.
 //!    `settlement.rs` sends on what is settled, and `outbox.rs` hands it to the committer.
 //! 8. `outcomes/event.rs` has what the committer is sent, and `pipeline/commit.rs` is the committer. It makes plans and
-//!    outcomes durable in the [`journal::Journal`] (`write_event.rs` beside it, `journal/run_journal.rs`) and books outcomes
-//!    in the [`outcomes::Ledger`] (`outcomes/ledger/book.rs`); a [`journal::Reject`] (`journal/reject.rs`) goes to the rejects
-//!    file (`journal/rejects.rs`). At last the mark moves on before which all is settled ([`journal::Tracker`], `journal/tracker.rs`).
+//!    outcomes durable in the [`journal::Journal`] (`write_event.rs` beside it, `journal/run_journal.rs`, then `journal/log/writer.rs`,
+//!    which writes them in groups) and books outcomes in the [`outcomes::Ledger`] (`outcomes/ledger/book.rs`); a [`journal::Reject`]
+//!    (`journal/reject.rs`) goes to the rejects file (`journal/rejects.rs`). At last the mark moves on before which all is settled
+//!    ([`journal::Tracker`], `journal/tracker.rs`).
 //!
 //! Then control goes back the way it came: `command/import/ended_import.rs` has what all steps came to, and
 //! `command/import/account.rs` gives the account and says in the journal that the run ended.
@@ -118,11 +119,16 @@
 //! - *mark*: [`destination::RunMark`] is in an identity and says whose it is; [`journal::ReadMark`] is a place in an input before
 //!   which all is settled; a mark of the [`journal`]'s log begins a group.
 //! - *place*: where something is: a record in the inputs ([`index::RecordPlace`]), a fault in a file ([`source::Place`]), an entry in
-//!   a file of the [`index`], a chunk in the queue between mappers and batches. Where a file is, is its path.
+//!   a file of the [`index`], a chunk in the queue between mappers and batches. Where a file is, is its path. The *position* of a
+//!   record is what people are told of its place, with the name of the input ([`source::Position`]).
 //! - *known*: [`source::KnownInputs`] are the bytes of inputs that were read once; known records are recognized from the night before
 //!   ([`recognition::KnownFile`]); a known id is one that the [`id_map`] has.
+//! - *night*: a run that repeats an earlier one with a newer export, as many do every night until the switch. The *night before* is the
+//!   last such run that was complete ([`recognition`]).
 //! - *page*: of a list, what a target or Clerk gives at once; of the [`manual`], what a topic has; pages that were put together into
 //!   one input are read as one ([`source`]).
+//! - *pass*: the *first* one goes through the inputs before anything is sent, and the *second* one is the import itself, which reads
+//!   them again. A later read of any kind is held to the first one ([`source::KnownInputs`]).
 //! - *plan*: a [`journal::BatchPlan`] is a batch that is about to be sent; the [`steps`] are the plan of a migration; a
 //!   [`tenant_plan::TenantPlan`] says what of a tenant beside its users moves, and how; one of [`webhooks`] says it of endpoints.
 //! - *ready*: mapped, and not yet in a batch. What is on disk for good is *durable*.
@@ -158,7 +164,8 @@
 //!   [`id_map`] takes in the journals of runs.
 //! - *turn*: to read, among the mappers; to send, at the [`pace`]. A *slot* there is one of the requests that may be under way, and a
 //!   *permit* lets one go now.
-//! - *probe*: a request that only asks whether a target answers; which one it is, the [`destination`] knows. Of the [`pace`], the one
+//! - *probe*: a request that only asks whether a target answers; which one it is, the [`destination`] knows: at Avnology ID, a
+//!   create that is only to be checked, where that is possible (`avnology/probe.rs`). Of the [`pace`], the one
 //!   request that goes alone after a hold while the others wait for its answer.
 //! - *watched*: the bytes of an input are, while it is read ([`source::Watch`]); others are, to see whether they succeed while a suspect
 //!   batch fails (`delivery/success_clock.rs`); jobs are, by a service ([`notify`]).

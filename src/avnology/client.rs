@@ -17,14 +17,14 @@ pub struct Client {
     /// The URL of the documented single create, which is sent most often.
     identities: url::Url,
     /// Whether the target creates what it is asked only to check.
-    creates_probes: Arc<AtomicBool>,
+    creates_what_it_checks: Arc<AtomicBool>,
 }
 
 impl Client {
     /// Prepares a client; nothing is sent yet.
     pub fn new(options: &ClientOptions) -> Result<Self, ClientError> {
         let http = http::HttpClient::new(options)?;
-        Ok(Self { identities: http.url("v1/identities"), http, creates_probes: Arc::default() })
+        Ok(Self { identities: http.url("v1/identities"), http, creates_what_it_checks: Arc::default() })
     }
 
     /// The target.
@@ -33,13 +33,13 @@ impl Client {
     }
 
     /// Whether the target may be asked only to check something: not if it created that once.
-    pub fn may_probe(&self) -> bool {
-        !self.creates_probes.load(Ordering::Relaxed)
+    pub fn may_ask_to_check(&self) -> bool {
+        !self.creates_what_it_checks.load(Ordering::Relaxed)
     }
 
     /// From now on it may not.
-    pub(super) fn probe_no_more(&self) {
-        self.creates_probes.store(true, Ordering::Relaxed);
+    pub(super) fn ask_to_check_no_more(&self) {
+        self.creates_what_it_checks.store(true, Ordering::Relaxed);
     }
 
     /// Repeats a request of this client's until it is answered; an answer of success has to be `acceptable`, too.

@@ -59,7 +59,7 @@ impl Destination for AdminCalls {
     }
 
     fn can_check(&self) -> bool {
-        self.batch && self.client.may_probe()
+        self.batch && self.client.may_ask_to_check()
     }
 
     fn answers_probe(&self, permit: Permit) -> BoxFuture<'_, bool> {

@@ -25,7 +25,7 @@ pub async fn preflight(client: &Client, patience: Duration) -> Result<Capabiliti
     Ok(capabilities)
 }
 
-/// Whether the target still takes a batch as it should, with which nothing is wrong. Only for one that [`Client::may_probe`].
+/// Whether the target still takes a batch as it should, with which nothing is wrong. Only for one that [`Client::may_ask_to_check`].
 pub async fn answers_probe_batch(client: &Client) -> (bool, PaceSignal) {
     let key = format!("preflight-{}", uuid::Uuid::new_v4());
     let reply = probe(client, &key).await;

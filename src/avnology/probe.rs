@@ -48,7 +48,7 @@ pub(super) async fn clean_up(client: &Client, reply: &Reply, patience: Duration)
 
 /// Deletes the user of the probe, who has this id, and logs it. No probe is sent any more then.
 pub(super) async fn remove(client: &Client, id: &str, patience: Duration) {
-    client.probe_no_more();
+    client.ask_to_check_no_more();
     let id = shown_request_id(id);
     let is_gone = match id {
         Some(id) => is_deleted(client, id, patience).await,

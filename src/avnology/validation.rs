@@ -38,7 +38,7 @@ impl AdminCalls {
         Ok(match reply.outcome {
             ReplyOutcome::Answered { status: 403 } => Validates::NotPermitted,
             // Of the one who was left by an earlier probe nothing can be learned.
-            _ if !self.client.may_probe() || is_there(&reply, self.batch) => Validates::No,
+            _ if !self.client.may_ask_to_check() || is_there(&reply, self.batch) => Validates::No,
             outcome => match meaning_of(outcome) {
                 Meaning::Done => Validates::Yes,
                 Meaning::OfContent => Validates::No,

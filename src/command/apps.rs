@@ -2,11 +2,11 @@
 //!
 //! [`mod@apply`], [`mod@verify`] and [`mod@undo`] are the commands. What they share: [`plan_of_apps`] reads the plan, [`client_target`] is
 //! where clients are made, [`checklist`] is what a person does where the target has no methods for clients, [`account`] is what came
-//! of it, and [`apps_error`] why nothing does.
+//! of it, and [`apps_command_error`] why nothing does.
 
 mod account;
 mod apply;
-pub(super) mod apps_error;
+pub(super) mod apps_command_error;
 mod checklist;
 mod client_target;
 mod plan_of_apps;
@@ -27,7 +27,7 @@ use client_target::ClientTarget;
 
 use super::shared::command_error::CommandError;
 use super::shared::target::{at_target, client};
-use apps_error::AppsError;
+use apps_command_error::AppsCommandError;
 
 /// What a Hydra is called, before its address.
 const OF_HYDRA: &str = "hydra+";
@@ -70,7 +70,7 @@ async fn run<R: ClientRegistry>(at: &ClientTarget<'_, R>, signals: &mut Signals)
         return Err(CommandError::NoConsent);
     }
     // What is broken off here is what a kill breaks off: the same command goes on.
-    signals.unless_one_comes(work(at)).await.map_err(AppsError::Interrupted)?
+    signals.unless_one_comes(work(at)).await.map_err(AppsCommandError::Interrupted)?
 }
 
 async fn work<R: ClientRegistry>(at: &ClientTarget<'_, R>) -> Result<ExitStatus, CommandError> {

@@ -17,7 +17,7 @@ const WORTH_SAYING: usize = 2_000;
 
 /// Why the command did not come to its end.
 #[derive(Debug, thiserror::Error)]
-pub enum CommandError {
+pub enum CodemodCommandError {
     /// The rules file cannot be read.
     #[error("the rules file {} cannot be read: {source}", path.display())]
     ReadRules {
@@ -50,7 +50,7 @@ pub enum CommandError {
     Stdout(#[from] StdoutError),
 }
 
-impl CommandError {
+impl CodemodCommandError {
     /// How the process ends.
     pub fn exit_status(&self) -> ExitStatus {
         match self {
@@ -64,7 +64,7 @@ impl CommandError {
 ///
 /// # Errors
 /// If it cannot begin, or cannot write what it has to.
-pub fn run(arguments: &CodemodArguments) -> Result<ExitStatus, CommandError> {
+pub fn run(arguments: &CodemodArguments) -> Result<ExitStatus, CodemodCommandError> {
     if arguments.rules_print_default {
         print_text(DEFAULT_RULES)?;
         return Ok(ExitStatus::Success);
@@ -81,24 +81,25 @@ pub fn run(arguments: &CodemodArguments) -> Result<ExitStatus, CommandError> {
         }
     };
     for path in &arguments.report {
-        can_be_written(path).map_err(|source| CommandError::Report { path: path.clone(), source })?;
+        can_be_written(path).map_err(|source| CodemodCommandError::Report { path: path.clone(), source })?;
     }
     let outcome = run_codemod(&options, &progress)?;
     for path in &arguments.report {
-        write_report(path, &outcome.account).map_err(|source| CommandError::Report { path: path.clone(), source })?;
+        write_report(path, &outcome.account)
+            .map_err(|source| CodemodCommandError::Report { path: path.clone(), source })?;
     }
     print_exact(&outcome.diff)?;
     say(&outcome, options.mode, console);
     Ok(status(&outcome, options.mode))
 }
 
-fn options(arguments: &CodemodArguments) -> Result<Options, CommandError> {
+fn options(arguments: &CodemodArguments) -> Result<Options, CodemodCommandError> {
     let rules = match &arguments.rules {
         None => Rules::new(None).map_err(CodemodError::from)?,
         Some(path) => {
             let text = std::fs::read_to_string(path)
-                .map_err(|source| CommandError::ReadRules { path: path.clone(), source })?;
-            Rules::new(Some(&text)).map_err(|source| CommandError::Rules { path: path.clone(), source })?
+                .map_err(|source| CodemodCommandError::ReadRules { path: path.clone(), source })?;
+            Rules::new(Some(&text)).map_err(|source| CodemodCommandError::Rules { path: path.clone(), source })?
         }
     };
     Ok(Options {

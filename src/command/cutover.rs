@@ -2,17 +2,17 @@
 //! stands.
 //!
 //! [`check`], [`record`], [`report`] and [`status`] are the commands; [`account`] is how the steps stand, which all but `record` show,
-//! and [`cutover_error`] why one of them fails. Nothing is changed anywhere but in the file of the switch.
+//! and [`cutover_command_error`] why one of them fails. Nothing is changed anywhere but in the file of the switch.
 
 mod account;
 mod check;
-mod cutover_error;
+mod cutover_command_error;
 mod record;
 mod report;
 mod status;
 
 pub use check::check_cutover;
-pub use cutover_error::CutoverError;
+pub use cutover_command_error::CutoverCommandError;
 pub use record::record_cutover;
 pub use report::report_cutover;
 pub use status::cutover_status;

@@ -12,22 +12,22 @@
 mod account;
 mod clearance;
 mod cleared_run;
-mod context;
 mod ended_import;
 mod known_before;
 mod missing;
 mod prepare;
 mod recognized_records;
+mod run_and_target;
 mod send;
 
 use account::ImportAccount;
 use clearance::{BeforeSending, Clearance};
 use cleared_run::ClearedRun;
-use context::ImportContext;
 use ended_import::EndedImport;
 use known_before::KnownBefore;
 use missing::MissingRecords;
 use prepare::{PreparedRun, RunPart, prepare};
+use run_and_target::RunAndTarget;
 use send::send;
 
 use super::shared::command_error::CommandError;
@@ -82,39 +82,40 @@ async fn import_into(
     let PreparedRun { run, mut import_run, part, records, locks } = prepare(settings, &target.name, signals).await?;
     start_metrics(output, Some(run.directory.id()));
     let destination = connect(&target, connection, Use::Import(&settings.reading.rules), signals).await?;
-    let context = ImportContext { settings, target: &target, destination: &destination, run: &run };
+    let run_and_target = RunAndTarget { settings, target: &target, destination: &destination, run: &run };
     let (ref reading, home) = organization_if_there(&target, settings, &run, signals).await?;
     let done = import_run.ledger.counts().read;
-    note_beginning(context, part, done);
+    note_beginning(run_and_target, part, done);
     note_deleted(reading, output.console);
     let KnownBefore { confirmed, ref remembered, ids, ref joined } =
-        KnownBefore::look_up(part, context, reading, &records, signals).await?;
+        KnownBefore::look_up(part, run_and_target, reading, &records, signals).await?;
     let (remembered, strict) = (remembered.as_ref(), settings.limits.strict);
     let subject = ReadSubject { reading, records: &records, joined, remembered, output, strict };
     let has_begun = part != RunPart::First && (done > 0 || !import_run.progress.in_doubt.is_empty());
-    let clearance = Clearance::of_run(context, subject, &import_run.ledger, has_begun, signals).await?;
+    let clearance = Clearance::of_run(run_and_target, subject, &import_run.ledger, has_begun, signals).await?;
     let (ended, missing) = match clearance {
         Clearance::Unreadable(error) => (EndedImport::unreadable(import_run, error), None),
         Clearance::Withheld(BeforeSending { first_pass, missing }, reason) => {
             import_run.duplicates = first_pass.duplicates().cloned();
-            (EndedImport::not_begun((import_run, reason), subject, &first_pass, context, signals).await, missing)
+            (EndedImport::not_begun((import_run, reason), subject, &first_pass, run_and_target, signals).await, missing)
         }
         Clearance::Clear(mut before) => {
             import_run.duplicates = before.first_pass.duplicates().cloned();
             let cleared = ClearedRun { import_run, confirmed, ids, home };
-            (Box::pin(send(context, subject, &mut before, cleared, signals)).await?, before.missing)
+            (Box::pin(send(run_and_target, subject, &mut before, cleared, signals)).await?, before.missing)
         }
     };
     keep_learned_ids(&settings.runs_directory, &target.name).await;
     // Whether the run is over is said under the locks.
-    let account = ImportAccount { context, records: &records, missing: missing.map(MissingRecords::into_report) };
+    let account =
+        ImportAccount { run_and_target, records: &records, missing: missing.map(MissingRecords::into_report) };
     let status = with_results(account.give(ended), settings, &run).await;
     drop(locks);
     status
 }
 
 /// Says where a run goes on of which an earlier part has `done` something, and what `--strict` does not see.
-fn note_beginning(ImportContext { settings, destination, run, .. }: ImportContext<'_>, part: RunPart, done: u64) {
+fn note_beginning(RunAndTarget { settings, destination, run, .. }: RunAndTarget<'_>, part: RunPart, done: u64) {
     let (id, console) = (run.directory.id(), settings.output.console);
     tracing::info!(at_once = destination.envelope().items, run = id, "the target is ready");
     if part != RunPart::First {

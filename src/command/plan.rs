@@ -5,8 +5,8 @@ use std::io;
 use std::path::Path;
 
 use super::shared::command_error::CommandError;
-use super::shared::reading::export_records::{Enough, each_record, finished};
 use super::shared::reading::from_clerk::read_for_now;
+use super::shared::reading::records_of_export::{Enough, each_record, finished};
 use super::shared::tenant_plan_error::TenantPlanError;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;

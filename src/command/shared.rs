@@ -1,7 +1,7 @@
 //! What several commands need, and is no command itself:
 //!
 //! - `reading`: the inputs, from what was named, or Clerk has, to an intake of the pipeline, with the files that are joined to them;
-//! - `target`: the destination, what is known of its ids (`id_maps`, `lookup_cache`), and of what an earlier run made there;
+//! - `target`: the destination, what is known of its ids (`id_maps`), and of what an earlier run made there;
 //! - `terminal`: what is asked and printed, and how a long command shows where it is;
 //! - `run_row` and `record_list`: a run as it is listed, and what became of its records;
 //! - `in_background`: work on the disk that takes a while, on a thread of its own;

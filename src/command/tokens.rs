@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::shared::command_error::CommandError;
 use super::shared::export_command_error::ExportCommandError;
 use super::shared::in_background::in_background;
-use super::shared::reading::export_records::{Enough, each_record, finished};
+use super::shared::reading::records_of_export::{Enough, each_record, finished};
 use super::shared::tenant_plan_error::TenantPlanError;
 use super::shared::terminal::output::write_report;
 use crate::avnology::encode;

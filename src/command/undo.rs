@@ -7,8 +7,8 @@
 
 mod account;
 mod account_by_kind;
-mod account_of_changes;
 mod account_of_dry_run;
+mod account_of_restoring;
 mod consent;
 mod decided_records;
 mod deletion;
@@ -26,7 +26,7 @@ use std::io;
 use std::sync::Arc;
 
 use account::{print, undone};
-use account_of_changes::UndoChanges;
+use account_of_restoring::UndoRestoring;
 use consent::seek_consent;
 use decided_records::DecidedRecords;
 use deletion::Deletion;
@@ -80,14 +80,14 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
     if !settings.dry_run {
         forget_who_is_there(settings).await.map_err(UndoError::Io)?;
     }
-    let Undone { ended, counts, changes } =
+    let Undone { ended, counts, restoring } =
         delete_created(&destination, settings, &effects, is_first_time, signals).await;
-    changes.note(settings.dry_run, output);
+    restoring.note(settings.dry_run, output);
     let all = counts.all();
     let status = if all.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success };
     if settings.dry_run {
         ended?;
-        account_of_dry_run::print(record, &counts, &changes, (settings.force, output))?;
+        account_of_dry_run::print(record, &counts, &restoring, (settings.force, output))?;
         return Ok(status);
     }
     let is_whole = ended.is_ok() && all.in_doubt == 0;
@@ -96,7 +96,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
         Ok(()) => delete_made(&target, connection, record, signals).await,
         Err(_) => Ok(MadeOrganization::None),
     };
-    let printed = print(record, directory, &counts, &changes, output);
+    let printed = print(record, directory, &counts, &restoring, output);
     note_accounts(settings);
     ended?;
     note_organization(organization?, output.console);
@@ -109,7 +109,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
 struct Undone {
     ended: Result<(), CommandError>,
     counts: DeletedKinds,
-    changes: UndoChanges,
+    restoring: UndoRestoring,
 }
 
 /// Takes back what the run changed, if that was not done before, and deletes what it created; in a dry run only looks for it.
@@ -151,8 +151,8 @@ async fn delete_created(
         } => ended,
         never = while_working(display(output.progress, Some(created)), || UndoingProgress::from(counts.get())) => match never {},
     };
-    let changes = UndoChanges { updated: effects.updated, enabled: enabled.get(), restored: restored.get() };
-    Undone { ended, counts: counts.get(), changes }
+    let restoring = UndoRestoring { updated: effects.updated, enabled: enabled.get(), restored: restored.get() };
+    Undone { ended, counts: counts.get(), restoring }
 }
 
 /// Before anything is deleted: nobody must be taken to be there any more.

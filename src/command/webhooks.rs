@@ -2,7 +2,7 @@
 //!
 //! `plan`, `apply`, `verify`, `activate`, `undo`, `try_handler` (`webhooks try`) and `verify_signature` are the commands. What they
 //! share: `inputs` reads the plan, `checklist` is what a person does where the target has no methods, `account` is what was done,
-//! and `webhooks_error` why nothing can be.
+//! and `webhooks_command_error` why nothing can be.
 
 mod account;
 mod activate;
@@ -14,7 +14,7 @@ mod try_handler;
 mod undo;
 mod verify;
 mod verify_signature;
-pub(super) mod webhooks_error;
+pub(super) mod webhooks_command_error;
 
 pub use activate::activate;
 pub use apply::apply;

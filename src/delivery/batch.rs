@@ -169,13 +169,13 @@ mod tests {
         })
     }
 
-    fn item(chunk: &Arc<RecordChunk>, span: usize) -> BatchItem {
+    fn item(chunk: &Arc<RecordChunk>, span_index: usize) -> BatchItem {
         let ready = Ready {
             kind: Kind::default(),
-            span,
+            span_index,
             encoded: 0..0,
             content: ContentHash::NOTHING,
-            external_id: span.to_string().into(),
+            external_id: span_index.to_string().into(),
             clerk_id: None,
             earlier: None,
             disabled: false,
@@ -210,7 +210,7 @@ mod tests {
             bytes in 50usize..900,
         ) {
             let batches = pack(&sizes, BatchLimits { items, bytes });
-            let spans: Vec<usize> = batches.iter().flat_map(|batch| batch.items.iter().map(|item| item.span)).collect();
+            let spans: Vec<usize> = batches.iter().flat_map(|batch| batch.items.iter().map(|item| item.span_index)).collect();
             prop_assert_eq!(spans, (0..sizes.len()).collect::<Vec<_>>());
             for batch in &batches {
                 prop_assert!(batch.items.len() <= items);

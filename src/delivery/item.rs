@@ -22,7 +22,7 @@ pub(crate) struct BatchItem {
     kind: Kind,
     input: u16,
     pub(super) chunk: Arc<RecordChunk>,
-    pub(super) span: usize,
+    pub(super) span_index: usize,
     pub notices: Notices,
     pub external_id: Box<str>,
     /// The id at Clerk, if that is another one.
@@ -41,14 +41,24 @@ pub(crate) struct BatchItem {
 impl BatchItem {
     /// What was made of a record of this chunk; not in a batch yet.
     pub(crate) fn new(input: u16, chunk: &Arc<RecordChunk>, ready: Ready) -> Self {
-        let Ready { kind, span, content, external_id, clerk_id, earlier, disabled, notices, references, encoded: _ } =
-            ready;
+        let Ready {
+            kind,
+            span_index,
+            content,
+            external_id,
+            clerk_id,
+            earlier,
+            disabled,
+            notices,
+            references,
+            encoded: _,
+        } = ready;
         let (chunk, encoded) = (Arc::clone(chunk), 0..0);
         Self {
             kind,
             input,
             chunk,
-            span,
+            span_index,
             notices,
             external_id,
             clerk_id,
@@ -60,8 +70,8 @@ impl BatchItem {
         }
     }
 
-    /// Bytes that it takes beside its record and its encoded form: itself, and what the committer is told of it, which says its
-    /// ids in the plan and as what the target calls it.
+    /// Bytes that it takes beside its record and its encoded form: itself, and what the committer is told of it, which repeats its ids,
+    /// in the plan and in the outcome.
     pub(super) fn memory(&self) -> usize {
         let ids = [Some(&self.external_id), self.clerk_id.as_ref(), self.earlier.as_ref()];
         let ids = ids.into_iter().flatten().map(|id| id.len()).sum::<usize>();
@@ -71,7 +81,7 @@ impl BatchItem {
 
     /// Which record of the run it is.
     pub(crate) fn key(&self) -> RecordKey {
-        RecordKey { input: self.input, number: self.chunk.spans[self.span].number }
+        RecordKey { input: self.input, number: self.chunk.spans[self.span_index].number }
     }
 
     /// It is at the target under this id, exactly as it was sent.
@@ -101,6 +111,6 @@ impl BatchItem {
 
     /// The reject that this record becomes.
     pub(crate) fn reject(&self, rejection: Rejection) -> Reject {
-        Reject::new(rejection, self.kind, self.input, &self.chunk, &self.chunk.spans[self.span])
+        Reject::new(rejection, self.kind, self.input, &self.chunk, &self.chunk.spans[self.span_index])
     }
 }

@@ -21,7 +21,7 @@ mod answered_batch;
 mod batch;
 mod blame;
 #[cfg(test)]
-mod decision_tree;
+mod decision_tree_for_tests;
 mod exchange;
 mod idempotency_key;
 mod item;
@@ -38,10 +38,10 @@ mod sender_context;
 #[cfg(test)]
 mod sender_tests;
 mod senders;
-mod settings;
 mod settlement;
 mod sorted_results;
 mod success_clock;
+mod terms;
 mod tries;
 mod verdict;
 
@@ -55,4 +55,4 @@ pub(crate) use pieces::{Piece, Pieces};
 pub(crate) use ready::Ready;
 pub use refusal::{exists, external_id_taken, other_organization, refused_by, taken_by_another};
 pub(crate) use senders::Senders;
-pub use settings::Delivery;
+pub use terms::Delivery;

@@ -11,7 +11,7 @@ use crate::mapping::{Notices, Reference};
 pub(crate) struct Ready {
     pub kind: Kind,
     /// Index of the record's span within its chunk.
-    pub span: usize,
+    pub span_index: usize,
     /// Where its encoded form lies in what was encoded of its chunk.
     pub encoded: Range<usize>,
     /// The hash of what is in it but for the mark, wherever it is wanted.

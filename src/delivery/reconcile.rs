@@ -7,7 +7,8 @@
 //! ```text
 //! reconcile            their external ids are there: settle; where they are other people's: reconcile_elsewhere
 //! reconcile_conflicts  something of another identity's is in the way: reconcile_elsewhere
-//!   └─ reconcile_elsewhere  are they there under their ids at Clerk: reconcile_under; or by an address: settle; otherwise rejected
+//!   └─ reconcile_elsewhere  by their ids at Clerk: reconcile_by_clerk_id; else by an address: settle; otherwise rejected
+//!        └─ reconcile_by_clerk_id  are they there under the ids that they have at Clerk: reconcile_under
 //! reconcile_renamed    the target is known to have them under another external id: reconcile_under
 //!   └─ reconcile_under      those who are there under these external ids: settle
 //!        └─ settle (in `reconcile/settle.rs`)  `end` compares, and leaves, updates or rejects; then, what is known of names and ids from now on

@@ -44,7 +44,7 @@ pub(super) const fn next_round(facts: RoundFacts) -> NextRound {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::decision_tree::tree;
+    use crate::delivery::decision_tree_for_tests::tree;
 
     #[test]
     fn rounds_over_every_combination_of_facts() {

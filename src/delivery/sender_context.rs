@@ -94,7 +94,7 @@ impl SenderContext {
     pub(super) async fn turn(&self) -> Option<Permit> {
         tokio::select! {
             biased;
-            // Only requests under way are waited for.
+            // Once the run is stopping, no new request gets a turn.
             () = self.stop.cancelled() => None,
             permit = self.pace().admit_measured() => Some(permit),
         }

@@ -73,11 +73,11 @@ pub(super) fn batch(numbers: std::ops::RangeInclusive<u64>) -> Batch {
         consumed: 0,
     });
     let mut packer = BatchPacker::new(Scripted::ENVELOPE);
-    for (span, number) in numbers.enumerate() {
+    for (span_index, number) in numbers.enumerate() {
         let encoded = encoded(number, "Ada");
         let ready = Ready {
             kind: Kind::default(),
-            span,
+            span_index,
             encoded: 0..encoded.len(),
             content: ContentHash::of(&encoded),
             external_id: format!("u{number}").into(),

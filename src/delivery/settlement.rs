@@ -5,7 +5,7 @@ use tokio::sync::{Mutex, mpsc};
 use super::pending_batch::PendingBatch;
 use crate::journal::{ConfirmedUser, Identified, Settled};
 use crate::mapping::Rejection;
-use crate::outcomes::event::{Event, REJECTED_TOGETHER, SettledRecords, send_settled};
+use crate::outcomes::event::{Event, SETTLED_TOGETHER, SettledRecords, send_settled};
 
 /// What became of some items of a batch.
 #[derive(Debug, Default)]
@@ -16,12 +16,12 @@ pub(super) struct Settlement {
     pub rejected: Vec<(usize, Rejection)>,
     /// Users who were confirmed to be at the target exactly as exported.
     pub confirmed: Vec<ConfirmedUser>,
-    /// The ids of those that are there, where what became of them does not say them.
+    /// Ids at the target that the outcome itself does not hold.
     pub identified: Vec<Identified>,
 }
 
 /// Sends to the committer what is settled, for all senders. A reject holds the record itself, and a target may refuse every batch
-/// there is at once; so one sender at a time sends rejects, [`REJECTED_TOGETHER`] bytes at a time.
+/// there is at once; so one sender at a time sends rejects, [`SETTLED_TOGETHER`] bytes at a time.
 #[derive(Debug)]
 pub(super) struct SettledSender {
     to_outbox: mpsc::Sender<Event>,
@@ -47,7 +47,7 @@ impl SettledSender {
         let mut rejected = rejected.into_iter().peekable();
         loop {
             let mut bytes = 0;
-            while bytes < REJECTED_TOGETHER
+            while bytes < SETTLED_TOGETHER
                 && let Some((index, rejection)) = rejected.next()
             {
                 let reject = batch.items[index].reject(rejection).in_request(request_id);
@@ -94,12 +94,12 @@ mod tests {
             consumed: 0,
         });
         let mut packer = BatchPacker::new(crate::destination::Scripted::ENVELOPE);
-        for span in 0..records {
+        for span_index in 0..records {
             let (content, notices) = (ContentHash::NOTHING, Notices::default());
             let (encoded, external_id) = (0..0, "".into());
             let ready = Ready {
                 kind: Kind::default(),
-                span,
+                span_index,
                 encoded,
                 content,
                 external_id,

@@ -169,7 +169,7 @@ const fn is_doubted(facts: &Facts) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::decision_tree::tree;
+    use crate::delivery::decision_tree_for_tests::tree;
 
     /// A change of the facts.
     type Set = fn(&mut Facts);

@@ -43,7 +43,7 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// Creates identities, in one request of this form. It says what became of each, or why nobody knows.
     fn create<'a>(&'a self, request: CreateRequest<'a>, permit: Permit) -> BoxFuture<'a, CreateOutcome>;
 
-    /// Whether it can be asked to check a request without creating anything.
+    /// Whether [`Self::answers_probe`] asks by a create that is only to be checked; otherwise it only reads.
     fn can_check(&self) -> bool;
 
     /// Whether it answers a request with which nothing is wrong.

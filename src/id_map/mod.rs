@@ -18,11 +18,13 @@
 //! versions did, [`IdMap::misses_some`] says so, and that memory has to be forgotten before it is believed. Then the target is asked about
 //! everybody once. Where the map itself is damaged, it is forgotten with what the journals said up to then, and the same follows.
 //!
-//! Memory is bounded with any number of entries. What is looked up by many threads is an [`IdLookup`].
+//! Memory is bounded with any number of entries. What is looked up by many threads is an [`IdLookup`]; a `LookupCache` keeps what was
+//! found last.
 
 mod addition;
 mod known_id;
 mod lookup;
+mod lookup_cache;
 mod record;
 mod runs_of_target;
 mod segments;
@@ -33,5 +35,6 @@ mod tests;
 
 pub use known_id::KnownId;
 pub use lookup::IdLookup;
+pub(crate) use lookup_cache::LookupCache;
 pub use taken_in::ID_MAP_PREFIX;
 pub use target_map::IdMap;

@@ -225,7 +225,7 @@ mod tests {
         finder.claim(&mut keys, 7, b"ada");
         let kept: Vec<_> = keys.hashed(0).collect();
         let hash = SipHasher13::new_with_key(&secret).hash(b"\x07ada").as_bytes();
-        assert_eq!(kept, [[&hash[..HASH_BYTES], &[7]].concat()[..]]);
+        assert_eq!(kept.concat(), [&hash[..HASH_BYTES], &[7]].concat());
     }
 
     #[test]

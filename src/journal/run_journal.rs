@@ -62,8 +62,8 @@ fn check_is_file(path: &Path) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// Cuts a file off, and stands at its end. Nothing is written behind it before a power cut can neither bring the rest back nor
-/// take away the mark that seals what is before.
+/// Cuts a file off, and stands at its end. The cut is durable before anything is written behind it: no power cut brings the rest back,
+/// or takes away the mark that seals what is before.
 pub(super) fn cut_off(file: &mut File, end: u64) -> io::Result<()> {
     if file.metadata()?.len() > end {
         file.set_len(end)?;

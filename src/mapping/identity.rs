@@ -168,8 +168,8 @@ pub struct AdminMetadata<'a> {
     pub private_metadata: Option<&'a RawValue>,
     /// Where the user comes from.
     pub clerk: ClerkOrigin<'a>,
-    /// Bags that a mapping file puts here.
-    pub others: Vec<NamedTrait<'a>>,
+    /// Members that a mapping file adds: bags of metadata that it puts here.
+    pub further_members: Vec<NamedTrait<'a>>,
 }
 
 impl Serialize for AdminMetadata<'_> {
@@ -179,7 +179,7 @@ impl Serialize for AdminMetadata<'_> {
             map.serialize_entry("private_metadata", private_metadata)?;
         }
         map.serialize_entry("clerk", &self.clerk)?;
-        for NamedTrait { name, value } in &self.others {
+        for NamedTrait { name, value } in &self.further_members {
             map.serialize_entry(name, value)?;
         }
         map.end()

@@ -42,7 +42,7 @@ pub fn map<'a>(user: &'a User<'_>, rules: &'a Rules) -> Result<Mapped<'a>, Rejec
     notices.add_if(in_seconds(user.created_at) || in_seconds(user.legal_accepted_at), Notice::TimeInSeconds);
     let disabled_because = disabled_because(user);
     let mut bags = Bags::of(user, &rules.metadata, &mut notices);
-    let (private_metadata, others) = (bags.private_metadata, std::mem::take(&mut bags.in_admin_metadata));
+    let (private_metadata, further_members) = (bags.private_metadata, std::mem::take(&mut bags.in_admin_metadata));
     let identity = MigrationIdentity {
         external_id,
         state: if disabled_because.is_some() { State::Disabled } else { State::Active },
@@ -57,7 +57,7 @@ pub fn map<'a>(user: &'a User<'_>, rules: &'a Rules) -> Result<Mapped<'a>, Rejec
                 disabled_because,
                 organizations: Vec::new(),
             },
-            others,
+            further_members,
         },
         locale,
         organization_id: rules.organization.as_deref(),

@@ -18,7 +18,7 @@ pub(crate) struct SettledRecords {
     pub rejects: Vec<Reject>,
     /// Those that were confirmed to be at the target exactly as exported.
     pub confirmed: Vec<ConfirmedUser>,
-    /// The ids of those that are there, where what became of them does not say them.
+    /// Ids at the target that the outcome itself does not hold.
     pub identified: Vec<Identified>,
 }
 
@@ -34,14 +34,14 @@ pub(crate) enum Event {
     InputEnded(InputEnd),
     /// A batch is about to be sent, as the entry says; the committer answers on `durable` once it is.
     Planned { entry: Entry, durable: oneshot::Sender<()> },
-    /// Records come to their end. All that an answer settles by itself comes at once, but for many or large rejects; what has to be
-    /// read back first comes after that.
+    /// Records were settled. All that an answer settles by itself comes at once, but for many or large rejects; what has to be read back
+    /// first comes after that.
     Settled {
         /// What became of them.
         settled: SettledRecords,
         /// The committer drops it once that is booked.
         booked: oneshot::Sender<()>,
-        /// The memory that the batch took which they were in, as long as any of it is in memory.
+        /// What their batch takes of the memory budget, while any of it is in memory.
         memory: SharedMemory,
     },
     /// What was found about records that were taken for valid.
@@ -93,8 +93,9 @@ pub(crate) async fn send_event(events: &mpsc::Sender<Event>, event: Event) {
     }
 }
 
-/// Bytes of rejects that are sent to the committer at once.
-pub(crate) const REJECTED_TOGETHER: usize = 256 * 1024;
+/// How many bytes are on their way to the committer at once: rejects that senders report, and what mapping rejected or found
+/// unchanged.
+pub(crate) const SETTLED_TOGETHER: usize = 256 * 1024;
 
 /// Sends to the committer what became of records. A reject holds the record itself, so a stage that sends rejects waits
 /// until they are booked: at any moment each stage has few of them in memory, and not as many as the channel could hold. Other

@@ -44,7 +44,7 @@ pub(super) struct ChunkMapping<'m> {
     encoded: Piece,
     /// What no two records share, of all records so far.
     collected_keys: Keys,
-    /// What the next night can know the records by that were mapped, if that is wanted.
+    /// Of mapped records: how the next night recognizes them. Empty if that is not wanted.
     for_next_night: Vec<MappedRecord>,
     /// How many previews are wanted of this chunk.
     wanted_previews: usize,
@@ -71,7 +71,7 @@ pub(super) struct MappedParts {
     pub encoded: Piece,
     /// What no two records share.
     pub collected_keys: Keys,
-    /// What the next night can know the records by that were mapped, if that is wanted.
+    /// Of mapped records: how the next night recognizes them. Empty if that is not wanted.
     pub for_next_night: Vec<MappedRecord>,
     pub coverage: Coverage,
     pub roles: RoleCounts,
@@ -249,9 +249,9 @@ impl<'m> ChunkMapping<'m> {
             let RecordSpan { number, line, offset, length, .. } = *span;
             let place = RecordPlace { input: self.input, number, line, offset, length, notes: notices.bits() };
             duplicates::collect(finder, &mut self.collected_keys, &place, keys);
-            if self.context.unchanged.is_kept() {
+            if self.context.unchanged.is_kept_by_first_pass() {
                 let hashes = self.collected_keys.hashed(before).collect();
-                self.for_next_night.push(MappedRecord { span: index, notices: notices.bits(), keys: hashes });
+                self.for_next_night.push(MappedRecord { span_index: index, notices: notices.bits(), keys: hashes });
             }
         }
         self.previews.extend(preview);
@@ -264,7 +264,7 @@ impl<'m> ChunkMapping<'m> {
         }
         Ready {
             kind: self.mapper.kind(),
-            span: index,
+            span_index: index,
             encoded: start..encoded.len(),
             content,
             external_id,

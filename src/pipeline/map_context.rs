@@ -56,7 +56,8 @@ impl MapContext {
             ids: parts.ids.clone(),
             duplicates: parts.duplicates.clone(),
             // What was confirmed is known by the hash of the encoded form.
-            encode: parts.delivery.is_some() || (parts.unchanged.is_kept() && parts.confirmed_lookup.is_some()),
+            encode: parts.delivery.is_some()
+                || (parts.unchanged.is_kept_by_first_pass() && parts.confirmed_lookup.is_some()),
             wants_ready: parts.delivery.is_some(),
             largest_request: intake.largest_request,
             mark: parts.delivery.as_ref().and_then(|delivery| delivery.mark.clone()),

@@ -107,7 +107,7 @@ pub fn map_inputs(
 fn group(mapped: MappedChunk) -> MappedGroup {
     let MappedChunk { chunk, encoded, ready, rejects, counts, .. } = mapped;
     let identities = ready.into_iter().map(|ready| MappedIdentity {
-        position: chunk.position(&chunk.spans[ready.span]),
+        position: chunk.position(&chunk.spans[ready.span_index]),
         external_id: ready.external_id,
         clerk_id: ready.clerk_id,
         encoded: encoded[ready.encoded].to_vec(),

@@ -3,7 +3,7 @@
 use super::{Intake, mappers};
 use crate::delivery::MAX_PINNED;
 use crate::http::memory_of_answers;
-use crate::outcomes::event::REJECTED_TOGETHER;
+use crate::outcomes::event::SETTLED_TOGETHER;
 use crate::pace::PaceRules;
 use crate::source::{BLOCK_BYTES, CHUNK_RECORDS, HELD_BACK, Input, KEPT, PART_BYTES, PARTS_AHEAD};
 
@@ -56,7 +56,7 @@ impl MemoryBound {
             // that are on the way.
             let batches = sending.map_or(0, |rules| {
                 let waiting = 2 * (rules.bytes as u64).max(record) + MAX_PINNED as u64 + chunk + record;
-                delivery_memory(rules) + waiting + 2 * REJECTED_TOGETHER as u64 + 3 * record
+                delivery_memory(rules) + waiting + 2 * SETTLED_TOGETHER as u64 + 3 * record
             });
             // Of an input that lies in a store: the part that is read, and those that were asked for.
             let is_object = |input: &Input| matches!(input, Input::Object(_));

@@ -7,9 +7,9 @@ use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
 
-use crate::outcomes::event::{Booked, Event, REJECTED_TOGETHER, SettledRecords, begin_sending_settled};
+use crate::outcomes::event::{Booked, Event, SETTLED_TOGETHER, SettledRecords, begin_sending_settled};
 
-/// What is on the way to the committer: at most [`REJECTED_TOGETHER`] bytes of it, or that of one chunk if it is more.
+/// What is on the way to the committer: at most [`SETTLED_TOGETHER`] bytes of it, or that of one chunk if it is more.
 #[derive(Default)]
 pub(super) struct SettledOnTheWay {
     /// The oldest first, each with its bytes. They are booked in this order.
@@ -21,7 +21,7 @@ impl SettledOnTheWay {
     /// Sends the committer what became of records of a chunk, as soon as there is room for it.
     pub(super) async fn send(&mut self, events: &mpsc::Sender<Event>, settled: SettledRecords) {
         let bytes = settled.size();
-        while self.bytes + bytes > REJECTED_TOGETHER
+        while self.bytes + bytes > SETTLED_TOGETHER
             && let Some((booked_bytes, booked)) = self.waiting.pop_front()
         {
             booked.wait().await;
@@ -65,7 +65,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_little_waits_for_nobody_and_more_than_there_is_room_for_waits_for_the_oldest() {
-        let third = REJECTED_TOGETHER / 3;
+        let third = SETTLED_TOGETHER / 3;
         let (events, mut inbox) = mpsc::channel(64);
         let mut on_the_way = SettledOnTheWay::default();
         for number in 1..=3 {
@@ -79,7 +79,7 @@ mod tests {
             assert!(poll!(&mut fourth).is_ready());
         }
         // What is more than the room waits until all others are booked.
-        let mut large = pin!(on_the_way.send(&events, rejected(5, 3 * REJECTED_TOGETHER)));
+        let mut large = pin!(on_the_way.send(&events, rejected(5, 3 * SETTLED_TOGETHER)));
         for _ in 2..=4 {
             assert!(poll!(&mut large).is_pending());
             drop(inbox.recv().await);

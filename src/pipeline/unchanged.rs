@@ -31,12 +31,12 @@ pub(super) enum Unchanged {
 }
 
 impl Unchanged {
-    /// Whether it is the first pass, which keeps what it finds.
-    pub(super) fn is_kept(&self) -> bool {
+    /// Whether this is the first pass, and one that keeps for the second pass, and for the next night, which records are unchanged.
+    pub(super) fn is_kept_by_first_pass(&self) -> bool {
         matches!(self, Self::Keep(_))
     }
 
-    /// In the second pass, where it is kept whom the target confirms.
+    /// In the second pass, the records of which the committer notes whether the target confirmed them.
     pub(super) fn of_second_pass(&self) -> Option<Arc<UnchangedRecords>> {
         match self {
             Self::Known(records) => Some(Arc::clone(records)),

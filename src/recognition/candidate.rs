@@ -10,7 +10,7 @@ use crate::index::{HashedKey, read_most_at};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MappedRecord {
     /// The index of its span in its chunk.
-    pub span: usize,
+    pub span_index: usize,
     /// Its notices.
     pub notices: u64,
     /// Its keys.

@@ -97,7 +97,7 @@ fn first_pass(
             let is_known = notices.get(index).copied().flatten().is_some();
             if !is_known {
                 let keys = keys_of(finder, span, user, &mut keys);
-                mapped.push(MappedRecord { span: index, notices: 0, keys });
+                mapped.push(MappedRecord { span_index: index, notices: 0, keys });
             }
             if is_known || is_confirmed(user) {
                 let key = RecordKey { input: 0, number: span.number };

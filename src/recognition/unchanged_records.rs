@@ -151,13 +151,13 @@ impl UnchangedRecords {
             if self.known_file.is_some() {
                 record.keys.iter().for_each(|key| self.filter.add(key));
             }
-            let Some(entry) = entries.get_mut(record.span) else { continue };
+            let Some(entry) = entries.get_mut(record.span_index) else { continue };
             if record.keys.len() > MOST_KEYS || chunk.header.is_some() {
                 continue;
             }
             entry.state = if entry.state == State::Unchanged { State::Confirmed } else { State::Candidate };
             (entry.reference, entry.notices) = (candidates.len() as u64, record.notices);
-            let hash = self.secret.hash(chunk.record(&spans[record.span]));
+            let hash = self.secret.hash(chunk.record(&spans[record.span_index]));
             write_candidate(&hash, &record.keys, &mut candidates);
         }
         let start = self.end_of_candidates.fetch_add(candidates.len() as u64, Ordering::Relaxed);

@@ -167,6 +167,7 @@ impl ElementFramer {
                     self.state = FrameState::Inside;
                     index += at as usize + 1;
                     self.element.end = base + index as u64;
+                    // `take_byte` made the step before the end of the element moved.
                     let lost = |_| FrameStep::Lost(self.element);
                     return (index, step.map(lost));
                 }

@@ -10,7 +10,7 @@ use crate::apps::{
     Applying, ClientFinding, ClientOutcome, ClientRegistry, Left, Planned, PlannedClient, apply_one, client_of_line,
 };
 use crate::avnology::KeyKind;
-use crate::command::apps::apps_error::AppsError;
+use crate::command::apps::apps_command_error::AppsCommandError;
 use crate::command::shared::command_error::CommandError;
 use crate::exit::ExitStatus;
 use crate::made_once::{APPS_PREFIX, LostSecrets, MadeObjects, MadeState, SecretsFile};
@@ -25,8 +25,8 @@ pub(super) async fn apply<R: ClientRegistry>(
 ) -> Result<ExitStatus, CommandError> {
     let output = &at.settings.output;
     let objects = MadeObjects::open(&at.settings.runs_directory, APPS_PREFIX, &at.name, "apps apply");
-    let objects = objects.map_err(AppsError::from)?;
-    let secrets = SecretsFile::of(&objects, secrets_out).map_err(AppsError::from)?;
+    let objects = objects.map_err(AppsCommandError::from)?;
+    let secrets = SecretsFile::of(&objects, secrets_out).map_err(AppsCommandError::from)?;
     let mut new_secrets = 0;
     let plan = PlanOfApps::read(plan, |planned| {
         if let Planned::Client(client) = planned {
@@ -36,13 +36,13 @@ pub(super) async fn apply<R: ClientRegistry>(
         Ok(())
     })?;
     if plan.instance.environment_type == "development" && at.key_kind == Some(KeyKind::Live) && !force {
-        return Err(AppsError::Development.into());
+        return Err(AppsCommandError::Development.into());
     }
     if !at.registry.is_there().await? {
         return checklist(at, "apps apply", plan).await;
     }
     if new_secrets > 0 && secrets.is_none() && !dry_run {
-        return Err(AppsError::NoSecretsFile { count: new_secrets }.into());
+        return Err(AppsCommandError::NoSecretsFile { count: new_secrets }.into());
     }
     let mut account = AppsAccount::new("apps apply", &at.name, dry_run, output);
     let lost = lost_secrets(&objects, &mut account)?;
@@ -50,23 +50,23 @@ pub(super) async fn apply<R: ClientRegistry>(
     apply_all(&mut applying, plan, &mut account).await?;
     let mut sentence = String::new();
     if !dry_run && let Some(secrets) = applying.secrets.take() {
-        if secrets.has_any().map_err(AppsError::from)? {
+        if secrets.has_any().map_err(AppsCommandError::from)? {
             let path = secrets.path().display();
             sentence = format!("The secrets of new clients are in {path}: hand each over, then delete the file.\n");
         }
         if lost.as_ref().is_none_or(|lost| !lost.are_open()) {
-            secrets.finish().map_err(AppsError::from)?;
+            secrets.finish().map_err(AppsCommandError::from)?;
         }
     }
     if let Some(lost) = lost.filter(|_| !dry_run) {
-        lost.said(&objects).map_err(AppsError::from)?;
+        lost.said(&objects).map_err(AppsCommandError::from)?;
     }
     account.end(output, &sentence)
 }
 
 /// Says whose secrets somebody took out of the file since they were written to it.
 fn lost_secrets(objects: &MadeObjects, account: &mut AppsAccount) -> Result<Option<LostSecrets>, CommandError> {
-    let lost = LostSecrets::look(objects, client_of_line).map_err(AppsError::from)?;
+    let lost = LostSecrets::look(objects, client_of_line).map_err(AppsCommandError::from)?;
     for (lost, object) in lost.iter().flat_map(|lost| lost.objects().iter().map(move |object| (lost, object))) {
         let path = lost.path().display();
         let sentence = format!(
@@ -91,7 +91,7 @@ async fn apply_all<R: ClientRegistry>(
             Planned::RegistersItself => account.count("registers_itself"),
             Planned::Impossible { application, why } => account.impossible(application, why)?,
             Planned::Client(client) => {
-                let (outcome, client_id) = apply_one(applying, &client).await.map_err(AppsError::from)?;
+                let (outcome, client_id) = apply_one(applying, &client).await.map_err(AppsCommandError::from)?;
                 tracing::debug!(
                     application = client.application,
                     client_id,

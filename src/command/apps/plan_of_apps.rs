@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
-use super::apps_error::AppsError;
+use super::apps_command_error::AppsCommandError;
 use crate::apps::{Assigned, AssignedBuilder, Planned, planned};
 use crate::command::shared::command_error::CommandError;
 use crate::index::{HASH_BYTES, Table, hash_of};
@@ -36,8 +36,8 @@ impl PlanOfApps {
     /// Reads a plan through, and takes the redirect URLs that a person assigned. `look` sees what becomes of each application.
     pub(super) fn read(
         path: &Path,
-        mut look: impl FnMut(&Planned) -> Result<(), AppsError>,
-    ) -> Result<Self, AppsError> {
+        mut look: impl FnMut(&Planned) -> Result<(), AppsCommandError>,
+    ) -> Result<Self, AppsCommandError> {
         let temporary = std::env::temp_dir();
         let mut builder = AssignedBuilder::new(&temporary)?;
         let (mut seen, mut twice) = (SeenApplications(Table::new(CAPACITY, temporary)), None);
@@ -49,7 +49,7 @@ impl PlanOfApps {
             Ok(())
         })?;
         if let Some(application) = twice {
-            return Err(AppsError::Twice { path: path.to_path_buf(), application });
+            return Err(AppsCommandError::Twice { path: path.to_path_buf(), application });
         }
         let plan = Self { path: path.to_path_buf(), instance, assigned: std::sync::Arc::new(builder.finish()?) };
         let (mut looked, mut failed) = (Looked::default(), None);
@@ -66,11 +66,11 @@ impl PlanOfApps {
             return Err(error);
         }
         let count = plan.assigned.len() - looked.used;
-        if count > 0 { Err(AppsError::AssignedToNobody { count }) } else { Ok(plan) }
+        if count > 0 { Err(AppsCommandError::AssignedToNobody { count }) } else { Ok(plan) }
     }
 
     /// Hands over what becomes of each application and how many redirect URLs are assigned to it, as long as more are wanted.
-    fn each_application(&self, take: &mut dyn FnMut(Planned, u64) -> bool) -> Result<(), AppsError> {
+    fn each_application(&self, take: &mut dyn FnMut(Planned, u64) -> bool) -> Result<(), AppsCommandError> {
         let mut is_over = false;
         each(&self.path, &mut |item: Item| {
             if item.kind != ItemKind::Application || is_over {
@@ -115,7 +115,7 @@ impl SeenApplications {
 /// What becomes of each application.
 pub(super) struct Applications {
     receive: mpsc::Receiver<Planned>,
-    reading: tokio::task::JoinHandle<Result<(), AppsError>>,
+    reading: tokio::task::JoinHandle<Result<(), AppsCommandError>>,
 }
 
 impl Applications {
@@ -133,8 +133,8 @@ impl Applications {
     }
 }
 
-fn each(path: &Path, take: &mut dyn FnMut(Item) -> std::io::Result<()>) -> Result<PlanInstance, AppsError> {
-    let failed = |source: PlanReadError| AppsError::Plan { path: path.to_path_buf(), source };
+fn each(path: &Path, take: &mut dyn FnMut(Item) -> std::io::Result<()>) -> Result<PlanInstance, AppsCommandError> {
+    let failed = |source: PlanReadError| AppsCommandError::Plan { path: path.to_path_buf(), source };
     let file = File::open(path).map_err(|error| failed(error.into()))?;
     read_plan(file, take).map_err(failed)
 }

@@ -3,7 +3,7 @@
 use super::account::AppsAccount;
 use super::client_target::ClientTarget;
 use crate::apps::{ClientFinding, ClientRegistry, Undoing, Undone, undo_one};
-use crate::command::apps::apps_error::AppsError;
+use crate::command::apps::apps_command_error::AppsCommandError;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::terminal::consent::{ask_consent, is_somebody_there};
 use crate::exit::ExitStatus;
@@ -27,12 +27,12 @@ pub(super) async fn undo<R: ClientRegistry>(
 ) -> Result<ExitStatus, CommandError> {
     let output = &at.settings.output;
     let objects = MadeObjects::open(&at.settings.runs_directory, APPS_PREFIX, &at.name, "apps undo");
-    let objects = objects.map_err(AppsError::from)?;
+    let objects = objects.map_err(AppsCommandError::from)?;
     let mut account = AppsAccount::new("apps undo", &at.name, dry_run, output);
     let undoing = Undoing { registry: at.registry, objects: &objects, force, dry_run };
-    for object in objects.each().map_err(AppsError::from)? {
-        let object = object.map_err(AppsError::from)?;
-        let (undone, client_id) = undo_one(&undoing, &object).await.map_err(AppsError::from)?;
+    for object in objects.each().map_err(AppsCommandError::from)? {
+        let object = object.map_err(AppsCommandError::from)?;
+        let (undone, client_id) = undo_one(&undoing, &object).await.map_err(AppsCommandError::from)?;
         let kept = match undone {
             Undone::Deleted => {
                 account.count("deleted");

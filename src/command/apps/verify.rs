@@ -8,7 +8,7 @@ use super::checklist::checklist;
 use super::client_target::ClientTarget;
 use super::plan_of_apps::PlanOfApps;
 use crate::apps::{ClientFinding, ClientRegistry, FoundClient, Planned, PlannedClient};
-use crate::command::apps::apps_error::AppsError;
+use crate::command::apps::apps_command_error::AppsCommandError;
 use crate::command::shared::command_error::CommandError;
 use crate::exit::ExitStatus;
 use crate::index::{HASH_BYTES, Table, hash_of};
@@ -27,7 +27,7 @@ pub(super) async fn verify<R: ClientRegistry>(
 ) -> Result<ExitStatus, CommandError> {
     let output = &at.settings.output;
     let objects = MadeObjects::open(&at.settings.runs_directory, APPS_PREFIX, &at.name, "apps verify");
-    let objects = objects.map_err(AppsError::from)?;
+    let objects = objects.map_err(AppsCommandError::from)?;
     let plan = PlanOfApps::read(plan, |_| Ok(()))?;
     if !at.registry.is_there().await? {
         return checklist(at, "apps verify", plan).await;
@@ -41,7 +41,7 @@ pub(super) async fn verify<R: ClientRegistry>(
             Planned::Impossible { application, why } => account.impossible(application, why)?,
             Planned::Client(client) => {
                 let id = compare(at, &objects, &client, &mut account).await?;
-                known.insert(hash_of(OF_CLIENTS, &id)).map_err(AppsError::from)?;
+                known.insert(hash_of(OF_CLIENTS, &id)).map_err(AppsCommandError::from)?;
             }
         }
     }
@@ -57,7 +57,7 @@ async fn compare<R: ClientRegistry>(
     client: &PlannedClient,
     account: &mut AppsAccount,
 ) -> Result<String, CommandError> {
-    let remembered = objects.get(&client.application).map_err(AppsError::from)?;
+    let remembered = objects.get(&client.application).map_err(AppsCommandError::from)?;
     let id = remembered.and_then(|object| object.target_id).unwrap_or_else(|| client.form.client_id.clone());
     let finding = |code, sentence| ClientFinding {
         application: Some(client.application.clone()),
@@ -92,7 +92,7 @@ async fn extras<R: ClientRegistry>(
     account: &mut AppsAccount,
 ) -> Result<(), CommandError> {
     let look = |client: FoundClient| {
-        if known.find(&hash_of(OF_CLIENTS, &client.client_id)).map_err(AppsError::from)?.is_some() {
+        if known.find(&hash_of(OF_CLIENTS, &client.client_id)).map_err(AppsCommandError::from)?.is_some() {
             return Ok(ControlFlow::Continue(()));
         }
         account.count_other("extra");

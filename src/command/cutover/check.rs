@@ -15,7 +15,7 @@ use findings::EvidencedFinding;
 use gathered::Gathered;
 use seen_runs::seen_runs;
 
-use super::CutoverError;
+use super::CutoverCommandError;
 use super::account::{account, exit_status};
 use crate::cli::OutputFormat;
 use crate::command::shared::command_error::CommandError;
@@ -37,7 +37,7 @@ pub async fn check_cutover(settings: CutoverCheckSettings, mut signals: Signals)
         state.client = settings.client.clone().or(state.client.take());
         state.clone()
     });
-    let state = state.map_err(CutoverError::from)?;
+    let state = state.map_err(CutoverCommandError::from)?;
     let target = settings.target.as_ref().ok().map(at_target::name);
     let steps = if settings.steps.is_empty() { steps_at(&state, target.as_deref()) } else { settings.steps.clone() };
     let checks: Vec<Check> = Check::ALL.into_iter().filter(|check| steps.contains(&check.step())).collect();
@@ -53,7 +53,7 @@ pub async fn check_cutover(settings: CutoverCheckSettings, mut signals: Signals)
         remember(state, target.as_ref(), found, reading);
         state.clone()
     });
-    let account = account(&settings.at, &state.map_err(CutoverError::from)?, &steps)?;
+    let account = account(&settings.at, &state.map_err(CutoverCommandError::from)?, &steps)?;
     print(&account, &settings)?;
     Ok(exit_status(&account))
 }
@@ -133,7 +133,7 @@ fn remember(
 fn print(account: &Account, settings: &CutoverCheckSettings) -> Result<(), CommandError> {
     let output = &settings.output;
     if let Some(path) = &output.report {
-        let failed = |source| CutoverError::Write { path: path.clone(), source };
+        let failed = |source| CutoverCommandError::Write { path: path.clone(), source };
         write_report(path, account).map_err(failed)?;
         output.report_path.written(path);
     }

@@ -2,18 +2,18 @@
 
 use jiff::Timestamp;
 
-use super::CutoverError;
+use super::CutoverCommandError;
 use crate::cutover::{Evidence, FactRecord, RemovedWord, SkipRecord};
 use crate::exit::ExitStatus;
 use crate::report::{Console, LogFormat};
 use crate::settings::{CutoverRecordSettings, CutoverSubject};
 
 /// Records it.
-pub fn record_cutover(settings: CutoverRecordSettings) -> Result<ExitStatus, CutoverError> {
+pub fn record_cutover(settings: CutoverRecordSettings) -> Result<ExitStatus, CutoverCommandError> {
     let CutoverRecordSettings { state, subject, by, note, at, evidence, withdraw } = settings;
     let evidence = match evidence {
         None => None,
-        Some(path) => Some(Evidence::of(&path).map_err(|source| CutoverError::Evidence { path, source })?),
+        Some(path) => Some(Evidence::of(&path).map_err(|source| CutoverCommandError::Evidence { path, source })?),
     };
     let now = Timestamp::now();
     let name = match subject {
@@ -34,7 +34,7 @@ pub fn record_cutover(settings: CutoverRecordSettings) -> Result<ExitStatus, Cut
         (CutoverSubject::Skip(step), true) => state.withdraw_skip(step, RemovedWord { by, note, at: now }),
     })?;
     if !is_done {
-        return Err(CutoverError::NothingToWithdraw { name });
+        return Err(CutoverCommandError::NothingToWithdraw { name });
     }
     let what = match (subject, withdraw) {
         (_, true) => "taken back",

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::CutoverError;
+use super::CutoverCommandError;
 use super::account::{account, exit_status};
 use crate::command::shared::terminal::output::write_text;
 use crate::exit::ExitStatus;
@@ -10,10 +10,10 @@ use crate::report::{Console, LogFormat, cutover_markdown, cutover_page};
 use crate::settings::CutoverReportSettings;
 
 /// Writes the page. The exit status says how the switch stands, so that nobody takes an open one for done.
-pub fn report_cutover(settings: &CutoverReportSettings) -> Result<ExitStatus, CutoverError> {
+pub fn report_cutover(settings: &CutoverReportSettings) -> Result<ExitStatus, CutoverCommandError> {
     let CutoverReportSettings { at, out, is_markdown } = settings;
     let account = account(at, &at.state.read()?, &[])?;
-    let failed = |source| CutoverError::Write { path: out.clone(), source };
+    let failed = |source| CutoverCommandError::Write { path: out.clone(), source };
     let json = serde_json::to_value(&account).map_err(io::Error::from).map_err(failed)?;
     let page = if *is_markdown { cutover_markdown(&json)? } else { cutover_page(&json)? };
     write_text(out, &page).map_err(failed)?;

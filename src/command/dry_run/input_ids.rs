@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::super::shared::command_error::CommandError;
-use super::super::shared::target::lookup_cache::LookupCache;
+use crate::id_map::LookupCache;
 use crate::index::{HASH_BYTES, SortedFile, Sorter, hash_of};
 use crate::kind::Kind;
 use crate::mapping::{TargetId, TargetIds};

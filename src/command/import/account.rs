@@ -3,8 +3,8 @@
 use super::super::shared::command_error::CommandError;
 use super::super::shared::reading::joined::JoinReports;
 use super::super::shared::terminal::output::Output;
-use super::context::ImportContext;
 use super::ended_import::EndedImport;
+use super::run_and_target::RunAndTarget;
 use crate::exit::ExitStatus;
 use crate::journal::{FirstPassRecord, RunDirectory};
 use crate::missing::MissingReport;
@@ -14,7 +14,7 @@ use crate::settings::RunOnDisk;
 
 /// What an account says beside the counts.
 pub(super) struct ImportAccount<'a> {
-    pub context: ImportContext<'a>,
+    pub run_and_target: RunAndTarget<'a>,
     pub records: &'a RecordsOfRun,
     /// What came of users who are no longer in the export.
     pub missing: Option<MissingReport>,
@@ -25,7 +25,7 @@ impl ImportAccount<'_> {
     /// command gives the account once more.
     pub(super) fn give(&self, ended: EndedImport) -> Result<ExitStatus, CommandError> {
         let EndedImport { ledger, journal, joined, timeline } = ended;
-        let ImportContext { settings, run, .. } = self.context;
+        let RunAndTarget { settings, run, .. } = self.run_and_target;
         let report = run.directory.report();
         let details = RunDetails { timeline, ..self.details(joined) };
         let status = Output::of(&settings.output).report(&ledger, &details, Some(&run.directory));
@@ -43,7 +43,7 @@ impl ImportAccount<'_> {
     }
 
     fn details(&self, JoinReports { passwords, memberships }: JoinReports) -> RunDetails {
-        let ImportContext { settings, target, run: RunOnDisk { directory, record }, .. } = self.context;
+        let RunAndTarget { settings, target, run: RunOnDisk { directory, record }, .. } = self.run_and_target;
         let selection = self.records.selected().zip(record.selection.clone());
         let selection = selection.map(|(selected, record)| SelectionReport::new(record, selected.totals()));
         RunDetails {

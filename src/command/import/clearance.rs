@@ -7,8 +7,8 @@ use consent::Consent;
 use super::super::shared::command_error::CommandError;
 use super::super::shared::reading::first_pass::{FirstPass, ReadSubject};
 use super::super::shared::run_start_error::RunStartError;
-use super::context::ImportContext;
 use super::missing::MissingRecords;
+use super::run_and_target::RunAndTarget;
 use crate::journal::Prediction;
 use crate::outcomes::{Ledger, StopReason};
 use crate::settings::Limits;
@@ -36,13 +36,13 @@ pub(super) struct BeforeSending<'r> {
 impl<'r> Clearance<'r> {
     /// Goes through the inputs of a run, whose `ledger` has what earlier parts of it did, if they have begun at all.
     pub(super) async fn of_run(
-        context: ImportContext<'r>,
+        run_and_target: RunAndTarget<'r>,
         subject: ReadSubject<'_>,
         ledger: &Ledger,
         has_begun: bool,
         signals: &mut Signals,
     ) -> Result<Self, CommandError> {
-        let ImportContext { settings, target, destination, run } = context;
+        let RunAndTarget { settings, target, destination, run } = run_and_target;
         let directory = &run.directory;
         let first_pass = match FirstPass::of_run(subject, run, has_begun, signals).await {
             Err(CommandError::RunStart(RunStartError::Source(error))) => return Ok(Self::Unreadable(error)),

@@ -4,7 +4,7 @@ use super::super::shared::reading::first_pass::{FirstPass, ReadSubject};
 use super::super::shared::reading::intake::intake;
 use super::super::shared::reading::joined::JoinReports;
 use super::super::shared::terminal::progress::reporter_with_metrics;
-use super::context::ImportContext;
+use super::run_and_target::RunAndTarget;
 use crate::journal::Journal;
 use crate::outcomes::{Ledger, StopReason};
 use crate::pipeline::{self, ImportRun, Job, Mode, Ran};
@@ -31,12 +31,12 @@ impl EndedImport {
         Self { ledger, journal: Some(journal), joined: JoinReports::default(), timeline: Vec::new() }
     }
 
-    /// Sends nothing: what is rejected is written, as the first pass saw it. Beside the run is why it was not begun.
+    /// Sends nothing: what is rejected is written, as the first pass saw it. Why nothing is sent comes with the run.
     pub(super) async fn not_begun(
         (import_run, reason): (ImportRun, StopReason),
         subject: ReadSubject<'_>,
         first_pass: &FirstPass,
-        context: ImportContext<'_>,
+        run_and_target: RunAndTarget<'_>,
         signals: &mut Signals,
     ) -> Self {
         let ReadSubject { reading, records, joined, output, .. } = subject;
@@ -44,7 +44,7 @@ impl EndedImport {
         let job = Job { intake: intake(reading, records, Some(joined), None, first_pass.watch()), mode };
         let mut reporter = reporter_with_metrics(output, &reading.inputs);
         let ran = pipeline::run(job, reporter.as_mut(), signals).await;
-        Self::of(ran, Vec::new(), subject, first_pass, context)
+        Self::of(ran, Vec::new(), subject, first_pass, run_and_target)
     }
 
     /// What came of all steps.
@@ -53,7 +53,7 @@ impl EndedImport {
         timeline: Vec<TimelineMoment>,
         ReadSubject { records, joined, .. }: ReadSubject<'_>,
         first_pass: &FirstPass,
-        ImportContext { settings, run, .. }: ImportContext<'_>,
+        RunAndTarget { settings, run, .. }: RunAndTarget<'_>,
     ) -> Self {
         ledger.require_records(settings.limits.min_records);
         // That users share an address is counted in any case.

@@ -5,9 +5,9 @@ mod confirmed;
 
 use confirmed::ConfirmedOf;
 
-use super::context::ImportContext;
 use super::prepare::RunPart;
 use super::recognized_records::remembered;
+use super::run_and_target::RunAndTarget;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::reading::first_pass::Remembered;
 use crate::command::shared::reading::joined::JoinedFiles;
@@ -35,13 +35,13 @@ impl KnownBefore {
     /// Looks all of it up, for this part of a run that takes these records.
     pub(super) async fn look_up(
         part: RunPart,
-        context: ImportContext<'_>,
+        run_and_target: RunAndTarget<'_>,
         reading: &ReadingSettings,
         records: &RecordsOfRun,
         signals: &mut Signals,
     ) -> Result<Self, CommandError> {
-        let ImportContext { settings, target, run, .. } = context;
-        let mut confirmed = confirmed_before(context, part, signals).await?;
+        let RunAndTarget { settings, target, run, .. } = run_and_target;
+        let mut confirmed = confirmed_before(run_and_target, part, signals).await?;
         let remembered = confirmed.as_mut().map(|confirmed| remembered(confirmed, records, reading));
         // After `confirmed_before`, which forgets the ids if the target is another one now.
         let ids = look_up_ids(&settings.runs_directory, &target.name, &run.record.id).await?;
@@ -53,7 +53,7 @@ impl KnownBefore {
 
 /// What the target confirmed in earlier runs, if it still agrees; and where users are looked up in it.
 async fn confirmed_before(
-    ImportContext { settings, target, destination, run }: ImportContext<'_>,
+    RunAndTarget { settings, target, destination, run }: RunAndTarget<'_>,
     part: RunPart,
     signals: &mut Signals,
 ) -> Result<Option<ConfirmedBefore>, CommandError> {

@@ -12,9 +12,9 @@ use super::super::shared::reading::first_pass::ReadSubject;
 use super::super::shared::target::home_organization::into_organization;
 use super::clearance::BeforeSending;
 use super::cleared_run::ClearedRun;
-use super::context::ImportContext;
 use super::ended_import::EndedImport;
 use super::recognized_records;
+use super::run_and_target::RunAndTarget;
 use crate::delivery::Delivery;
 use crate::destination::RunMark;
 use crate::id_map::IdLookup;
@@ -23,18 +23,18 @@ use crate::signal::Signals;
 
 /// Sends what was found clear before. What is to be done about missing users is done at the end, if no step was stopped.
 pub(super) async fn send(
-    context: ImportContext<'_>,
+    run_and_target: RunAndTarget<'_>,
     subject: ReadSubject<'_>,
     BeforeSending { first_pass, missing }: &mut BeforeSending<'_>,
     mut cleared: ClearedRun,
     signals: &mut Signals,
 ) -> Result<EndedImport, CommandError> {
-    let ImportContext { settings, target, destination, run } = context;
+    let RunAndTarget { settings, target, destination, run } = run_and_target;
     let steps = Steps {
         settings,
         target: &target.name,
         destination: destination.as_ref(),
-        delivery_of_users: delivery_of_users(context),
+        delivery_of_users: delivery_of_users(run_and_target),
         first_pass,
         id_map_end_before: cleared.ids.as_ref().map_or(Ok(0), IdLookup::end).unwrap_or(u64::MAX),
     };
@@ -42,7 +42,7 @@ pub(super) async fn send(
     let subject = ReadSubject { reading, ..subject };
     let (mut ran, timeline) = steps.run(subject, cleared, signals).await;
     recognized_records::keep(&mut ran, first_pass, subject).await;
-    let mut ended = EndedImport::of(ran, timeline, subject, first_pass, context);
+    let mut ended = EndedImport::of(ran, timeline, subject, first_pass, run_and_target);
     // The last step: whom the import has just created or found is not missing.
     if let (Some(missing), None) = (missing, &ended.ledger.stopped) {
         ended.ledger.stopped = missing.carry_out(settings, destination.as_ref(), signals).await.err();
@@ -50,7 +50,7 @@ pub(super) async fn send(
     Ok(ended)
 }
 
-fn delivery_of_users(ImportContext { settings, destination, run, .. }: ImportContext<'_>) -> Delivery {
+fn delivery_of_users(RunAndTarget { settings, destination, run, .. }: RunAndTarget<'_>) -> Delivery {
     let record = &run.record;
     Delivery {
         destination: Arc::clone(destination),

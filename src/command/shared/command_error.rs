@@ -3,13 +3,13 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::super::apps::apps_error::AppsError;
-use super::super::cutover::CutoverError;
+use super::super::apps::apps_command_error::AppsCommandError;
+use super::super::cutover::CutoverCommandError;
 use super::super::runs::export::recovery_error::RecoveryError;
 use super::super::undo::undo_error::UndoError;
-use super::super::webhooks::webhooks_error::WebhooksError;
+use super::super::webhooks::webhooks_command_error::WebhooksCommandError;
 use super::export_command_error::ExportCommandError;
-use super::record_list::RunExportError;
+use super::record_list::RecordListError;
 use super::run_start_error::RunStartError;
 use super::tenant_plan_error::TenantPlanError;
 use crate::destination::TargetError;
@@ -42,16 +42,16 @@ pub enum CommandError {
     Export(#[from] ExportCommandError),
     /// The switch cannot be checked.
     #[error(transparent)]
-    Cutover(#[from] CutoverError),
+    Cutover(#[from] CutoverCommandError),
     /// There is no plan of the tenant.
     #[error(transparent)]
     Plan(#[from] TenantPlanError),
     /// Applications do not become clients, or not all.
     #[error(transparent)]
-    Apps(#[from] AppsError),
+    Apps(#[from] AppsCommandError),
     /// Nothing can be done about webhooks.
     #[error(transparent)]
-    Webhooks(#[from] WebhooksError),
+    Webhooks(#[from] WebhooksCommandError),
     /// The recovery links are not all made.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
@@ -85,7 +85,7 @@ pub enum CommandError {
         /// The run.
         run: String,
         /// The reason.
-        source: Box<RunExportError>,
+        source: Box<RecordListError>,
     },
     /// The results cannot be written to standard output.
     #[error(transparent)]

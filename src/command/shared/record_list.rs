@@ -14,7 +14,7 @@ use crate::settings::{ReadingSettings, RunExportSettings, RunOnDisk};
 
 /// Why the records of a run cannot be listed.
 #[derive(Debug, thiserror::Error)]
-pub enum RunExportError {
+pub enum RecordListError {
     /// The list cannot be made.
     #[error(transparent)]
     List(#[from] ResultsError),
@@ -53,14 +53,14 @@ fn report_missing(missing: &[String]) {
 
 impl RecordList {
     /// Writes the list, and says what could not be found out for it.
-    pub(in crate::command) async fn write(self) -> Result<(), RunExportError> {
+    pub(in crate::command) async fn write(self) -> Result<(), RecordListError> {
         // Inputs in a store are fetched by the runtime meanwhile.
         let written = tokio::task::spawn_blocking(move || self.write_out()).await??;
         report_missing(&written.missing);
         Ok(())
     }
 
-    fn write_out(self) -> Result<WrittenList, RunExportError> {
+    fn write_out(self) -> Result<WrittenList, RecordListError> {
         let Self { runs_directory, runs, users, format, out } = self;
         let is_of_records = users != UserList::Missing;
         let opened = runs.iter().filter(|_| is_of_records);
@@ -78,7 +78,7 @@ impl RecordList {
         };
         match out {
             Some(path) => write_private(&path, &mut write).map_err(|error| match error {
-                ResultsError::Write(source) => RunExportError::Write { path, source },
+                ResultsError::Write(source) => RecordListError::Write { path, source },
                 error => error.into(),
             })?,
             None => to_stdout(&mut write)?,
@@ -98,7 +98,7 @@ pub(in crate::command) fn listed_runs(
     then(&opened.iter().map(OpenRun::listed).collect::<Vec<_>>())
 }
 
-fn to_stdout(write: &mut dyn FnMut(&mut dyn Write) -> Result<(), ResultsError>) -> Result<(), RunExportError> {
+fn to_stdout(write: &mut dyn FnMut(&mut dyn Write) -> Result<(), ResultsError>) -> Result<(), RecordListError> {
     let mut refused = None;
     let streamed = stream_to_stdout(|stdout| {
         write(stdout).map_err(|error| match error {

@@ -1,10 +1,9 @@
-//! Where identities go: a real Avnology ID, or the embedded one.
+//! Where identities go: Avnology ID, the embedded one, or Ory's Kratos and Keto.
 
 pub(in crate::command) mod earlier_identity;
 pub(in crate::command) mod earlier_membership;
 pub(in crate::command) mod home_organization;
 pub(in crate::command) mod id_maps;
-pub(in crate::command) mod lookup_cache;
 
 use std::io;
 use std::path::Path;

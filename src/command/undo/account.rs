@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use serde::Serialize;
 
 use super::account_by_kind::write_kinds;
-use super::account_of_changes::{ChangesReport, UndoChanges};
+use super::account_of_restoring::{RestoringReport, UndoRestoring};
 use crate::cli::OutputFormat;
 use crate::human::{count, plural, plural_past};
 use crate::journal::{RunDirectory, RunRecord, UndoneRecord};
@@ -24,7 +24,7 @@ pub(super) fn print(
     record: &RunRecord,
     directory: &RunDirectory,
     counts: &DeletedKinds,
-    changes: &UndoChanges,
+    restoring: &UndoRestoring,
     output: &OutputSettings,
 ) -> Result<(), StdoutError> {
     #[derive(Serialize)]
@@ -36,19 +36,19 @@ pub(super) fn print(
         #[serde(skip_serializing_if = "Option::is_none")]
         kinds: Option<&'a DeletedKinds>,
         #[serde(flatten)]
-        changes: ChangesReport,
+        restoring: RestoringReport,
         #[serde(skip_serializing_if = "Option::is_none")]
         in_doubt_file: Option<String>,
     }
     let all = counts.all();
     let in_doubt_file = (all.in_doubt > 0).then(|| directory.in_doubt().display().to_string());
     let kinds = counts.is_of_tenant().then_some(counts);
-    let (run, target, changes) = (&record.id, &record.target, changes.report());
-    let report = UndoReport { run, target, counts: &all, kinds, changes, in_doubt_file };
+    let (run, target, restoring) = (&record.id, &record.target, restoring.report());
+    let report = UndoReport { run, target, counts: &all, kinds, restoring, in_doubt_file };
     let printed = if output.format == OutputFormat::Json { print_json(&report) } else { Ok(()) };
     let kept = all.kept();
     let exceptions = (kept > 0).then(|| format!("{} of {} kept", count(kept), plural_past(all.created, counts.noun())));
-    let updated = report.changes.updated;
+    let updated = report.restoring.updated;
     output.console.account(|out| summary(out, record, counts, updated), &report, exceptions.as_deref());
     if let Some(path) = &report.in_doubt_file {
         output.console.error(&in_doubt(all.in_doubt, path, &record.id));

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use serde::Serialize;
 
 use super::account_by_kind::write_kinds;
-use super::account_of_changes::{ChangesReport, UndoChanges};
+use super::account_of_restoring::{RestoringReport, UndoRestoring};
 use crate::cli::OutputFormat;
 use crate::human::{count, plural};
 use crate::journal::RunRecord;
@@ -23,20 +23,20 @@ struct UndoDryRun<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     kinds: Option<&'a DeletedKinds>,
     #[serde(flatten)]
-    changes: ChangesReport,
+    restoring: RestoringReport,
 }
 
 /// Prints what would be deleted, and what would be kept. `force` is `--force`.
 pub(super) fn print(
     record: &RunRecord,
     counts: &DeletedKinds,
-    changes: &UndoChanges,
+    restoring: &UndoRestoring,
     (force, output): (bool, &OutputSettings),
 ) -> Result<(), StdoutError> {
     let all = counts.all();
     let kinds = counts.is_of_tenant().then_some(counts);
-    let (run, target, changes) = (&record.id, &record.target, changes.report());
-    let would_be = UndoDryRun { run, target, dry_run: true, counts: &all, kinds, changes };
+    let (run, target, restoring) = (&record.id, &record.target, restoring.report());
+    let would_be = UndoDryRun { run, target, dry_run: true, counts: &all, kinds, restoring };
     let printed = if output.format == OutputFormat::Json { print_json(&would_be) } else { Ok(()) };
     let kept = all.kept();
     let exceptions =
@@ -46,7 +46,7 @@ pub(super) fn print(
 }
 
 fn summary(out: &mut String, would_be: &UndoDryRun<'_>, kinds: &DeletedKinds, force: bool) -> fmt::Result {
-    let UndoDryRun { run, target, counts, changes, .. } = would_be;
+    let UndoDryRun { run, target, counts, restoring, .. } = would_be;
     let created = plural(counts.created, kinds.noun());
     writeln!(out, "Dry run: nothing was deleted. Run {run} created {created} at {target}:\n")?;
     let deleted = if force { "would be deleted, changed ones among them (--force)" } else { "would be deleted" };
@@ -59,7 +59,7 @@ fn summary(out: &mut String, would_be: &UndoDryRun<'_>, kinds: &DeletedKinds, fo
         (counts.kept_not_ours, "would be kept: not the run's own any more"),
         (counts.failed, "would be kept: others have put members or roles into them since (--force deletes them too)"),
         (counts.in_doubt, "in doubt: perhaps created by the run, and would be kept"),
-        (changes.updated, "updated by the run: undo takes no update back"),
+        (restoring.updated, "updated by the run: undo takes no update back"),
     ] {
         if count > 0 {
             writeln!(out, "  {count:>14} {what}")?;

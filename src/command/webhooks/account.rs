@@ -5,7 +5,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::webhooks_error::WebhooksError;
+use super::webhooks_command_error::WebhooksCommandError;
 use crate::cli::OutputFormat;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::terminal::output::write_report;
@@ -91,7 +91,7 @@ pub(super) fn finish(
     };
     let report = Report { command, at, target, handler, exit_code, checked, differences, lines };
     if let Some(path) = &output.report {
-        write_report(path, &report).map_err(|source| WebhooksError::Write { path: path.clone(), source })?;
+        write_report(path, &report).map_err(|source| WebhooksCommandError::Write { path: path.clone(), source })?;
         output.report_path.written(path);
     }
     match output.format {

@@ -7,7 +7,7 @@ use super::inputs::registrations;
 use crate::avnology::{RegisteredWebhook, WebhookCalls};
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::target::{Target, at_target};
-use crate::command::webhooks::webhooks_error::WebhooksError;
+use crate::command::webhooks::webhooks_command_error::WebhooksCommandError;
 use crate::exit::ExitStatus;
 use crate::made_once::{AppliedError, MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
 use crate::settings::WebhooksActivateSettings;
@@ -19,7 +19,7 @@ pub async fn activate(settings: WebhooksActivateSettings, mut signals: Signals) 
     let registrations = registrations(&settings.planned)?;
     at_target(&settings.at.target, async |target| {
         let activating = activate_at(&target, &registrations, &settings);
-        signals.unless_one_comes(activating).await.map_err(WebhooksError::Interrupted)?
+        signals.unless_one_comes(activating).await.map_err(WebhooksCommandError::Interrupted)?
     })
     .await
 }
@@ -31,12 +31,12 @@ async fn activate_at(
 ) -> Result<ExitStatus, CommandError> {
     let at = &settings.at;
     let objects = MadeObjects::open(&at.runs_directory, WEBHOOKS_PREFIX, &target.name, "webhooks activate");
-    let objects = objects.map_err(WebhooksError::from)?;
+    let objects = objects.map_err(WebhooksCommandError::from)?;
     let calls = calls(target, at)?;
     let there = calls.list().await?;
     let mut lines = Vec::new();
     for registration in registrations {
-        let known = objects.get(&registration.name).map_err(WebhooksError::from)?;
+        let known = objects.get(&registration.name).map_err(WebhooksCommandError::from)?;
         let Some(there) = &there else {
             lines.push(no_list(&registration.name, known.as_ref().and_then(|object| object.target_id.as_deref())));
             continue;
@@ -45,7 +45,7 @@ async fn activate_at(
             Err(line) => line,
             Ok((object, found)) if found.active => {
                 if !settings.dry_run {
-                    remember_active(&objects, object).map_err(WebhooksError::from)?;
+                    remember_active(&objects, object).map_err(WebhooksCommandError::from)?;
                 }
                 ReportLine::ok(&registration.name, "active", Some(&found.id))
             }
@@ -105,11 +105,11 @@ async fn activate_one(
     object: &MadeObject,
     id: &str,
 ) -> Result<ReportLine, CommandError> {
-    objects.put(&MadeObject { is_activated: true, ..object.clone() }).map_err(WebhooksError::from)?;
+    objects.put(&MadeObject { is_activated: true, ..object.clone() }).map_err(WebhooksCommandError::from)?;
     if calls.activate(id).await? {
         return Ok(ReportLine::ok(&object.id, "activated", Some(id)));
     }
-    objects.put(object).map_err(WebhooksError::from)?;
+    objects.put(object).map_err(WebhooksCommandError::from)?;
     let why = "The target has no method for this: activate it in its dashboard.";
     Ok(ReportLine::wrong(&object.id, "by_hand", Some(id), why))
 }

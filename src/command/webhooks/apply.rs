@@ -14,7 +14,7 @@ use super::inputs::registrations;
 use crate::avnology::{Registered, RegisteredWebhook, WebhookCalls};
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::target::{Target, at_target, client};
-use crate::command::webhooks::webhooks_error::WebhooksError;
+use crate::command::webhooks::webhooks_command_error::WebhooksCommandError;
 use crate::exit::ExitStatus;
 use crate::made_once::{LostSecrets, MadeObject, MadeObjects, MadeState, SecretsFile, WEBHOOKS_PREFIX};
 use crate::pace::Pace;
@@ -48,7 +48,7 @@ pub async fn apply(settings: WebhooksApplySettings, mut signals: Signals) -> Res
     let registrations = registrations(&settings.planned)?;
     at_target(&settings.at.target, async |target| {
         let applying = apply_at(&target, &registrations, &settings);
-        signals.unless_one_comes(applying).await.map_err(WebhooksError::Interrupted)?
+        signals.unless_one_comes(applying).await.map_err(WebhooksCommandError::Interrupted)?
     })
     .await
 }
@@ -65,9 +65,9 @@ async fn apply_at(
 ) -> Result<ExitStatus, CommandError> {
     let at = &settings.at;
     let objects = MadeObjects::open(&at.runs_directory, WEBHOOKS_PREFIX, &target.name, "webhooks apply");
-    let objects = objects.map_err(WebhooksError::from)?;
-    let lost = LostSecrets::look(&objects, id_of_line).map_err(WebhooksError::from)?;
-    let secrets = SecretsFile::of(&objects, settings.secrets_out.as_deref()).map_err(WebhooksError::from)?;
+    let objects = objects.map_err(WebhooksCommandError::from)?;
+    let lost = LostSecrets::look(&objects, id_of_line).map_err(WebhooksCommandError::from)?;
+    let secrets = SecretsFile::of(&objects, settings.secrets_out.as_deref()).map_err(WebhooksCommandError::from)?;
     let mut work = Work { calls: calls(target, at)?, objects, secrets, there: None, lost, force: settings.force };
     let mut lines = Vec::new();
     for (index, registration) in registrations.iter().enumerate() {
@@ -86,17 +86,17 @@ async fn apply_at(
     if let Some(secrets) = work.secrets.filter(|_| !settings.dry_run) {
         let path = secrets.path().to_path_buf();
         // As long as something is open, the same command goes on with the same file; one without a secret goes.
-        let has_none = !secrets.has_any().map_err(WebhooksError::from)?;
+        let has_none = !secrets.has_any().map_err(WebhooksCommandError::from)?;
         let is_open = work.lost.as_ref().is_some_and(LostSecrets::are_open);
         if lines.iter().all(|line| line.ok) || has_none && !is_open {
-            secrets.finish().map_err(WebhooksError::from)?;
+            secrets.finish().map_err(WebhooksCommandError::from)?;
         }
         if lines.iter().any(|line| line.outcome == "registered") {
             at.output.console.note(&format!("Secrets: {} (keep it safe; nobody shows them again)", path.display()));
         }
     }
     if let Some(lost) = work.lost.filter(|_| !settings.dry_run) {
-        lost.said(&work.objects).map_err(WebhooksError::from)?;
+        lost.said(&work.objects).map_err(WebhooksCommandError::from)?;
     }
     finish("webhooks apply", With::Target(&target.name), &lines, &at.output)
 }
@@ -115,12 +115,12 @@ struct Work {
 
 impl Work {
     /// What is kept of an endpoint.
-    fn known(&self, registration: &Registration) -> Result<Option<MadeObject>, WebhooksError> {
+    fn known(&self, registration: &Registration) -> Result<Option<MadeObject>, WebhooksCommandError> {
         Ok(self.objects.get(&registration.name)?)
     }
 
     /// What would be done.
-    fn would_register(&self, registration: &Registration) -> Result<ReportLine, WebhooksError> {
+    fn would_register(&self, registration: &Registration) -> Result<ReportLine, WebhooksCommandError> {
         let line = |outcome| ReportLine::ok(&registration.name, outcome, None);
         Ok(match self.known(registration)? {
             Some(MadeObject { state: MadeState::Made, content, target_id, .. }) => {
@@ -145,7 +145,7 @@ impl Work {
             is_new = state == MadeState::Made;
         }
         if self.secrets.is_none() {
-            return Err(WebhooksError::NoSecretsFile.into());
+            return Err(WebhooksCommandError::NoSecretsFile.into());
         }
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
@@ -157,7 +157,7 @@ impl Work {
             }
             self.remember(registration, MadeState::Creating, None)?;
             if let Some(secrets) = &mut self.secrets {
-                secrets.ready().map_err(WebhooksError::from)?;
+                secrets.ready().map_err(WebhooksCommandError::from)?;
             }
             let mark = self.mark(registration);
             match self.calls.register(Bytes::from(registration.body(&mark))).await? {
@@ -187,7 +187,7 @@ impl Work {
     }
 
     /// Forgets an endpoint that the target did not take. If an earlier answer was lost, only the target's list makes sure of it.
-    fn forget(&self, registration: &Registration, is_new: bool) -> Result<(), WebhooksError> {
+    fn forget(&self, registration: &Registration, is_new: bool) -> Result<(), WebhooksCommandError> {
         if is_new || self.there.is_some() {
             self.objects.remove(&registration.name)?;
         }
@@ -213,12 +213,12 @@ impl Work {
         let Some(id) = found.map(|webhook| webhook.id.clone()) else { return Ok(None) };
         let is_its_line = |line: &serde_json::Value| line["id"].as_str() == Some(id.as_str());
         let has_secret = self.secrets.as_ref().map(|secrets| secrets.has(is_its_line)).transpose();
-        if has_secret.map_err(WebhooksError::from)? == Some(true) {
+        if has_secret.map_err(WebhooksCommandError::from)? == Some(true) {
             self.remember(registration, MadeState::Made, Some(&id))?;
             return Ok(Some(ReportLine::ok(&registration.name, "registered", Some(&id))));
         }
         if let Some(secrets) = &mut self.secrets {
-            secrets.ready().map_err(WebhooksError::from)?;
+            secrets.ready().map_err(WebhooksCommandError::from)?;
         }
         let secret = self.calls.rotate_secret(&id).await?;
         self.made(registration, &id, &secret).map(Some)
@@ -231,14 +231,19 @@ impl Work {
         id: &str,
         secret: &SecretString,
     ) -> Result<ReportLine, CommandError> {
-        let secrets = self.secrets.as_mut().ok_or(WebhooksError::NoSecretsFile)?;
+        let secrets = self.secrets.as_mut().ok_or(WebhooksCommandError::NoSecretsFile)?;
         let line = SecretLine { name: &registration.name, id, secret: secret.expose_secret() };
-        secrets.add(&line).map_err(WebhooksError::from)?;
+        secrets.add(&line).map_err(WebhooksCommandError::from)?;
         self.remember(registration, MadeState::Made, Some(id))?;
         Ok(ReportLine::ok(&registration.name, "registered", Some(id)))
     }
 
-    fn remember(&self, registration: &Registration, state: MadeState, id: Option<&str>) -> Result<(), WebhooksError> {
+    fn remember(
+        &self,
+        registration: &Registration,
+        state: MadeState,
+        id: Option<&str>,
+    ) -> Result<(), WebhooksCommandError> {
         let (name, content, target_id) = (registration.name.clone(), registration.digest(), id.map(str::to_owned));
         let secrets_of = self.secrets.as_ref().filter(|_| state == MadeState::Made);
         let secrets_of = secrets_of.map(|secrets| secrets.begin().to_owned());

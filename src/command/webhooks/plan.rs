@@ -8,7 +8,7 @@ use crate::cli::OutputFormat;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::terminal::output::write_report;
 use crate::command::shared::terminal::written_list::write_private;
-use crate::command::webhooks::webhooks_error::WebhooksError;
+use crate::command::webhooks::webhooks_command_error::WebhooksCommandError;
 use crate::exit::ExitStatus;
 use crate::files::read_named;
 use crate::report::{print_json, print_wrapped};
@@ -25,7 +25,7 @@ pub fn plan(settings: &WebhooksPlanSettings) -> Result<ExitStatus, CommandError>
     }
     let failed = |path: &Path| {
         let path = path.to_path_buf();
-        move |source| WebhooksError::Write { path, source }
+        move |source| WebhooksCommandError::Write { path, source }
     };
     write_private(out, |file| write(file, &plan)).map_err(failed(out))?;
     if let Some(path) = &output.report {
@@ -45,14 +45,14 @@ fn write(file: &mut dyn Write, plan: &WebhooksPlan) -> io::Result<()> {
     file.write_all(b"\n")
 }
 
-fn read_code_report(path: &Path) -> Result<CodeReport, WebhooksError> {
-    let text = read_named(path).map_err(|error| WebhooksError::unreadable(path, &error))?;
-    CodeReport::read(&text).map_err(|problem| WebhooksError::File { path: path.to_path_buf(), problem })
+fn read_code_report(path: &Path) -> Result<CodeReport, WebhooksCommandError> {
+    let text = read_named(path).map_err(|error| WebhooksCommandError::unreadable(path, &error))?;
+    CodeReport::read(&text).map_err(|problem| WebhooksCommandError::File { path: path.to_path_buf(), problem })
 }
 
 /// The plan that is in the place of the new one, if there is one.
-fn earlier(path: &Path) -> Result<Option<WebhooksPlan>, WebhooksError> {
-    let other = |problem: String| WebhooksError::Other { path: path.to_path_buf(), problem };
+fn earlier(path: &Path) -> Result<Option<WebhooksPlan>, WebhooksCommandError> {
+    let other = |problem: String| WebhooksCommandError::Other { path: path.to_path_buf(), problem };
     // What is no file, such as a pipe, has no earlier plan.
     if path.metadata().is_ok_and(|found| !found.is_file()) {
         return Ok(None);

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 
 use super::account::{ReportLine, With, finish};
 use crate::command::shared::command_error::CommandError;
-use crate::command::webhooks::webhooks_error::WebhooksError;
+use crate::command::webhooks::webhooks_command_error::WebhooksCommandError;
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;
 use crate::http::{PlainPoster, ReplyOutcome, Transport};
@@ -29,7 +29,7 @@ enum Wanted {
 
 /// Sends the samples, the falsified ones first.
 pub async fn try_handler(settings: TrySettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
-    signals.unless_one_comes(send_all(&settings)).await.map_err(WebhooksError::Interrupted)?
+    signals.unless_one_comes(send_all(&settings)).await.map_err(WebhooksCommandError::Interrupted)?
 }
 
 async fn send_all(settings: &TrySettings) -> Result<ExitStatus, CommandError> {
@@ -52,11 +52,11 @@ async fn send_all(settings: &TrySettings) -> Result<ExitStatus, CommandError> {
             ReplyOutcome::Failed(transport) => {
                 let proxy = proxy.as_ref().map(ToString::to_string);
                 let problem = Transport::describe(transport, proxy.as_deref(), "--url").into_owned();
-                return Err(WebhooksError::Handler { origin: origin(settings), problem }.into());
+                return Err(WebhooksCommandError::Handler { origin: origin(settings), problem }.into());
             }
             _ => {
                 let problem = "its answer cannot be understood".to_owned();
-                return Err(WebhooksError::Handler { origin: origin(settings), problem }.into());
+                return Err(WebhooksCommandError::Handler { origin: origin(settings), problem }.into());
             }
         };
         lines.push(judge(name, wanted, status));

@@ -7,7 +7,7 @@ use crate::avnology::RegisteredWebhook;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::target::{Target, at_target};
 use crate::command::shared::terminal::consent::{ask_consent, is_somebody_there};
-use crate::command::webhooks::webhooks_error::WebhooksError;
+use crate::command::webhooks::webhooks_command_error::WebhooksCommandError;
 use crate::exit::ExitStatus;
 use crate::human::plural;
 use crate::made_once::{AppliedError, MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
@@ -28,19 +28,19 @@ async fn undo_at(
 ) -> Result<ExitStatus, CommandError> {
     let at = &settings.at;
     let objects = MadeObjects::open(&at.runs_directory, WEBHOOKS_PREFIX, &target.name, "webhooks undo");
-    let objects = objects.map_err(WebhooksError::from)?;
+    let objects = objects.map_err(WebhooksCommandError::from)?;
     let made: Result<Vec<MadeObject>, AppliedError> = objects.each().and_then(Iterator::collect);
-    let mut made = made.map_err(WebhooksError::from)?;
+    let mut made = made.map_err(WebhooksCommandError::from)?;
     made.sort_by(|one, other| one.id.cmp(&other.id));
     if !settings.dry_run && !settings.has_consent && !made.is_empty() {
         let endpoints = plural(made.len() as u64, "endpoint");
         let question = format!("{endpoints} of webhooks were registered at {}.\nDelete them?", target.name);
         if !is_somebody_there() || !ask_consent(&question, signals).await? {
-            return Err(WebhooksError::NoConsent.into());
+            return Err(WebhooksCommandError::NoConsent.into());
         }
     }
     let deleting = delete_all(target, &objects, &made, settings);
-    signals.unless_one_comes(deleting).await.map_err(WebhooksError::Interrupted)?
+    signals.unless_one_comes(deleting).await.map_err(WebhooksCommandError::Interrupted)?
 }
 
 async fn delete_all(
@@ -64,7 +64,7 @@ async fn delete_all(
         });
         let Some(found) = found else {
             if !settings.dry_run {
-                objects.remove(name).map_err(WebhooksError::from)?;
+                objects.remove(name).map_err(WebhooksCommandError::from)?;
             }
             lines.push(ReportLine::ok(name, "gone_already", object.target_id.as_deref()));
             continue;
@@ -74,7 +74,7 @@ async fn delete_all(
         } else if settings.dry_run {
             lines.push(ReportLine::ok(name, "would_be_deleted", Some(&found.id)));
         } else if calls.delete(&found.id).await? {
-            objects.remove(name).map_err(WebhooksError::from)?;
+            objects.remove(name).map_err(WebhooksCommandError::from)?;
             lines.push(ReportLine::ok(name, "deleted", Some(&found.id)));
         } else {
             let detail = "The target has no method for this: delete it in its dashboard.";

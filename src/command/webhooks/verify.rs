@@ -11,7 +11,7 @@ use super::inputs::registrations;
 use crate::avnology::RegisteredWebhook;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::target::{Target, at_target};
-use crate::command::webhooks::webhooks_error::WebhooksError;
+use crate::command::webhooks::webhooks_command_error::WebhooksCommandError;
 use crate::exit::ExitStatus;
 use crate::made_once::{MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
 use crate::settings::WebhooksVerifySettings;
@@ -30,7 +30,7 @@ pub async fn verify(settings: WebhooksVerifySettings, mut signals: Signals) -> R
     let registrations = registrations(&settings.planned)?;
     at_target(&settings.at.target, async |target| {
         let comparing = verify_at(&target, &registrations, &settings);
-        signals.unless_one_comes(comparing).await.map_err(WebhooksError::Interrupted)?
+        signals.unless_one_comes(comparing).await.map_err(WebhooksCommandError::Interrupted)?
     })
     .await
 }
@@ -42,11 +42,11 @@ async fn verify_at(
 ) -> Result<ExitStatus, CommandError> {
     let at = &settings.at;
     let objects = MadeObjects::open(&at.runs_directory, WEBHOOKS_PREFIX, &target.name, "webhooks verify");
-    let objects = objects.map_err(WebhooksError::from)?;
+    let objects = objects.map_err(WebhooksCommandError::from)?;
     let there = calls(target, at)?.list().await?;
     let (mut lines, mut ours) = (Vec::new(), BTreeSet::new());
     for registration in registrations {
-        let known = objects.get(&registration.name).map_err(WebhooksError::from)?;
+        let known = objects.get(&registration.name).map_err(WebhooksCommandError::from)?;
         let id = known.as_ref().and_then(|object| object.target_id.clone());
         lines.push(match &there {
             None => no_list(&registration.name, id.as_deref()),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::OutputFormat;
 use crate::command::shared::command_error::CommandError;
-use crate::command::webhooks::webhooks_error::WebhooksError;
+use crate::command::webhooks::webhooks_command_error::WebhooksCommandError;
 use crate::exit::ExitStatus;
 use crate::report::{print_json, print_text};
 use crate::settings::VerifySignatureSettings;
@@ -50,16 +50,18 @@ pub fn verify_signature(settings: &VerifySignatureSettings) -> Result<ExitStatus
     Ok(if checked.is_ok() { ExitStatus::Success } else { ExitStatus::Rejected })
 }
 
-fn check(settings: &VerifySignatureSettings) -> Result<Result<Fit, SignatureFault>, WebhooksError> {
+fn check(settings: &VerifySignatureSettings) -> Result<Result<Fit, SignatureFault>, WebhooksCommandError> {
     let VerifySignatureSettings { secret, header, headers, tolerance, .. } = settings;
     let of_file = match headers {
         None => String::new(),
-        Some(path) => crate::files::read_named_text(path).map_err(|error| WebhooksError::unreadable(path, &error))?,
+        Some(path) => {
+            crate::files::read_named_text(path).map_err(|error| WebhooksCommandError::unreadable(path, &error))?
+        }
     };
     let mut body = Vec::new();
-    std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut body).map_err(WebhooksError::Body)?;
+    std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut body).map_err(WebhooksCommandError::Body)?;
     if body.len() as u64 > LARGEST {
-        return Err(WebhooksError::Body(std::io::Error::other(format!("it is larger than {LARGEST} bytes"))));
+        return Err(WebhooksCommandError::Body(std::io::Error::other(format!("it is larger than {LARGEST} bytes"))));
     }
     let lines = of_file.lines().chain(header.iter().map(String::as_str));
     let now = Timestamp::now().as_second();

@@ -6,9 +6,9 @@ use crate::exit::ExitStatus;
 /// This build has no codemod.
 #[derive(Debug, thiserror::Error)]
 #[error("this build cannot move code; `cargo install --path . --features codemod` builds one that can")]
-pub struct CommandError;
+pub struct CodemodCommandError;
 
-impl CommandError {
+impl CodemodCommandError {
     /// Wrong usage of this build.
     pub fn exit_status(&self) -> ExitStatus {
         ExitStatus::Usage
@@ -19,6 +19,6 @@ impl CommandError {
 ///
 /// # Errors
 /// Always.
-pub fn run(_: &CodemodArguments) -> Result<ExitStatus, CommandError> {
-    Err(CommandError)
+pub fn run(_: &CodemodArguments) -> Result<ExitStatus, CodemodCommandError> {
+    Err(CodemodCommandError)
 }

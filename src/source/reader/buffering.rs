@@ -36,7 +36,8 @@ impl RecordReader {
         kept.map_or(self.framer.cursor().0, |record| record.start)
     }
 
-    /// Drops the bytes before this offset. It is the offset of the record before the gap, or at or behind the cursor.
+    /// Drops the bytes before this offset. If there is a gap, the offset is where the record before it starts, and nothing is dropped.
+    /// Or it is at or behind the cursor, and that record and the gap are dropped with what is before them.
     pub(super) fn drop_before(&mut self, offset: u64) {
         if offset > self.base {
             let count = to_index(offset - self.base - self.gap).min(self.buffer.len());

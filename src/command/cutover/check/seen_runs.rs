@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::command::cutover::CutoverError;
+use crate::command::cutover::CutoverCommandError;
 use crate::command::shared::run_row::{RunRow, RunState};
 use crate::cutover::{ExportSeen, RunStanding, SeenRun, Verification};
 use crate::export::{ExportDirectory, Manifest};
@@ -13,8 +13,8 @@ use crate::journal::{InputRecord, RunDirectory, RunRecord};
 use crate::kind::Kind;
 
 /// The imports into a target that are in a directory of runs.
-pub(super) fn seen_runs(runs: &Path, target: &str) -> Result<Vec<SeenRun>, CutoverError> {
-    let failed = |source| CutoverError::Runs { path: runs.to_path_buf(), source };
+pub(super) fn seen_runs(runs: &Path, target: &str) -> Result<Vec<SeenRun>, CutoverCommandError> {
+    let failed = |source| CutoverCommandError::Runs { path: runs.to_path_buf(), source };
     let listed = RunDirectory::list(runs).map_err(failed)?.into_iter().filter(|(_, record)| record.target == target);
     Ok(listed.filter_map(|(directory, record)| seen_run(&directory, record)).collect())
 }

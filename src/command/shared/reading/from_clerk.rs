@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::super::command_error::CommandError;
 use super::super::export_command_error::ExportCommandError;
 use super::super::run_start_error::RunStartError;
-use super::export_tenant::{calls, read_tenant, take_directory};
+use super::read_tenant::{calls, read_tenant, take_directory};
 use crate::exit::ExitStatus;
 use crate::export::{ExportDirectory, ExportedFile, Exporter, Manifest};
 use crate::human::plural;

@@ -3,8 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::command::shared::target::lookup_cache::LookupCache;
-use crate::id_map::IdLookup;
+use crate::id_map::{IdLookup, LookupCache};
 use crate::journal::RejectedPlaces;
 use crate::kind::Kind;
 use crate::mapping::{TargetId, TargetIds};

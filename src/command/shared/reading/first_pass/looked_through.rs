@@ -42,7 +42,7 @@ impl LookedThrough {
         signals: &mut Signals,
     ) -> Result<Self, CommandError> {
         subject.output.console.note("Looking for duplicates within the input …");
-        // What an earlier version selected is told from another input by the sum of then.
+        // A selection that an earlier version made is checked by that version's kind of sum.
         let kind = subject.records.selected().map(|selected| selected.kind_of_sum()).unwrap_or_default();
         let recorder = Arc::new(Recorder::with_block_hashes(kind, block_hashes.map_err(StopReason::Temporary)?));
         let look = subject.look_for_unchanged();

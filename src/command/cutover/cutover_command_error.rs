@@ -10,7 +10,7 @@ use crate::report::{PageError, StdoutError};
 
 /// Why a switch cannot be shown, checked or recorded.
 #[derive(Debug, thiserror::Error)]
-pub enum CutoverError {
+pub enum CutoverCommandError {
     /// Its file cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
@@ -52,7 +52,7 @@ pub enum CutoverError {
     Stdout(#[from] StdoutError),
 }
 
-impl CutoverError {
+impl CutoverCommandError {
     /// The exit status for it.
     pub fn exit_status(&self) -> ExitStatus {
         match self {

@@ -11,7 +11,7 @@ use crate::tenant_plan::PlanReadError;
 
 /// Why applications do not become clients, or not all.
 #[derive(Debug, thiserror::Error)]
-pub enum AppsError {
+pub enum AppsCommandError {
     /// The plan is of no use.
     #[error("`{}` {source}{}", path.display(), remedy(source))]
     Plan {
@@ -77,7 +77,7 @@ const fn remedy(fault: &PlanReadError) -> &'static str {
     }
 }
 
-impl AppsError {
+impl AppsCommandError {
     /// The exit status for it.
     pub fn exit_status(&self) -> ExitStatus {
         match self {

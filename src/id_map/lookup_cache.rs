@@ -12,7 +12,7 @@ use crate::kind::Kind;
 const KEPT: usize = 1024;
 
 /// What was found of those who were sought last. Many threads may seek at once.
-pub(in crate::command) struct LookupCache<T> {
+pub(crate) struct LookupCache<T> {
     hasher: RandomState,
     /// Each one has its entry; the one that comes there later takes it.
     entries: Vec<Mutex<Option<Sought<T>>>>,
@@ -26,17 +26,12 @@ struct Sought<T> {
 
 impl<T: Clone> LookupCache<T> {
     /// Nobody was sought yet.
-    pub(in crate::command) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { hasher: RandomState::new(), entries: (0..KEPT).map(|_| Mutex::new(None)).collect() }
     }
 
     /// What was found of this one, or what `seek` finds now. It has to find the same each time.
-    pub(in crate::command) fn find(
-        &self,
-        kind: Kind,
-        clerk_id: &str,
-        seek: impl FnOnce() -> io::Result<T>,
-    ) -> io::Result<T> {
+    pub(crate) fn find(&self, kind: Kind, clerk_id: &str, seek: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         let hash = self.hasher.hash_one((kind, clerk_id));
         let entry = &self.entries[usize::try_from(hash % KEPT as u64).unwrap_or(0)];
         let lock = || entry.lock().unwrap_or_else(PoisonError::into_inner);

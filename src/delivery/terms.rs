@@ -1,4 +1,4 @@
-//! Where identities go and how.
+//! The terms of a delivery: where identities go and how.
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ use crate::webhooks::PlanMismatch;
 
 /// Why nothing can be done about webhooks.
 #[derive(Debug, thiserror::Error)]
-pub enum WebhooksError {
+pub enum WebhooksCommandError {
     /// The endpoints file is wrong.
     #[error("the endpoints file is wrong:{}", list_faults(path, faults))]
     Endpoints {
@@ -73,7 +73,7 @@ pub enum WebhooksError {
     Body(io::Error),
 }
 
-impl WebhooksError {
+impl WebhooksCommandError {
     /// A file that cannot be read.
     pub(in crate::command) fn unreadable(path: &Path, error: &io::Error) -> Self {
         Self::File { path: path.to_path_buf(), problem: error.to_string() }

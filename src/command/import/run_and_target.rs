@@ -1,4 +1,4 @@
-//! What all phases of an import share.
+//! The run of an import and its target, with the settings: what all phases share.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::settings::{ImportSettings, RunOnDisk};
 
 /// Which run this is, where it goes, and by which settings.
 #[derive(Clone, Copy)]
-pub(super) struct ImportContext<'a> {
+pub(super) struct RunAndTarget<'a> {
     pub settings: &'a ImportSettings,
     pub target: &'a Target,
     pub destination: &'a Arc<dyn Destination>,

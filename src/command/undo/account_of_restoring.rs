@@ -1,4 +1,4 @@
-//! What undoing a run does beside deleting what it created, for people and for programs.
+//! What undoing a run restores, beside deleting what it created, and what it does not; for people and for programs.
 
 use serde::Serialize;
 
@@ -6,9 +6,9 @@ use super::restoring_memberships::PutBack;
 use crate::human::plural;
 use crate::settings::OutputSettings;
 
-/// What undoing a run does beside deleting what it created.
-pub(super) struct UndoChanges {
-    /// What the run changed: it stays as it is.
+/// What undoing a run restores, and what it does not.
+pub(super) struct UndoRestoring {
+    /// What the run updated: it stays as it is.
     pub updated: u64,
     /// Users who are enabled again.
     pub enabled: u64,
@@ -16,7 +16,7 @@ pub(super) struct UndoChanges {
     pub restored: PutBack,
 }
 
-impl UndoChanges {
+impl UndoRestoring {
     /// Says what is as it was before the run.
     pub(super) fn note(&self, is_dry_run: bool, output: &OutputSettings) {
         let (enabled, back) =
@@ -35,10 +35,10 @@ impl UndoChanges {
     }
 
     /// For programs: nothing where nothing happened.
-    pub(super) fn report(&self) -> ChangesReport {
+    pub(super) fn report(&self) -> RestoringReport {
         let some = |number: u64| (number > 0).then_some(number);
         let PutBack { memberships, roles } = self.restored;
-        ChangesReport {
+        RestoringReport {
             updated: self.updated,
             enabled: some(self.enabled),
             memberships_put_back: some(memberships),
@@ -47,10 +47,10 @@ impl UndoChanges {
     }
 }
 
-/// What undoing a run does beside deleting what it created, for programs.
+/// The same for programs.
 #[derive(Serialize)]
-pub(super) struct ChangesReport {
-    /// What the run changed. It stays as it is.
+pub(super) struct RestoringReport {
+    /// What the run updated: it stays as it is.
     pub updated: u64,
     /// Identities that the run had disabled because their users were missing, and that are enabled again.
     #[serde(skip_serializing_if = "Option::is_none")]
