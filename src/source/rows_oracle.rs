@@ -171,8 +171,8 @@ mod tests {
     #[test]
     fn rows_of_any_number_of_columns_are_read() {
         for columns in [3, 31, 32, 33, 34, 70] {
-            let header = std::iter::once("id".to_owned()).chain((1..columns).map(|column| format!("column_{column}")));
-            let header = header.collect::<Vec<_>>().join(",");
+            let further: Vec<String> = (2..columns).map(|column| format!("column_{column}")).collect();
+            let header = format!("id,password_digest,{}", further.join(","));
             for cells in columns - 1..=columns + 1 {
                 let row: Vec<String> = (0..cells).map(|cell| format!(" é{cell} ")).collect();
                 let table = format!("{header}\n{}\n{}\n", row.join(","), row.join(",").replace("é1 ", ""));
