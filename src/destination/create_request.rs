@@ -14,7 +14,8 @@ pub struct CreateRequest<'a> {
     pub items: Vec<CreateItem<'a>>,
     /// The idempotency key: the same for the same identities, and another one for all others.
     pub key: &'a str,
-    /// Whether these identities were sent before, or may have been; some of them in a larger request, under another key.
+    /// Whether an earlier request may have created these identities, also one that was larger and had another key. One that was
+    /// refused as a whole created none.
     pub sent_before: bool,
     /// What the run puts on what it creates, and knows it by.
     pub mark: Option<&'a RunMark>,

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use super::{Basis, RecordHash, Secret};
 use crate::index::{HashedKey, read_exact_at, read_most_at};
 
-/// What the file begins with. The last digit is the version of its form.
-pub(super) const MARK: [u8; 8] = *b"AVNREC-1";
+/// What the file begins with. The last digit is the version of its form: in version 1 keys were hashed otherwise.
+pub(super) const MARK: [u8; 8] = *b"AVNREC-2";
 
 pub(super) const HEADER_BYTES: usize = MARK.len() + Basis::BYTES + Secret::BYTES + CRC_BYTES;
 pub(super) const CRC_BYTES: usize = 4;

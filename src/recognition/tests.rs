@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
-use super::known_file::{HEADER_BYTES, KnownRecords};
+use super::known_file::{CRC_BYTES, HEADER_BYTES, KnownRecords};
 use super::known_writer::KnownWriter;
 use super::recognizer::WINDOW;
 use super::*;
@@ -77,6 +77,11 @@ fn what_was_written_is_read_up_to_the_first_damage_and_only_by_its_basis() {
         broken[damaged] ^= 1;
         assert_eq!((numbers(&broken), numbers(&bytes[..damaged])), (None, None), "{damaged}");
     }
+    // Whole, but of the version whose keys were hashed otherwise.
+    let (mut older, sum) = ([b"AVNREC-1", &bytes[8..]].concat(), HEADER_BYTES - CRC_BYTES);
+    let of_header = crc32fast::hash(&older[..sum]).to_le_bytes();
+    older[sum..HEADER_BYTES].copy_from_slice(&of_header);
+    assert_eq!(numbers(&older), None);
     std::fs::write(&path, &bytes).unwrap();
     assert!(KnownFile::open(&path, &Basis::of(&["two"])).unwrap().is_none());
     assert!(KnownFile::open(&path, &Basis::of(&["one"]).with("more")).unwrap().is_none());
