@@ -112,7 +112,7 @@
 //! - *input*: a file, an object or a pipe ([`source::Input`]); in what is said of a record, its index in the run, or its name.
 //! - *key*: [`journal::RecordKey`] is the place of a record in the inputs; [`mapping::UniqueKeys`] are what no two users share; an
 //!   idempotency key is of a request; an API key is a secret.
-//! - *kind*: of records ([`kind::Kind`]); of the lists of an export ([`export::Kind`]); of a duplicate, what it shares
+//! - *kind*: of records ([`kind::Kind`]); of the lists of an export ([`export::ExportKind`]); of a duplicate, what it shares
 //!   ([`mapping::Unique`]).
 //! - *mapper*: a thread that reads and maps, of which there are several ([`pipeline`]); what maps the records of one kind
 //!   ([`mapping::RecordMapper`]).

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args};
 
 use super::{ClerkApiArguments, ConnectionOptions, OutputOptions, exit_codes};
-use crate::export::{Compression, Kind, SinceArgument};
+use crate::export::{Compression, ExportKind, SinceArgument};
 
 pub(super) const LONG_ABOUT: &str = "\
 Export a tenant from Clerk's API into files that the import reads.
@@ -50,7 +50,7 @@ pub struct ExportArguments {
 
     /// Export these kinds of records only, separated by commas [default: all kinds]
     #[arg(long, value_name = "KINDS", value_delimiter = ',')]
-    pub only: Vec<Kind>,
+    pub only: Vec<ExportKind>,
 
     /// Export only users who are new or changed since an earlier export (its directory) or since a time, such as
     /// 2026-11-23T03:00:00Z. Other kinds are exported whole: the API does not say what changed in them

@@ -15,7 +15,7 @@ use super::shared::terminal::output::write_report;
 use crate::avnology::encode;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
-use crate::export::{ExportedFile, Kind, Manifest};
+use crate::export::{ExportKind, ExportedFile, Manifest};
 use crate::mapping::{Rejection, Rules, map, parse};
 use crate::report::{print_json, print_wrapped};
 use crate::settings::TokensSettings;
@@ -50,9 +50,11 @@ pub async fn tokens(settings: TokensSettings, mut signals: Signals) -> Result<Ex
 fn read(settings: &TokensSettings) -> Result<Vec<TokenTemplate>, CommandError> {
     let (directory, manifest) = (settings.directory.path(), finished(&settings.directory)?);
     // An instance that has no such list has no templates.
-    let templates = match file_of(&manifest, Kind::JwtTemplates) {
-        None if manifest.missing.iter().any(|missing| missing.kind == Kind::JwtTemplates) => return Ok(Vec::new()),
-        file => file.ok_or_else(|| without(settings, Kind::JwtTemplates))?,
+    let templates = match file_of(&manifest, ExportKind::JwtTemplates) {
+        None if manifest.missing.iter().any(|missing| missing.kind == ExportKind::JwtTemplates) => {
+            return Ok(Vec::new());
+        }
+        file => file.ok_or_else(|| without(settings, ExportKind::JwtTemplates))?,
     };
     let mut found = Vec::new();
     each_record(directory, templates, |record| {
@@ -61,7 +63,7 @@ fn read(settings: &TokensSettings) -> Result<Vec<TokenTemplate>, CommandError> {
     })?;
     found.sort_by(|one, other| (&one.template, &one.id).cmp(&(&other.template, &other.id)));
     let Some(id) = &settings.example else { return Ok(found) };
-    let users = file_of(&manifest, Kind::Users).ok_or_else(|| without(settings, Kind::Users))?;
+    let users = file_of(&manifest, ExportKind::Users).ok_or_else(|| without(settings, ExportKind::Users))?;
     let record = find_user(directory, users, id)?;
     let user = serde_json::from_slice(&record).unwrap_or_default();
     let identity = identity_of(&record)?;
@@ -69,11 +71,11 @@ fn read(settings: &TokensSettings) -> Result<Vec<TokenTemplate>, CommandError> {
     Ok(found.into_iter().map(|template| template.with_example(example)).collect())
 }
 
-fn file_of(manifest: &Manifest, kind: Kind) -> Option<&ExportedFile> {
+fn file_of(manifest: &Manifest, kind: ExportKind) -> Option<&ExportedFile> {
     manifest.files.iter().find(|file| file.kind == kind)
 }
 
-fn without(settings: &TokensSettings, kind: Kind) -> TenantPlanError {
+fn without(settings: &TokensSettings, kind: ExportKind) -> TenantPlanError {
     TenantPlanError::Without { path: settings.directory.path().to_path_buf(), kind }
 }
 

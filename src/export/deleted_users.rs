@@ -8,7 +8,7 @@ use super::earlier_users::earlier_users;
 use super::id_reader::IdReader;
 use super::id_set::IdSet;
 use super::record_file::RecordFile;
-use super::{ExportError, Exporter, Kind};
+use super::{ExportError, ExportKind, Exporter};
 
 impl Exporter<'_> {
     /// Writes who of the earlier exports is gone, each once and as Clerk itself says that a user is deleted.
@@ -40,9 +40,9 @@ impl Exporter<'_> {
     /// The ids of all users who are at Clerk; nothing if Clerk counts more of them than it lists, since it cannot be known
     /// then who is gone.
     async fn users_now(&mut self) -> Result<Option<IdSet>, ExportError> {
-        let users = self.state.files.iter().find(|file| file.kind == Kind::Users);
+        let users = self.state.files.iter().find(|file| file.kind == ExportKind::Users);
         let (None, Some(users)) = (&self.state.plan.since, users) else { return self.listed_users().await };
-        if self.state.differences.iter().any(|difference| difference.kind == Kind::Users) {
+        if self.state.differences.iter().any(|difference| difference.kind == ExportKind::Users) {
             return Ok(None);
         }
         let (path, mut known) = (self.directory.path().join(&users.file), IdSet::new());

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Compression, Kind};
+use super::{Compression, ExportKind};
 use crate::files::create_private_directory;
 
 /// Appears last: an export without it is not finished.
@@ -61,12 +61,12 @@ impl ExportDirectory {
     }
 
     /// The file of a kind, which is there once it is finished.
-    pub fn file(&self, kind: Kind, compression: Compression) -> PathBuf {
+    pub fn file(&self, kind: ExportKind, compression: Compression) -> PathBuf {
         self.0.join(Self::file_name(kind, compression))
     }
 
     /// The name of the file of a kind.
-    pub(super) fn file_name(kind: Kind, compression: Compression) -> String {
+    pub(super) fn file_name(kind: ExportKind, compression: Compression) -> String {
         format!("{}.ndjson{}", kind.name(), compression.suffix())
     }
 
@@ -132,7 +132,7 @@ fn remove(path: &Path) -> io::Result<()> {
 /// Whether an export gives a file this name. What is written under another name, to be put in place as a whole, begins with a
 /// dot if it is left behind by a kill.
 fn is_ours(name: &str) -> bool {
-    let of_kind = |stem: &str| stem.strip_suffix(".ndjson").is_some_and(|kind| kind.parse::<Kind>().is_ok());
+    let of_kind = |stem: &str| stem.strip_suffix(".ndjson").is_some_and(|kind| kind.parse::<ExportKind>().is_ok());
     let whole = name.strip_suffix(PART).unwrap_or(name);
     let plain = [".gz", ".zst"].iter().find_map(|suffix| whole.strip_suffix(suffix)).unwrap_or(whole);
     [MANIFEST, STATE, LOCK].contains(&name) || of_kind(plain) || plain == DELETED || name.starts_with(".tmp")

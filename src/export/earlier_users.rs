@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::manifest::InstanceName;
-use super::{ExportDirectory, ExportError, Kind, Manifest, Since};
+use super::{ExportDirectory, ExportError, ExportKind, Manifest, Since};
 
 /// The files of users of earlier exports, which have to be of the same instance: all users of another one would be gone.
 pub(super) fn earlier_users(earlier: &[PathBuf], instance: &InstanceName) -> Result<Vec<PathBuf>, ExportError> {
@@ -15,7 +15,7 @@ pub(super) fn earlier_users(earlier: &[PathBuf], instance: &InstanceName) -> Res
             let problem = format!("it is of another instance, {}", manifest.instance.id);
             return Err(ExportError::Earlier { path: path.clone(), problem });
         }
-        let users = manifest.files.iter().find(|file| file.kind == Kind::Users);
+        let users = manifest.files.iter().find(|file| file.kind == ExportKind::Users);
         let users = users.ok_or_else(|| ExportError::NoUsers { path: path.clone() })?;
         files.push(path.join(&users.file));
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::Kind;
+use super::ExportKind;
 use crate::clerk_api::ClerkError;
 
 /// Why an export cannot begin, or not be gone on with, or not be read.
@@ -107,6 +107,6 @@ pub enum ExportError {
     #[error("a page of two {kind} is larger than 8 MiB; leave this kind out with --only")]
     TooLarge {
         /// The kind.
-        kind: Kind,
+        kind: ExportKind,
     },
 }

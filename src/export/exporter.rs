@@ -12,7 +12,9 @@ use super::lane::LaneState;
 use super::manifest::InstanceName;
 use super::reading::Written;
 use super::record_file::RecordFile;
-use super::{DeletedUsers, ExportDirectory, ExportError, ExportPlan, ExportState, Kind, Manifest, Missing, Tally};
+use super::{
+    DeletedUsers, ExportDirectory, ExportError, ExportKind, ExportPlan, ExportState, Manifest, Missing, Tally,
+};
 use crate::clerk_api::{Answer, ApiEndpoint, ApiPage, ClerkCalls, PageRequest, object};
 
 /// An export under way.
@@ -88,7 +90,7 @@ impl<'a> Exporter<'a> {
             }
         }
         if !self.state.plan.deleted.is_empty() && self.state.deleted.is_none() {
-            self.now_reads(Kind::Users);
+            self.now_reads(ExportKind::Users);
             Box::pin(self.deleted_users()).await?;
         }
         let manifest = self.state.into_manifest(Timestamp::now(), self.calls.requests());
@@ -98,13 +100,13 @@ impl<'a> Exporter<'a> {
         Ok(manifest)
     }
 
-    fn now_reads(&mut self, kind: Kind) {
+    fn now_reads(&mut self, kind: ExportKind) {
         self.requests_before = self.calls.requests().sent;
         self.tally.set(Tally { kind: Some(kind), records: 0, total: None, ..self.tally.get() });
     }
 
-    async fn export(&mut self, kind: Kind) -> Result<(), ExportError> {
-        let since = self.state.plan.since.as_ref().filter(|_| kind == Kind::Users);
+    async fn export(&mut self, kind: ExportKind) -> Result<(), ExportError> {
+        let since = self.state.plan.since.as_ref().filter(|_| kind == ExportKind::Users);
         let first_millisecond = since.map(super::Since::first_millisecond);
         let list = |order, paginated, by_cursor| HowListed { order, paginated, by_cursor, first_millisecond };
         match kind.listing() {
@@ -117,7 +119,7 @@ impl<'a> Exporter<'a> {
     }
 
     /// Exports what is one object.
-    async fn object(&mut self, kind: Kind) -> Result<(), ExportError> {
+    async fn object(&mut self, kind: ExportKind) -> Result<(), ExportError> {
         match self.calls.ask(&PageRequest::whole(kind.endpoint()), object).await? {
             Answer::Read(object, _) => {
                 let mut file = self.create(kind)?;
@@ -133,7 +135,7 @@ impl<'a> Exporter<'a> {
     }
 
     /// Exports a list that comes as a whole.
-    async fn whole(&mut self, kind: Kind) -> Result<(), ExportError> {
+    async fn whole(&mut self, kind: ExportKind) -> Result<(), ExportError> {
         match self.calls.ask(&PageRequest::whole(kind.endpoint()), ApiPage::read).await? {
             Answer::Read(page, body) => {
                 let mut file = self.create(kind)?;
@@ -149,12 +151,12 @@ impl<'a> Exporter<'a> {
         }
     }
 
-    fn create(&self, kind: Kind) -> Result<RecordFile, ExportError> {
+    fn create(&self, kind: ExportKind) -> Result<RecordFile, ExportError> {
         RecordFile::create(self.directory, kind, self.state.plan.compression)
     }
 
     /// The file of a kind, and what was written of it before.
-    pub(super) fn open(&self, kind: Kind) -> Result<(RecordFile, Written), ExportError> {
+    pub(super) fn open(&self, kind: ExportKind) -> Result<(RecordFile, Written), ExportError> {
         let Some(open) = self.state.open.clone().filter(|open| open.kind == kind) else {
             return Ok((self.create(kind)?, Written::nothing()));
         };
@@ -208,7 +210,7 @@ impl<'a> Exporter<'a> {
         self.calls.requests().sent.saturating_sub(self.requests_before)
     }
 
-    pub(super) fn missing(&mut self, kind: Kind, reason: String) -> Result<(), ExportError> {
+    pub(super) fn missing(&mut self, kind: ExportKind, reason: String) -> Result<(), ExportError> {
         self.state.missing.push(Missing { kind, reason });
         self.state.open = None;
         self.save()
@@ -226,7 +228,7 @@ async fn ask_instance(calls: &ClerkCalls) -> Result<InstanceName, ExportError> {
     let read = |body: &[u8]| serde_json::from_slice::<InstanceAnswer>(body).ok();
     match calls.ask(&PageRequest::whole(ApiEndpoint::Instance), read).await? {
         Answer::Read(InstanceAnswer { id, environment_type }, _) => Ok(InstanceName { id, environment_type }),
-        Answer::TooLarge => Err(ExportError::TooLarge { kind: Kind::Instance }),
+        Answer::TooLarge => Err(ExportError::TooLarge { kind: ExportKind::Instance }),
         Answer::Refused(refusal) => Err(calls.refused(&refusal).into()),
     }
 }

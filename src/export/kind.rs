@@ -10,7 +10,7 @@ use crate::clerk_api::ApiEndpoint;
 /// A kind of record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
-pub enum Kind {
+pub enum ExportKind {
     /// The instance itself: one object.
     Instance,
     /// Its settings of organizations: one object.
@@ -91,7 +91,7 @@ pub(super) const OLDEST_FIRST: &str = "+created_at";
 /// The order in which changes since a moment are read, down to it.
 pub(super) const NEWEST_CHANGES_FIRST: &str = "-updated_at";
 
-impl Kind {
+impl ExportKind {
     /// All that the API has, in the order in which they are read: small ones first, so that what is wrong with a key or an
     /// instance is known before the users are read.
     pub const ALL: [Self; 19] = [
@@ -195,13 +195,13 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ExportKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
     }
 }
 
-impl FromStr for Kind {
+impl FromStr for ExportKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -211,13 +211,13 @@ impl FromStr for Kind {
     }
 }
 
-impl From<Kind> for String {
-    fn from(kind: Kind) -> Self {
+impl From<ExportKind> for String {
+    fn from(kind: ExportKind) -> Self {
         kind.name().to_owned()
     }
 }
 
-impl TryFrom<String> for Kind {
+impl TryFrom<String> for ExportKind {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
@@ -233,10 +233,10 @@ mod tests {
 
     #[test]
     fn each_kind_is_read_once_by_a_name_and_from_a_place_of_its_own() {
-        let names: BTreeSet<&str> = Kind::ALL.map(Kind::name).into();
-        let endpoints: BTreeSet<ApiEndpoint> = Kind::ALL.map(Kind::endpoint).into();
-        assert_eq!((names.len(), endpoints.len()), (Kind::ALL.len(), Kind::ALL.len()));
-        for kind in Kind::ALL {
+        let names: BTreeSet<&str> = ExportKind::ALL.map(ExportKind::name).into();
+        let endpoints: BTreeSet<ApiEndpoint> = ExportKind::ALL.map(ExportKind::endpoint).into();
+        assert_eq!((names.len(), endpoints.len()), (ExportKind::ALL.len(), ExportKind::ALL.len()));
+        for kind in ExportKind::ALL {
             assert_eq!(kind.name().parse(), Ok(kind));
         }
     }

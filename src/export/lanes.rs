@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::kind::HowListed;
 use super::lane::Border;
 use super::reading::Reading;
-use super::{ExportError, Exporter, Kind};
+use super::{ExportError, ExportKind, Exporter};
 use crate::clerk_api::{ApiPage, ClerkCalls, PageRequest, Start};
 
 /// The most requests under way at once, and so the most lanes: each waits for one answer at a time. With answers in 300 ms,
@@ -23,10 +23,10 @@ impl Exporter<'_> {
     /// few of them.
     pub(super) async fn borders(
         &self,
-        (kind, how): (Kind, HowListed),
+        (kind, how): (ExportKind, HowListed),
         reading: &Reading,
     ) -> Result<Vec<u64>, ExportError> {
-        if !how.by_cursor || kind != Kind::Users {
+        if !how.by_cursor || kind != ExportKind::Users {
             return Ok(Vec::new());
         }
         let users = self.count_users().await?;
@@ -39,7 +39,7 @@ impl Exporter<'_> {
 /// that an offset takes the longer the larger it is, up to no answer at all: then there is one lane less.
 pub(super) async fn border(
     calls: &ClerkCalls,
-    (kind, how): (Kind, HowListed),
+    (kind, how): (ExportKind, HowListed),
     offset: u64,
 ) -> Option<(Border, VecDeque<String>)> {
     let page = Some((Start::Offset(offset), UP_TO_BORDER));

@@ -13,7 +13,7 @@ use super::lane::Border;
 use super::lanes::border;
 use super::reading::{Reading, Taken, Written};
 use super::record_file::RecordFile;
-use super::{Difference, ExportError, Exporter, Kind, Tally};
+use super::{Difference, ExportError, ExportKind, Exporter, Tally};
 use crate::clerk_api::{
     Answer, ApiEndpoint, ApiPage, ClerkCalls, ClerkError, MAX_PAGE, PageRequest, Start, total_count,
 };
@@ -30,7 +30,7 @@ const LEAST_PAGE: usize = 2;
 /// A list that is being read.
 #[derive(Debug)]
 pub(super) struct OpenList {
-    pub kind: Kind,
+    pub kind: ExportKind,
     pub how: HowListed,
     /// Where its records go; nothing if only their ids are wanted.
     file: Option<RecordFile>,
@@ -80,7 +80,7 @@ pub(super) enum Went {
 
 impl Exporter<'_> {
     /// Exports a list that comes in pages.
-    pub(super) async fn list(&mut self, kind: Kind, how: HowListed) -> Result<(), ExportError> {
+    pub(super) async fn list(&mut self, kind: ExportKind, how: HowListed) -> Result<(), ExportError> {
         let (file, written) = self.open(kind)?;
         let (found, reading) = (file.records(), Reading::go_on(written, how.by_cursor));
         let borders = self.borders((kind, how), &reading).await?;
@@ -97,8 +97,8 @@ impl Exporter<'_> {
     pub(super) async fn listed_users(&mut self) -> Result<Option<IdSet>, ExportError> {
         let how = HowListed { order: Some(OLDEST_FIRST), paginated: false, by_cursor: true, first_millisecond: None };
         let reading = Reading::go_on(Written::nothing(), true);
-        let borders = self.borders((Kind::Users, how), &reading).await?;
-        let mut list = OpenList { kind: Kind::Users, how, file: None, found: 0, reading, borders };
+        let borders = self.borders((ExportKind::Users, how), &reading).await?;
+        let mut list = OpenList { kind: ExportKind::Users, how, file: None, found: 0, reading, borders };
         let counted = self.go_through(&mut list).await?.flatten();
         let is_whole = counted.is_some_and(|counted| counted <= list.found);
         Ok(is_whole.then(|| list.reading.into_known()))
@@ -118,7 +118,8 @@ impl Exporter<'_> {
             } else {
                 // What was counted before this round has been listed since. What came later may still come and come.
                 if counted.is_none_or(|counted| counted > found) {
-                    counted = if kind == Kind::Users { Some(self.count_users().await?) } else { total.or(counted) };
+                    counted =
+                        if kind == ExportKind::Users { Some(self.count_users().await?) } else { total.or(counted) };
                 }
                 counted.is_none_or(|counted| counted <= found)
             };
@@ -269,7 +270,7 @@ impl Exporter<'_> {
     pub(super) async fn count_users(&self) -> Result<u64, ExportError> {
         match self.calls.ask(&PageRequest::whole(ApiEndpoint::UserCount), total_count).await? {
             Answer::Read(count, _) => Ok(count),
-            Answer::TooLarge => Err(ExportError::TooLarge { kind: Kind::Users }),
+            Answer::TooLarge => Err(ExportError::TooLarge { kind: ExportKind::Users }),
             Answer::Refused(refusal) => Err(self.calls.refused(&refusal).into()),
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ExportDirectory, ExportError, FileSums, Kind, Since};
+use super::{ExportDirectory, ExportError, ExportKind, FileSums, Since};
 use crate::clerk_api::Requests;
 use crate::files::replace_private;
 
@@ -60,7 +60,7 @@ pub struct InstanceName {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportedFile {
     /// What is in it.
-    pub kind: Kind,
+    pub kind: ExportKind,
     /// Its name.
     pub file: String,
     /// Its records, one a line.
@@ -83,7 +83,7 @@ pub struct ExportedFile {
 impl ExportedFile {
     /// A file that is written.
     pub fn new(
-        (kind, file): (Kind, String),
+        (kind, file): (ExportKind, String),
         records: u64,
         sums: &FileSums,
         counted: Option<u64>,
@@ -107,7 +107,7 @@ pub struct DeletedUsers {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Missing {
     /// The kind.
-    pub kind: Kind,
+    pub kind: ExportKind,
     /// What the API said.
     pub reason: String,
 }
@@ -116,7 +116,7 @@ pub struct Missing {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// The kind.
-    pub kind: Kind,
+    pub kind: ExportKind,
     /// Records that were found.
     pub found: u64,
     /// Records that the API counts.
@@ -154,7 +154,7 @@ impl Manifest {
     }
 
     /// The path of the records of a kind in a directory with a finished export, if there are any.
-    pub fn file_in(path: &Path, kind: Kind) -> Result<Option<PathBuf>, ExportError> {
+    pub fn file_in(path: &Path, kind: ExportKind) -> Result<Option<PathBuf>, ExportError> {
         let manifest = Self::read(&ExportDirectory::new(path.to_path_buf()))?;
         let file = manifest.and_then(|manifest| manifest.files.into_iter().find(|file| file.kind == kind));
         Ok(file.filter(|file| file.records > 0).map(|file| path.join(&file.file)))
@@ -166,13 +166,13 @@ impl Manifest {
         let directory = file.parent().map(|directory| ExportDirectory::new(directory.to_path_buf()));
         let Some(manifest) = directory.map_or(Ok(None), |directory| Self::read(&directory))? else { return Ok(None) };
         let is_file = |of_users: &ExportedFile| file.file_name().is_some_and(|name| *name == *of_users.file);
-        if !manifest.files.iter().any(|file| file.kind == Kind::Users && is_file(file)) {
+        if !manifest.files.iter().any(|file| file.kind == ExportKind::Users && is_file(file)) {
             return Ok(None);
         }
         if manifest.since.is_some() {
             return Ok(Some("has only users who are new or changed (`export --since`)".to_owned()));
         }
-        let fewer = manifest.differences.iter().find(|difference| difference.kind == Kind::Users);
+        let fewer = manifest.differences.iter().find(|difference| difference.kind == ExportKind::Users);
         Ok(fewer.map(|Difference { found, counted, .. }| format!("has {found} users, and Clerk counted {counted}")))
     }
 
@@ -186,7 +186,7 @@ impl Manifest {
                 (false, false) => Ok(None),
             };
         };
-        let users = manifest.files.iter().find(|file| file.kind == Kind::Users);
+        let users = manifest.files.iter().find(|file| file.kind == ExportKind::Users);
         let users = users.ok_or_else(|| ExportError::NoUsers { path: path.to_path_buf() })?;
         Ok(Some(path.join(&users.file)))
     }

@@ -1,9 +1,9 @@
 //! An export of a tenant from Clerk's Backend API: one file a kind of record, and a manifest once all is there.
 //!
 //! ```text
-//!  Kind ──► Walk ── request ──► clerk_api ── page ──► IdSet: which are new? ──► RecordFile ── lines ──► users.ndjson.part
-//!            ▲                                   │                                      │ every second
-//!            └── did the page join the last one? ┘                          ExportState ◄┘ durable lengths
+//!  ExportKind ──► Walk ── request ──► clerk_api ── page ──► IdSet: which are new? ──► RecordFile ── lines ──► users.ndjson.part
+//!                  ▲                                   │                                      │ every second
+//!                  └── did the page join the last one? ┘                          ExportState ◄┘ durable lengths
 //!
 //!  ids of earlier exports ── not among the known ones ──► deleted_users.ndjson, if that is wanted
 //!
@@ -58,7 +58,7 @@ pub use directory::ExportDirectory;
 pub use export_error::ExportError;
 pub use exporter::Exporter;
 pub use file_sums::FileSums;
-pub use kind::Kind;
+pub use kind::ExportKind;
 pub use lanes::MOST_AT_ONCE;
 pub use manifest::{DeletedUsers, Difference, ExportedFile, InstanceName, Manifest, Missing};
 pub use since::Since;

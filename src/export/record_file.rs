@@ -13,7 +13,7 @@ use super::lines::push_line;
 use super::reading::Written;
 use super::state::OpenFile;
 use super::walk::RECENT;
-use super::{Compression, ExportDirectory, ExportError, ExportedFile, Kind};
+use super::{Compression, ExportDirectory, ExportError, ExportKind, ExportedFile};
 use crate::files::{create_private, sync_directory_of};
 
 /// Bytes that are compressed together. What is not compressed is written page by page.
@@ -22,7 +22,7 @@ const COMPRESSED_TOGETHER: usize = 1024 * 1024;
 /// The file of one kind, which has another name until it is finished.
 #[derive(Debug)]
 pub(super) struct RecordFile {
-    kind: Kind,
+    kind: ExportKind,
     name: String,
     path: PathBuf,
     part: PathBuf,
@@ -38,7 +38,7 @@ impl RecordFile {
     /// A new file of a kind, in place of any that was begun before.
     pub(super) fn create(
         directory: &ExportDirectory,
-        kind: Kind,
+        kind: ExportKind,
         compression: Compression,
     ) -> Result<Self, ExportError> {
         Self::create_named(directory, kind, ExportDirectory::file_name(kind, compression), compression)
@@ -46,12 +46,12 @@ impl RecordFile {
 
     /// A new file of users who are gone.
     pub(super) fn create_deleted(directory: &ExportDirectory, compression: Compression) -> Result<Self, ExportError> {
-        Self::create_named(directory, Kind::Users, ExportDirectory::name_of_deleted(compression), compression)
+        Self::create_named(directory, ExportKind::Users, ExportDirectory::name_of_deleted(compression), compression)
     }
 
     fn create_named(
         directory: &ExportDirectory,
-        kind: Kind,
+        kind: ExportKind,
         name: String,
         compression: Compression,
     ) -> Result<Self, ExportError> {

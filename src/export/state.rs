@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::lane::LaneState;
 use super::manifest::{FORMAT, InstanceName};
 use super::{
-    Compression, DeletedUsers, Difference, ExportDirectory, ExportError, ExportedFile, Kind, Manifest, Missing, Since,
+    Compression, DeletedUsers, Difference, ExportDirectory, ExportError, ExportKind, ExportedFile, Manifest, Missing,
+    Since,
 };
 use crate::clerk_api::{API_VERSION, Requests};
 use crate::files::replace_private;
@@ -18,7 +19,7 @@ use crate::files::replace_private;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportPlan {
     /// The kinds, in the order in which they are read.
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<ExportKind>,
     /// Only changes of users, from a moment on.
     pub since: Option<Since>,
     /// The directories of earlier exports; who of their users is gone is wanted, too.
@@ -50,7 +51,7 @@ pub struct ExportState {
 /// What is durable of a file that is not finished.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OpenFile {
-    pub kind: Kind,
+    pub kind: ExportKind,
     /// Its size.
     pub bytes: u64,
     /// The records in it.
@@ -90,7 +91,7 @@ impl ExportState {
         instance: &InstanceName,
         directory: &ExportDirectory,
     ) -> Result<(), ExportError> {
-        let names = |kinds: &[Kind]| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(",");
+        let names = |kinds: &[ExportKind]| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(",");
         let how = if self.instance.id != instance.id {
             format!("of another instance, {}", self.instance.id)
         } else if self.api != api {
@@ -113,7 +114,7 @@ impl ExportState {
     }
 
     /// Whether a kind is settled.
-    pub(super) fn has(&self, kind: Kind) -> bool {
+    pub(super) fn has(&self, kind: ExportKind) -> bool {
         self.files.iter().any(|file| file.kind == kind) || self.missing.iter().any(|missing| missing.kind == kind)
     }
 

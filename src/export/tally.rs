@@ -1,12 +1,12 @@
 //! How far an export is, for those who watch.
 
-use super::Kind;
+use super::ExportKind;
 
 /// How far an export is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// What is being read.
-    pub kind: Option<Kind>,
+    pub kind: Option<ExportKind>,
     /// Records of it in its file.
     pub records: u64,
     /// Records of it in all, if the API said.

@@ -33,7 +33,7 @@ const NOTED_TOGETHER: u64 = 4096;
 
 /// A place among the rows, and what was read from there on.
 #[derive(Debug, Default)]
-pub(super) struct Cursor {
+pub(super) struct RowCursor {
     /// The records for one of which the row is expected here; none for a cursor that was never used.
     expected: Range<u64>,
     /// Where the expected row lies in the file of rows.
@@ -45,7 +45,7 @@ pub(super) struct Cursor {
     found: Range<u64>,
 }
 
-impl Cursor {
+impl RowCursor {
     /// Goes to the row at this place, which was sought.
     pub(super) fn go_to(&mut self, place: u64) {
         self.window.clear();
@@ -118,10 +118,10 @@ impl Cursor {
 /// wait for it.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-struct Slot(Mutex<Cursor>);
+struct Slot(Mutex<RowCursor>);
 
 /// A cursor that this thread uses.
-pub(super) type UsedCursor<'a> = MutexGuard<'a, Cursor>;
+pub(super) type UsedCursor<'a> = MutexGuard<'a, RowCursor>;
 
 /// All cursors.
 #[derive(Debug)]
@@ -139,7 +139,7 @@ thread_local! {
 impl Cursors {
     /// Cursors of which one is at the first row, for the first record.
     pub(super) fn at_first() -> Self {
-        let first = Cursor { expected: 1..1 + LEFT_OUT, ..Cursor::default() };
+        let first = RowCursor { expected: 1..1 + LEFT_OUT, ..RowCursor::default() };
         let slots = std::array::from_fn(|_| Slot::default());
         let cursors = Self { slots, oldest: AtomicUsize::new(1) };
         *lock(&cursors.slots[0]) = first;

@@ -1,7 +1,7 @@
 //! The passwords that an export lacks: the Dashboard's CSV joined to other users by their Clerk ids (`--passwords`).
 //!
 //! ```text
-//! CSV ── one pass ──► values, in the order of the rows   (a file without a name) ── Cursor ──► value ──► clerk::User
+//! CSV ── one pass ──► values, in the order of the rows   (a file without a name) ── RowCursor ──► value ──► clerk::User
 //!          └─► hash of the id, place of the value ── Sorter ──► SortedFile ── find ──┘
 //! ```
 //!

@@ -11,13 +11,13 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Basis, RecordHash, Secret};
+use super::{Basis, NightSecret, RecordHash};
 use crate::index::{HashedKey, read_exact_at, read_most_at};
 
 /// What the file begins with. The last digit is the version of its form: in version 1 keys were hashed otherwise.
 pub(super) const MARK: [u8; 8] = *b"AVNREC-2";
 
-pub(super) const HEADER_BYTES: usize = MARK.len() + Basis::BYTES + Secret::BYTES + CRC_BYTES;
+pub(super) const HEADER_BYTES: usize = MARK.len() + Basis::BYTES + NightSecret::BYTES + CRC_BYTES;
 pub(super) const CRC_BYTES: usize = 4;
 
 /// The length of a block, and the checksum of its entries.
@@ -33,7 +33,7 @@ const FIXED_BYTES: usize = size_of::<RecordHash>() + NOTICE_BYTES + 1;
 #[derive(Debug)]
 pub struct KnownFile {
     file: File,
-    secret: Secret,
+    secret: NightSecret,
 }
 
 /// A record in the file.
@@ -61,11 +61,11 @@ impl KnownFile {
         let (of, secret) = rest.split_at(Basis::BYTES);
         let holds = mark == MARK && of == basis.0 && sum == crc32fast::hash(content).to_le_bytes();
         let secret = secret.first_chunk().filter(|_| holds);
-        Ok(secret.map(|secret| Self { file, secret: Secret::of(*secret) }))
+        Ok(secret.map(|secret| Self { file, secret: NightSecret::of(*secret) }))
     }
 
     /// The secret of its hashes.
-    pub fn secret(&self) -> &Secret {
+    pub fn secret(&self) -> &NightSecret {
         &self.secret
     }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::known_file::{MARK, MOST_OF_BLOCK, NOTICE_BYTES};
-use super::{Basis, RecordHash, Secret};
+use super::{Basis, NightSecret, RecordHash};
 use crate::index::HashedKey;
 
 /// Writes a file of known records, from its beginning.
@@ -14,7 +14,7 @@ pub(super) struct KnownWriter<W> {
 
 impl<W: Write> KnownWriter<W> {
     /// Begins a file that holds by `basis`.
-    pub(super) fn begin(mut into: W, basis: &Basis, secret: &Secret) -> io::Result<Self> {
+    pub(super) fn begin(mut into: W, basis: &Basis, secret: &NightSecret) -> io::Result<Self> {
         let mut header = Vec::from(MARK);
         header.extend_from_slice(&basis.0);
         header.extend_from_slice(secret.as_bytes());

@@ -43,5 +43,5 @@ pub use candidate::MappedRecord;
 pub use key_filter::KeyFilter;
 pub use known_file::KnownFile;
 pub use recognizer::{Recognized, Recognizer};
-pub use secret::{RecordHash, Secret};
+pub use secret::{NightSecret, RecordHash};
 pub use unchanged_records::{MOST_INPUTS, RecognitionCounts, UnchangedRecords, UnchangedStretch};

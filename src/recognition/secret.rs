@@ -13,12 +13,12 @@ const OF_RECORDS: usize = 192;
 
 /// The secret of one file of known records.
 #[derive(Clone)]
-pub struct Secret {
+pub struct NightSecret {
     bytes: [u8; Self::BYTES],
     of_records: [u8; OF_RECORDS],
 }
 
-impl Secret {
+impl NightSecret {
     pub(super) const BYTES: usize = 32;
 
     /// A new one, which nobody can guess.
@@ -54,12 +54,12 @@ impl Secret {
     }
 }
 
-fn derived(secret: &[u8], number: u8) -> [u8; Secret::BYTES] {
+fn derived(secret: &[u8], number: u8) -> [u8; NightSecret::BYTES] {
     Sha256::new().chain_update([number]).chain_update(secret).finalize().into()
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for NightSecret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Secret").finish_non_exhaustive()
+        formatter.debug_struct("NightSecret").finish_non_exhaustive()
     }
 }

@@ -26,8 +26,8 @@ pub(super) fn chunks(records: &[String], together: usize) -> Vec<RecordChunk> {
     chunks
 }
 
-fn file(directory: &std::path::Path, records: &[String]) -> (std::path::PathBuf, Secret) {
-    let (path, secret) = (directory.join("records"), Secret::random());
+fn file(directory: &std::path::Path, records: &[String]) -> (std::path::PathBuf, NightSecret) {
+    let (path, secret) = (directory.join("records"), NightSecret::random());
     let mut bytes = Vec::new();
     let mut whole = KnownWriter::begin(Cursor::new(&mut bytes), &Basis::of(&["one"]), &secret).unwrap();
     for (number, record) in (0..).zip(records) {

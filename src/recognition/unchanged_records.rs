@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::candidate::{MappedRecord, write_candidate};
 use super::place_entry::{ENTRY_BYTES, PlaceEntry, State};
-use super::{KeyFilter, KnownFile, Recognized, Recognizer, Secret};
+use super::{KeyFilter, KnownFile, NightSecret, Recognized, Recognizer};
 use crate::index::{read_exact_at, read_most_at, write_all_at};
 use crate::journal::{RecordKey, RecordOutcome, Settled};
 use crate::source::{RecordChunk, RecordSpan, ResumePoint};
@@ -29,7 +29,7 @@ pub struct UnchangedRecords {
     pub(super) inputs: Vec<InputFiles>,
     pub(super) candidates: File,
     end_of_candidates: AtomicU64,
-    pub(super) secret: Secret,
+    pub(super) secret: NightSecret,
     /// The file of the night before, if it still holds.
     pub(super) known_file: Option<Arc<KnownFile>>,
     /// The keys of the records that were mapped, if others were not.
@@ -84,7 +84,7 @@ impl UnchangedRecords {
             inputs: (0..inputs).map(files).collect::<io::Result<_>>()?,
             candidates: tempfile::tempfile()?,
             end_of_candidates: AtomicU64::new(0),
-            secret: known_file.as_ref().map_or_else(Secret::random, |known_file| known_file.secret().clone()),
+            secret: known_file.as_ref().map_or_else(NightSecret::random, |known_file| known_file.secret().clone()),
             known_file,
             filter: KeyFilter::new(),
             recognized: AtomicU64::new(0),

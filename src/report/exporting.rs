@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::ShownProgress;
 use crate::clerk_api::Requests;
-use crate::export::{Kind, Manifest, Missing, Tally};
+use crate::export::{ExportKind, Manifest, Missing, Tally};
 use crate::human::{bytes, count, duration, plural};
 use crate::pace::PaceFigures;
 
@@ -16,7 +16,7 @@ use crate::pace::PaceFigures;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExportFigures {
     /// What is being read.
-    pub kind: Option<Kind>,
+    pub kind: Option<ExportKind>,
     /// Records of it.
     pub records: u64,
     /// Records of it in all, if Clerk says so.
@@ -65,7 +65,7 @@ impl ShownProgress for ExportFigures {
     }
 
     fn line(&self, _: Duration) -> String {
-        let kind = self.kind.map_or("", Kind::name);
+        let kind = self.kind.map_or("", ExportKind::name);
         let of = self.records_total.map(|total| format!(" of {}", count(total))).unwrap_or_default();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is small and positive")]
         let rate = count(self.records_per_second as u64);
@@ -105,7 +105,7 @@ pub fn write_export_summary(out: &mut String, manifest: &Manifest, directory: &P
     writeln!(out)?;
     for file in &manifest.files {
         let how = match file.kind {
-            Kind::OrganizationMemberships => {
+            ExportKind::OrganizationMemberships => {
                 format!(" (from the list of the whole instance, {})", plural(file.requests, "request"))
             }
             _ => String::new(),

@@ -8,7 +8,7 @@ use super::named_files::NamedFiles;
 use super::output::OutputSettings;
 use super::{Environment, SettingsError};
 use crate::cli::{CACERT, ExportArguments};
-use crate::export::{ExportDirectory, ExportError, ExportPlan, Kind, SinceArgument};
+use crate::export::{ExportDirectory, ExportError, ExportKind, ExportPlan, SinceArgument};
 use crate::http::ClientOptions;
 use crate::pace::{PaceRules, RetryBudget};
 
@@ -46,7 +46,7 @@ impl ExportSettings {
         };
         let (client, key_kind) = client.resolve(environment)?;
         let pace = clerk_pace(api.clerk_rate, key_kind, patience(connection.max_wait));
-        let kinds = Kind::ALL.into_iter().filter(|kind| only.is_empty() || only.contains(kind)).collect();
+        let kinds = ExportKind::ALL.into_iter().filter(|kind| only.is_empty() || only.contains(kind)).collect();
         let files = NamedFiles::new(&output).certificates(client.certificates.as_deref());
         files.check(&out, environment)?;
         if let Some(path) = deleted.iter().find(|earlier| is_same_directory(earlier, &out)).cloned() {

@@ -38,7 +38,7 @@ impl FromClerk<'_> {
             *input = directory.file(of_export(*kind), compression);
             wanted.push(of_export(*kind));
         }
-        let kinds = export::Kind::ALL.into_iter().filter(|kind| wanted.contains(kind)).collect();
+        let kinds = export::ExportKind::ALL.into_iter().filter(|kind| wanted.contains(kind)).collect();
         let choice = ClerkClientChoice {
             url: clerk_url,
             timeouts: connection.timeouts,

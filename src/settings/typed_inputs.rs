@@ -79,16 +79,16 @@ pub(super) fn typed_inputs(
 }
 
 /// What an export calls the records of a kind.
-pub(super) fn of_export(kind: Kind) -> export::Kind {
+pub(super) fn of_export(kind: Kind) -> export::ExportKind {
     match kind {
-        Kind::User => export::Kind::Users,
-        Kind::Organization => export::Kind::Organizations,
-        Kind::Membership | Kind::RoleTuple => export::Kind::OrganizationMemberships,
-        Kind::Invitation => export::Kind::OrganizationInvitations,
+        Kind::User => export::ExportKind::Users,
+        Kind::Organization => export::ExportKind::Organizations,
+        Kind::Membership | Kind::RoleTuple => export::ExportKind::OrganizationMemberships,
+        Kind::Invitation => export::ExportKind::OrganizationInvitations,
     }
 }
 
-fn in_directory(path: &Path, kind: export::Kind) -> Result<Option<PathBuf>, SettingsError> {
+fn in_directory(path: &Path, kind: export::ExportKind) -> Result<Option<PathBuf>, SettingsError> {
     if path.is_dir() { Ok(Manifest::file_in(path, kind)?) } else { Ok(None) }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::shortcode::{ClaimText, Operand, Piece};
+use super::shortcode::{ClaimPiece, ClaimText, Operand};
 use super::source::{Source, source};
 use super::{Item, ItemKind, Verdict};
 
@@ -44,8 +44,8 @@ pub(super) fn item_of(path: &str, value: &Value) -> Item {
             }
             ClaimText::Interpolated(pieces) => {
                 let places = pieces.into_iter().filter_map(|piece| match piece {
-                    Piece::Placeholder(operands) => Some(operands),
-                    Piece::Text(_) => None,
+                    ClaimPiece::Placeholder(operands) => Some(operands),
+                    ClaimPiece::Text(_) => None,
                 });
                 let operands: Vec<Operand> = places.flatten().collect();
                 let why = "A claim resolver has to put the text together; a missing value reads `null` in it.";

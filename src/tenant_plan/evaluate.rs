@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::shortcode::{ClaimText, Operand, Piece};
+use super::shortcode::{ClaimPiece, ClaimText, Operand};
 
 /// It depends on the session in which the token is asked for, so that no record has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub(super) fn evaluate(claim: &Value, value_of: &dyn Fn(&str) -> Result<Value, O
             ClaimText::Conditional(operands) => first_of(&operands, value_of),
             ClaimText::Interpolated(pieces) => {
                 let texts = pieces.iter().map(|piece| match piece {
-                    Piece::Text(text) => Ok(text.clone()),
-                    Piece::Placeholder(operands) => first_of(operands, value_of).map(as_text),
+                    ClaimPiece::Text(text) => Ok(text.clone()),
+                    ClaimPiece::Placeholder(operands) => first_of(operands, value_of).map(as_text),
                 });
                 texts.collect::<Result<String, _>>().map(Value::String)
             }

@@ -57,7 +57,7 @@ pub use plan::{MissingKind, PlanInstance, TenantPlan};
 pub use plan_builder::{PlanBuildError, PlanBuilder, UnreadableRecord};
 pub use plan_reader::{PlanReadError, read_plan};
 pub use redirect_uri::judge;
-pub use shortcode::{ClaimText, Operand, Piece};
+pub use shortcode::{ClaimPiece, ClaimText, Operand};
 pub use token_claim::{ClaimForm, FormOperand, FormPiece, TokenClaim};
 pub use token_example::{Example, ExampleUser};
 pub use token_template::TokenTemplate;

@@ -19,7 +19,7 @@ use super::setting::settings;
 use super::template::TokenTemplateRecord;
 use super::url_assignment::{Assigning, UrlAssignment, UrlAssignmentError};
 use super::{Item, ItemKind, MissingKind, PlanInstance, TenantPlan, Totals, Verdict};
-use crate::export::Kind;
+use crate::export::ExportKind;
 use crate::index::{TextSorter, Texts};
 
 /// A record that is not what the API's document says. What is in it is not repeated.
@@ -27,7 +27,7 @@ use crate::index::{TextSorter, Texts};
 #[error("it is none of {kind}: {problem}")]
 pub struct UnreadableRecord {
     /// What it should be.
-    pub kind: Kind,
+    pub kind: ExportKind,
     /// What is wrong, without a value.
     pub problem: String,
 }
@@ -59,20 +59,20 @@ struct Instance {
 
 impl PlanBuilder {
     /// The kinds of records that are in a plan.
-    pub const KINDS: [Kind; 13] = [
-        Kind::Instance,
-        Kind::OrganizationSettings,
-        Kind::OAuthApplicationSettings,
-        Kind::Domains,
-        Kind::OrganizationRoles,
-        Kind::OrganizationPermissions,
-        Kind::RoleSets,
-        Kind::OAuthApplications,
-        Kind::RedirectUrls,
-        Kind::JwtTemplates,
-        Kind::AllowlistIdentifiers,
-        Kind::BlocklistIdentifiers,
-        Kind::EnterpriseConnections,
+    pub const KINDS: [ExportKind; 13] = [
+        ExportKind::Instance,
+        ExportKind::OrganizationSettings,
+        ExportKind::OAuthApplicationSettings,
+        ExportKind::Domains,
+        ExportKind::OrganizationRoles,
+        ExportKind::OrganizationPermissions,
+        ExportKind::RoleSets,
+        ExportKind::OAuthApplications,
+        ExportKind::RedirectUrls,
+        ExportKind::JwtTemplates,
+        ExportKind::AllowlistIdentifiers,
+        ExportKind::BlocklistIdentifiers,
+        ExportKind::EnterpriseConnections,
     ];
 
     /// Nothing yet; temporary files go to `directory`.
@@ -81,25 +81,29 @@ impl PlanBuilder {
     }
 
     /// Takes a record of one of these kinds.
-    pub fn add(&mut self, kind: Kind, record: &[u8]) -> Result<(), UnreadableRecord> {
+    pub fn add(&mut self, kind: ExportKind, record: &[u8]) -> Result<(), UnreadableRecord> {
         match kind {
-            Kind::OAuthApplications => self.push(&read::<Application>(kind, record)?.item()),
-            Kind::RedirectUrls => self.push(&read::<RedirectUrl>(kind, record)?.item()),
-            Kind::Domains => self.push(&read::<Domain>(kind, record)?.item()),
-            Kind::JwtTemplates => self.push(&read::<TokenTemplateRecord>(kind, record)?.item()),
-            Kind::OrganizationRoles => self.push(&read::<Keyed>(kind, record)?.role()),
-            Kind::OrganizationPermissions => self.push(&read::<Keyed>(kind, record)?.permission()),
-            Kind::RoleSets => self.push(&read::<Keyed>(kind, record)?.role_set()),
-            Kind::AllowlistIdentifiers => self.push(&read::<ListEntry>(kind, record)?.item(ItemKind::AllowlistEntry)),
-            Kind::BlocklistIdentifiers => self.push(&read::<ListEntry>(kind, record)?.item(ItemKind::BlocklistEntry)),
-            Kind::EnterpriseConnections => self.push(&read::<EnterpriseConnection>(kind, record)?.item()),
-            Kind::OrganizationSettings | Kind::OAuthApplicationSettings => {
+            ExportKind::OAuthApplications => self.push(&read::<Application>(kind, record)?.item()),
+            ExportKind::RedirectUrls => self.push(&read::<RedirectUrl>(kind, record)?.item()),
+            ExportKind::Domains => self.push(&read::<Domain>(kind, record)?.item()),
+            ExportKind::JwtTemplates => self.push(&read::<TokenTemplateRecord>(kind, record)?.item()),
+            ExportKind::OrganizationRoles => self.push(&read::<Keyed>(kind, record)?.role()),
+            ExportKind::OrganizationPermissions => self.push(&read::<Keyed>(kind, record)?.permission()),
+            ExportKind::RoleSets => self.push(&read::<Keyed>(kind, record)?.role_set()),
+            ExportKind::AllowlistIdentifiers => {
+                self.push(&read::<ListEntry>(kind, record)?.item(ItemKind::AllowlistEntry));
+            }
+            ExportKind::BlocklistIdentifiers => {
+                self.push(&read::<ListEntry>(kind, record)?.item(ItemKind::BlocklistEntry));
+            }
+            ExportKind::EnterpriseConnections => self.push(&read::<EnterpriseConnection>(kind, record)?.item()),
+            ExportKind::OrganizationSettings | ExportKind::OAuthApplicationSettings => {
                 let object: Map<String, Value> = read(kind, record)?;
                 for setting in settings(kind.name(), &object) {
                     self.push(&setting);
                 }
             }
-            Kind::Instance => {
+            ExportKind::Instance => {
                 let why = "The target does not document from which origins browsers may call it: ask.";
                 for origin in read::<Instance>(kind, record)?.allowed_origins.unwrap_or_default() {
                     self.push(&Item::new(ItemKind::AllowedOrigin, origin, Verdict::ToDo, why));
@@ -147,7 +151,7 @@ impl PlanBuilder {
     }
 }
 
-pub(super) fn read<T: DeserializeOwned>(kind: Kind, record: &[u8]) -> Result<T, UnreadableRecord> {
+pub(super) fn read<T: DeserializeOwned>(kind: ExportKind, record: &[u8]) -> Result<T, UnreadableRecord> {
     serde_json::from_slice(record).map_err(|error| {
         let problem = if error.is_data() { "a member is missing or of another type" } else { "it is no JSON" };
         UnreadableRecord { kind, problem: problem.to_owned() }

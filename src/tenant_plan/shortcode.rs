@@ -12,12 +12,12 @@ pub enum ClaimText {
     /// Several in one place: the first that is neither null nor false, else the last.
     Conditional(Vec<Operand>),
     /// Shortcodes within a text: always a text, in which a missing value reads `null`.
-    Interpolated(Vec<Piece>),
+    Interpolated(Vec<ClaimPiece>),
 }
 
 /// A piece of a text with shortcodes in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
+pub enum ClaimPiece {
     /// Text that stays.
     Text(String),
     /// A placeholder: one operand, or several of which the first counts that is neither null nor false, else the last.
@@ -37,17 +37,17 @@ impl ClaimText {
     /// Takes a text apart.
     pub fn parse(text: &str) -> Self {
         let (mut pieces, mut rest) = (Vec::new(), text);
-        let stays = |text: &str| (!text.is_empty()).then(|| Piece::Text(text.to_owned()));
+        let stays = |text: &str| (!text.is_empty()).then(|| ClaimPiece::Text(text.to_owned()));
         while let Some((before, behind)) = rest.split_once("{{") {
             let Some((inner, after)) = behind.split_once("}}") else { break };
             pieces.extend(stays(before));
-            pieces.push(Piece::Placeholder(operands(inner)));
+            pieces.push(ClaimPiece::Placeholder(operands(inner)));
             rest = after;
         }
         pieces.extend(stays(rest));
         match pieces.as_mut_slice() {
-            [] | [Piece::Text(_)] => Self::Static,
-            [Piece::Placeholder(operands)] => {
+            [] | [ClaimPiece::Text(_)] => Self::Static,
+            [ClaimPiece::Placeholder(operands)] => {
                 let mut operands = std::mem::take(operands);
                 match operands.pop() {
                     Some(only) if operands.is_empty() => Self::Shortcode(only),
@@ -98,8 +98,8 @@ mod tests {
     fn texts_are_taken_apart() {
         let path = |text: &str| Operand::Path(text.to_owned());
         let literal = |text: &str| Operand::Literal(text.into());
-        let stays = |text: &str| Piece::Text(text.to_owned());
-        let place = |text: &str| Piece::Placeholder(vec![path(text)]);
+        let stays = |text: &str| ClaimPiece::Text(text.to_owned());
+        let place = |text: &str| ClaimPiece::Placeholder(vec![path(text)]);
         for (text, expected) in [
             ("plain", ClaimText::Static),
             ("", ClaimText::Static),
@@ -119,7 +119,7 @@ mod tests {
             ("{{user.id}} {{", ClaimText::Interpolated(vec![place("user.id"), stays(" {{")])),
             (
                 "{{user.a || 'ü'}}!",
-                ClaimText::Interpolated(vec![Piece::Placeholder(vec![path("user.a"), literal("ü")]), stays("!")]),
+                ClaimText::Interpolated(vec![ClaimPiece::Placeholder(vec![path("user.a"), literal("ü")]), stays("!")]),
             ),
             ("{{a |||| b}}", ClaimText::Conditional(vec![path("a"), path(""), path("b")])),
         ] {

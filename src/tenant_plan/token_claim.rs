@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Verdict;
 use super::claim::item_of;
-use super::shortcode::{ClaimText, Operand, Piece};
+use super::shortcode::{ClaimPiece, ClaimText, Operand};
 use super::source::{Source, source};
 use super::token_example::Example;
 
@@ -168,10 +168,10 @@ impl FormOperand {
 }
 
 impl FormPiece {
-    fn of(piece: Piece) -> Self {
+    fn of(piece: ClaimPiece) -> Self {
         match piece {
-            Piece::Text(text) => Self::Text { text },
-            Piece::Placeholder(operands) => Self::Placeholder { first_of: all(operands) },
+            ClaimPiece::Text(text) => Self::Text { text },
+            ClaimPiece::Placeholder(operands) => Self::Placeholder { first_of: all(operands) },
         }
     }
 }

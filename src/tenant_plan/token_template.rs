@@ -6,7 +6,7 @@ use super::template::TokenTemplateRecord;
 use super::token_claim::{TokenClaim, token_claims};
 use super::token_example::{Example, ExampleUser};
 use super::{UnreadableRecord, Warning};
-use crate::export::Kind;
+use crate::export::ExportKind;
 
 /// A token template.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -28,7 +28,7 @@ pub struct TokenTemplate {
 impl TokenTemplate {
     /// Takes a record of an export apart.
     pub fn read(record: &[u8]) -> Result<Self, UnreadableRecord> {
-        let template: TokenTemplateRecord = super::plan_builder::read(Kind::JwtTemplates, record)?;
+        let template: TokenTemplateRecord = super::plan_builder::read(ExportKind::JwtTemplates, record)?;
         let (warnings, claims) = (template.warnings(), token_claims(&template.claims));
         let TokenTemplateRecord { id, name, lifetime, signing_algorithm, .. } = template;
         Ok(Self { template: name, id, lifetime_seconds: lifetime, algorithm: signing_algorithm, warnings, claims })

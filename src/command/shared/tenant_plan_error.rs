@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::exit::ExitStatus;
-use crate::export::Kind;
+use crate::export::ExportKind;
 use crate::source::SourceError;
 use crate::tenant_plan::{PlanBuildError, UnreadableRecord};
 
@@ -49,7 +49,7 @@ pub enum TenantPlanError {
         /// The export.
         path: PathBuf,
         /// What it has not.
-        kind: Kind,
+        kind: ExportKind,
     },
     /// The user of the example is not in the export.
     #[error("no user of the export has the id that --example names")]
