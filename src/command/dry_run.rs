@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::Map;
 
 use super::shared::command_error::CommandError;
+use super::shared::memory_log::log_bound;
 use super::shared::reading::forecast::{forecast, log_plan, selection_report};
 use super::shared::reading::from_clerk::read_for_now;
 use super::shared::reading::inputs::{fix_object_versions, look_at_inputs, note_deleted};
@@ -16,7 +17,6 @@ use super::shared::reading::joined::{JoinReports, JoinedFiles};
 use super::shared::reading::memberships_of_users::{PassingFile, with_memberships_of_users};
 use super::shared::reading::selecting::records_of;
 use super::shared::target::at_target;
-use super::shared::terminal::memory_log::log_bound;
 use super::shared::terminal::output::Output;
 use super::shared::terminal::progress::{reporter_with_metrics, start_metrics};
 use crate::cli::OutputFormat;

@@ -14,9 +14,9 @@ mod clearance;
 mod cleared_run;
 mod ended_import;
 mod known_before;
+mod known_records_file;
 mod missing;
 mod prepare;
-mod recognized_records;
 mod run_and_target;
 mod send;
 
@@ -31,15 +31,15 @@ use run_and_target::RunAndTarget;
 use send::send;
 
 use super::shared::command_error::CommandError;
+use super::shared::memory_log::log_bound;
 use super::shared::reading::first_pass::ReadSubject;
 use super::shared::reading::from_clerk::{fetch, forget_fetched};
 use super::shared::reading::inputs::{fix_object_versions, note_deleted};
 use super::shared::reading::memberships_of_users::{forget_memberships_of_users, with_memberships_of_users};
-use super::shared::record_list::RecordList;
+use super::shared::results_list::ResultsList;
 use super::shared::target::home_organization::organization_if_there;
 use super::shared::target::id_maps::keep_learned_ids;
 use super::shared::target::{Target, Use, at_target, connect};
-use super::shared::terminal::memory_log::log_bound;
 use super::shared::terminal::progress::start_metrics;
 use crate::delivery::OnExisting;
 use crate::exit::ExitStatus;
@@ -134,7 +134,7 @@ async fn with_results(
     run: &RunOnDisk,
 ) -> Result<ExitStatus, CommandError> {
     let Some(path) = &settings.results else { return status };
-    let list = RecordList {
+    let list = ResultsList {
         runs_directory: settings.runs_directory.clone(),
         runs: vec![(run.clone(), settings.reading.clone())],
         users: UserList::All,

@@ -1,7 +1,7 @@
 //! `avnology migrate clerk verify`: preflight, comparison, report.
 
 pub(super) mod sign_in;
-mod verified_run;
+mod verification_in_run;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +34,7 @@ use crate::settings::{OutputSettings, ReadingSettings, VerifySettings};
 use crate::signal::Signals;
 use crate::source::SumKind;
 use crate::verify::{ListedIds, Ownership, VerifyAccount, VerifyJob, VerifyReport, run};
-use verified_run::note_verification;
+use verification_in_run::note_verification;
 
 /// Compares the target with an export and reports. The exit status is 0 only if all agrees.
 pub async fn verify(settings: VerifySettings, signals: Signals) -> Result<ExitStatus, CommandError> {

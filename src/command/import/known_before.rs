@@ -5,8 +5,8 @@ mod confirmed;
 
 use confirmed::ConfirmedOf;
 
+use super::known_records_file::remembered;
 use super::prepare::RunPart;
-use super::recognized_records::remembered;
 use super::run_and_target::RunAndTarget;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::reading::first_pass::Remembered;

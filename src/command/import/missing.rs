@@ -2,14 +2,14 @@
 //! about them comes after all steps. The search for users is in [`MissingUsersOf`], all about memberships in [`GoneMemberships`].
 
 mod memberships;
-mod names_file;
+mod missing_names_file;
 mod user_changes;
 
 use std::io;
 use std::path::Path;
 
 use memberships::GoneMemberships;
-use names_file::write_missing;
+use missing_names_file::write_missing;
 use user_changes::UserChanges;
 
 use crate::command::shared::command_error::CommandError;

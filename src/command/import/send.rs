@@ -13,7 +13,7 @@ use super::super::shared::target::home_organization::into_organization;
 use super::clearance::BeforeSending;
 use super::cleared_run::ClearedRun;
 use super::ended_import::EndedImport;
-use super::recognized_records;
+use super::known_records_file;
 use super::run_and_target::RunAndTarget;
 use crate::delivery::Delivery;
 use crate::destination::RunMark;
@@ -41,7 +41,7 @@ pub(super) async fn send(
     let reading = &into_organization(target, settings, (run, cleared.home.take()), signals).await?;
     let subject = ReadSubject { reading, ..subject };
     let (mut ran, timeline) = steps.run(subject, cleared, signals).await;
-    recognized_records::keep(&mut ran, first_pass, subject).await;
+    known_records_file::write_for_next_night(&mut ran, first_pass, subject).await;
     let mut ended = EndedImport::of(ran, timeline, subject, first_pass, run_and_target);
     // The last step: whom the import has just created or found is not missing.
     if let (Some(missing), None) = (missing, &ended.ledger.stopped) {

@@ -3,14 +3,14 @@
 pub(in crate::command) mod recovery_error;
 pub(in crate::command) mod recovery_links;
 
-use crate::command::shared::record_list::{RecordList, RecordListError};
+use crate::command::shared::results_list::{ResultsList, ResultsListError};
 use crate::settings::RunExportSettings;
 
 /// Writes what became of the records of a run.
-pub async fn export_run(settings: RunExportSettings) -> Result<(), RecordListError> {
+pub async fn export_run(settings: RunExportSettings) -> Result<(), ResultsListError> {
     let RunExportSettings { runs_directory, runs, users, format, out, recovery: _ } = settings;
     for (run, _) in runs.iter().filter(|(run, _)| run.directory.is_undone()) {
         tracing::warn!("run {} was undone since, in part at least: the list says what it had done", run.record.id);
     }
-    RecordList { runs_directory, runs, users, format, out }.write().await
+    ResultsList { runs_directory, runs, users, format, out }.write().await
 }

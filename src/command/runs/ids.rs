@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use super::super::shared::terminal::written_list::write_private;
+use super::super::shared::private_list::write_private;
 use crate::id_map::{IdLookup, IdMap};
 use crate::journal::{RunDirectory, RunRecord};
 use crate::report::{StdoutError, stream_to_stdout};

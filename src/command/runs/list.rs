@@ -6,7 +6,7 @@ use std::io;
 use super::prune::merged_directories;
 use super::runs_error::RunsError;
 use crate::cli::OutputFormat;
-use crate::command::shared::run_row::{RunRow, RunState};
+use crate::command::shared::run_overview::{RunOverview, RunState};
 use crate::human::{count, size};
 use crate::journal::{MergedRecord, RunDirectory, RunRecord};
 use crate::outcomes::Counts;
@@ -17,15 +17,15 @@ use crate::settings::RunsSettings;
 pub fn list_runs(settings: &RunsSettings) -> Result<(), RunsError> {
     let directory = &settings.runs_directory;
     let listed = RunDirectory::list(directory).map_err(RunsError::read(directory))?;
-    let mut runs: Vec<RunRow> =
-        listed.into_iter().map(|(directory, record)| RunRow::of(&directory, record).0).collect();
+    let mut runs: Vec<RunOverview> =
+        listed.into_iter().map(|(directory, record)| RunOverview::of(&directory, record).0).collect();
     for path in merged_directories(directory).map_err(RunsError::read(directory))? {
         let shards = MergedRecord::read(&path).unwrap_or_default().shards;
         let id = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let place = runs.iter().position(|run| shards.contains(&run.record.id));
-        let parts: Vec<&RunRow> =
+        let parts: Vec<&RunOverview> =
             shards.iter().filter_map(|shard| runs.iter().find(|run| run.record.id == *shard)).collect();
-        let merged = RunRow::merged(id, &path, &parts).filter(|_| parts.len() == shards.len());
+        let merged = RunOverview::merged(id, &path, &parts).filter(|_| parts.len() == shards.len());
         if let (Some(place), Some(merged)) = (place, merged) {
             runs.insert(place, merged);
         }
@@ -54,14 +54,14 @@ pub(super) fn age(record: &RunRecord) -> String {
 }
 
 /// Writes runs, each in a few lines that fit a terminal of 80 columns.
-pub(super) fn write_list(out: &mut String, runs: &[RunRow]) -> fmt::Result {
+pub(super) fn write_list(out: &mut String, runs: &[RunOverview]) -> fmt::Result {
     if runs.is_empty() {
         return writeln!(out, "No runs.");
     }
     let width = runs.iter().map(|run| run.record.id.len()).max().unwrap_or_default();
     writeln!(out, "{:<width$}  {:>8}  {:<12} {:>9}", "RUN", "AGE", "STATE", "SIZE")?;
     for run in runs {
-        let RunRow { record, state, merged_from, disk_bytes, .. } = run;
+        let RunOverview { record, state, merged_from, disk_bytes, .. } = run;
         let (state, name) = (*state, format!("{state:?}").to_lowercase());
         writeln!(out, "{:<width$}  {:>8}  {name:<12} {:>9}", record.id, age(record), size(*disk_bytes))?;
         writeln!(out, "  {}", outcomes(run))?;
@@ -83,7 +83,7 @@ pub(super) fn write_list(out: &mut String, runs: &[RunRow]) -> fmt::Result {
 }
 
 /// What became of the records of a run, and of what it created. What is not known is not nothing.
-fn outcomes(run: &RunRow) -> String {
+fn outcomes(run: &RunOverview) -> String {
     let Some(Counts { created, updated, unchanged, rejected, unfinished, .. }) = run.counts else {
         return "what became of its records is not known".to_owned();
     };

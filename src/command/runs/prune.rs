@@ -15,7 +15,7 @@ use prune_rules::{KeptBecause, PruneFacts, PruneRules, Pruned};
 
 use super::runs_error::RunsError;
 use crate::cli::OutputFormat;
-use crate::command::shared::run_row::{RunRow, RunState};
+use crate::command::shared::run_overview::{RunOverview, RunState};
 use crate::command::shared::terminal::output::write_text;
 use crate::files::{disk_use, remove_directory, remove_forgotten, sync_directory_of};
 use crate::human::size;
@@ -41,7 +41,7 @@ struct PrunedRun {
 /// A run that is looked at.
 struct OldRun {
     directory: RunDirectory,
-    listed: RunRow,
+    listed: RunOverview,
     pruned: Pruned,
 }
 
@@ -61,7 +61,7 @@ pub fn prune_runs(settings: &PruneSettings) -> Result<(), RunsError> {
     let listed = RunDirectory::list(runs_directory).map_err(RunsError::read(runs_directory))?;
     let mut runs = Vec::with_capacity(listed.len());
     for (newer, (directory, record)) in listed.into_iter().enumerate() {
-        let (listed, _) = RunRow::of(&directory, record);
+        let (listed, _) = RunOverview::of(&directory, record);
         let pruned = rules.decide(facts(&directory, &listed, newer));
         runs.push(OldRun { directory, listed, pruned });
     }
@@ -79,8 +79,8 @@ pub fn prune_runs(settings: &PruneSettings) -> Result<(), RunsError> {
     Ok(())
 }
 
-fn facts(directory: &RunDirectory, listed: &RunRow, newer: usize) -> PruneFacts {
-    let RunRow { record, state, counts, undone, .. } = listed;
+fn facts(directory: &RunDirectory, listed: &RunOverview, newer: usize) -> PruneFacts {
+    let RunOverview { record, state, counts, undone, .. } = listed;
     let left = undone.and_then(|undone| undone.left);
     let created = left.or(counts.map(|counts| counts.created + counts.unfinished));
     PruneFacts {

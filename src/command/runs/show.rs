@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::list::{age, write_list};
 use super::runs_error::RunsError;
 use crate::cli::OutputFormat;
-use crate::command::shared::run_row::{RunRow, RunState};
+use crate::command::shared::run_overview::{RunOverview, RunState};
 use crate::human::{count, duration, moment, plural, size};
 use crate::journal::{Ended, FirstPassRecord, MergedRecord, RunDirectory, RunRecord};
 use crate::mapping::{Notice, NoticeKind, RejectCode};
@@ -25,7 +25,7 @@ use crate::source::InputSum;
 #[derive(Serialize)]
 struct ShownRun<'a> {
     #[serde(flatten)]
-    listed: &'a RunRow,
+    listed: &'a RunOverview,
     /// The sums of the inputs, in order, as far as they are known, each under the name of its kind.
     digests: Vec<InputSum>,
     rejected_by_code: &'a BTreeMap<RejectCode, CodeCount>,
@@ -52,7 +52,7 @@ struct ShownRun<'a> {
 #[serde(untagged)]
 enum OneOfMerged<'a> {
     Whole(&'a ShownRun<'a>),
-    Part(&'a RunRow),
+    Part(&'a RunOverview),
 }
 
 /// How the last part of a run went that came to an end.
@@ -77,11 +77,11 @@ impl LastPart {
 
 /// Prints one run in full, or the account of several shards with these.
 pub fn show_run(settings: &ShowSettings) -> Result<(), RunsError> {
-    let looked: Vec<(RunOnDisk, RunRow, Ledger)> = settings
+    let looked: Vec<(RunOnDisk, RunOverview, Ledger)> = settings
         .runs
         .iter()
         .map(|run| {
-            let (listed, ledger) = RunRow::of(&run.directory, run.record.clone());
+            let (listed, ledger) = RunOverview::of(&run.directory, run.record.clone());
             (run.clone(), listed, ledger)
         })
         .collect();
@@ -101,7 +101,7 @@ pub fn show_run(settings: &ShowSettings) -> Result<(), RunsError> {
 /// Prints the account of several shards in full, and below it the shards.
 fn show_merged(
     directory: &Path,
-    looked: Vec<(RunOnDisk, RunRow, Ledger)>,
+    looked: Vec<(RunOnDisk, RunOverview, Ledger)>,
     settings: &ShowSettings,
 ) -> Result<(), RunsError> {
     let (mut parts, mut ledgers, mut digests) = (Vec::new(), Vec::new(), None);
@@ -110,8 +110,8 @@ fn show_merged(
         parts.push(listed);
         ledgers.push(ledger);
     }
-    let of_parts: Vec<&RunRow> = parts.iter().collect();
-    let Some(whole) = RunRow::merged(settings.run.clone(), directory, &of_parts) else { return Ok(()) };
+    let of_parts: Vec<&RunOverview> = parts.iter().collect();
+    let Some(whole) = RunOverview::merged(settings.run.clone(), directory, &of_parts) else { return Ok(()) };
     let Some(ledger) = ledgers.into_iter().reduce(Ledger::with) else { return Ok(()) };
     let personal_files = MergedRecord::rejects_files(directory).map_err(RunsError::read(directory))?;
     let shown = ShownRun {
@@ -143,7 +143,7 @@ fn print_all(write: impl FnOnce(&mut String) -> fmt::Result) -> Result<(), Stdou
 
 impl<'a> ShownRun<'a> {
     /// What is known of its records alone.
-    fn of_records(listed: &'a RunRow, ledger: &'a Ledger) -> Self {
+    fn of_records(listed: &'a RunOverview, ledger: &'a Ledger) -> Self {
         Self {
             listed,
             digests: Vec::new(),
@@ -161,7 +161,7 @@ impl<'a> ShownRun<'a> {
     }
 }
 
-fn shown<'a>(directory: &RunDirectory, listed: &'a RunRow, ledger: &'a Ledger) -> ShownRun<'a> {
+fn shown<'a>(directory: &RunDirectory, listed: &'a RunOverview, ledger: &'a Ledger) -> ShownRun<'a> {
     let missing = MissingOfRun::read(directory).unwrap_or_else(|error| {
         tracing::warn!(%error, "it is not known who was missing");
         None
@@ -182,7 +182,7 @@ fn name_of(path: &Path) -> String {
 }
 
 /// The next command to type, if there is one.
-fn next(listed: &RunRow, rejects: Option<&PathBuf>) -> Option<String> {
+fn next(listed: &RunOverview, rejects: Option<&PathBuf>) -> Option<String> {
     let id = &listed.record.id;
     let rejected = listed.counts.is_some_and(|counts| counts.rejected > 0);
     match listed.state {

@@ -9,7 +9,7 @@ use super::super::runs::export::recovery_error::RecoveryError;
 use super::super::undo::undo_error::UndoError;
 use super::super::webhooks::webhooks_command_error::WebhooksCommandError;
 use super::export_command_error::ExportCommandError;
-use super::record_list::RecordListError;
+use super::results_list::ResultsListError;
 use super::run_start_error::RunStartError;
 use super::tenant_plan_error::TenantPlanError;
 use crate::destination::TargetError;
@@ -85,7 +85,7 @@ pub enum CommandError {
         /// The run.
         run: String,
         /// The reason.
-        source: Box<RecordListError>,
+        source: Box<ResultsListError>,
     },
     /// The results cannot be written to standard output.
     #[error(transparent)]

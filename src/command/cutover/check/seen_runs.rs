@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::command::cutover::CutoverCommandError;
-use crate::command::shared::run_row::{RunRow, RunState};
+use crate::command::shared::run_overview::{RunOverview, RunState};
 use crate::cutover::{ExportSeen, RunStanding, SeenRun, Verification};
 use crate::export::{ExportDirectory, Manifest};
 use crate::journal::{InputRecord, RunDirectory, RunRecord};
@@ -21,7 +21,7 @@ pub(super) fn seen_runs(runs: &Path, target: &str) -> Result<Vec<SeenRun>, Cutov
 
 fn seen_run(directory: &RunDirectory, record: RunRecord) -> Option<SeenRun> {
     let started: Timestamp = record.started.parse().ok()?;
-    let (listed, _) = RunRow::of(directory, record);
+    let (listed, _) = RunOverview::of(directory, record);
     let record = listed.record;
     let standing = match listed.state {
         // What is known of a pruned run was kept of its journal.

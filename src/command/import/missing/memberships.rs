@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use membership_changes::{MembershipChanges, TargetParts};
 
-use super::names_file::write_missing;
+use super::missing_names_file::write_missing;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::reading::first_pass::ReadSubject;
 use crate::command::shared::reading::search_for_missing::search_for;

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use super::recovery_error::RecoveryError;
 use crate::command::shared::command_error::CommandError;
-use crate::command::shared::record_list::listed_runs;
+use crate::command::shared::results_list::listed_runs;
 use crate::command::shared::target::{at_target, kratos_calls};
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;

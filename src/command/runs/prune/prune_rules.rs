@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::command::shared::run_row::RunState;
+use crate::command::shared::run_overview::RunState;
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

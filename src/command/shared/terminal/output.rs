@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::super::command_error::CommandError;
-use super::named_people::{keep_named, named_people};
+use super::super::people_for_page::{keep_named, people_for_page};
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::files::replace_private;
@@ -84,7 +84,7 @@ impl Output {
         report: &RunReport<'_>,
         (ledger, directory): (&Ledger, Option<&RunDirectory>),
     ) -> io::Result<()> {
-        let people = if self.names_people { Some(named_people(ledger, directory)?) } else { None };
+        let people = if self.names_people { Some(people_for_page(ledger, directory)?) } else { None };
         if let Some(directory) = directory.filter(|directory| directory.report_page() == *path) {
             keep_named(directory, people.as_ref())?;
         }

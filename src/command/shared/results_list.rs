@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use super::terminal::written_list::write_private;
+use super::private_list::write_private;
 use crate::id_map::{IdLookup, IdMap};
 use crate::mapping::Rules;
 use crate::report::{StdoutError, stream_to_stdout};
@@ -14,7 +14,7 @@ use crate::settings::{ReadingSettings, RunExportSettings, RunOnDisk};
 
 /// Why the records of a run cannot be listed.
 #[derive(Debug, thiserror::Error)]
-pub enum RecordListError {
+pub enum ResultsListError {
     /// The list cannot be made.
     #[error(transparent)]
     List(#[from] ResultsError),
@@ -35,7 +35,7 @@ pub enum RecordListError {
 }
 
 /// A list, and the runs that it is of.
-pub(in crate::command) struct RecordList {
+pub(in crate::command) struct ResultsList {
     pub runs_directory: PathBuf,
     pub runs: Vec<(RunOnDisk, ReadingSettings)>,
     pub users: UserList,
@@ -51,16 +51,16 @@ fn report_missing(missing: &[String]) {
     }
 }
 
-impl RecordList {
+impl ResultsList {
     /// Writes the list, and says what could not be found out for it.
-    pub(in crate::command) async fn write(self) -> Result<(), RecordListError> {
+    pub(in crate::command) async fn write(self) -> Result<(), ResultsListError> {
         // Inputs in a store are fetched by the runtime meanwhile.
         let written = tokio::task::spawn_blocking(move || self.write_out()).await??;
         report_missing(&written.missing);
         Ok(())
     }
 
-    fn write_out(self) -> Result<WrittenList, RecordListError> {
+    fn write_out(self) -> Result<WrittenList, ResultsListError> {
         let Self { runs_directory, runs, users, format, out } = self;
         let is_of_records = users != UserList::Missing;
         let opened = runs.iter().filter(|_| is_of_records);
@@ -78,7 +78,7 @@ impl RecordList {
         };
         match out {
             Some(path) => write_private(&path, &mut write).map_err(|error| match error {
-                ResultsError::Write(source) => RecordListError::Write { path, source },
+                ResultsError::Write(source) => ResultsListError::Write { path, source },
                 error => error.into(),
             })?,
             None => to_stdout(&mut write)?,
@@ -98,7 +98,7 @@ pub(in crate::command) fn listed_runs(
     then(&opened.iter().map(OpenRun::listed).collect::<Vec<_>>())
 }
 
-fn to_stdout(write: &mut dyn FnMut(&mut dyn Write) -> Result<(), ResultsError>) -> Result<(), RecordListError> {
+fn to_stdout(write: &mut dyn FnMut(&mut dyn Write) -> Result<(), ResultsError>) -> Result<(), ResultsListError> {
     let mut refused = None;
     let streamed = stream_to_stdout(|stdout| {
         write(stdout).map_err(|error| match error {

@@ -34,7 +34,7 @@ pub(in crate::command) enum RunState {
 
 /// A run as it is listed.
 #[derive(Debug, Serialize)]
-pub(in crate::command) struct RunRow {
+pub(in crate::command) struct RunOverview {
     #[serde(flatten)]
     pub record: RunRecord,
     pub state: RunState,
@@ -63,7 +63,7 @@ pub(in crate::command) struct UndoneCounts {
     pub left: Option<u64>,
 }
 
-impl RunRow {
+impl RunOverview {
     /// Looks at a run, and at what became of its records.
     pub(in crate::command) fn of(directory: &RunDirectory, record: RunRecord) -> (Self, Ledger) {
         let inputs: Vec<Input> =

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::shared::terminal::named_people::kept_named;
+use super::super::shared::people_for_page::kept_named;
 use super::super::shared::terminal::output::{write_report, write_text};
 use crate::journal::{FirstPassRecord, RunDirectory};
 use crate::report::page;

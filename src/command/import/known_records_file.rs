@@ -1,4 +1,4 @@
-//! Which records of the export the target is known to have as they are: from the night before, and for the next one.
+//! The file of known records: what the first pass may go by of the night before, and what is written for the next night.
 
 use std::io;
 use std::sync::Arc;
@@ -34,7 +34,11 @@ fn open(users: &mut ConfirmedUsers, basis: &Basis) -> io::Result<Option<KnownFil
 }
 
 /// Writes the file for the next night, at the end of a run that is complete. If that fails, the next night maps every record.
-pub(super) async fn keep(ran: &mut Ran, first_pass: &FirstPass, ReadSubject { reading, records, .. }: ReadSubject<'_>) {
+pub(super) async fn write_for_next_night(
+    ran: &mut Ran,
+    first_pass: &FirstPass,
+    ReadSubject { reading, records, .. }: ReadSubject<'_>,
+) {
     let Some(mut users) = ran.confirmed.take() else { return };
     let (Some(unchanged), Some(found)) = (first_pass.unchanged_records(), first_pass.duplicates()) else { return };
     let counts = unchanged.counts();

@@ -1,6 +1,6 @@
 //! What a job takes of the machine, for the log: memory, and records that cost more than the usual ones.
 
-use super::super::reading::intake::intake;
+use super::reading::intake::intake;
 use crate::fast_json;
 use crate::pace::PaceRules;
 use crate::pipeline::{MemoryBound, MemoryUsed};

@@ -18,7 +18,10 @@ const MOST: usize = 500;
 
 /// The first of those who are in the rejects files of a run, and of those whom it names as missing. Who cannot be read from a
 /// record is named by its place.
-pub(in crate::command) fn named_people(ledger: &Ledger, directory: Option<&RunDirectory>) -> io::Result<NamedPeople> {
+pub(in crate::command) fn people_for_page(
+    ledger: &Ledger,
+    directory: Option<&RunDirectory>,
+) -> io::Result<NamedPeople> {
     let rejected = first_lines(ledger.rejects_files().cloned(), |line| {
         // Somebody may have changed the file.
         serde_json::from_str(line).ok().map(|line| person(&line))
