@@ -46,7 +46,7 @@
 //! 5. `delivery/senders.rs` takes a batch (`pending_batch.rs`: with what was already tried with it) as soon as there is a slot for its
 //!    request, or, where each user is a request, a while before (`ahead.rs`). It settles first whom the target has under another
 //!    external id and what refers to nobody there. Then `delivery/exchange.rs` makes one exchange with the target: it waits for its turn
-//!    at the [`pace::Pace`], which gives it a permit (`pace/permit.rs`), has the plan made durable by the committer (of point 8) unless
+//!    at the [`pace::PaceGate`], which gives it a permit (`pace/permit.rs`), has the plan made durable by the committer (of point 8) unless
 //!    that was done ahead, and makes the request once the permit lets it depart. How it waits for either is in `sender_context.rs`.
 //! 6. A [`destination::Destination`] (`destination/contract.rs`) creates the identities of a batch, and says what became of each in
 //!    the words of [`destination`]. [`avnology::AdminCalls`] is one (`avnology/destination.rs`, then `create.rs` and `client.rs`),

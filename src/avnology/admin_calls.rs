@@ -13,7 +13,7 @@ use super::item_error::item_error;
 use super::{Client, MAX_PAGE, Meaning, deleted, meaning_of, read_list, read_one, updated};
 use crate::destination::{Catalogue, Change, Changed, Field, TargetError};
 use crate::http::{Body, PacedRequests, Reply, ReplyOutcome, is_transient};
-use crate::pace::{Pace, RetryBudget};
+use crate::pace::{PaceGate, RetryBudget};
 
 /// Bytes of an answer that are aimed at where users are large. Usual ones fit a page in a fraction of it.
 const GOOD_ANSWER: usize = 1024 * 1024;
@@ -51,7 +51,7 @@ pub struct AdminCalls {
 
 impl AdminCalls {
     /// Calls to this target at this pace; `batch` says whether it has the batch methods.
-    pub fn new(client: Client, batch: bool, pace: Arc<Pace>, budget: RetryBudget) -> Self {
+    pub fn new(client: Client, batch: bool, pace: Arc<PaceGate>, budget: RetryBudget) -> Self {
         let page_size = Arc::new(PageSize(AtomicUsize::new(MAX_PAGE)));
         let requests = PacedRequests::new(pace, budget, is_transient);
         Self { client, batch, requests, page_size, catalogue: Arc::default() }

@@ -19,7 +19,7 @@ use crate::destination::{
 use crate::http::{Body, is_transient};
 use crate::kind::Kind;
 use crate::mapping::TupleRules;
-use crate::pace::{Pace, Permit, RetryBudget};
+use crate::pace::{PaceGate, Permit, RetryBudget};
 
 /// The body of `:batchCreate`.
 pub(super) const BATCH: Envelope = Envelope {
@@ -38,7 +38,7 @@ impl Destination for AdminCalls {
         self.client.base_url().to_string()
     }
 
-    fn pace(&self) -> &Arc<Pace> {
+    fn pace(&self) -> &Arc<PaceGate> {
         self.requests.pace()
     }
 

@@ -13,7 +13,7 @@ use super::{Client, Meaning, meaning_of};
 use crate::apps::{ChangedClient, ClientForm, ClientRegistry, Created, FoundClient, read_client, read_created};
 use crate::destination::TargetError;
 use crate::http::{PacedRequests, Reply, ReplyOutcome, is_transient};
-use crate::pace::{Pace, RetryBudget};
+use crate::pace::{PaceGate, RetryBudget};
 
 /// Where clients are.
 const PATH: &str = "v1/oauth-clients";
@@ -41,7 +41,7 @@ struct Page {
 
 impl OAuthClients {
     /// Clients of this target at this pace.
-    pub fn new(client: Client, pace: Arc<Pace>, budget: RetryBudget) -> Self {
+    pub fn new(client: Client, pace: Arc<PaceGate>, budget: RetryBudget) -> Self {
         Self { client, requests: PacedRequests::new(pace, budget, is_transient) }
     }
 

@@ -13,7 +13,7 @@ use crate::destination::{SignInAnswer, SignIns, TargetError};
 use crate::http::{
     ClientError, ClientOptions, HttpClient, KeySource, PacedRequests, Reply, ReplyOutcome, Request, was_not_tried,
 };
-use crate::pace::{Pace, RetryBudget};
+use crate::pace::{PaceGate, RetryBudget};
 
 /// Signs people in, at one pace.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ struct Session {
 
 impl AvnologySignIns {
     /// Prepares it; nothing is sent yet.
-    pub fn new(options: &ClientOptions, pace: Arc<Pace>, budget: RetryBudget) -> Result<Self, ClientError> {
+    pub fn new(options: &ClientOptions, pace: Arc<PaceGate>, budget: RetryBudget) -> Result<Self, ClientError> {
         // A refused password looks like a refused key. With no source for another key, it is not tried again.
         let options = ClientOptions { key_source: KeySource::Given(None), ..options.clone() };
         Ok(Self { http: HttpClient::new(&options)?, requests: PacedRequests::new(pace, budget, was_not_tried) })

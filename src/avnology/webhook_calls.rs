@@ -16,7 +16,7 @@ use super::errors::{endless_list, gave_up, refused};
 use super::{Client, Meaning, meaning_of};
 use crate::destination::TargetError;
 use crate::http::{PacedRequests, RepeatingList, Reply, ReplyOutcome, is_transient, was_not_tried};
-use crate::pace::{Pace, RetryBudget};
+use crate::pace::{PaceGate, RetryBudget};
 
 /// What the key needs.
 const SCOPE: &str = "the key needs the scope admin:webhooks:write";
@@ -95,7 +95,7 @@ pub struct WebhookCalls {
 
 impl WebhookCalls {
     /// Calls to this target at this pace.
-    pub fn new(client: Client, pace: Arc<Pace>, budget: RetryBudget) -> Self {
+    pub fn new(client: Client, pace: Arc<PaceGate>, budget: RetryBudget) -> Self {
         let repeatable = PacedRequests::new(Arc::clone(&pace), budget, is_transient);
         let once = PacedRequests::new(pace, budget, was_not_tried);
         Self { client, repeatable, once }

@@ -10,7 +10,7 @@ use super::clerk_error::ClerkError;
 use super::refusal::ApiRefusal;
 use super::{API_VERSION, PageRequest};
 use crate::http::{self, Body, ClientOptions, PacedRequests, ReplyOutcome, is_transient};
-use crate::pace::{Pace, PaceFigures, RetryBudget};
+use crate::pace::{PaceFigures, PaceGate, RetryBudget};
 
 /// The header that says which version of the API is meant.
 const VERSION_HEADER: &str = "Clerk-API-Version";
@@ -47,7 +47,7 @@ pub struct ClerkCalls {
     requests: PacedRequests,
     /// Those that the caller can do without.
     optional: PacedRequests,
-    pace: Arc<Pace>,
+    pace: Arc<PaceGate>,
     sent: AtomicU64,
     throttled: AtomicU64,
     retries: AtomicU64,
@@ -55,7 +55,7 @@ pub struct ClerkCalls {
 
 impl ClerkCalls {
     /// Questions at this pace; nothing is sent yet.
-    pub fn new(options: &ClientOptions, pace: Arc<Pace>, budget: RetryBudget) -> Result<Self, ClerkError> {
+    pub fn new(options: &ClientOptions, pace: Arc<PaceGate>, budget: RetryBudget) -> Result<Self, ClerkError> {
         let client = http::HttpClient::new(options)?;
         let requests = |budget| PacedRequests::new(Arc::clone(&pace), budget, is_transient);
         let attempts = budget.attempts.min(OPTIONAL_ATTEMPTS);

@@ -19,7 +19,7 @@ use crate::destination::TargetError;
 use crate::exit::ExitStatus;
 use crate::http::{self, ClientOptions};
 use crate::hydra::HydraClients;
-use crate::pace::Pace;
+use crate::pace::PaceGate;
 use crate::settings::{AppsJob, AppsSettings, AppsTarget};
 use crate::signal::Signals;
 
@@ -39,7 +39,7 @@ pub async fn apps(settings: AppsSettings, mut signals: Signals) -> Result<ExitSt
         AppsTarget::Avnology(target) => {
             let at_avnology = async |target: super::shared::target::Target| {
                 let client = client(&target, connection)?;
-                let registry = OAuthClients::new(client, Pace::new(&connection.pace), connection.retry);
+                let registry = OAuthClients::new(client, PaceGate::new(&connection.pace), connection.retry);
                 let (name, key_kind) = (target.name.clone(), target.key_kind());
                 run(&ClientTarget { registry: &registry, name, key_kind, settings: &settings }, &mut signals).await
             };
@@ -55,7 +55,7 @@ pub async fn apps(settings: AppsSettings, mut signals: Signals) -> Result<ExitSt
                 proxy: proxy.clone(),
             };
             let client = http::HttpClient::new(&options).map_err(TargetError::from)?;
-            let registry = HydraClients::new(client, &Pace::new(&connection.pace), connection.retry);
+            let registry = HydraClients::new(client, &PaceGate::new(&connection.pace), connection.retry);
             let name = format!("{OF_HYDRA}{base_url}");
             run(&ClientTarget { registry: &registry, name, key_kind: None, settings: &settings }, &mut signals).await
         }

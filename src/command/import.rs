@@ -97,7 +97,7 @@ async fn import_into(
         Clearance::Unreadable(error) => (EndedImport::unreadable(import_run, error), None),
         Clearance::Withheld(BeforeSending { first_pass, missing }, reason) => {
             import_run.duplicates = first_pass.duplicates().cloned();
-            (EndedImport::not_begun((import_run, reason), subject, &first_pass, run_and_target, signals).await, missing)
+            (EndedImport::withheld((import_run, reason), subject, &first_pass, run_and_target, signals).await, missing)
         }
         Clearance::Clear(mut before) => {
             import_run.duplicates = before.first_pass.duplicates().cloned();

@@ -69,10 +69,10 @@ mod tests {
 
     use super::*;
     use crate::delivery::sender_tests::{BUDGET, RUN, batch};
-    use crate::delivery::{Delivery, OnExisting, Senders};
+    use crate::delivery::{DeliveryTerms, OnExisting, Senders};
     use crate::destination::{Answer, Scripted};
     use crate::outcomes::event::Event;
-    use crate::pace::{ConcurrencyRules, Pace, PaceRules, RateRules, Timer};
+    use crate::pace::{ConcurrencyRules, PaceGate, PaceRules, RateRules, Timer};
 
     /// How many requests may be under way at once.
     const AT_ONCE: usize = 2;
@@ -86,7 +86,7 @@ mod tests {
         let rate = RateRules::new(rate.parse().unwrap(), None, None, std::num::NonZeroU32::MIN);
         let concurrency = ConcurrencyRules::new(Some(AT_ONCE));
         let (patience, timer) = (BUDGET.total, Timer::Tokio);
-        let pace = Pace::new(&PaceRules { rate, concurrency, items: 500, bytes: 1 << 20, patience, timer });
+        let pace = PaceGate::new(&PaceRules { rate, concurrency, items: 500, bytes: 1 << 20, patience, timer });
         Scripted::new(pace, BUDGET, |_| Answer::Created)
     }
 
@@ -96,7 +96,7 @@ mod tests {
         let (events, mut inbox) = mpsc::channel(16);
         let stop = CancellationToken::new();
         let (destination, on_existing) = (Arc::clone(destination), OnExisting::Skip);
-        let delivery = Delivery { destination, memory: 1 << 24, on_existing, run_id: RUN.to_owned(), mark: None };
+        let delivery = DeliveryTerms { destination, memory: 1 << 24, on_existing, run_id: RUN.to_owned(), mark: None };
         let senders = Senders::new(delivery, events, stop.clone(), CancellationToken::new());
         let (batches, waiting) = mpsc::channel(1);
         let feeding = async move {

@@ -55,4 +55,4 @@ pub(crate) use pieces::{Piece, Pieces};
 pub(crate) use ready::Ready;
 pub use refusal::{exists, external_id_taken, other_organization, refused_by, taken_by_another};
 pub(crate) use senders::Senders;
-pub use terms::Delivery;
+pub use terms::DeliveryTerms;

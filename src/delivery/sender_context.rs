@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::Delivery;
+use super::DeliveryTerms;
 use super::batch::BatchLimits;
 use super::item::BatchItem;
 use super::pending_batch::PendingBatch;
@@ -16,7 +16,7 @@ use crate::destination::{Destination, TargetError};
 use crate::journal::{BatchPlan, Entry};
 use crate::outcomes::StopReason;
 use crate::outcomes::event::{Event, send_event};
-use crate::pace::{Pace, Permit, RetryBudget};
+use crate::pace::{PaceGate, Permit, RetryBudget};
 
 /// A user who fails alone is tried again this long after a probe was answered.
 pub(super) const SOON: Duration = Duration::from_secs(1);
@@ -31,7 +31,7 @@ pub(super) enum Remaining {
 
 /// What all senders share.
 pub(super) struct SenderContext {
-    pub delivery: Delivery,
+    pub delivery: DeliveryTerms,
     /// Sends to the committer what is settled.
     pub settled_sender: SettledSender,
     /// To the outbox, which hands on to the committer.
@@ -42,7 +42,7 @@ pub(super) struct SenderContext {
 }
 
 impl SenderContext {
-    pub(super) fn new(delivery: Delivery, to_outbox: mpsc::Sender<Event>, stop: CancellationToken) -> Self {
+    pub(super) fn new(delivery: DeliveryTerms, to_outbox: mpsc::Sender<Event>, stop: CancellationToken) -> Self {
         let settled_sender = SettledSender::new(to_outbox.clone());
         Self { delivery, settled_sender, to_outbox, stop, successes: SuccessClock::default() }
     }
@@ -51,7 +51,7 @@ impl SenderContext {
         &*self.delivery.destination
     }
 
-    pub(super) fn pace(&self) -> &Arc<Pace> {
+    pub(super) fn pace(&self) -> &Arc<PaceGate> {
         self.delivery.destination.pace()
     }
 

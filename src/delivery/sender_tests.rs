@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, BatchPacker};
 use super::item::BatchItem;
-use super::{Delivery, OnExisting, PendingBatch, Ready, Senders};
+use super::{DeliveryTerms, OnExisting, PendingBatch, Ready, Senders};
 use crate::destination::{
     Answer, Destination, Failure, Field, ItemError, ItemErrorKind, ItemResult, RunMark, Scripted,
 };
@@ -18,7 +18,7 @@ use crate::journal::{ContentHash, RecordOutcome};
 use crate::kind::Kind;
 use crate::mapping::Notices;
 use crate::outcomes::event::{Event, SettledRecords};
-use crate::pace::{ConcurrencyRules, Pace, PaceRules, RateRules, RetryBudget, Timer};
+use crate::pace::{ConcurrencyRules, PaceGate, PaceRules, RateRules, RetryBudget, Timer};
 use crate::source::{RecordChunk, RecordSpan};
 
 /// The run whose mark is put on what is sent.
@@ -31,8 +31,8 @@ pub(super) const BUDGET: RetryBudget = RetryBudget {
     longest: Duration::from_secs(20),
 };
 
-fn pace() -> Arc<Pace> {
-    Pace::new(&PaceRules {
+fn pace() -> Arc<PaceGate> {
+    PaceGate::new(&PaceRules {
         rate: RateRules::default(),
         concurrency: ConcurrencyRules::new(Some(2)),
         items: 500,
@@ -112,7 +112,7 @@ impl Account {
 async fn send(destination: Arc<Scripted>, rule: OnExisting, every: Duration, batches: Vec<Batch>) -> Account {
     let (events, mut inbox) = mpsc::channel(16);
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
-    let delivery = Delivery {
+    let delivery = DeliveryTerms {
         destination,
         memory: 1 << 24,
         on_existing: rule,
@@ -319,8 +319,13 @@ proptest! {
 async fn the_bounds_of_a_batch_are_those_of_the_destination_and_of_the_pace() {
     let destination = Arc::new(obliging());
     let envelope = destination.envelope();
-    let delivery =
-        Delivery { destination, memory: 1 << 20, on_existing: OnExisting::Skip, run_id: RUN.to_owned(), mark: None };
+    let delivery = DeliveryTerms {
+        destination,
+        memory: 1 << 20,
+        on_existing: OnExisting::Skip,
+        run_id: RUN.to_owned(),
+        mark: None,
+    };
     let (events, _inbox) = mpsc::channel(1);
     let senders = Senders::new(delivery, events, CancellationToken::new(), CancellationToken::new());
     let limits = senders.limits()();

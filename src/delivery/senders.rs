@@ -6,7 +6,7 @@ use futures::StreamExt;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::Delivery;
+use super::DeliveryTerms;
 use super::ahead::{Ahead, TakenWith, is_sent_first};
 use super::batch::BatchLimits;
 use super::exchange::Exchange;
@@ -28,7 +28,7 @@ pub(crate) struct Senders {
 
 impl Senders {
     pub(crate) fn new(
-        delivery: Delivery,
+        delivery: DeliveryTerms,
         events: mpsc::Sender<Event>,
         stop: CancellationToken,
         abort: CancellationToken,

@@ -1,4 +1,4 @@
-//! The terms of a delivery: where identities go and how.
+//! What a delivery goes by: where identities go and how.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::destination::{Destination, RunMark};
 
 /// Where identities go and how.
 #[derive(Clone, Debug)]
-pub struct Delivery {
+pub struct DeliveryTerms {
     /// Where they go, at the pace and with the patience that it has.
     pub destination: Arc<dyn Destination>,
     /// Bytes of batches that may be on their way at once.

@@ -14,7 +14,7 @@ use super::{
 use crate::http::Body;
 use crate::kind::Kind;
 use crate::mapping::{Reference, TupleRules};
-use crate::pace::{Pace, Permit, RetryBudget};
+use crate::pace::{PaceGate, Permit, RetryBudget};
 
 /// What is shown every page of a list.
 pub type Look<'l> = dyn FnMut(&[Comparable<'_>]) -> io::Result<()> + 'l;
@@ -32,7 +32,7 @@ pub trait Destination: fmt::Debug + Send + Sync {
     fn name(&self) -> String;
 
     /// The pace that all requests to it share.
-    fn pace(&self) -> &Arc<Pace>;
+    fn pace(&self) -> &Arc<PaceGate>;
 
     /// How often and how long one request is tried.
     fn budget(&self) -> RetryBudget;

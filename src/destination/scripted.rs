@@ -14,7 +14,7 @@ use super::{
     Failure, ItemError, ItemResult, Look, StopErrors, TargetError,
 };
 use crate::http::Body;
-use crate::pace::{Pace, PaceSignal, Permit, RequestResult, RetryBudget};
+use crate::pace::{PaceGate, PaceSignal, Permit, RequestResult, RetryBudget};
 
 /// What it answers to one request.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ type Rule = Box<dyn Fn(&[&str]) -> Answer + Send + Sync>;
 
 /// A destination that answers what a test says.
 pub(crate) struct Scripted {
-    pace: Arc<Pace>,
+    pace: Arc<PaceGate>,
     budget: RetryBudget,
     answers: Mutex<VecDeque<Answer>>,
     rule: Rule,
@@ -74,7 +74,7 @@ impl Scripted {
 
     /// One that creates everybody, but for what `rule` says of the external ids of a request.
     pub(crate) fn new(
-        pace: Arc<Pace>,
+        pace: Arc<PaceGate>,
         budget: RetryBudget,
         rule: impl Fn(&[&str]) -> Answer + Send + Sync + 'static,
     ) -> Self {
@@ -193,7 +193,7 @@ impl Destination for Scripted {
         "the script".to_owned()
     }
 
-    fn pace(&self) -> &Arc<Pace> {
+    fn pace(&self) -> &Arc<PaceGate> {
         &self.pace
     }
 

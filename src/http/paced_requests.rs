@@ -3,24 +3,24 @@
 use std::sync::Arc;
 
 use super::{GaveUp, Reply, TransientRule, retry_while};
-use crate::pace::{Pace, RetryBudget};
+use crate::pace::{PaceGate, RetryBudget};
 
 /// Sends requests that may be repeated, each at its turn of a pace that all requests to the same side share.
 #[derive(Clone, Debug)]
 pub struct PacedRequests {
-    pace: Arc<Pace>,
+    pace: Arc<PaceGate>,
     budget: RetryBudget,
     is_transient: TransientRule,
 }
 
 impl PacedRequests {
     /// Requests at this pace, each repeated within `budget` as long as its outcome is transient.
-    pub fn new(pace: Arc<Pace>, budget: RetryBudget, is_transient: TransientRule) -> Self {
+    pub fn new(pace: Arc<PaceGate>, budget: RetryBudget, is_transient: TransientRule) -> Self {
         Self { pace, budget, is_transient }
     }
 
     /// The pace.
-    pub fn pace(&self) -> &Arc<Pace> {
+    pub fn pace(&self) -> &Arc<PaceGate> {
         &self.pace
     }
 

@@ -10,7 +10,7 @@ use crate::destination::TargetError;
 use crate::http::{
     HttpClient, PacedRequests, Reply, ReplyOutcome, Request, TransientRule, is_transient, was_not_tried,
 };
-use crate::pace::{Pace, RetryBudget};
+use crate::pace::{PaceGate, RetryBudget};
 
 /// Where clients are.
 const PATH: &str = "admin/clients";
@@ -29,7 +29,7 @@ pub struct HydraClients {
 
 impl HydraClients {
     /// Clients of this Hydra at this pace.
-    pub fn new(http: HttpClient, pace: &Arc<Pace>, budget: RetryBudget) -> Self {
+    pub fn new(http: HttpClient, pace: &Arc<PaceGate>, budget: RetryBudget) -> Self {
         let requests = |rule: TransientRule| PacedRequests::new(Arc::clone(pace), budget, rule);
         Self { http, requests: requests(is_transient), once: requests(was_not_tried) }
     }

@@ -48,8 +48,9 @@ pub struct Prediction {
     pub rejects: u64,
     /// Records that will be rejected by this run or by those of other shards.
     pub rejects_of_all: u64,
-    /// Whether anything may have been sent since.
-    pub sent: bool,
+    /// Whether the run may have sent anything since.
+    #[serde(rename = "sent")]
+    pub may_have_sent: bool,
 }
 
 impl FirstPassRecord {
@@ -96,6 +97,6 @@ impl RunDirectory {
 
     /// Whether the run surely sent nothing, so that it need not be gone on with.
     pub fn has_sent_nothing(&self) -> bool {
-        matches!(FirstPassRecord::read(self), Ok(Some(record)) if !record.prediction.sent)
+        matches!(FirstPassRecord::read(self), Ok(Some(record)) if !record.prediction.may_have_sent)
     }
 }

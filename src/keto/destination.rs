@@ -15,7 +15,7 @@ use crate::destination::{
 use crate::http::{Body, Request, is_transient};
 use crate::kind::Kind;
 use crate::mapping::Reference;
-use crate::pace::{Pace, Permit, RetryBudget};
+use crate::pace::{PaceGate, Permit, RetryBudget};
 
 /// A list of tuples. What is sent of it depends on what is there.
 const BATCH: Envelope =
@@ -90,7 +90,7 @@ impl Destination for KetoTuples {
         self.calls.write.base_url().to_string()
     }
 
-    fn pace(&self) -> &Arc<Pace> {
+    fn pace(&self) -> &Arc<PaceGate> {
         self.calls.requests.pace()
     }
 

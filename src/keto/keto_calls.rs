@@ -12,7 +12,7 @@ use super::{RelationTuple, answer};
 use crate::destination::{Destination, TargetError};
 use crate::http::{HttpClient, PacedRequests, Reply, ReplyOutcome, Request, is_transient};
 use crate::mapping::TupleRules;
-use crate::pace::{Pace, RetryBudget};
+use crate::pace::{PaceGate, RetryBudget};
 
 /// A Keto, by its read port and its write port.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl fmt::Debug for KetoTuples {
 
 impl KetoCalls {
     /// Calls to this Keto at this pace.
-    pub fn new(read: HttpClient, write: HttpClient, pace: Arc<Pace>, budget: RetryBudget) -> Self {
+    pub fn new(read: HttpClient, write: HttpClient, pace: Arc<PaceGate>, budget: RetryBudget) -> Self {
         let once = RetryBudget { attempts: 1, ..budget };
         Self {
             read,

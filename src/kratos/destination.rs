@@ -13,7 +13,7 @@ use crate::destination::{
 use crate::http::{Body, Request, is_transient};
 use crate::kind::Kind;
 use crate::mapping::TupleRules;
-use crate::pace::{Pace, Permit, RetryBudget};
+use crate::pace::{PaceGate, Permit, RetryBudget};
 
 /// The body of a batch.
 const BATCH: Envelope = Envelope {
@@ -29,7 +29,7 @@ impl Destination for KratosCalls {
         self.target().to_string()
     }
 
-    fn pace(&self) -> &Arc<Pace> {
+    fn pace(&self) -> &Arc<PaceGate> {
         self.requests.pace()
     }
 

@@ -10,7 +10,7 @@ use super::errors::{gave_up, refused};
 use crate::destination::TargetError;
 use crate::http::{BaseUrl, HttpClient, PacedRequests, Reply, Request, is_transient};
 use crate::keto::KetoCalls;
-use crate::pace::{Pace, RetryBudget};
+use crate::pace::{PaceGate, RetryBudget};
 
 /// A Kratos, by its admin API.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ const WITH_CREDENTIALS: [(&str, &str); 2] = [("include_credential", "password"),
 
 impl KratosCalls {
     /// Calls to this Kratos at this pace.
-    pub fn new(http: HttpClient, options: Arc<KratosOptions>, pace: Arc<Pace>, budget: RetryBudget) -> Self {
+    pub fn new(http: HttpClient, options: Arc<KratosOptions>, pace: Arc<PaceGate>, budget: RetryBudget) -> Self {
         Self { http, requests: PacedRequests::new(pace, budget, is_transient), options, keto: None }
     }
 

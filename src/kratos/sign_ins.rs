@@ -15,7 +15,7 @@ use crate::http::{
     is_transient, was_not_tried,
 };
 use crate::ignore::ignore;
-use crate::pace::{Pace, RetryBudget};
+use crate::pace::{PaceGate, RetryBudget};
 
 /// Kratos' number for "the password or the identifier is wrong".
 const WRONG_CREDENTIALS: u64 = 4_000_006;
@@ -68,7 +68,7 @@ struct SignedIn {
 
 impl KratosSignIns {
     /// Prepares it, for the public address in these options; nothing is sent yet.
-    pub fn new(options: &ClientOptions, pace: &Arc<Pace>, budget: RetryBudget) -> Result<Self, ClientError> {
+    pub fn new(options: &ClientOptions, pace: &Arc<PaceGate>, budget: RetryBudget) -> Result<Self, ClientError> {
         // The token is for the gateway before the admin address.
         let options = ClientOptions { secret_key: None, key_source: KeySource::Given(None), ..options.clone() };
         Ok(Self {

@@ -41,7 +41,8 @@ impl Ledger {
             skipped_rows: SkippedRows { empty: input.empty_rows, headers: input.header_rows },
             records: input.records,
         });
-        let mut ledger = Self::of_inputs(inputs.collect(), true).of_shard(Some(shard));
+        let mut ledger = Self::of_sending(&[]).of_shard(Some(shard));
+        ledger.inputs = inputs.collect();
         ledger.not_asked = ended.not_asked;
         (ledger.requests, ledger.retries, ledger.throttled) = (ended.requests, ended.retries, ended.throttled);
         ledger.elapsed = Duration::from_millis(ended.milliseconds);

@@ -23,6 +23,7 @@ const FIRST_POSITIONS: usize = 3;
 /// The account of a run.
 #[derive(Debug)]
 pub struct Ledger {
+    /// Whether records are sent, so that they are settled at the target; if not, a valid record is settled.
     sending: bool,
     /// Which records of the inputs are meant.
     pub shard: Option<Shard>,
@@ -76,8 +77,13 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// An empty account. `sending` is false in a dry run.
-    pub fn new(inputs: &[Input], sending: bool) -> Self {
+    /// An empty account of what sends records: an import, also where it is read again from its journal.
+    pub fn of_sending(inputs: &[Input]) -> Self {
+        Self { sending: true, ..Self::of_looking(inputs) }
+    }
+
+    /// An empty account of what sends nothing: a first pass, a dry run, a rehearsal, a verification.
+    pub fn of_looking(inputs: &[Input]) -> Self {
         let inputs = inputs
             .iter()
             .map(|input| InputProgress {
@@ -88,13 +94,8 @@ impl Ledger {
                 records: 0,
             })
             .collect();
-        Self::of_inputs(inputs, sending)
-    }
-
-    /// An empty account of inputs that were looked at before.
-    pub fn of_inputs(inputs: Vec<InputProgress>, sending: bool) -> Self {
         Self {
-            sending,
+            sending: false,
             shard: None,
             read: 0,
             valid: 0,

@@ -1,4 +1,4 @@
-//! The gate that all requests of a run pass.
+//! The gate that all requests of a run pass, at its pace.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,9 +11,9 @@ use super::state::{NextTurn, PaceState};
 use super::turn::Turn;
 use super::{BatchControl, PaceFigures, PaceRules, PaceSignal, Timer};
 
-/// The pace of a run, shared by everything that sends requests.
+/// The gate that all requests of a run pass, at its pace. Everything that sends requests shares it.
 #[derive(Debug)]
-pub struct Pace {
+pub struct PaceGate {
     state: Mutex<PaceState>,
     /// Requests that wait for their turn, first come, first served.
     pub(super) queue: tokio::sync::Mutex<()>,
@@ -26,7 +26,7 @@ pub struct Pace {
     pub(super) departed: AtomicU64,
 }
 
-impl Pace {
+impl PaceGate {
     /// Begins as the rules say.
     pub fn new(rules: &PaceRules) -> Arc<Self> {
         let state = PaceState::new(rules);
@@ -116,7 +116,7 @@ impl Pace {
             let mut state = self.state();
             state.in_flight -= 1;
             let before = state.slots();
-            state.unsent -= u32::from(turn.apart.is_none());
+            state.unsent -= u32::from(turn.departure.is_none());
             if turn.probe {
                 state.probing = false;
             }
@@ -145,7 +145,7 @@ impl Pace {
 /// The right to prepare and send one batch. Dropping it gives it back.
 #[derive(Debug)]
 pub struct Slot {
-    pace: Arc<Pace>,
+    pace: Arc<PaceGate>,
     permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -168,9 +168,9 @@ mod tests {
     use super::*;
     use crate::pace::{ConcurrencyRules, Quota, RateChoice, RateRules, RequestResult};
 
-    fn pace(rate: &str) -> Arc<Pace> {
+    fn pace(rate: &str) -> Arc<PaceGate> {
         let choice: RateChoice = rate.parse().unwrap();
-        Pace::new(&PaceRules {
+        PaceGate::new(&PaceRules {
             rate: RateRules::new(choice, None, None, NonZeroU32::MIN),
             concurrency: ConcurrencyRules::new(Some(4)),
             items: 500,

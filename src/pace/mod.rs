@@ -42,7 +42,7 @@ pub use backoff::{Backoff, RetryBudget};
 pub use batch_control::BatchControl;
 pub use concurrency_control::{ConcurrencyControl, ConcurrencyRules};
 pub use figures::PaceFigures;
-pub use gate::{Pace, Slot};
+pub use gate::{PaceGate, Slot};
 pub use hold::HoldReason;
 pub use pace_signal::{PaceSignal, RequestResult};
 pub use permit::Permit;

@@ -6,20 +6,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::time::Instant;
 
 use super::state::PaceState;
-use super::turn::Turn;
-use super::{Pace, PaceSignal};
+use super::turn::{Departure, Turn};
+use super::{PaceGate, PaceSignal};
 
 /// The permission to send one request. If it is dropped, the request counts as not sent.
 #[derive(Debug)]
 #[must_use]
 pub struct Permit {
-    pace: Arc<Pace>,
+    pace: Arc<PaceGate>,
     turn: Turn,
     /// Whether its result is still unreported.
     open: bool,
 }
 
-impl Pace {
+impl PaceGate {
     /// Waits for the turn to send one request.
     pub async fn admit(self: &Arc<Self>) -> Permit {
         self.next_permit(false).await
@@ -33,7 +33,7 @@ impl Pace {
     async fn next_permit(self: &Arc<Self>, measured: bool) -> Permit {
         let _place = self.queue.lock().await;
         let (now, probe) = self.wait(PaceState::turn).await;
-        let turn = Turn { sent: now, apart: None, probe, measured };
+        let turn = Turn { came: now, departure: None, probe, measured };
         Permit { pace: Arc::clone(self), turn, open: true }
     }
 }
@@ -55,8 +55,8 @@ impl Permit {
         }
         self.pace.departed.fetch_add(1, Ordering::Relaxed);
         let mut state = self.pace.state();
-        state.unsent -= u32::from(self.turn.apart.is_none());
-        (self.turn.sent, self.turn.apart) = (now, Some(state.spacing.sent(now)));
+        state.unsent -= u32::from(self.turn.departure.is_none());
+        self.turn.departure = Some(Departure { at: now, apart: state.spacing.sent(now) });
     }
 
     /// Reports the result of the request.

@@ -59,7 +59,7 @@ pub(super) enum RecordFate {
     /// It is settled by an earlier part of the run, or not ours.
     NothingToDo,
     /// The target has it as it is, with these notices.
-    Unchanged(u64),
+    Unchanged(Notices),
     /// It is to be sent.
     Ready(Ready),
     Rejected(Rejection),
@@ -127,13 +127,12 @@ impl<'m> ChunkMapping<'m> {
         MappedParts { encoded, collected_keys, for_next_night, coverage, roles, previews, weighing, rejects_of_others }
     }
 
-    /// Decides about one record. One that is known to be unchanged comes `unchanged_with` its notices; only what may have to be sent
-    /// is mapped.
+    /// Decides what becomes of one record. If it is known to be unchanged, `if_unchanged` has its notices, and it is not mapped.
     pub(super) fn fate_of(
         &mut self,
         index: usize,
         span: &RecordSpan,
-        unchanged_with: Option<u64>,
+        if_unchanged: Option<Notices>,
     ) -> Result<RecordFate, MapFailure> {
         if !self.takes(span) {
             if matches!(self.context.duplicates, DuplicateCheck::Find(_)) {
@@ -144,12 +143,12 @@ impl<'m> ChunkMapping<'m> {
         if self.context.progress.is_settled(RecordKey { input: self.input, number: span.number }) {
             return Ok(RecordFate::NothingToDo);
         }
-        if let Some(notices) = unchanged_with {
+        if let Some(notices) = if_unchanged {
             let checked = self.check_unchanged(span, notices);
             return Ok(checked.map_or_else(RecordFate::Rejected, RecordFate::Unchanged));
         }
         Ok(match self.map_unless_duplicate(index, span)? {
-            Ok(record) if self.drop_if_confirmed(&record) => RecordFate::Unchanged(record.notices.bits()),
+            Ok(record) if self.drop_if_confirmed(&record) => RecordFate::Unchanged(record.notices),
             Ok(record) => RecordFate::Ready(self.with_earlier_id(record)?),
             Err(rejection) => RecordFate::Rejected(rejection),
         })
@@ -167,10 +166,9 @@ impl<'m> ChunkMapping<'m> {
     }
 
     /// The notices of a record that is known to be unchanged, unless it is a duplicate.
-    fn check_unchanged(&self, span: &RecordSpan, notices: u64) -> Result<u64, Rejection> {
-        let mut notices = Notices::from_bits(notices);
+    fn check_unchanged(&self, span: &RecordSpan, mut notices: Notices) -> Result<Notices, Rejection> {
         let rejection = self.duplicates.reject(span.number, &mut notices);
-        rejection.map_or(Ok(notices.bits()), Err)
+        rejection.map_or(Ok(notices), Err)
     }
 
     /// Maps a record, and rejects it if it is known to be a duplicate.

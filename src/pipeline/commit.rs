@@ -19,7 +19,7 @@ use crate::ignore::ignore;
 use crate::journal::{ConfirmedUser, ConfirmedUsers, Entry, Journal, ReadMark, Reject, Tracker};
 use crate::outcomes::event::{Event, SettledRecords};
 use crate::outcomes::{Ledger, Reporter, StopReason};
-use crate::pace::Pace;
+use crate::pace::PaceGate;
 use crate::recognition::UnchangedRecords;
 use crate::signal::Signals;
 
@@ -35,7 +35,7 @@ const GROUP: usize = 1024;
 pub(super) struct Committer {
     ledger: Ledger,
     /// The pace of the senders, to be shown.
-    pace: Option<Arc<Pace>>,
+    pace: Option<Arc<PaceGate>>,
     journal: Option<Journal>,
     confirmed: Option<ConfirmedUsers>,
     /// Where it is noted for the next night which records the target confirmed.
@@ -63,7 +63,7 @@ pub(super) struct StepOfRun {
 
 impl Committer {
     /// For a job whose stages were given their parts.
-    pub(super) fn of(parts: ModeParts, pace: Option<Arc<Pace>>, step: StepOfRun, tokens: StopTokens) -> Self {
+    pub(super) fn of(parts: ModeParts, pace: Option<Arc<PaceGate>>, step: StepOfRun, tokens: StopTokens) -> Self {
         Self {
             ledger: parts.ledger,
             pace,

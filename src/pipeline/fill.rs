@@ -140,7 +140,7 @@ impl ReplayedBatches {
     }
 }
 
-/// Where nothing is sent, in a dry run, a first pass or an import that is not begun, what is ready goes nowhere; rejects and counts
+/// Where nothing is sent, in a dry run, a first pass or an import that is withheld, what is ready goes nowhere; rejects and counts
 /// go to the committer.
 pub(super) async fn discard(mapped: impl Stream<Item = MappedChunk>, events: &mpsc::Sender<Event>) {
     let mut mapped = pin!(mapped);

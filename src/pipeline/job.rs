@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::shard_blocks::ShardBlocks;
 use super::unchanged::LookForUnchanged;
-use crate::delivery::Delivery;
+use crate::delivery::DeliveryTerms;
 use crate::id_map::IdLookup;
 use crate::index::{DuplicateFinder, Duplicates};
 use crate::journal::{ConfirmedLookup, ConfirmedUsers, Journal, Progress};
@@ -75,9 +75,9 @@ pub enum Mode {
     ///
     /// If it is known what the target confirmed, those records are noted that it has exactly like that.
     FirstPass(Arc<DuplicateFinder>, Option<LookForUnchanged>),
-    /// It is rejected, if it has to be, and not sent: for this reason the import is refused before it sends anything. The rejects
-    /// are what has to be mended.
-    NotBegun(Box<ImportRun>, StopReason),
+    /// It is rejected, if it has to be, and nothing is sent: the import is withheld for this reason. The rejects are what has to be
+    /// mended.
+    Withheld(Box<ImportRun>, StopReason),
     /// It is sent.
     Import(Box<ImportRun>, Box<Sending>),
 }
@@ -105,7 +105,7 @@ pub struct ImportRun {
 /// How an import sends.
 pub struct Sending {
     /// Where identities go.
-    pub delivery: Delivery,
+    pub delivery: DeliveryTerms,
     /// What the target confirmed in earlier runs, if that can be used.
     pub confirmed: Option<ConfirmedBefore>,
     /// Which records are unchanged, if the first pass looked for them.

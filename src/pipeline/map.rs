@@ -26,16 +26,16 @@ pub(super) fn map_chunk(
     let mut ready = Vec::with_capacity(if context.wants_ready { chunk.spans.len() } else { 0 });
     let (mut ready_count, mut notices, mut unchanged, mut rejects) = (0, Vec::new(), Vec::new(), Vec::new());
     let kind = context.mapper(input).kind();
-    let unchanged_notices = context.unchanged.read(input, &chunk, recognized);
+    let unchanged_notices = context.unchanged.notices_of_unchanged(input, &chunk, recognized);
     // If `UnchangedRecords` has nothing for this chunk, what was recognized does not count: all of it is mapped.
     let recognized = if unchanged_notices.is_empty() { &[] } else { recognized };
     for (index, span) in chunk.spans.iter().enumerate() {
-        let unchanged_with = unchanged_notices.get(index).copied().flatten();
-        match mapping.fate_of(index, span, unchanged_with)? {
+        let if_unchanged = unchanged_notices.get(index).copied().flatten().map(Notices::from_bits);
+        match mapping.fate_of(index, span, if_unchanged)? {
             RecordFate::NothingToDo => {}
             RecordFate::Unchanged(notices) => {
                 let key = RecordKey { input, number: span.number };
-                unchanged.push(Settled { key, outcome: RecordOutcome::Unchanged, notices });
+                unchanged.push(Settled { key, outcome: RecordOutcome::Unchanged, notices: notices.bits() });
             }
             RecordFate::Ready(record) => {
                 ready_count += 1;
@@ -51,7 +51,7 @@ pub(super) fn map_chunk(
     if let DuplicateCheck::Find(finder) = &context.duplicates {
         finder.collect(std::mem::take(&mut parts.collected_keys))?;
     }
-    context.unchanged.keep((input, &chunk), recognized, &unchanged, &parts.for_next_night);
+    context.unchanged.keep_in_first_pass((input, &chunk), recognized, &unchanged, &parts.for_next_night);
     let fates = FateCounts { ready: ready_count, unchanged: unchanged.len() as u64, rejected: rejects.len() as u64 };
     let (encoded, counts) = counts_of((input, &chunk), parts, fates, notices);
     Ok(MappedChunk { input, chunk, encoded, ready, unchanged, rejects, counts })

@@ -123,7 +123,7 @@ fn what_is_known_as_unchanged_is_not_mapped_again_and_is_rejected_as_a_duplicate
     let finder = Arc::new(DuplicateFinder::new(std::env::temp_dir()));
     let first_pass = MapContext {
         confirmed_lookup: Some(lookup),
-        unchanged: Unchanged::Keep(Arc::clone(&records)),
+        unchanged: Unchanged::FirstPass(Arc::clone(&records)),
         ..context(DuplicateCheck::Find(Arc::clone(&finder)))
     };
     map_chunk(0, Arc::clone(&chunk), &[], &first_pass).unwrap();
@@ -131,7 +131,7 @@ fn what_is_known_as_unchanged_is_not_mapped_again_and_is_rejected_as_a_duplicate
     let found = Arc::into_inner(finder).unwrap().finish().unwrap();
     let found = Arc::new(found.write(tempfile::tempfile().unwrap()).unwrap());
     let second_pass =
-        MapContext { unchanged: Unchanged::Known(records), ..context(DuplicateCheck::Reject(Arc::clone(&found))) };
+        MapContext { unchanged: Unchanged::SecondPass(records), ..context(DuplicateCheck::Reject(Arc::clone(&found))) };
     let mapped = map_chunk(0, Arc::clone(&chunk), &[], &second_pass).unwrap();
     let unchanged: Vec<_> = mapped.unchanged.iter().map(|settled| settled.key.number).collect();
     let rejects: Vec<_> = mapped.rejects.iter().map(|reject| (reject.key.number, reject.code)).collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::duplicates::DuplicateCheck;
 use super::job::{DryRun, ImportRun, Intake, Mode, Sending};
 use super::unchanged::Unchanged;
-use crate::delivery::Delivery;
+use crate::delivery::DeliveryTerms;
 use crate::id_map::IdLookup;
 use crate::index::DuplicateFinder;
 use crate::journal::{ConfirmedLookup, ConfirmedUsers, Journal, Progress};
@@ -22,7 +22,7 @@ pub(super) struct ModeParts {
     /// How many identities are shown; some in a dry run only.
     pub preview: usize,
     /// How batches are sent; an import only.
-    pub delivery: Option<Delivery>,
+    pub delivery: Option<DeliveryTerms>,
     /// Where outcomes become durable; whatever is a run has one.
     pub journal: Option<Journal>,
     /// What the target confirmed, to be kept up to date; an import only.
@@ -54,12 +54,12 @@ impl ModeParts {
             }
             Mode::FirstPass(finder, unchanged) => {
                 let (confirmed_lookup, unchanged) = match unchanged {
-                    Some(look) => (look.confirmed_lookup, Unchanged::Keep(look.unchanged_records)),
+                    Some(look) => (look.confirmed_lookup, Unchanged::FirstPass(look.unchanged_records)),
                     None => (None, Unchanged::Unknown),
                 };
                 Self { confirmed_lookup, unchanged, ..Self::keeping_nothing(intake, DuplicateCheck::Find(finder)) }
             }
-            Mode::NotBegun(run, reason) => {
+            Mode::Withheld(run, reason) => {
                 let mut parts = Self::of_run(*run);
                 parts.ledger.stopped = Some(reason);
                 parts
@@ -68,7 +68,7 @@ impl ModeParts {
                 let Sending { delivery, confirmed, unchanged_records, ids, max_errors, predicted_rejects } = *sending;
                 let (confirmed, confirmed_lookup) = confirmed.map(|before| (before.users, before.lookup)).unzip();
                 let (delivery, confirmed_lookup) = (Some(delivery), confirmed_lookup.flatten());
-                let unchanged = unchanged_records.map_or(Unchanged::Unknown, Unchanged::Known);
+                let unchanged = unchanged_records.map_or(Unchanged::Unknown, Unchanged::SecondPass);
                 Self {
                     delivery,
                     confirmed,
@@ -97,7 +97,7 @@ impl ModeParts {
             unchanged: Unchanged::Unknown,
             ids: None,
             progress: Arc::new(Progress::new(intake.inputs.len())),
-            ledger: Ledger::new(&intake.inputs, false).of_shard(intake.records.shard()).of_kinds(&intake.kinds()),
+            ledger: Ledger::of_looking(&intake.inputs).of_shard(intake.records.shard()).of_kinds(&intake.kinds()),
             max_errors: None,
             predicted_rejects: 0,
         }

@@ -37,7 +37,7 @@ impl PassedOver {
         inputs: usize,
     ) -> Option<Self> {
         match unchanged {
-            Unchanged::Known(records) if *progress == Progress::new(inputs) => {
+            Unchanged::SecondPass(records) if *progress == Progress::new(inputs) => {
                 Some(Self { records: Arc::clone(records), duplicates: duplicates.clone() })
             }
             _ => None,

@@ -19,7 +19,7 @@ use super::mode_parts::ModeParts;
 use super::passed_over::PassedOver;
 use super::stop_tokens::StopTokens;
 use super::{Job, Ran, fill, mappers};
-use crate::delivery::{Delivery, MemoryBudget, Senders};
+use crate::delivery::{DeliveryTerms, MemoryBudget, Senders};
 use crate::journal::Progress;
 use crate::outcomes::event::Event;
 use crate::outcomes::{Ledger, Reporter, StopReason};
@@ -77,7 +77,7 @@ async fn only_count(
 /// Packs what was mapped, and sends it.
 async fn send(
     mapped: impl Stream<Item = MappedChunk>,
-    delivery: Delivery,
+    delivery: DeliveryTerms,
     progress: Arc<Progress>,
     events: mpsc::Sender<Event>,
     StopTokens { stop, abort }: StopTokens,

@@ -24,52 +24,59 @@ pub struct LookForUnchanged {
 pub(super) enum Unchanged {
     /// Nothing: each one is mapped and looked up.
     Unknown,
-    /// Those that were unchanged in the night before. Which others are, is kept for the second pass.
-    Keep(Arc<UnchangedRecords>),
-    /// These records are unchanged, and need not be mapped.
-    Known(Arc<UnchangedRecords>),
+    /// In the first pass, those that are recognized from the night before; all that the first pass finds unchanged is kept in it.
+    FirstPass(Arc<UnchangedRecords>),
+    /// In the second pass, those that the first pass found unchanged: they are not mapped again.
+    SecondPass(Arc<UnchangedRecords>),
 }
 
 impl Unchanged {
     /// Whether this is the first pass, and one that keeps for the second pass, and for the next night, which records are unchanged.
     pub(super) fn is_kept_by_first_pass(&self) -> bool {
-        matches!(self, Self::Keep(_))
+        matches!(self, Self::FirstPass(_))
     }
 
     /// In the second pass, the records of which the committer notes whether the target confirmed them.
     pub(super) fn of_second_pass(&self) -> Option<Arc<UnchangedRecords>> {
         match self {
-            Self::Known(records) => Some(Arc::clone(records)),
-            Self::Unknown | Self::Keep(_) => None,
+            Self::SecondPass(records) => Some(Arc::clone(records)),
+            Self::Unknown | Self::FirstPass(_) => None,
         }
     }
 
     /// What recognizes records by their bytes while they are read.
     pub(super) fn recognizer(&self) -> Option<Recognizer> {
         match self {
-            Self::Keep(records) => records.recognizer(),
-            Self::Unknown | Self::Known(_) => None,
+            Self::FirstPass(records) => records.recognizer(),
+            Self::Unknown | Self::SecondPass(_) => None,
         }
     }
 
-    /// The notices of each record of a chunk that is known to be unchanged. Some were recognized.
-    pub(super) fn read(&self, input: u16, chunk: &RecordChunk, recognized: &[Option<Recognized>]) -> Vec<Option<u64>> {
+    /// The notices of each record of a chunk that is known to be unchanged: in the first pass of those that were `recognized`, in the
+    /// second one of those that the first one found.
+    pub(super) fn notices_of_unchanged(
+        &self,
+        input: u16,
+        chunk: &RecordChunk,
+        recognized: &[Option<Recognized>],
+    ) -> Vec<Option<u64>> {
         match self {
-            Self::Keep(records) => records.recognize(input, chunk, recognized),
-            Self::Known(records) => records.read(input, &chunk.spans),
+            Self::FirstPass(records) => records.recognize(input, chunk, recognized),
+            Self::SecondPass(records) => records.notices_of_unchanged(input, &chunk.spans),
             Self::Unknown => Vec::new(),
         }
     }
 
-    /// Keeps what came of the records of a chunk in the first pass. If `recognized` is empty, none of them was.
-    pub(super) fn keep(
+    /// In the first pass, keeps what came of the records of a chunk for the second pass and the next night; in the second one nothing
+    /// is to be kept. If `recognized` is empty, none of them was.
+    pub(super) fn keep_in_first_pass(
         &self,
         place: (u16, &RecordChunk),
         recognized: &[Option<Recognized>],
         unchanged: &[Settled],
         mapped: &[MappedRecord],
     ) {
-        if let Self::Keep(records) = self {
+        if let Self::FirstPass(records) = self {
             records.keep(place, recognized, unchanged, mapped);
         }
     }

@@ -120,7 +120,7 @@ fn user_of(chunk: &RecordChunk, span: &RecordSpan) -> User {
 fn second_pass(pass: &UnchangedRecords, chunks: &[RecordChunk], found: &Duplicates) -> Vec<u64> {
     let mut unchanged = Vec::new();
     for chunk in chunks {
-        for (span, known) in chunk.spans.iter().zip(pass.read(0, &chunk.spans)) {
+        for (span, known) in chunk.spans.iter().zip(pass.notices_of_unchanged(0, &chunk.spans)) {
             if known.is_some() && found.find(0, span.number).unwrap().is_none() {
                 unchanged.push(span.number);
             }

@@ -112,8 +112,8 @@ impl UnchangedRecords {
         RecognitionCounts { recognized, mapped, reused, passed_over }
     }
 
-    /// Keeps which records of a chunk were recognized, and returns their notices. What cannot be kept is mapped: its keys would be
-    /// lost.
+    /// In the first pass: keeps which records of a chunk were recognized, and returns their notices. What cannot be kept is mapped:
+    /// its keys would be lost.
     pub fn recognize(&self, input: u16, chunk: &RecordChunk, recognized: &[Option<Recognized>]) -> Vec<Option<u64>> {
         if recognized.iter().all(Option::is_none) {
             return Vec::new();
@@ -125,7 +125,7 @@ impl UnchangedRecords {
         recognized.iter().map(|recognized| recognized.map(|recognized| recognized.notices)).collect()
     }
 
-    /// Keeps what was found out about the records of a chunk in the first pass: those that are unchanged, and what was mapped.
+    /// In the first pass: keeps what was found out about the records of a chunk, which are unchanged and which were mapped.
     pub fn keep(
         &self,
         (input, chunk): (u16, &RecordChunk),
@@ -184,7 +184,7 @@ impl UnchangedRecords {
     }
 
     /// In the second pass: the notices of each record of a chunk that is unchanged.
-    pub fn read(&self, input: u16, spans: &[RecordSpan]) -> Vec<Option<u64>> {
+    pub fn notices_of_unchanged(&self, input: u16, spans: &[RecordSpan]) -> Vec<Option<u64>> {
         let Some((files, first)) = self.place(input, spans) else { return Vec::new() };
         let mut entries = vec![[0; ENTRY_BYTES]; spans.len()];
         if !note_failure(&read_exact_at(&files.places, entries.as_flattened_mut(), offset(first))) {

@@ -44,7 +44,7 @@ pub struct RehearsalJob {
 /// Rehearses an import. The account is that of a dry run.
 pub async fn run(job: RehearsalJob, reporter: &mut dyn Reporter, signals: &mut Signals) -> Ledger {
     let started = Instant::now();
-    let mut ledger = Ledger::new(&job.intake.inputs, false).of_shard(job.intake.records.shard());
+    let mut ledger = Ledger::of_looking(&job.intake.inputs).of_shard(job.intake.records.shard());
     let target = Arc::clone(&job.target);
     let ended = tokio::select! {
         biased;

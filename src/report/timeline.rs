@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_the_moments_cover_all_of_the_run() {
-        let (mut ledger, mut silent) = (Ledger::new(&[], true), Silent);
+        let (mut ledger, mut silent) = (Ledger::of_sending(&[]), Silent);
         let mut timeline = Timeline::new(&mut silent, Vec::new());
         for tenths in 0..100_000 {
             ledger.elapsed = Duration::from_millis(tenths * 100);

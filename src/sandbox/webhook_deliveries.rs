@@ -38,7 +38,7 @@ pub(super) struct Deliveries {
 }
 
 /// One delivery.
-struct Delivery {
+struct WebhookDelivery {
     number: i64,
     attempts: i64,
     url: String,
@@ -77,8 +77,8 @@ impl Deliveries {
         }
     }
 
-    async fn deliver(&self, store: &Database, delivery: Delivery) {
-        let Delivery { number, attempts, url, secret, headers, body } = delivery;
+    async fn deliver(&self, store: &Database, delivery: WebhookDelivery) {
+        let WebhookDelivery { number, attempts, url, secret, headers, body } = delivery;
         let status = match Url::parse(&url).ok().filter(is_of_this_machine) {
             Some(url) => {
                 let signed = sign(&secret, jiff::Timestamp::now().as_second(), &body);
@@ -118,7 +118,7 @@ fn is_of_this_machine(url: &Url) -> bool {
 }
 
 /// The oldest delivery that is not over.
-async fn next(store: &Database) -> Result<Option<Delivery>, ApiError> {
+async fn next(store: &Database) -> Result<Option<WebhookDelivery>, ApiError> {
     let read = |row: &rusqlite::Row<'_>| {
         let number: i64 = row.get(0)?;
         let payload = RawValue::from_string(row.get(4)?).unwrap_or_default();
@@ -127,7 +127,7 @@ async fn next(store: &Database) -> Result<Option<Delivery>, ApiError> {
             "timestamp": row.get::<_, String>(3)?, "schema_version": "1", "actor_id": null, "actor_type": "system",
             "organization_id": null, "payload": payload,
         });
-        Ok(Delivery {
+        Ok(WebhookDelivery {
             number,
             attempts: row.get(1)?,
             url: row.get(5)?,

@@ -63,12 +63,13 @@ mod tests {
     use tokio::time::{Instant, sleep};
 
     use super::*;
-    use crate::pace::{Pace, PaceSignal, RequestResult};
+    use crate::pace::{PaceGate, PaceSignal, RequestResult};
 
     /// How many requests a minute sees if the machine is held up for this long after every hundredth one, and how many there are in
     /// ten seconds at the most.
     async fn of_a_minute(key_kind: ClerkKeyKind, held_up: Duration) -> (usize, usize) {
-        let pace = Pace::new(&PaceRules { timer: Timer::Tokio, ..clerk_pace(None, key_kind, Duration::from_mins(1)) });
+        let pace =
+            PaceGate::new(&PaceRules { timer: Timer::Tokio, ..clerk_pace(None, key_kind, Duration::from_mins(1)) });
         let (start, mut all, mut most, mut last) = (Instant::now(), 0, 0, VecDeque::new());
         while start.elapsed() < Duration::from_mins(1) {
             let mut permit = pace.admit().await;

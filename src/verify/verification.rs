@@ -38,7 +38,7 @@ pub struct VerifyJob {
 /// Verifies all records of one kind, or those that are selected.
 pub async fn run(job: VerifyJob, reporter: &mut dyn Reporter, signals: &mut Signals) -> VerifyAccount {
     let started = Instant::now();
-    let mut account = VerifyAccount::new(Ledger::new(&job.intake.inputs, false));
+    let mut account = VerifyAccount::new(Ledger::of_looking(&job.intake.inputs));
     account.selection = job.intake.records.selected().map(|selected| selected.totals().clone());
     let ended = tokio::select! {
         biased;

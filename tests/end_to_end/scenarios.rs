@@ -17,7 +17,9 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use avnology_migrate::pace::{ConcurrencyRules, Pace, PaceRules, PaceSignal, Quota, RateRules, RequestResult, Timer};
+use avnology_migrate::pace::{
+    ConcurrencyRules, PaceGate, PaceRules, PaceSignal, Quota, RateRules, RequestResult, Timer,
+};
 use serde::Deserialize;
 use tokio::task::LocalSet;
 use tokio::time::{Instant, advance, sleep};
@@ -357,7 +359,7 @@ async fn run(scenario: &Scenario) -> Measured {
         timer: Timer::Tokio,
     };
     let end = (scenario.run.minutes * 60) as f64;
-    let pace = Pace::new(&rules);
+    let pace = PaceGate::new(&rules);
     let target = Rc::new(RefCell::new(Target::new(scenario.server.clone())));
     let (longest, limits) = (Rc::new(RefCell::new(0.0f64)), Rc::new(RefCell::new(Vec::new())));
     let (local, durable) = (LocalSet::new(), scenario.machine.durable_ms);

@@ -355,13 +355,15 @@ fn a_target_without_the_methods_gets_a_checklist_and_one_without_a_list_is_asked
 }
 
 /// A delivery that a handler got: its headers and its body.
-type Delivery = (String, Vec<u8>);
+type WebhookDelivery = (String, Vec<u8>);
 
 /// A handler that keeps what it gets, and answers with what `answer` says.
-fn handler(answer: impl Fn(&str, &[u8]) -> &'static str + Send + 'static) -> (String, Arc<Mutex<Vec<Delivery>>>) {
+fn handler(
+    answer: impl Fn(&str, &[u8]) -> &'static str + Send + 'static,
+) -> (String, Arc<Mutex<Vec<WebhookDelivery>>>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/hook", listener.local_addr().expect("its address"));
-    let got: Arc<Mutex<Vec<Delivery>>> = Arc::default();
+    let got: Arc<Mutex<Vec<WebhookDelivery>>> = Arc::default();
     let kept = Arc::clone(&got);
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {

@@ -22,7 +22,7 @@ use crate::destination::{
 use crate::http::{Body, is_transient};
 use crate::kind::Kind;
 use crate::mapping::Reference;
-use crate::pace::{Pace, Permit, RetryBudget};
+use crate::pace::{PaceGate, Permit, RetryBudget};
 
 impl RecordCalls {
     /// Finds the first of these records, as many as one answer can hold.
@@ -58,7 +58,7 @@ impl Destination for RecordCalls {
         self.calls.client.base_url().to_string()
     }
 
-    fn pace(&self) -> &Arc<Pace> {
+    fn pace(&self) -> &Arc<PaceGate> {
         self.calls.requests.pace()
     }
 

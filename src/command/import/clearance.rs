@@ -63,7 +63,7 @@ impl<'r> Clearance<'r> {
         consent.seek(prediction, subject.records, ledger, signals).await?;
         if let Some(prediction) = prediction {
             let failed = |source| CommandError::Write { path: directory.first_pass(), source };
-            directory.keep_prediction(Prediction { sent: true, ..prediction }).map_err(failed)?;
+            directory.keep_prediction(Prediction { may_have_sent: true, ..prediction }).map_err(failed)?;
         }
         Ok(Self::Clear(BeforeSending { first_pass, missing }))
     }

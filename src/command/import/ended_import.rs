@@ -1,4 +1,4 @@
-//! How an import ended: its ledger and what of it is kept. One that was not begun ends here, too: its rejects are written.
+//! How an import ended: its ledger and what of it is kept. One that was withheld ends here, too: its rejects are written.
 
 use super::super::shared::reading::first_pass::{FirstPass, ReadSubject};
 use super::super::shared::reading::intake::intake;
@@ -31,8 +31,8 @@ impl EndedImport {
         Self { ledger, journal: Some(journal), joined: JoinReports::default(), timeline: Vec::new() }
     }
 
-    /// Sends nothing: what is rejected is written, as the first pass saw it. Why nothing is sent comes with the run.
-    pub(super) async fn not_begun(
+    /// Of an import that is withheld: what is rejected is written, as the first pass saw it. Why nothing is sent comes with the run.
+    pub(super) async fn withheld(
         (import_run, reason): (ImportRun, StopReason),
         subject: ReadSubject<'_>,
         first_pass: &FirstPass,
@@ -40,7 +40,7 @@ impl EndedImport {
         signals: &mut Signals,
     ) -> Self {
         let ReadSubject { reading, records, joined, output, .. } = subject;
-        let mode = Mode::NotBegun(Box::new(import_run), reason);
+        let mode = Mode::Withheld(Box::new(import_run), reason);
         let job = Job { intake: intake(reading, records, Some(joined), None, first_pass.watch()), mode };
         let mut reporter = reporter_with_metrics(output, &reading.inputs);
         let ran = pipeline::run(job, reporter.as_mut(), signals).await;

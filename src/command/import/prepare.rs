@@ -215,7 +215,7 @@ fn begin_with(
 }
 
 fn ledger(settings: &ImportSettings) -> Ledger {
-    Ledger::new(&settings.reading.inputs, true).of_shard(settings.reading.shard).of_kinds(&settings.reading.kinds)
+    Ledger::of_sending(&settings.reading.inputs).of_shard(settings.reading.shard).of_kinds(&settings.reading.kinds)
 }
 
 /// The run to go on with, if there is one: the one that was named, or the newest of the same work, if it did not come to

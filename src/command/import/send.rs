@@ -15,7 +15,7 @@ use super::cleared_run::ClearedRun;
 use super::ended_import::EndedImport;
 use super::known_records_file;
 use super::run_and_target::RunAndTarget;
-use crate::delivery::Delivery;
+use crate::delivery::DeliveryTerms;
 use crate::destination::RunMark;
 use crate::id_map::IdLookup;
 use crate::pipeline::delivery_memory;
@@ -50,9 +50,9 @@ pub(super) async fn send(
     Ok(ended)
 }
 
-fn delivery_of_users(RunAndTarget { settings, destination, run, .. }: RunAndTarget<'_>) -> Delivery {
+fn delivery_of_users(RunAndTarget { settings, destination, run, .. }: RunAndTarget<'_>) -> DeliveryTerms {
     let record = &run.record;
-    Delivery {
+    DeliveryTerms {
         destination: Arc::clone(destination),
         memory: delivery_memory(&settings.connection.pace),
         on_existing: settings.on_existing,

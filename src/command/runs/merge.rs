@@ -62,7 +62,7 @@ pub fn merge_runs(settings: &MergeSettings) -> Result<ExitStatus, MergeError> {
 }
 
 fn empty() -> Ledger {
-    Ledger::new(&[], true)
+    Ledger::of_sending(&[])
 }
 
 /// `20261123T091500Z-3f9a-merged`, after the run of the first shard.

@@ -68,7 +68,7 @@ impl RunOverview {
     pub(in crate::command) fn of(directory: &RunDirectory, record: RunRecord) -> (Self, Ledger) {
         let inputs: Vec<Input> =
             record.inputs.iter().map(|input| Input::from_argument(Path::new(&input.path))).collect();
-        let mut ledger = Ledger::new(&inputs, true);
+        let mut ledger = Ledger::of_sending(&inputs);
         let duplicates = Duplicates::open(&directory.duplicates()).ok();
         let pruned = directory.pruned_record();
         let read = Journal::read(&directory.journal(), inputs.len(), |settled| {

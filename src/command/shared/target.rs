@@ -19,7 +19,7 @@ use crate::http::{self, BaseUrl, ClientOptions, KeySource, Proxy};
 use crate::keto::KetoCalls;
 use crate::kratos::{self, KratosCalls, KratosOptions, SchemaCheck};
 use crate::mapping::Rules;
-use crate::pace::Pace;
+use crate::pace::PaceGate;
 use crate::sandbox::{self, RunningSandbox};
 use crate::settings::{Connection, KetoPorts, OF_KRATOS, TargetSettings};
 use crate::signal::Signals;
@@ -78,7 +78,7 @@ pub(in crate::command) async fn connect(
                     "the identity schemas of Kratos cannot be read: nobody has looked whether they take what will be sent"
                 );
             }
-            let calls = KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), budget);
+            let calls = KratosCalls::new(client, Arc::clone(kratos), PaceGate::new(&connection.pace), budget);
             Arc::new(calls.with_keto(keto_calls(target, connection)?))
         } else {
             let client = Client::new(&options).map_err(TargetError::from)?;
@@ -86,7 +86,7 @@ pub(in crate::command) async fn connect(
                 Use::Import(_) => preflight(&client, patience).await?,
                 Use::Rehearsal(_) | Use::Existing => preflight_reading(&client, patience).await?,
             };
-            Arc::new(AdminCalls::new(client, batch, Pace::new(&connection.pace), budget))
+            Arc::new(AdminCalls::new(client, batch, PaceGate::new(&connection.pace), budget))
         };
         Ok(destination)
     };
@@ -109,7 +109,7 @@ fn keto_calls(target: &Target, connection: &Connection) -> Result<Option<KetoCal
         })
     };
     let [read, write] = ports;
-    Ok(Some(KetoCalls::new(client(read)?, client(write)?, Pace::new(&connection.pace), connection.retry)))
+    Ok(Some(KetoCalls::new(client(read)?, client(write)?, PaceGate::new(&connection.pace), connection.retry)))
 }
 
 /// A Kratos, for what only Kratos can do.
@@ -119,7 +119,7 @@ pub(in crate::command) fn kratos_calls(target: &Target, connection: &Connection)
         return Err(TargetError::Refused { target, reason, advice: "name a run whose target is one" }.into());
     };
     let client = http::HttpClient::new(&options(target, connection)).map_err(TargetError::from)?;
-    Ok(KratosCalls::new(client, Arc::clone(kratos), Pace::new(&connection.pace), connection.retry))
+    Ok(KratosCalls::new(client, Arc::clone(kratos), PaceGate::new(&connection.pace), connection.retry))
 }
 
 /// Calls of the Admin API beside those of a destination. A Kratos has no such calls.
@@ -137,7 +137,7 @@ pub(in crate::command) fn sign_ins(
     connection: &Connection,
     kratos_public: Option<&(BaseUrl, Option<Arc<Proxy>>)>,
 ) -> Result<Arc<dyn SignIns>, CommandError> {
-    let (options, pace, budget) = (options(target, connection), Pace::new(&connection.pace), connection.retry);
+    let (options, pace, budget) = (options(target, connection), PaceGate::new(&connection.pace), connection.retry);
     let Some((base_url, proxy)) = kratos_public else {
         return Ok(Arc::new(avnology::AvnologySignIns::new(&options, pace, budget).map_err(TargetError::from)?));
     };

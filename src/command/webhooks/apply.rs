@@ -17,7 +17,7 @@ use crate::command::shared::target::{Target, at_target, client};
 use crate::command::webhooks::webhooks_command_error::WebhooksCommandError;
 use crate::exit::ExitStatus;
 use crate::made_once::{LostSecrets, MadeObject, MadeObjects, MadeState, SecretsFile, WEBHOOKS_PREFIX};
-use crate::pace::Pace;
+use crate::pace::PaceGate;
 use crate::settings::{WebhooksApplySettings, WebhooksTargetSettings};
 use crate::signal::Signals;
 use crate::webhooks::Registration;
@@ -55,7 +55,7 @@ pub async fn apply(settings: WebhooksApplySettings, mut signals: Signals) -> Res
 
 /// Calls at the pace of the settings.
 pub(super) fn calls(target: &Target, at: &WebhooksTargetSettings) -> Result<WebhookCalls, CommandError> {
-    Ok(WebhookCalls::new(client(target, &at.connection)?, Pace::new(&at.connection.pace), at.connection.retry))
+    Ok(WebhookCalls::new(client(target, &at.connection)?, PaceGate::new(&at.connection.pace), at.connection.retry))
 }
 
 async fn apply_at(

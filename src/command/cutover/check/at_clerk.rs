@@ -6,7 +6,7 @@ use crate::clerk_api::ClerkCalls;
 use crate::command::shared::command_error::CommandError;
 use crate::cutover::{ClerkReading, Finding};
 use crate::export::{ChangedUsers, ExportError};
-use crate::pace::Pace;
+use crate::pace::PaceGate;
 use crate::settings::CutoverCheckSettings;
 use crate::signal::Signals;
 
@@ -27,7 +27,7 @@ pub(super) async fn ask(
     };
     let at = Timestamp::now();
     let asked = async {
-        let calls = ClerkCalls::new(client, Pace::new(pace), settings.retry).map_err(ExportError::from)?;
+        let calls = ClerkCalls::new(client, PaceGate::new(pace), settings.retry).map_err(ExportError::from)?;
         ChangedUsers::since(&calls, since, settings.max_changes).await
     };
     Ok(match signals.unless_one_comes(asked).await.map_err(CommandError::Interrupted)? {

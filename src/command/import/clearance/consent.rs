@@ -63,8 +63,8 @@ impl Consent<'_> {
 
     fn is_needed(&self, prediction: Option<Prediction>) -> Result<bool, RunStartError> {
         let ImportSettings { has_consent, runs_directory, .. } = self.settings;
-        let has_sent = prediction.map_or(self.has_begun, |found| found.sent);
-        if *has_consent || has_sent || self.target.sandbox_database.is_some() || !is_somebody_there() {
+        let may_have_sent = prediction.map_or(self.has_begun, |found| found.may_have_sent);
+        if *has_consent || may_have_sent || self.target.sandbox_database.is_some() || !is_somebody_there() {
             return Ok(false);
         }
         let failed = |source| RunStartError::Io { path: runs_directory.clone(), source };

@@ -11,7 +11,7 @@ use crate::command::shared::reading::first_pass::{FirstPass, ReadSubject};
 use crate::command::shared::reading::intake::intake;
 use crate::command::shared::target::id_maps::{keep_learned_ids, with_id_map};
 use crate::command::shared::terminal::progress::reporter_with_metrics;
-use crate::delivery::Delivery;
+use crate::delivery::DeliveryTerms;
 use crate::destination::{Destination, RunMark};
 use crate::id_map::IdLookup;
 use crate::journal::{Journal, Progress, RejectedPlaces};
@@ -32,7 +32,7 @@ pub(super) struct Steps<'a> {
     pub target: &'a str,
     pub destination: &'a dyn Destination,
     /// How users are sent; the records of other steps, but for the destination, too.
-    pub delivery_of_users: Delivery,
+    pub delivery_of_users: DeliveryTerms,
     /// What is known of the inputs.
     pub first_pass: &'a FirstPass,
     /// Where the map of the target's ids ended when this part of the run began: what lies behind was learned from the target since.
@@ -109,7 +109,7 @@ impl Steps<'_> {
     fn sending(
         &self,
         kind: Kind,
-        delivery: Delivery,
+        delivery: DeliveryTerms,
         confirmed: Option<ConfirmedBefore>,
         of_records: Option<Arc<IdLookup>>,
     ) -> Sending {
@@ -152,7 +152,7 @@ impl Steps<'_> {
     }
 
     /// How the records of all steps are sent, each by its [`delivery_of`](Self::delivery_of).
-    async fn deliveries(&self, steps: &[Step]) -> Result<Vec<Delivery>, StopReason> {
+    async fn deliveries(&self, steps: &[Step]) -> Result<Vec<DeliveryTerms>, StopReason> {
         let mut deliveries = Vec::with_capacity(steps.len());
         for step in steps {
             deliveries.push(self.delivery_of(step).await?);
@@ -161,7 +161,7 @@ impl Steps<'_> {
     }
 
     /// How the records of a step are sent: to the part of the destination that has their kind.
-    async fn delivery_of(&self, step: &Step) -> Result<Delivery, StopReason> {
+    async fn delivery_of(&self, step: &Step) -> Result<DeliveryTerms, StopReason> {
         if step.kind == Kind::User {
             return Ok(self.delivery_of_users.clone());
         }
@@ -171,7 +171,7 @@ impl Steps<'_> {
             let message = format!("the target has no place for {kinds}; name the other ones in --steps");
             return Err(StopReason::Temporary(std::io::Error::other(message)));
         };
-        Ok(Delivery { destination, ..self.delivery_of_users.clone() })
+        Ok(DeliveryTerms { destination, ..self.delivery_of_users.clone() })
     }
 }
 

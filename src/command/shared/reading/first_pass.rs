@@ -63,8 +63,8 @@ impl FirstPass {
         let seen = LookedThrough::look(subject, create_private(&directory.block_hashes()), signals).await?;
         // An earlier part of the run may have had all this, and lost it.
         let before = FirstPassRecord::read(directory).ok().flatten();
-        let sent = before.map_or(has_begun, |before| before.prediction.sent);
-        let prediction = Prediction { sent, ..seen.prediction };
+        let may_have_sent = before.map_or(has_begun, |before| before.prediction.may_have_sent);
+        let prediction = Prediction { may_have_sent, ..seen.prediction };
         // Kept before the duplicates, by which the next part of the run knows that all this was done.
         subject.joined.close_in(seen.is_complete, directory)?;
         let kept = keep(directory, subject.joined, &seen, prediction);

@@ -12,7 +12,7 @@ use crate::command::shared::export_command_error::ExportCommandError;
 use crate::command::shared::terminal::progress::display;
 use crate::export::{ExportDirectory, ExportError, Exporter, Manifest, Tally};
 use crate::journal::Lock;
-use crate::pace::Pace;
+use crate::pace::PaceGate;
 use crate::report::{ExportFigures, ProgressDisplay};
 use crate::settings::ExportSettings;
 use crate::signal::Signals;
@@ -35,7 +35,7 @@ pub(in crate::command) fn take_directory(directory: &ExportDirectory) -> Result<
 
 /// Questions to Clerk's API at the pace of the settings.
 pub(in crate::command) fn calls(settings: &ExportSettings) -> Result<ClerkCalls, ExportError> {
-    Ok(ClerkCalls::new(&settings.client, Pace::new(&settings.pace), settings.retry)?)
+    Ok(ClerkCalls::new(&settings.client, PaceGate::new(&settings.pace), settings.retry)?)
 }
 
 /// Reads a tenant into the directory of the settings, which the caller has taken, or goes on with what is there. Returns how long

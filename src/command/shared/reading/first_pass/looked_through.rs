@@ -95,7 +95,7 @@ fn predict(found: &FoundDuplicates, ledger: &Ledger, records: &RecordsOfRun) -> 
         records: Some(ledger.records()),
         rejects,
         rejects_of_all,
-        sent: false,
+        may_have_sent: false,
     })
 }
 

@@ -149,7 +149,7 @@ impl<'r> OtherShards<'r> {
                 u64::from(duplicate.meaning == DuplicateMeaning::Taken && self.shard.takes(duplicate.place.number));
         }
         let rejects = rejects.get(&self.shard.number()).copied().unwrap_or_default() + duplicates;
-        let prediction = Prediction { rejects, sent: false, ..first.prediction };
+        let prediction = Prediction { rejects, may_have_sent: false, ..first.prediction };
         FirstPassRecord { prediction, ..first }.write(ours)?;
         Ok(true)
     }
