@@ -64,7 +64,7 @@ pub use notices::Notices;
 pub use parse::{parse, parse_row, row_rejection};
 pub(crate) use record_content::{RecordContent, content};
 pub use record_ids::RecordIds;
-pub use record_mapper::{MapOutput, Prepared, RecordMapper};
+pub use record_mapper::{MapOutput, Prepared, RecordMapper, WantedOutput};
 pub use record_value::record_value;
 pub use rejection::{FirstOfDuplicates, Rejection};
 pub use rules::{

@@ -17,7 +17,12 @@ pub trait RecordMapper: fmt::Debug + Send + Sync {
 
     /// Maps a record, and writes into `output` what is wanted of it. The error is one of the disk, where a mapper looks things up;
     /// it says nothing about the record.
-    fn map(&self, record: RawRecord<'_>, output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>>;
+    fn map(
+        &self,
+        record: RawRecord<'_>,
+        wanted: WantedOutput,
+        output: &mut MapOutput,
+    ) -> io::Result<Result<Prepared, Rejection>>;
 
     /// The columns that mean something where its records are rows of a CSV.
     fn columns(&self) -> &'static [&'static str];
@@ -54,15 +59,20 @@ pub struct Prepared {
     pub preview: Option<String>,
 }
 
-/// What is wanted of a record beside the answer whether it can be sent, and where that goes. It is used again for the next record.
+/// What is wanted of a record beside the answer whether it can be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct WantedOutput {
+    /// Whether the encoded form is wanted.
+    pub encoded: bool,
+    /// Whether somebody reads [`Prepared::external_id`] and [`Prepared::clerk_id`]. If not, they may be empty.
+    pub ids: bool,
+    /// Whether the canonical form is wanted for people.
+    pub preview: bool,
+}
+
+/// Where that goes which is wanted of records. It is used again for the next record.
 #[derive(Debug, Default)]
 pub struct MapOutput {
-    /// Whether the encoded form is wanted.
-    pub wants_encoded: bool,
-    /// Whether [`Prepared::external_id`] and [`Prepared::clerk_id`] may be empty, because nobody reads them.
-    pub skips_ids: bool,
-    /// Whether the canonical form is wanted for people.
-    pub wants_preview: bool,
     /// The encoded forms, one behind the other.
     pub encoded: Vec<u8>,
     /// What no two records of the kind share, of the last record; nothing if nobody looks for duplicates.

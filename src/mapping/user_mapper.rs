@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::record_content::{RecordContent, content};
 use super::{
-    Joined, MapOutput, Mapped, Prepared, RecordMapper, Rejection, Rules, UniqueKeys, UserJoin, WireForm, map,
-    parse_row, row_rejection,
+    Joined, MapOutput, Mapped, Prepared, RecordMapper, Rejection, Rules, UniqueKeys, UserJoin, WantedOutput, WireForm,
+    map, parse_row, row_rejection,
 };
 use crate::clerk::{COLUMNS, User};
 use crate::kind::Kind;
@@ -44,7 +44,12 @@ impl RecordMapper for UserMapper {
         Kind::User
     }
 
-    fn map(&self, record: RawRecord<'_>, output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
+    fn map(
+        &self,
+        record: RawRecord<'_>,
+        wanted: WantedOutput,
+        output: &mut MapOutput,
+    ) -> io::Result<Result<Prepared, Rejection>> {
         read_user(record, |user| {
             let mut joined = Joined::default();
             for join in &self.joins {
@@ -52,7 +57,7 @@ impl RecordMapper for UserMapper {
                     return Ok(Err(rejection));
                 }
             }
-            Ok(self.prepare(user, joined, output))
+            Ok(self.prepare(user, joined, wanted, output))
         })
     }
 
@@ -99,14 +104,20 @@ pub fn read_user<T>(
 
 impl UserMapper {
     /// Maps a user about whom this is known already, and writes what is wanted of the identity.
-    fn prepare(&self, user: &User<'_>, joined: Joined, output: &mut MapOutput) -> Result<Prepared, Rejection> {
+    fn prepare(
+        &self,
+        user: &User<'_>,
+        joined: Joined,
+        wanted: WantedOutput,
+        output: &mut MapOutput,
+    ) -> Result<Prepared, Rejection> {
         let mut mapped = map(user, &self.rules)?;
         mapped.notices.extend(joined.notices);
         mapped.identity.admin_metadata.clerk.organizations = joined.organizations;
         if let Some(fault) = self.form.fault(&mapped.identity) {
             return Err(fault);
         }
-        if output.wants_encoded {
+        if wanted.encoded {
             self.form.encode(&mapped.identity, &mut output.encoded);
         }
         if let Some(keys) = &mut output.unique_keys {
@@ -117,10 +128,10 @@ impl UserMapper {
         }
         // It is large, and nothing is taken out of it: that would copy it.
         let Mapped { identity, notices } = &mapped;
-        let preview = output.wants_preview.then(|| serde_json::to_string(&identity.masked()).ok()).flatten();
+        let preview = wanted.preview.then(|| serde_json::to_string(&identity.masked()).ok()).flatten();
         let (external_id, clerk_id) = (identity.external_id, identity.admin_metadata.clerk.id);
-        let has_other_clerk_id = !output.skips_ids && clerk_id != external_id;
-        let external_id = if output.skips_ids { "" } else { external_id };
+        let has_other_clerk_id = wanted.ids && clerk_id != external_id;
+        let external_id = if wanted.ids { external_id } else { "" };
         Ok(Prepared {
             clerk_id: has_other_clerk_id.then(|| clerk_id.into()),
             external_id: external_id.into(),

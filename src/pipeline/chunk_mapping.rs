@@ -14,7 +14,7 @@ use crate::id_map::KnownId;
 use crate::index::{Keys, RecordPlace};
 use crate::journal::{ConfirmedLookup, ContentHash, RecordKey};
 use crate::mapping::{
-    Coverage, MapOutput, Notices, Prepared, RecordMapper, RejectCode, Rejection, RoleCounts, UniqueKeys,
+    Coverage, MapOutput, Notices, Prepared, RecordMapper, RejectCode, Rejection, RoleCounts, UniqueKeys, WantedOutput,
 };
 use crate::recognition::MappedRecord;
 use crate::selection::{ChunkRecords, RecordsOfRun};
@@ -38,6 +38,8 @@ pub(super) struct ChunkMapping<'m> {
     ours: ChunkRecords,
     /// Which of them are known to be duplicates.
     duplicates: DuplicatesAmong,
+    /// What is wanted of its records, of the last one where it is not the same of all.
+    wanted: WantedOutput,
     /// Its encoded records are put into `encoded` in the end.
     output: MapOutput,
     /// Where they lie.
@@ -85,13 +87,12 @@ impl<'m> ChunkMapping<'m> {
     pub(super) fn new(input: u16, chunk: &'m RecordChunk, context: &'m MapContext) -> io::Result<Self> {
         let looks_for_duplicates = matches!(context.duplicates, DuplicateCheck::Find(_));
         let mut encoded = if context.encode { context.pieces.take(chunk.bytes.len()) } else { Piece::default() };
+        let reads_ids = context.wants_ready || context.confirmed_lookup.is_some() || context.ids.is_some();
         let output = MapOutput {
-            skips_ids: !context.wants_ready && context.confirmed_lookup.is_none() && context.ids.is_none(),
             encoded: std::mem::take(&mut *encoded),
             unique_keys: looks_for_duplicates.then(UniqueKeys::default),
             coverage: context.forecast.then(Coverage::default),
             roles: context.forecast.then(RoleCounts::default),
-            ..MapOutput::default()
         };
         let numbers = [chunk.spans.first(), chunk.spans.last()].map(|span| span.map_or(0, |span| span.number));
         Ok(Self {
@@ -101,6 +102,7 @@ impl<'m> ChunkMapping<'m> {
             chunk,
             ours: context.records.among(input, numbers[0]..=numbers[1])?,
             duplicates: context.duplicates.among(input, numbers[0]..=numbers[1])?,
+            wanted: WantedOutput { encoded: context.encode, ids: reads_ids, preview: false },
             output,
             encoded,
             collected_keys: if looks_for_duplicates { Keys::of_records(chunk.spans.len()) } else { Keys::default() },
@@ -214,7 +216,7 @@ impl<'m> ChunkMapping<'m> {
             coverage.count();
         }
         let sent = self.output.encoded.len() - start;
-        self.weighing.add(span.length, self.output.wants_encoded.then_some(sent as u64));
+        self.weighing.add(span.length, self.wanted.encoded.then_some(sent as u64));
         if !self.context.encode {
             self.output.encoded.truncate(start);
         }
@@ -229,9 +231,9 @@ impl<'m> ChunkMapping<'m> {
         // A line of a rejects file is longer than the record in it.
         let largest = self.context.largest_request;
         let is_weighed = self.context.forecast && is_ours && self.weighing.wants_next();
-        self.output.wants_encoded = self.context.encode || is_weighed || span.length > (largest / SURELY_FITS) as u64;
-        self.output.wants_preview = is_ours && self.previews.len() < self.wanted_previews;
-        let prepared = self.mapper.map(RawRecord::new(self.chunk, span), &mut self.output)?;
+        self.wanted.encoded = self.context.encode || is_weighed || span.length > (largest / SURELY_FITS) as u64;
+        self.wanted.preview = is_ours && self.previews.len() < self.wanted_previews;
+        let prepared = self.mapper.map(RawRecord::new(self.chunk, span), self.wanted, &mut self.output)?;
         if prepared.is_ok() && self.output.encoded.len() - start > largest.saturating_sub(ENVELOPE_BYTES) {
             self.output.encoded.truncate(start);
             return Ok(Err(too_large(self.mapper.kind().at_target(), largest)));

@@ -11,7 +11,7 @@ use crate::delivery::Pieces;
 use crate::index::DuplicateFinder;
 use crate::journal::{ConfirmedUser, ConfirmedUsers, ContentHash, Progress};
 use crate::kind::Kind;
-use crate::mapping::{MapOutput, Notices, Prepared, RecordMapper, RejectCode, Rejection, Unique};
+use crate::mapping::{MapOutput, Notices, Prepared, RecordMapper, RejectCode, Rejection, Unique, WantedOutput};
 use crate::recognition::UnchangedRecords;
 use crate::selection::RecordsOfRun;
 use crate::source::{RawRecord, RecordChunk, RecordSpan};
@@ -25,19 +25,24 @@ impl RecordMapper for LineMapper {
         Kind::default()
     }
 
-    fn map(&self, record: RawRecord<'_>, output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
+    fn map(
+        &self,
+        record: RawRecord<'_>,
+        wanted: WantedOutput,
+        output: &mut MapOutput,
+    ) -> io::Result<Result<Prepared, Rejection>> {
         let text = String::from_utf8_lossy(record.bytes());
         let Some((id, clerk_id)) = text.split_once(' ') else {
             return Ok(Err(Rejection::of_record(RejectCode::InvalidRecord, "one word")));
         };
-        if output.wants_encoded {
+        if wanted.encoded {
             output.encoded.extend_from_slice(text.as_bytes());
         }
         if let Some(keys) = &mut output.unique_keys {
             keys.clear();
             keys.claim(Unique::Username, id);
         }
-        let preview = output.wants_preview.then(|| format!("<{text}>"));
+        let preview = wanted.preview.then(|| format!("<{text}>"));
         let (external_id, clerk_id) = (id.into(), Some(clerk_id.into()));
         let (notices, references) = (Notices::default(), Vec::new());
         Ok(Ok(Prepared { external_id, clerk_id, disabled: false, notices, references, preview }))
@@ -92,7 +97,7 @@ impl RecordMapper for NobodyMaps {
         Kind::default()
     }
 
-    fn map(&self, _: RawRecord<'_>, _: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
+    fn map(&self, _: RawRecord<'_>, _: WantedOutput, _: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
         Err(io::Error::other("mapped again"))
     }
 

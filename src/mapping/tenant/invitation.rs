@@ -20,7 +20,7 @@ use crate::mapping::parse::parse_as;
 use crate::mapping::syntax::email_fault;
 use crate::mapping::text::{non_empty, time};
 use crate::mapping::{
-    MapOutput, Notice, Notices, Prepared, RecordMapper, RejectCode, Rejection, Rules, Unique, normal_form,
+    MapOutput, Notice, Notices, Prepared, RecordMapper, RejectCode, Rejection, Rules, Unique, WantedOutput, normal_form,
 };
 use crate::source::RawRecord;
 
@@ -39,7 +39,7 @@ impl InvitationMapper {
         Self { rules, ids, now }
     }
 
-    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> Result<Prepared, NoTenantForm> {
+    fn map_one(&self, json: &[u8], wanted: WantedOutput, output: &mut MapOutput) -> Result<Prepared, NoTenantForm> {
         let invitation: Invitation<'_> = parse_as(json)?;
         let open = Open::of(&invitation, &self.rules, self.now)?;
         let mut references = Vec::new();
@@ -60,7 +60,7 @@ impl InvitationMapper {
                 },
             },
         };
-        let preview = write(&wire, output);
+        let preview = write(&wire, wanted, output);
         let email = normal_form(open.email);
         let key = format!("{}/{email}", open.organization);
         if let Some(keys) = &mut output.unique_keys {
@@ -121,8 +121,13 @@ impl RecordMapper for InvitationMapper {
         Kind::Invitation
     }
 
-    fn map(&self, record: RawRecord<'_>, output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
-        read_json(record, self.kind(), |json| self.map_one(json, output))
+    fn map(
+        &self,
+        record: RawRecord<'_>,
+        wanted: WantedOutput,
+        output: &mut MapOutput,
+    ) -> io::Result<Result<Prepared, Rejection>> {
+        read_json(record, self.kind(), |json| self.map_one(json, wanted, output))
     }
 
     fn columns(&self) -> &'static [&'static str] {

@@ -15,7 +15,9 @@ use crate::clerk::{MEMBERSHIP_COLUMNS, Membership};
 use crate::kind::Kind;
 use crate::mapping::parse::parse_as;
 use crate::mapping::text::time;
-use crate::mapping::{MapOutput, Notice, Notices, Prepared, RecordMapper, RejectCode, Rejection, Rules, Unique};
+use crate::mapping::{
+    MapOutput, Notice, Notices, Prepared, RecordMapper, RejectCode, Rejection, Rules, Unique, WantedOutput,
+};
 use crate::source::RawRecord;
 
 /// Maps memberships.
@@ -31,7 +33,7 @@ impl MembershipMapper {
         Self { rules, ids }
     }
 
-    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> Result<Prepared, NoTenantForm> {
+    fn map_one(&self, json: &[u8], wanted: WantedOutput, output: &mut MapOutput) -> Result<Prepared, NoTenantForm> {
         let membership: Membership<'_> = parse_as(json)?;
         let member = Member::of(&membership, &self.rules)?;
         let mut references = Vec::new();
@@ -52,7 +54,7 @@ impl MembershipMapper {
                 },
             },
         };
-        let preview = write(&wire, output);
+        let preview = write(&wire, wanted, output);
         if let Some(roles) = &mut output.roles {
             roles.add(&member.role.name, member.role.is_documented, 1);
         }
@@ -110,8 +112,13 @@ impl RecordMapper for MembershipMapper {
         Kind::Membership
     }
 
-    fn map(&self, record: RawRecord<'_>, output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
-        read_json(record, self.kind(), |json| self.map_one(json, output))
+    fn map(
+        &self,
+        record: RawRecord<'_>,
+        wanted: WantedOutput,
+        output: &mut MapOutput,
+    ) -> io::Result<Result<Prepared, Rejection>> {
+        read_json(record, self.kind(), |json| self.map_one(json, wanted, output))
     }
 
     fn columns(&self) -> &'static [&'static str] {

@@ -12,7 +12,9 @@ use crate::kind::Kind;
 use crate::mapping::limits::{EXTERNAL_ID_CHARACTERS, NAME_CHARACTERS};
 use crate::mapping::parse::parse_as;
 use crate::mapping::text::{at_most, non_empty, time};
-use crate::mapping::{MapOutput, Notice, Notices, Prepared, RecordMapper, RejectCode, Rejection, Rules, Unique};
+use crate::mapping::{
+    MapOutput, Notice, Notices, Prepared, RecordMapper, RejectCode, Rejection, Rules, Unique, WantedOutput,
+};
 use crate::source::RawRecord;
 
 /// Maps organizations.
@@ -27,7 +29,7 @@ impl OrganizationMapper {
         Self { rules }
     }
 
-    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> Result<Prepared, Rejection> {
+    fn map_one(&self, json: &[u8], wanted: WantedOutput, output: &mut MapOutput) -> Result<Prepared, Rejection> {
         let organization: Organization<'_> = parse_as(json)?;
         let id = non_empty(organization.id.as_deref());
         let id = id.ok_or_else(|| Rejection::of_field(RejectCode::MissingId, "id", "the organization has no id"))?;
@@ -67,7 +69,7 @@ impl OrganizationMapper {
                 },
             },
         };
-        let preview = write(&wire, output);
+        let preview = write(&wire, wanted, output);
         if let Some(keys) = &mut output.unique_keys {
             keys.clear();
             keys.claim(Unique::Organization, id);
@@ -85,12 +87,12 @@ impl OrganizationMapper {
 }
 
 /// Appends the encoded form, if it is wanted; the form for people, if that is.
-pub(super) fn write(wire: &impl Serialize, output: &mut MapOutput) -> Option<String> {
-    if output.wants_encoded {
+pub(super) fn write(wire: &impl Serialize, wanted: WantedOutput, output: &mut MapOutput) -> Option<String> {
+    if wanted.encoded {
         let written = serde_json::to_writer(&mut output.encoded, wire);
         debug_assert!(written.is_ok(), "writing to memory cannot fail, and every key is a string");
     }
-    output.wants_preview.then(|| serde_json::to_string(wire).ok()).flatten()
+    wanted.preview.then(|| serde_json::to_string(wire).ok()).flatten()
 }
 
 impl RecordMapper for OrganizationMapper {
@@ -98,8 +100,13 @@ impl RecordMapper for OrganizationMapper {
         Kind::Organization
     }
 
-    fn map(&self, record: RawRecord<'_>, output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
-        read_json(record, self.kind(), |json| Ok(self.map_one(json, output)?))
+    fn map(
+        &self,
+        record: RawRecord<'_>,
+        wanted: WantedOutput,
+        output: &mut MapOutput,
+    ) -> io::Result<Result<Prepared, Rejection>> {
+        read_json(record, self.kind(), |json| Ok(self.map_one(json, wanted, output)?))
     }
 
     fn columns(&self) -> &'static [&'static str] {

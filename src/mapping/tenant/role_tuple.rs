@@ -14,7 +14,7 @@ use super::{Reference, TargetIds};
 use crate::clerk::{MEMBERSHIP_COLUMNS, Membership};
 use crate::kind::Kind;
 use crate::mapping::parse::parse_as;
-use crate::mapping::{MapOutput, Notices, Prepared, RecordMapper, RejectCode, Rejection, Rules, Unique};
+use crate::mapping::{MapOutput, Notices, Prepared, RecordMapper, RejectCode, Rejection, Rules, Unique, WantedOutput};
 use crate::source::RawRecord;
 
 /// Maps memberships to the tuples of their roles. A role is granted only to a member: the target has the membership by the step
@@ -31,7 +31,7 @@ impl TupleMapper {
         Self { rules, ids }
     }
 
-    fn map_one(&self, json: &[u8], output: &mut MapOutput) -> Result<Prepared, NoTenantForm> {
+    fn map_one(&self, json: &[u8], wanted: WantedOutput, output: &mut MapOutput) -> Result<Prepared, NoTenantForm> {
         let membership: Membership<'_> = parse_as(json)?;
         let member = Member::of(&membership, &self.rules)?;
         let mut references = Vec::new();
@@ -46,7 +46,7 @@ impl TupleMapper {
         let external_id = [tuple.namespace, ":", tuple.object, "#", tuple.relation, "@", tuple.subject].concat();
         let whose = (!rules.by_membership).then(|| format!("{organization}/{}", tuple.subject));
         let metadata = whose.as_deref().map(|id| Metadata { clerk: Whose { id } });
-        let preview = write(&Wire { permission: tuple, metadata }, output);
+        let preview = write(&Wire { permission: tuple, metadata }, wanted, output);
         let key = member.key();
         if let Some(keys) = &mut output.unique_keys {
             keys.clear();
@@ -108,9 +108,14 @@ impl RecordMapper for TupleMapper {
         Kind::RoleTuple
     }
 
-    fn map(&self, record: RawRecord<'_>, output: &mut MapOutput) -> io::Result<Result<Prepared, Rejection>> {
+    fn map(
+        &self,
+        record: RawRecord<'_>,
+        wanted: WantedOutput,
+        output: &mut MapOutput,
+    ) -> io::Result<Result<Prepared, Rejection>> {
         // A line of a rejects file may hold the membership or the tuple: the record is the same.
-        read_json(record, Kind::Membership, |json| self.map_one(json, output))
+        read_json(record, Kind::Membership, |json| self.map_one(json, wanted, output))
     }
 
     fn columns(&self) -> &'static [&'static str] {

@@ -9,7 +9,7 @@ use super::{
     TupleMapper, TupleRules,
 };
 use crate::kind::Kind;
-use crate::mapping::{MapOutput, Notice, RecordMapper, RoleRule, Rules};
+use crate::mapping::{MapOutput, Notice, RecordMapper, RoleRule, Rules, WantedOutput};
 use crate::source::{RawRecord, RecordChunk, RecordSpan};
 
 /// A target that knows some, all of them by an earlier run.
@@ -35,8 +35,9 @@ fn mapped(mapper: &dyn RecordMapper, record: &str) -> String {
         header: None,
         consumed: length,
     };
-    let mut output = MapOutput { wants_encoded: true, ..MapOutput::default() };
-    match mapper.map(RawRecord::new(&chunk, &span), &mut output).expect("no disk") {
+    let wanted = WantedOutput { encoded: true, ids: true, preview: false };
+    let mut output = MapOutput::default();
+    match mapper.map(RawRecord::new(&chunk, &span), wanted, &mut output).expect("no disk") {
         Ok(prepared) => {
             let notices: Vec<&str> = prepared.notices.iter().map(Notice::as_str).collect();
             let refers: Vec<&str> = prepared.references.iter().map(|reference| &*reference.id).collect();
