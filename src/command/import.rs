@@ -34,8 +34,8 @@ use super::shared::command_error::CommandError;
 use super::shared::memory_log::log_bound;
 use super::shared::reading::first_pass::ReadSubject;
 use super::shared::reading::from_clerk::{fetch, forget_fetched};
+use super::shared::reading::inline_memberships_file::{forget_inline_memberships, with_inline_memberships};
 use super::shared::reading::inputs::{fix_object_versions, note_deleted};
-use super::shared::reading::memberships_of_users::{forget_memberships_of_users, with_memberships_of_users};
 use super::shared::results_list::ResultsList;
 use super::shared::target::home_organization::organization_if_there;
 use super::shared::target::id_maps::keep_learned_ids;
@@ -62,13 +62,13 @@ pub async fn import(mut settings: ImportSettings, signals: Signals) -> Result<Ex
 async fn look_and_import(settings: &mut ImportSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let _fetched_lock = fetch(settings, &mut signals).await?;
     let runs = &settings.runs_directory;
-    settings.reading = with_memberships_of_users(&settings.reading, runs, &mut signals).await?;
+    settings.reading = with_inline_memberships(&settings.reading, runs, &mut signals).await?;
     let settings = &*settings;
     fix_object_versions(&settings.reading, &mut signals).await?;
     let import = async |target| Box::pin(import_into(target, settings, signals)).await;
     let status = Box::pin(at_target(&settings.target, import)).await;
     forget_fetched(settings);
-    forget_memberships_of_users(&settings.reading, &settings.runs_directory, &status);
+    forget_inline_memberships(&settings.reading, &settings.runs_directory, &status);
     status
 }
 

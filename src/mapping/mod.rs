@@ -74,9 +74,9 @@ pub use rules::{
 pub(crate) use syntax::is_email;
 pub use template::Template;
 pub use tenant::{
-    InvitationMapper, MadeNames, MembershipMapper, MembershipOfUser, OrganizationMapper, OrganizationNames,
+    InlineMembership, InvitationMapper, MadeNames, MembershipMapper, OrganizationMapper, OrganizationNames,
     OrganizationOfUser, OrganizationRules, Reference, RoleCounts, TargetId, TargetIds, TupleMapper, TupleRules,
-    membership_keys, membership_pair, memberships_of_user, organization_of_membership, organizations_inside,
+    inline_memberships, inline_organizations, membership_keys, membership_pair, organization_of_membership,
 };
 pub use traits_schema::{TraitsSchema, TraitsSchemaError};
 pub use unique::Unique;

@@ -9,7 +9,7 @@ use super::report::MembershipsReport;
 use crate::clerk::User;
 use crate::index::{HASH_BYTES, Table, TextLookup, hash_of};
 use crate::mapping::{
-    Joined, OrganizationNames, OrganizationOfUser, RejectCode, Rejection, UserJoin, organizations_inside,
+    Joined, OrganizationNames, OrganizationOfUser, RejectCode, Rejection, UserJoin, inline_organizations,
 };
 use crate::source::{InputDigest, RawRecord, SourceError};
 
@@ -153,7 +153,7 @@ impl UserJoin for Memberships {
             organizations.entry(organization.id.clone()).or_insert(organization);
         }
         let (mut inside, mut unreadable) = (0, 0);
-        for membership in organizations_inside(record) {
+        for membership in inline_organizations(record) {
             match membership {
                 Ok((of, organization)) if of == id => {
                     inside += 1;

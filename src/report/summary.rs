@@ -8,8 +8,8 @@ use codes::{all_notices, rejects};
 
 use super::covered::write_coverage;
 use super::found_there::{standings, write_found};
+use super::joined_memberships::write_joined_memberships;
 use super::no_longer_there::write_missing;
-use super::organizations_of_users::write_organizations;
 use super::run_report::RunDetails;
 use crate::human::{bytes, count, duration, plural};
 use crate::kind::Kind;
@@ -32,7 +32,7 @@ pub fn write_summary(out: &mut String, ledger: &Ledger, details: &RunDetails) ->
         passwords(out, report)?;
     }
     if let Some(report) = &details.memberships {
-        write_organizations(out, report)?;
+        write_joined_memberships(out, report)?;
     }
     if let Some(report) = &details.missing {
         write_missing(out, report)?;

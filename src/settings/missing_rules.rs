@@ -38,6 +38,6 @@ pub fn has_memberships(reading: &ReadingSettings) -> bool {
     let is_read = |kind: Kind| reading.kinds.contains(&kind);
     let kinds = [Kind::User, Kind::Organization, Kind::Membership, Kind::RoleTuple];
     // Those inside users are looked for when the inputs are read.
-    let of_users = &reading.memberships_of_users;
+    let of_users = &reading.kinds_of_inline_memberships;
     kinds.into_iter().all(|kind| is_read(kind) || of_users.contains(&kind))
 }

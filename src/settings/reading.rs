@@ -32,7 +32,7 @@ pub struct ReadingSettings {
     /// Of which kind the records of each are.
     pub kinds: Vec<Kind>,
     /// As what kinds memberships that stand inside users are taken, if they are.
-    pub memberships_of_users: Vec<Kind>,
+    pub kinds_of_inline_memberships: Vec<Kind>,
     /// The files of users who are gone at Clerk, beside those inputs that are directories of exports, and how many users are
     /// in each.
     pub deleted: Vec<(PathBuf, u64)>,
@@ -100,7 +100,7 @@ impl ReadingChoice {
             // What stood inside users is one of them already.
             inputs: WantedInputs {
                 inputs: record.inputs.iter().map(|input| (input.kind, path(input))).collect(),
-                of_users: Vec::new(),
+                kinds_of_inline_memberships: Vec::new(),
                 joined: record.memberships.iter().map(|input| (input.kind, path(input))).collect(),
             },
             passwords: record.passwords.as_ref().map(path),
@@ -125,7 +125,7 @@ impl ReadingSettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let ReadingChoice { inputs, passwords, shard, selection, rule_files, missing_email, organization } = choice;
-        let WantedInputs { inputs, of_users: memberships_of_users, joined } = inputs;
+        let WantedInputs { inputs, kinds_of_inline_memberships, joined } = inputs;
         if inputs.iter().chain(&joined).map(|(_, path)| path).chain(&passwords).any(|path| is_clerk(path)) {
             return Err(SettingsError::ClerkNotHere);
         }
@@ -156,11 +156,11 @@ impl ReadingSettings {
         let default = ReaderLimits::default();
         let mut rules = rule_files.rules(missing_email)?;
         // A shard moves one step.
-        let memberships_of_users = if shard.is_some() { Vec::new() } else { memberships_of_users };
-        rules.memberships_move = !memberships_of_users.is_empty();
+        let kinds_of_inline_memberships = if shard.is_some() { Vec::new() } else { kinds_of_inline_memberships };
+        rules.memberships_move = !kinds_of_inline_memberships.is_empty();
         rules.organization = organization.as_ref().map(ToString::to_string);
         Ok(Self {
-            memberships_of_users,
+            kinds_of_inline_memberships,
             inputs,
             kinds,
             deleted,

@@ -31,7 +31,7 @@ impl<'a> TypedInputs<'a> {
 pub(super) struct WantedInputs {
     pub(super) inputs: Vec<(Kind, PathBuf)>,
     /// As what kinds memberships that stand inside users are taken; none if nothing else than users was named.
-    pub(super) of_users: Vec<Kind>,
+    pub(super) kinds_of_inline_memberships: Vec<Kind>,
     /// The files of memberships and organizations that are joined to the users, for a target without organizations.
     pub(super) joined: Vec<(Kind, PathBuf)>,
 }
@@ -69,13 +69,13 @@ pub(super) fn typed_inputs(
     let tuples: Vec<_> = memberships.map(|(_, path)| (Kind::RoleTuple, path.clone())).collect();
     inputs.extend(tuples);
     let has_tenant = !typed.steps.is_empty() || inputs.iter().any(|(kind, _)| *kind != Kind::User);
-    let mut of_users = if has_tenant { vec![Kind::Membership, Kind::RoleTuple] } else { Vec::new() };
-    of_users.retain(|kind| is_wanted(*kind, typed.steps));
+    let mut kinds_of_inline_memberships = if has_tenant { vec![Kind::Membership, Kind::RoleTuple] } else { Vec::new() };
+    kinds_of_inline_memberships.retain(|kind| is_wanted(*kind, typed.steps));
     inputs.retain(|(kind, _)| is_wanted(*kind, typed.steps));
     if inputs.is_empty() {
         return Err(SettingsError::NoStep);
     }
-    Ok(WantedInputs { inputs, of_users, joined })
+    Ok(WantedInputs { inputs, kinds_of_inline_memberships, joined })
 }
 
 /// What an export calls the records of a kind.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::target::{http, scripted_target};
 
 /// `namespace:object#relation@subject` in parts.
-type Tuple = [String; 4];
+type StoredTuple = [String; 4];
 
 /// The parts of a tuple, as Keto calls them.
 pub(crate) const PARTS: [&str; 4] = ["namespace", "object", "relation", "subject_id"];
@@ -27,7 +27,7 @@ fn parameters(request: &str) -> Vec<(String, String)> {
     url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }
 
-fn answer_reading(request: &str, stored: &Mutex<Vec<Tuple>>) -> String {
+fn answer_reading(request: &str, stored: &Mutex<Vec<StoredTuple>>) -> String {
     let parameters = parameters(request);
     let parameter = |name: &str| parameters.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
     if parameter("namespace").is_some_and(|namespace| namespace != "orgs") {
@@ -38,12 +38,12 @@ fn answer_reading(request: &str, stored: &Mutex<Vec<Tuple>>) -> String {
         return if is_declared { http("200 OK", "", r#"{"allowed":false}"#) } else { error(400) };
     }
     let stored = stored.lock().expect("the tuples");
-    let fits = |tuple: &&Tuple| {
+    let fits = |tuple: &&StoredTuple| {
         PARTS.iter().zip(*tuple).all(|(part, value)| parameter(part).is_none_or(|wanted| wanted == value))
     };
     let from: usize = parameter("page_token").map_or(0, |token| token.parse().expect("a token"));
     let size: usize = parameter("page_size").map_or(100, |size| size.parse().expect("a size"));
-    let found: Vec<&Tuple> = stored.iter().filter(fits).collect();
+    let found: Vec<&StoredTuple> = stored.iter().filter(fits).collect();
     let page = found.iter().skip(from).take(size);
     let page: Vec<Value> =
         page.map(|tuple| PARTS.iter().zip(*tuple).map(|(part, value)| (*part, json!(value))).collect()).collect();
@@ -52,13 +52,13 @@ fn answer_reading(request: &str, stored: &Mutex<Vec<Tuple>>) -> String {
 }
 
 /// One transaction: all inserts, without a look at what is there, and then all deletes, each of all copies.
-fn answer_writing(request: &str, stored: &Mutex<Vec<Tuple>>) -> String {
+fn answer_writing(request: &str, stored: &Mutex<Vec<StoredTuple>>) -> String {
     if request.starts_with("GET /health/ready") {
         return http("200 OK", "", r#"{"status":"ok"}"#);
     }
     if request.starts_with("DELETE /admin/relation-tuples?namespace=orgs") {
         let wanted = parameters(request);
-        let is_meant = |tuple: &Tuple| {
+        let is_meant = |tuple: &StoredTuple| {
             PARTS
                 .iter()
                 .zip(tuple)

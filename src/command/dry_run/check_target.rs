@@ -18,7 +18,7 @@ use super::super::shared::target::{Target, Use, connect};
 use super::super::shared::terminal::output::Output;
 use super::super::shared::terminal::progress::{reporter_with_metrics, start_metrics, while_listing};
 use crate::avnology::KeyKind;
-use crate::command::shared::reading::search_for_missing::{MissingUsersOf, account, reason_to_withhold};
+use crate::command::shared::reading::search_for_missing::{SearchForMissingUsers, account, reason_to_withhold};
 use crate::destination::{Destination, Envelope, TargetError, Validates};
 use crate::exit::ExitStatus;
 use crate::outcomes::{AtTarget, StopReason, Validation};
@@ -77,7 +77,7 @@ pub(in crate::command) async fn check_target(
     if let Some(found) = first.duplicates() {
         ledger.name_sharing(found, &records).map_err(StopReason::Temporary)?;
     }
-    let search = MissingUsersOf { runs: &settings.runs_directory, target: &name, run: None };
+    let search = SearchForMissingUsers { runs: &settings.runs_directory, target: &name, run: None };
     let missing = match settings.missing {
         None => None,
         Some(rules) => search.find(subject, &first.watch(), &mut signals).await?.map(|found| (rules, found)),

@@ -1,9 +1,9 @@
 //! What is looked up before an import goes through its inputs: what the target confirmed in earlier runs, what of that the first pass
 //! goes by, whom the target had under which ids, and what other files say about users.
 
-mod confirmed;
+mod confirmed_loader;
 
-use confirmed::ConfirmedOf;
+use confirmed_loader::ConfirmedLoader;
 
 use super::known_records_file::remembered;
 use super::prepare::RunPart;
@@ -57,7 +57,7 @@ async fn confirmed_before(
     part: RunPart,
     signals: &mut Signals,
 ) -> Result<Option<ConfirmedBefore>, CommandError> {
-    let of = ConfirmedOf {
+    let loader = ConfirmedLoader {
         runs_directory: &settings.runs_directory,
         target: &target.name,
         run: run.directory.id(),
@@ -67,7 +67,7 @@ async fn confirmed_before(
         knows_all: part != RunPart::Later { knows_all: false },
     };
     tokio::select! {
-        loaded = of.load(destination.as_ref()) => Ok(loaded?),
+        loaded = loader.load(destination.as_ref()) => Ok(loaded?),
         signal = signals.next() => Err(CommandError::Interrupted(signal)),
     }
 }

@@ -1,5 +1,5 @@
 //! Users and memberships that are no longer in the export: which they are is found out before anything is sent, and what is done
-//! about them comes after all steps. The search for users is in [`MissingUsersOf`], all about memberships in [`GoneMemberships`].
+//! about them comes after all steps. The search for users is in [`SearchForMissingUsers`], all about memberships in [`MissingMembershipRecords`].
 
 mod memberships;
 mod missing_names_file;
@@ -8,13 +8,13 @@ mod user_changes;
 use std::io;
 use std::path::Path;
 
-use memberships::GoneMemberships;
+use memberships::MissingMembershipRecords;
 use missing_names_file::write_missing;
 use user_changes::UserChanges;
 
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::reading::first_pass::ReadSubject;
-use crate::command::shared::reading::search_for_missing::{MissingUsersOf, account, reason_to_withhold};
+use crate::command::shared::reading::search_for_missing::{SearchForMissingUsers, account, reason_to_withhold};
 use crate::command::shared::target::earlier_identity::pages;
 use crate::destination::Destination;
 use crate::journal::RunDirectory;
@@ -29,7 +29,7 @@ pub(super) struct MissingRecords<'a> {
     rules: MissingRules,
     users: MissingUsers,
     /// Which memberships are missing, if they can be.
-    memberships: Option<GoneMemberships<'a>>,
+    memberships: Option<MissingMembershipRecords<'a>>,
     directory: &'a RunDirectory,
     /// What runs call the target.
     target: &'a str,
@@ -48,14 +48,15 @@ impl<'a> MissingRecords<'a> {
     ) -> Result<Option<Self>, CommandError> {
         let Some(rules) = settings.missing else { return Ok(None) };
         let RunOnDisk { directory, record } = run;
-        let search = MissingUsersOf { runs: &settings.runs_directory, target: &record.target, run: Some(&record.id) };
+        let search =
+            SearchForMissingUsers { runs: &settings.runs_directory, target: &record.target, run: Some(&record.id) };
         let Some(users) = search.find(subject, watch, signals).await? else { return Ok(None) };
         let path = directory.missing();
         name_missing(&users, &path).map_err(|source| CommandError::Write { path: path.clone(), source })?;
         let file = (users.missing > 0).then(|| path.display().to_string());
         let report = MissingReport { file, ..account(rules, &users) };
         let memberships = if has_memberships(&settings.reading) {
-            GoneMemberships::find((settings, rules, destination), run, subject, watch, signals).await?
+            MissingMembershipRecords::find((settings, rules, destination), run, subject, watch, signals).await?
         } else {
             None
         };
@@ -65,12 +66,12 @@ impl<'a> MissingRecords<'a> {
     /// Why nothing is to be sent, if too many are missing.
     pub(super) fn reason_to_withhold(&self) -> Option<StopReason> {
         reason_to_withhold(self.rules, &self.users)
-            .or_else(|| self.memberships.as_ref().and_then(GoneMemberships::reason_to_withhold))
+            .or_else(|| self.memberships.as_ref().and_then(MissingMembershipRecords::reason_to_withhold))
     }
 
     /// What came of it.
     pub(super) fn into_report(self) -> MissingReport {
-        MissingReport { memberships: self.memberships.map(GoneMemberships::into_report), ..self.report }
+        MissingReport { memberships: self.memberships.map(MissingMembershipRecords::into_report), ..self.report }
     }
 
     /// Disables those who are missing, enables those who are back, and removes memberships, as far as that was asked for.

@@ -10,16 +10,16 @@
 //! Whom a record refers to, the target calls otherwise than Clerk: [`TargetIds`] knows that, of those whom the steps before have met.
 //! Without it, in a dry run, Clerk's ids stand in their place.
 
+mod inline_memberships;
 mod invitation;
 mod json_record;
 mod member;
 mod membership;
-mod memberships_of_user;
 mod no_tenant_form;
 mod organization;
 mod organization_of_user;
 mod organization_rules;
-mod organizations_of_users;
+mod organizations_in_records;
 mod reference;
 mod role;
 mod role_counts;
@@ -30,13 +30,13 @@ mod target_ids;
 mod tests;
 mod tuple_rules;
 
+pub use inline_memberships::{InlineMembership, inline_memberships, membership_keys, membership_pair};
 pub use invitation::InvitationMapper;
 pub use membership::MembershipMapper;
-pub use memberships_of_user::{MembershipOfUser, membership_keys, membership_pair, memberships_of_user};
 pub use organization::OrganizationMapper;
 pub use organization_of_user::OrganizationOfUser;
 pub use organization_rules::{MadeNames, OrganizationRules};
-pub use organizations_of_users::{OrganizationNames, organization_of_membership, organizations_inside};
+pub use organizations_in_records::{OrganizationNames, inline_organizations, organization_of_membership};
 pub use reference::Reference;
 pub use role_counts::RoleCounts;
 pub use role_tuple::TupleMapper;

@@ -37,7 +37,7 @@ impl TupleMapper {
         let mut references = Vec::new();
         let [organization, user] = self.ids_of(&member, &mut references)?;
         let rules = &self.rules.tuples;
-        let tuple = Tuple {
+        let tuple = WireTuple {
             namespace: &rules.namespace,
             object: &organization,
             relation: &rules.relation(&member.role.name),
@@ -133,7 +133,7 @@ impl RecordMapper for TupleMapper {
 
 #[derive(Serialize)]
 struct Wire<'a> {
-    permission: Tuple<'a>,
+    permission: WireTuple<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Metadata<'a>>,
 }
@@ -150,7 +150,7 @@ struct Whose<'a> {
 }
 
 #[derive(Serialize)]
-struct Tuple<'a> {
+struct WireTuple<'a> {
     namespace: &'a str,
     object: &'a str,
     relation: &'a str,

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::clock::now;
-use crate::sandbox::permissions::{Tuple, grant, revoke};
+use crate::sandbox::permissions::{PermissionTuple, grant, revoke};
 use crate::sandbox::{identities, organizations};
 
 /// The roles that members can have.
@@ -129,8 +129,8 @@ fn role_of(transaction: &Transaction<'_>, organization: &str, user: &str) -> Res
         .ok_or_else(|| ApiError::not_found("the member"))
 }
 
-fn tuple_of(organization: &str, user: &str, role: &str) -> Tuple {
-    Tuple {
+fn tuple_of(organization: &str, user: &str, role: &str) -> PermissionTuple {
+    PermissionTuple {
         namespace: "organizations".to_owned(),
         object: organization.to_owned(),
         relation: role.to_owned(),

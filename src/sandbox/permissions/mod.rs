@@ -2,10 +2,10 @@
 
 mod method;
 mod perform;
+mod permission_tuple;
 mod table;
-mod tuple;
 
 pub(super) use method::PermissionMethod;
 pub(super) use perform::perform;
+pub(super) use permission_tuple::PermissionTuple;
 pub(super) use table::{grant, relations, revoke};
-pub(super) use tuple::Tuple;

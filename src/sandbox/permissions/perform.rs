@@ -4,8 +4,8 @@ use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 
 use super::method::PermissionMethod;
+use super::permission_tuple::PermissionTuple;
 use super::table::{grant, is_there, revoke};
-use super::tuple::Tuple;
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::batch::{SandboxItemResult, each, each_request};
 use crate::sandbox::body::parse;
@@ -26,7 +26,7 @@ struct Verdict {
 /// A body of `:batchDelete` and `:batchCheck`.
 #[derive(Deserialize)]
 struct Tuples {
-    permissions: Vec<Tuple>,
+    permissions: Vec<PermissionTuple>,
 }
 
 /// Does what a call asks for.
@@ -37,7 +37,7 @@ pub(in crate::sandbox) fn perform(
 ) -> Result<ApiAnswer, ApiError> {
     match method {
         PermissionMethod::Grant => {
-            let tuple: Tuple = parse(&call.body)?;
+            let tuple: PermissionTuple = parse(&call.body)?;
             tuple.check()?;
             if grant(transaction, &tuple)? {
                 ApiAnswer::json(201, &tuple)
@@ -64,21 +64,21 @@ pub(in crate::sandbox) fn perform(
 }
 
 /// The tuple that a call of `DELETE` names: in its body, or in its query if it has none.
-fn named(call: &ReceivedCall) -> Result<Tuple, ApiError> {
+fn named(call: &ReceivedCall) -> Result<PermissionTuple, ApiError> {
     if !call.body.is_empty() {
         return parse(&call.body);
     }
     let value = |name| call.query(name).unwrap_or_default().to_owned();
     let [namespace, object, relation, subject] = FILTERED.map(value);
-    Ok(Tuple { namespace, object, relation, subject })
+    Ok(PermissionTuple { namespace, object, relation, subject })
 }
 
-fn delete(transaction: &Transaction<'_>, tuple: &Tuple) -> Result<(), ApiError> {
+fn delete(transaction: &Transaction<'_>, tuple: &PermissionTuple) -> Result<(), ApiError> {
     tuple.check()?;
     if revoke(transaction, tuple)? { Ok(()) } else { Err(ApiError::not_found("the tuple")) }
 }
 
-fn verdict(transaction: &Transaction<'_>, tuple: &Tuple) -> Result<Verdict, ApiError> {
+fn verdict(transaction: &Transaction<'_>, tuple: &PermissionTuple) -> Result<Verdict, ApiError> {
     tuple.check()?;
     Ok(Verdict { allowed: is_there(transaction, tuple)? })
 }
@@ -86,19 +86,19 @@ fn verdict(transaction: &Transaction<'_>, tuple: &Tuple) -> Result<Verdict, ApiE
 fn list(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     #[derive(Serialize)]
     struct ListedPage {
-        permissions: Vec<Tuple>,
+        permissions: Vec<PermissionTuple>,
         next_page_token: Option<String>,
     }
     let given = FILTERED.iter().filter_map(|name| call.query(name).map(|value| (*name, value.to_owned())));
     let select = "SELECT number, namespace, object, relation, subject FROM permissions";
-    let page = page(transaction, call, select, given.collect(), Tuple::from_row)?;
+    let page = page(transaction, call, select, given.collect(), PermissionTuple::from_row)?;
     ApiAnswer::json(200, &ListedPage { permissions: page.items, next_page_token: page.next_page_token })
 }
 
 fn batch_create(transaction: &Transaction<'_>, call: &ReceivedCall) -> Result<ApiAnswer, ApiError> {
     #[derive(Deserialize)]
     struct Item {
-        permission: Tuple,
+        permission: PermissionTuple,
     }
     each_request(call, |item, validate_only| {
         let Item { permission: tuple } = parse(item)?;

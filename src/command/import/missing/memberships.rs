@@ -24,7 +24,7 @@ use crate::signal::Signals;
 use crate::source::Watch;
 
 /// Which memberships are missing, and what is to be done about them.
-pub(super) struct GoneMemberships<'a> {
+pub(super) struct MissingMembershipRecords<'a> {
     rules: MissingRules,
     found: MissingMemberships,
     /// Where they are removed, if they are.
@@ -35,7 +35,7 @@ pub(super) struct GoneMemberships<'a> {
     report: MissingMembershipsReport,
 }
 
-impl<'a> GoneMemberships<'a> {
+impl<'a> MissingMembershipRecords<'a> {
     /// Looks which are missing, and names them in a file of the run.
     pub(super) async fn find(
         (settings, rules, destination): (&ImportSettings, MissingRules, &dyn Destination),

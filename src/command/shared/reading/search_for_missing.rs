@@ -18,13 +18,13 @@ use crate::settings::MissingRules;
 use crate::signal::Signals;
 use crate::source::{Input, Watch};
 
-/// Of which source the users are who are looked for.
-pub(in crate::command) struct MissingUsersOf<'m> {
+/// A search for users who are missing: what it goes by beside the export.
+pub(in crate::command) struct SearchForMissingUsers<'m> {
     /// Where runs are kept.
     pub runs: &'m Path,
     /// What runs call the target.
     pub target: &'m str,
-    /// The run that looks.
+    /// The run that looks; nothing in a dry run.
     pub run: Option<&'m str>,
 }
 
@@ -48,7 +48,7 @@ pub(in crate::command) async fn search_for<T: Send + 'static>(
     }
 }
 
-impl MissingUsersOf<'_> {
+impl SearchForMissingUsers<'_> {
     /// Looks who is missing. Nothing is known if the export cannot be read to its end: the import says so, and is stopped by it.
     pub(in crate::command) async fn find(
         &self,

@@ -1,12 +1,13 @@
-//! Which organizations users are in, out of the records of organizations, memberships and users.
+//! What single records say of the organizations that users are in: those of organizations, of memberships and of users. The room
+//! `memberships` joins it.
 
 use std::io;
 
 use serde::{Deserialize, Serialize};
 
+use super::inline_memberships::inline_memberships;
 use super::json_record::read_json;
 use super::member::{MemberAtClerk, missing};
-use super::memberships_of_user::memberships_of_user;
 use super::no_tenant_form::NoTenantForm;
 use super::organization_of_user::OrganizationOfUser;
 use crate::clerk::{Membership, Organization};
@@ -51,9 +52,9 @@ pub fn organization_of_membership(
     read_json(record, Kind::Membership, |json| Ok(of_json(json)?))
 }
 
-/// Notes each membership that stands inside the record of a user.
-pub fn organizations_inside(record: RawRecord<'_>) -> Vec<Result<(String, OrganizationOfUser), Rejection>> {
-    memberships_of_user(record).iter().map(|membership| of_json(&membership.line)).collect()
+/// The same of each membership that stands inside the record of a user.
+pub fn inline_organizations(record: RawRecord<'_>) -> Vec<Result<(String, OrganizationOfUser), Rejection>> {
+    inline_memberships(record).iter().map(|membership| of_json(&membership.line)).collect()
 }
 
 fn of_json(json: &[u8]) -> Result<(String, OrganizationOfUser), Rejection> {

@@ -1,5 +1,5 @@
-//! Memberships that stand inside a user, as the Backend API can list them there: `organization_memberships`, a list or a page of
-//! one.
+//! Inline memberships: those that stand inside a user, where the Backend API can list them as `organization_memberships`, a list or
+//! a page of one.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ use crate::source::RawRecord;
 static MEMBER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"organization_memberships\""));
 
 /// A membership that stood inside a user.
-pub struct MembershipOfUser {
+pub struct InlineMembership {
     /// It as a record of its own, on one line, with the id of its user.
     pub line: Vec<u8>,
     /// What no other one has: each by itself.
@@ -35,7 +35,7 @@ struct User<'a> {
 }
 
 /// The memberships inside a user; none if the record cannot be read, for then it is rejected as a user.
-pub fn memberships_of_user(record: RawRecord<'_>) -> Vec<MembershipOfUser> {
+pub fn inline_memberships(record: RawRecord<'_>) -> Vec<InlineMembership> {
     #[derive(Deserialize)]
     struct Page<'a> {
         #[serde(borrow)]
@@ -57,7 +57,7 @@ pub fn memberships_of_user(record: RawRecord<'_>) -> Vec<MembershipOfUser> {
     listed.into_iter().map(|membership| of_user(membership.get(), id)).collect()
 }
 
-fn of_user(text: &str, user: Option<&str>) -> MembershipOfUser {
+fn of_user(text: &str, user: Option<&str>) -> InlineMembership {
     let membership: Membership<'_> = serde_json::from_str(text).unwrap_or_default();
     let line = match (text.strip_prefix('{'), user) {
         (Some(rest), Some(user)) if user_of(&membership).is_none() => {
@@ -68,7 +68,7 @@ fn of_user(text: &str, user: Option<&str>) -> MembershipOfUser {
     };
     // A line break stands only between the tokens.
     let line = line.into_bytes().into_iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte });
-    MembershipOfUser { line: line.collect(), keys: keys(&membership, user) }
+    InlineMembership { line: line.collect(), keys: keys(&membership, user) }
 }
 
 /// What no membership but that of this record has; nothing if it cannot be read.

@@ -1,4 +1,4 @@
-//! What came of joining memberships to their users, for people.
+//! What came of memberships that are joined to their users, for people.
 
 use std::fmt::{self, Write};
 
@@ -6,7 +6,7 @@ use crate::human::{count, plural};
 use crate::memberships::MembershipsReport;
 
 /// Writes what came of it.
-pub(super) fn write_organizations(out: &mut String, report: &MembershipsReport) -> fmt::Result {
+pub(super) fn write_joined_memberships(out: &mut String, report: &MembershipsReport) -> fmt::Result {
     let MembershipsReport { memberships, inside_users, .. } = report;
     if !report.moved {
         return writeln!(

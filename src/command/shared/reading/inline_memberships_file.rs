@@ -1,4 +1,4 @@
-//! Memberships that stand inside users move beside those of files, each once.
+//! The file of inline memberships: those that stand inside users move beside those of files, each once.
 //!
 //! They are taken out of the users into a file of the program's own before anything else is done, and are one more input from then
 //! on: resumed, rejected and compared as all others. The file lies with the runs, for the owner only, and holds the same bytes as
@@ -20,7 +20,7 @@ use crate::ignore::ignore;
 use crate::index::{HASH_BYTES, Table, hash_of};
 use crate::journal::TAKEN_OUT_OF_USERS;
 use crate::kind::Kind;
-use crate::mapping::{membership_keys, memberships_of_user};
+use crate::mapping::{inline_memberships, membership_keys};
 use crate::settings::ReadingSettings;
 use crate::signal::Signals;
 use crate::source::{Input, RawRecord, ReaderLimits, RecordReader, SumKind};
@@ -29,7 +29,7 @@ use crate::source::{Input, RawRecord, ReaderLimits, RecordReader, SumKind};
 const BUFFERED: usize = 8 * 1024;
 
 /// The settings of reading with the memberships inside users as one more input, if there are any. Their file lies in `directory`.
-pub(in crate::command) async fn with_memberships_of_users(
+pub(in crate::command) async fn with_inline_memberships(
     reading: &ReadingSettings,
     directory: &Path,
     signals: &mut Signals,
@@ -43,7 +43,7 @@ pub(in crate::command) async fn with_memberships_of_users(
     if files.is_empty() {
         files = of_kind(Kind::RoleTuple);
     }
-    if reading.memberships_of_users.is_empty() || users.iter().chain(&files).any(Input::is_pipe) {
+    if reading.kinds_of_inline_memberships.is_empty() || users.iter().chain(&files).any(Input::is_pipe) {
         return Ok(reading.clone());
     }
     let names: Vec<String> = users.iter().chain(&files).map(|input| input.name().to_string()).collect();
@@ -56,7 +56,7 @@ pub(in crate::command) async fn with_memberships_of_users(
     let taken = taking.await?;
     let any = taken.map_err(|source| RunStartError::Io { path: path.clone(), source })?;
     let mut reading = reading.clone();
-    for kind in if any { reading.memberships_of_users.clone() } else { Vec::new() } {
+    for kind in if any { reading.kinds_of_inline_memberships.clone() } else { Vec::new() } {
         let place = reading.kinds.partition_point(|other| *other <= kind);
         reading.kinds.insert(place, kind);
         reading.inputs.insert(place, Input::File(path.clone()));
@@ -65,7 +65,7 @@ pub(in crate::command) async fn with_memberships_of_users(
 }
 
 /// Removes these files among the inputs of an import that is finished. One that is not goes on with them.
-pub(in crate::command) fn forget_memberships_of_users(
+pub(in crate::command) fn forget_inline_memberships(
     reading: &ReadingSettings,
     directory: &Path,
     status: &Result<ExitStatus, CommandError>,
@@ -127,7 +127,7 @@ impl Taking {
         let (mut file, mut any) = (BufWriter::new(create_private(&new)?), false);
         for input in &self.users {
             self.each(input, |record| {
-                for membership in memberships_of_user(record) {
+                for membership in inline_memberships(record) {
                     let hashes: Vec<_> = membership.keys.iter().map(|key| hash_of(0, key)).collect();
                     let mut is_known = false;
                     for hash in &hashes {
@@ -160,7 +160,7 @@ impl Taking {
         let mut is_held = false;
         for input in &self.users {
             self.each(input, |record| {
-                is_held = !memberships_of_user(record).is_empty();
+                is_held = !inline_memberships(record).is_empty();
                 Ok(if is_held { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
             })?;
             if is_held {

@@ -1,4 +1,4 @@
-//! What the target confirmed in earlier runs, and whether it can be believed.
+//! Loads what the target confirmed in earlier runs, if it can be believed.
 
 use std::io;
 use std::path::Path;
@@ -13,8 +13,8 @@ use crate::pipeline::ConfirmedBefore;
 /// Where users are looked up one by one, each is a request.
 const SMALL_SAMPLE: usize = 10;
 
-/// Whose confirmed users are asked for, and what for.
-pub(super) struct ConfirmedOf<'r> {
+/// What it depends on whether a run goes by what the target confirmed.
+pub(super) struct ConfirmedLoader<'r> {
     /// Where runs are kept, and beside them what a target confirmed.
     pub runs_directory: &'r Path,
     /// The target.
@@ -32,7 +32,7 @@ pub(super) struct ConfirmedOf<'r> {
     pub knows_all: bool,
 }
 
-impl ConfirmedOf<'_> {
+impl ConfirmedLoader<'_> {
     /// Loads them, if the target still agrees. If that fails, it costs requests and nothing else.
     pub(super) async fn load(&self, destination: &dyn Destination) -> Result<Option<ConfirmedBefore>, TargetError> {
         let sample_size = if destination.at_once() > 1 { SAMPLE_SIZE } else { SMALL_SAMPLE };

@@ -1,4 +1,4 @@
-//! A tuple, and what is one.
+//! A permission as a tuple, and what is one.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::sandbox::api_error::ApiError;
 /// Which subject has which relation to which object. Neither needs to exist.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
-pub(in crate::sandbox) struct Tuple {
+pub(in crate::sandbox) struct PermissionTuple {
     pub namespace: String,
     pub object: String,
     pub relation: String,
@@ -18,7 +18,7 @@ pub(in crate::sandbox) struct Tuple {
     pub subject: String,
 }
 
-impl Tuple {
+impl PermissionTuple {
     /// A tuple from a row of its four columns, after the number.
     pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self { namespace: row.get(1)?, object: row.get(2)?, relation: row.get(3)?, subject: row.get(4)? })
@@ -60,7 +60,7 @@ impl Tuple {
     }
 }
 
-impl fmt::Display for Tuple {
+impl fmt::Display for PermissionTuple {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { namespace, object, relation, subject } = self;
         write!(formatter, "{namespace}:{object}#{relation}@{subject}")
