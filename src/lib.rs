@@ -17,12 +17,15 @@
 //!
 //! To follow one user from the file to the server, read these files in this order:
 //!
-//! 1. `command/import.rs` is the sequence of phases. `command/import/clearance.rs` goes through the inputs once before anything is
-//!    sent: in the first pass (`command/shared/reading/first_pass.rs`). `first_pass/looked_through.rs` beside that runs the same
-//!    pipeline in another mode, `Mode::FirstPass`, which sends nothing (`pipeline/run_first_pass.rs`). `command/import/send.rs` sends.
-//!    For each kind `command/import/send/steps.rs` begins a run of the pipeline: `command/shared/reading/intake.rs` puts together what
-//!    that reads, and which mapper its records get; `pipeline/job.rs` has what it is given and gives back; `mode_parts.rs` beside it
-//!    divides that among the stages, in each mode otherwise; `pipeline/run.rs` starts the stages.
+//! 1. `command/import.rs` is the sequence of phases. `command/import/prepare.rs` finds the run to go on with or begins one,
+//!    `command/shared/target.rs` connects with the target, and `command/import/known_before.rs` looks up what earlier runs learned
+//!    of it. Then `command/import/clearance.rs` says whether anything may be sent. For that it goes through the inputs once, in the
+//!    first pass (`command/shared/reading/first_pass.rs`). At first reading skip that pass: it is the same pipeline in another mode,
+//!    `Mode::FirstPass`, which sends nothing (`first_pass/looked_through.rs` beside that, `pipeline/run_first_pass.rs`).
+//!    `command/import/send.rs` sends. For each kind `command/import/send/steps.rs` begins a run of the pipeline:
+//!    `command/shared/reading/intake.rs` puts together what that reads, and which mapper its records get; `pipeline/job.rs` has what
+//!    it is given and gives back; `mode_parts.rs` beside it divides that among the stages, in each mode otherwise; `pipeline/run.rs`
+//!    starts the stages.
 //! 2. `pipeline/mappers.rs` has the threads. The one whose turn it is asks `pipeline/chunk_reader.rs` for a chunk of records:
 //!    `source/reader/opening.rs` opens the input, `watching.rs` beside it has its bytes watched and decompressed, `beginning.rs`
 //!    finds its shape, and [`source::RecordReader`], whose fields `source/reader.rs` explains, walks its envelope;
@@ -30,35 +33,40 @@
 //!    read more, cut chunks, and explain an end.
 //! 3. Then it lets the next one read, and maps the chunk: `pipeline/map.rs`, and for each record `fate_of` in
 //!    `pipeline/chunk_mapping.rs`, which goes by the `MapContext` that `run.rs` made (`map_context.rs`: what is wanted of each
-//!    record). That calls the [`mapping::RecordMapper`] of the kind. The one of users is
-//!    `mapping/user_mapper.rs`, which calls one after the other: [`mapping::parse`], which reads a record's bytes into a
-//!    [`clerk::User`] that borrows from them, by [`fast_json`] (`mapping/record_content.rs` finds the record in a line of a rejects
-//!    file before; [`mapping::parse_row`] reads a row of a CSV); a [`mapping::UserJoin`], which adds what other files say, as
-//!    [`passwords`] and [`memberships`]; [`mapping::map`] (`map_user.rs`), which makes it a [`mapping::MigrationIdentity`] or says
-//!    why it cannot, pure, and the same in a dry run; and [`avnology::encode`] (`avnology/wire_form.rs`), which writes the form in
-//!    which it is sent, with metadata to the byte. To that `chunk_mapping.rs` adds the run's mark, and it drops users whom the target
-//!    is known to have exactly like that. One record is a [`mapping::Mapped`] here, then a [`mapping::Prepared`], its encoded form in
-//!    the [`mapping::MapOutput`], then a `Ready` with its place in the chunk, and in a batch a `BatchItem`.
+//!    record). What the first pass found unchanged is not mapped again (`unchanged.rs`). For all else `fate_of` calls the
+//!    [`mapping::RecordMapper`] of the kind. The one of users is `mapping/user_mapper.rs`, which calls one after the other:
+//!    [`mapping::parse`], which reads a record's bytes into a [`clerk::User`] that borrows from them, by [`fast_json`]
+//!    (`mapping/record_content.rs` finds the record in a line of a rejects file before; [`mapping::parse_row`] reads a row of a
+//!    CSV); a [`mapping::UserJoin`], which adds what other files say, as [`passwords`] and [`memberships`]; [`mapping::map`]
+//!    (`map_user.rs`), which makes it a [`mapping::MigrationIdentity`] or says why it cannot, pure, and the same in a dry run; and
+//!    [`avnology::encode`] (`avnology/wire_form.rs`), which writes the form in which it is sent, with metadata to the byte. To that
+//!    `chunk_mapping.rs` adds the run's mark, and it drops users whom the target is known to have exactly like that. One record is a
+//!    [`mapping::Mapped`] here, then a [`mapping::Prepared`], its encoded form in the [`mapping::MapOutput`], then a `Ready` with
+//!    its place in the chunk, and in a batch a `BatchItem`.
 //! 4. `pipeline/in_order.rs` takes what was mapped in the order of the input, and `pipeline/fill.rs` packs identities into batches.
 //!    What mapping rejected or found unchanged goes from there to the committer (`settled_on_the_way.rs`).
 //!    `send` in `pipeline/run.rs` gives what the one returns to the other, and puts the channel behind them from which the senders
 //!    take.
 //! 5. `delivery/senders.rs` takes a batch (`pending_batch.rs`: with what was already tried with it) as soon as there is a slot for its
-//!    request, or, where each user is a request, a while before (`ahead.rs`). It settles first whom the target has under another
-//!    external id and what refers to nobody there. Then `delivery/exchange.rs` makes one exchange with the target: it waits for its turn
-//!    at the [`pace::PaceGate`], which gives it a permit (`pace/permit.rs`), has the plan made durable by the committer (of point 8) unless
-//!    that was done ahead, and makes the request once the permit lets it depart. How it waits for either is in `sender_context.rs`.
+//!    request, or, where each user is a request, a while before (`ahead.rs`). First it settles the users whom the target has under
+//!    another external id, and rejects the records that refer to somebody whom the target does not have any more. Then
+//!    `delivery/exchange.rs` makes one exchange with the target: it waits for its turn at the [`pace::PaceGate`] (`pace/gate.rs`),
+//!    which gives it a permit (`pace/permit.rs`), has the plan made durable by the committer (of point 8) unless that was done ahead,
+//!    and makes the request once the permit lets it depart. How it waits for its turn and for the committer is in
+//!    `sender_context.rs`.
 //! 6. A [`destination::Destination`] (`destination/contract.rs`) creates the identities of a batch, and says what became of each in
 //!    the words of [`destination`]. [`avnology::AdminCalls`] is one (`avnology/destination.rs`, then `create.rs` and `client.rs`),
 //!    and [`kratos::KratosCalls`] another; each knows its vendor's requests, statuses and codes. `http/client.rs` sends the request.
 //!    `avnology/answer.rs` reads a result for each identity out of the answer, and `item_error.rs` says of an error whether it may
 //!    pass.
-//! 7. The answer comes back to the exchange. Of a request that failed `delivery/verdict.rs` decides whether to wait, split or give
-//!    up, and by what the target was asked in between `blame.rs` (`Probes`) says whether a user who alone fails is to blame; the
-//!    exchange carries it out, and `senders.rs` sends what is left, as halves. Results go to `answered_batch.rs`, for which
-//!    `sorted_results.rs` sorts them: records whose error may pass go through `round.rs`, and again to the senders; those that are
-//!    there already, and those of which another identity has an address or a name already, go through `reconcile.rs`, which
-//!    finds them, and `reconcile/settle.rs`, which compares them. `refusal.rs` has the words of rejects, and `item.rs` makes them.
+//! 7. The answer comes back to the exchange. If the request failed as a whole, `delivery/verdict.rs` decides whether to wait and send
+//!    it again, to split it or to give up. A user who is sent alone and fails again and again may be to blame, or the target is:
+//!    between the tries the target is asked something with which nothing is wrong, and `blame.rs` (`Probes`) goes by what it answers.
+//!    The exchange carries the decision out, and `senders.rs` sends what is left, as halves. If there are results, they go to
+//!    `answered_batch.rs`, for which `sorted_results.rs` sorts them: created ones and those refused for good are settled at once;
+//!    those whose error may pass go through `round.rs`, and again to the senders; those that are there already, and those of which
+//!    another identity has an address or a name already, go through `reconcile.rs`, which finds them, and `reconcile/settle.rs`,
+//!    which compares them. What a refusal means for a record is in `refusal.rs`, and `item.rs` makes a reject of that.
 //!    `settlement.rs` sends on what is settled, and `outbox.rs` hands it to the committer.
 //! 8. `outcomes/event.rs` has what the committer is sent, and `pipeline/commit.rs` is the committer. It makes plans and
 //!    outcomes durable in the [`journal::Journal`] (`write_event.rs` beside it, `journal/run_journal.rs`, then `journal/log/writer.rs`,
@@ -135,7 +143,8 @@
 //! - *record*: a user, an organization and so on, in an input; [`journal::RunRecord`] and its like are what a run notes of itself.
 //! - *records*: in the names of fields, which ones a run takes ([`selection::RecordsOfRun`]), some of them, or how many there are.
 //! - *refused*: the target does not accept a record, a batch or a request. Where it does not let us in at all, it is *no access*.
-//!   What we ourselves do not send, by what the first pass found, is *withheld*.
+//! - *withheld*: an import, or what is left of one, that we ourselves do not send, by what the first pass found or because too many
+//!   are missing. Its rejects are written ([`pipeline::Mode::Withheld`]).
 //! - *reject*: a record that is not sent or not accepted, as the rejects file has it ([`journal::Reject`]); a
 //!   [`mapping::Rejection`] is why.
 //! - *room*: a part of this program, or space; memory that is used again is in *pieces*.
@@ -266,7 +275,7 @@
 //! | [`missing`] | users and memberships that earlier runs created and that are no longer in the export, and what was done about them |
 //! | [`recognition`] | knows the records of the night before again by their bytes, so that they are not mapped |
 //! | [`passwords`] | joins the passwords of the Dashboard's CSV to users of other exports |
-//! | [`memberships`] | joins organizations to their members, for a target that has no organizations |
+//! | [`memberships`] | joins to users the organizations that they are in, for a target that has no organizations |
 //! | [`verify`] | reads the target back and compares it with an export |
 //! | [`rehearsal`] | what an import would find at its target, by reading and asking alone |
 //! | [`journal`] | what a run leaves on disk |

@@ -1,10 +1,10 @@
 //! `avnology migrate clerk --import`, as the sequence of its phases.
 //!
 //! ```text
-//! read the records from Clerk, if they come from there → memberships out of users → look at the inputs → prepare the run →
-//! preflight, as the destination is connected → is the organization there? → look up: what was confirmed, ids, what other files say
-//! about users → clearance: first pass, missing users, consent → send: organization, steps, what the next night needs, missing
-//! users → ids are kept → account → results
+//! read the records from Clerk, if they come from there → inline memberships into their file → look at the inputs → prepare the run
+//! (`prepare`) → preflight, as the destination is connected (`shared/target`) → is the organization there? → look up what was
+//! confirmed, ids, what other files say about users (`known_before`) → first pass, missing users, consent (`clearance`) →
+//! organization, steps, what the next night needs, missing users (`send`) → ids are kept → account (`account`) → results
 //! ```
 //!
 //! Each phase takes what it needs of the ones before. Until the run is cleared, nothing is made at the target.

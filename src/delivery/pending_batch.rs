@@ -13,8 +13,8 @@ pub(crate) struct PendingBatch {
     pub round: u32,
     /// An earlier part of the run was about to send it, and may have.
     pub in_doubt: bool,
-    /// A batch is suspect if it is sent again after it failed, in a request that failed as a whole or in an answer for these items
-    /// alone. This is since when: if others have succeeded since then, the fault is in it and not at the target.
+    /// Since when it is suspect, if it is. A batch is suspect if it is sent again after it failed, in a request that failed as a
+    /// whole or in an answer for these items alone. If others have succeeded since then, the fault is in it and not at the target.
     pub suspect_since: Option<SuccessTime>,
     /// What the target was asked between the rounds of a user who alone failed too often.
     pub probes: Probes,

@@ -89,8 +89,8 @@ impl SenderContext {
         is_durable.await.is_ok()
     }
 
-    /// Waits for a turn at the shared pace; none when the run is stopping. By the time that the answer takes the pace controls how
-    /// many requests are under way at once: that is what "measured" says.
+    /// Waits for a turn at the shared pace; nothing when the run is stopping. The turn is measured: the pace controls how many
+    /// requests are under way by how long answers take.
     pub(super) async fn turn(&self) -> Option<Permit> {
         tokio::select! {
             biased;

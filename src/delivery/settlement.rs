@@ -33,7 +33,7 @@ impl SettledSender {
         Self { to_outbox, rejecting: Mutex::default() }
     }
 
-    /// Sends what became of items of this batch. The rejected ones are rejected by the answer to the request of this id.
+    /// Sends what became of items of this batch. `request_id` is of the request whose answer rejected the rejected ones.
     ///
     /// The target did something for the records that are not rejected, so they must not be forgotten: all of them are in the first
     /// message, with the first rejects. For the rejected ones it did nothing. Those of which the committer was not told when the run

@@ -45,7 +45,7 @@ impl SortedResults {
             ItemResult::Created { id } => {
                 let item = &pending.batch.items[index];
                 confirmed.extend(id.as_deref().map(|id| item.confirmed(id)));
-                // Where both ids are the same, what became of the record says it.
+                // Where the external id is the id at Clerk, the outcome below has all of it.
                 let id_elsewhere = id.as_deref().filter(|_| item.clerk_id.is_some());
                 identified.extend(id_elsewhere.map(|id| item.identified(&item.external_id, id)));
                 let outcome = RecordOutcome::Created { external_id: item.external_id.to_string(), id };

@@ -34,8 +34,8 @@ pub(crate) enum Event {
     InputEnded(InputEnd),
     /// A batch is about to be sent, as the entry says; the committer answers on `durable` once it is.
     Planned { entry: Entry, durable: oneshot::Sender<()> },
-    /// Records were settled. All that an answer settles by itself comes at once, but for many or large rejects; what has to be read back
-    /// first comes after that.
+    /// Records were settled. What an answer settles by itself comes in one event, and only many or large rejects come in several.
+    /// What has to be read back first comes in a later one.
     Settled {
         /// What became of them.
         settled: SettledRecords,

@@ -1,5 +1,6 @@
 //! Users and memberships that are no longer in the export: which they are is found out before anything is sent, and what is done
-//! about them comes after all steps. The search for users is in [`SearchForMissingUsers`], all about memberships in [`MissingMembershipRecords`].
+//! about them comes after all steps. The search for users is in [`SearchForMissingUsers`], all about memberships in
+//! [`MissingMembershipRecords`].
 
 mod memberships;
 mod missing_names_file;

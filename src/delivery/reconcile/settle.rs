@@ -39,8 +39,8 @@ impl Reconciler<'_> {
         Ok(())
     }
 
-    /// The id of one that is there, and the external id that goes with it. Nothing of a membership that is left with another role: it
-    /// is not one that roles are granted for.
+    /// Under which id and external id the target has the item. Nothing if it is a membership that is left with another role: roles
+    /// would be granted for it by its id.
     fn identified(&self, item: &BatchItem, found: &Comparable<'_>, is_updated: bool) -> Option<Identified> {
         // An update gave it the external id that it has at Clerk now.
         let external_id = earlier_name(item, found).filter(|_| !is_updated).unwrap_or(&item.external_id);

@@ -13,7 +13,7 @@ use crate::pipeline::ConfirmedBefore;
 /// Where users are looked up one by one, each is a request.
 const SMALL_SAMPLE: usize = 10;
 
-/// What it depends on whether a run goes by what the target confirmed.
+/// Loads what the target confirmed in earlier runs. By this it knows whether a run may go by that.
 pub(super) struct ConfirmedLoader<'r> {
     /// Where runs are kept, and beside them what a target confirmed.
     pub runs_directory: &'r Path,
