@@ -175,14 +175,14 @@ impl PaceState {
 
     pub(super) fn finish(&mut self, now: Instant, turn: &Turn, answer: &PaceSignal) {
         self.answered += 1;
-        self.spacing.answered(turn.begun(), now, answer.result == RequestResult::Refused);
+        self.spacing.answered(turn.start(), now, answer.result == RequestResult::Refused);
         match answer.result {
             RequestResult::Granted => self.granted(now, turn, answer),
             RequestResult::Refused => {
                 self.refused += 1;
                 self.rate.refused();
                 // A request that was sent before the last hold belongs to the refusal that caused the hold.
-                if self.waited_since.is_some_and(|waited| turn.begun() <= waited) {
+                if self.waited_since.is_some_and(|waited| turn.start() <= waited) {
                     return;
                 }
                 self.failing_since.get_or_insert(now);
@@ -219,7 +219,7 @@ impl PaceState {
     /// Whether the target refused the small distance between requests and not the rate.
     fn is_close(&mut self, now: Instant, turn: &Turn) -> bool {
         let apart = turn.departure.map_or(Duration::MAX, |departure| departure.apart);
-        let is_explained = self.spacing.refused(now, turn.begun(), apart, self.interval());
+        let is_explained = self.spacing.refused(now, turn.start(), apart, self.interval());
         if !self.spacing.is_kept() && self.rate.has_earned_nothing() {
             self.spacing.keep(now);
         }
@@ -246,7 +246,7 @@ impl PaceState {
             self.spacing.granted(departure.apart);
         }
         if turn.measured {
-            self.concurrency.answered(now, now.duration_since(turn.begun()));
+            self.concurrency.answered(now, now.duration_since(turn.start()));
         }
         // An answer to a request from before a refusal says nothing about the quota. But any success shows that a target is
         // no longer down.
@@ -254,7 +254,7 @@ impl PaceState {
             self.hold = None;
             self.waited_since = Some(hold.begun);
             if hold.refused && !hold.close {
-                self.rate.resumed(hold.begun, turn.begun().max(hold.begun), self.spacing.is_kept());
+                self.rate.resumed(hold.begun, turn.start().max(hold.begun), self.spacing.is_kept());
             } else {
                 self.rate.interrupted(now.duration_since(hold.begun));
             }

@@ -27,8 +27,8 @@ pub(super) struct Departure {
 }
 
 impl Turn {
-    /// The time from which its answer is counted: when it was sent, or, if it never departed, when its turn came.
-    pub(super) fn begun(&self) -> Instant {
+    /// When it was sent, or, if it never departed, when its turn came.
+    pub(super) fn start(&self) -> Instant {
         self.departure.map_or(self.came, |departure| departure.at)
     }
 }
