@@ -67,7 +67,7 @@ async fn confirmed_before(
         knows_all: part != RunPart::Later { knows_all: false },
     };
     tokio::select! {
-        loaded = loader.load(destination.as_ref()) => Ok(loaded?),
+        confirmed = loader.load(destination.as_ref()) => Ok(confirmed?),
         signal = signals.next() => Err(CommandError::Interrupted(signal)),
     }
 }
