@@ -25,7 +25,7 @@ impl AnsweredBatch<'_> {
         let SortedResults { settlement, existing, conflicts, to_retry, no_access } =
             SortedResults::of(pending, results);
         context.settled_sender.send(pending, settlement, request_id).await;
-        // What the destination said is written by now; reading back needs room for answers again.
+        // The rejects, the long part of what the destination said, are booked by now; reading back needs room for answers again.
         drop(held_room);
         if let Some(error) = no_access {
             return context.stop_with(context.destination().no_access_error(&error)).await;

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::ready::Ready;
-use crate::journal::{ConfirmedUser, ContentHash, Identified, RecordKey, Reject, Settled};
+use crate::journal::{ConfirmedRecord, ContentHash, Identified, RecordKey, Reject, Settled};
 use crate::kind::Kind;
 use crate::mapping::{Notices, Reference, Rejection};
 use crate::source::RecordChunk;
@@ -13,7 +13,7 @@ use crate::source::RecordChunk;
 const SAID: usize = size_of::<RecordKey>()
     + size_of::<String>()
     + size_of::<Settled>()
-    + size_of::<ConfirmedUser>()
+    + size_of::<ConfirmedRecord>()
     + size_of::<Identified>();
 
 /// One identity of a batch, and the record it came from.
@@ -85,10 +85,10 @@ impl BatchItem {
     }
 
     /// It is at the target under this id, exactly as it was sent.
-    pub(crate) fn confirmed(&self, id: &str) -> ConfirmedUser {
+    pub(crate) fn confirmed(&self, id: &str) -> ConfirmedRecord {
         let confirmed = match self.kind {
-            Kind::User => ConfirmedUser::new(&self.external_id, id, self.content),
-            _ => ConfirmedUser::unsampled(&self.external_id, self.content),
+            Kind::User => ConfirmedRecord::new(&self.external_id, id, self.content),
+            _ => ConfirmedRecord::unsampled(&self.external_id, self.content),
         };
         confirmed.as_record(self.key())
     }

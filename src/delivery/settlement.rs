@@ -3,7 +3,7 @@
 use tokio::sync::{Mutex, mpsc};
 
 use super::pending_batch::PendingBatch;
-use crate::journal::{ConfirmedUser, Identified, Settled};
+use crate::journal::{ConfirmedRecord, Identified, Settled};
 use crate::mapping::Rejection;
 use crate::outcomes::event::{Event, SETTLED_TOGETHER, SettledRecords, send_settled};
 
@@ -14,8 +14,8 @@ pub(super) struct Settlement {
     pub at_target: Vec<Settled>,
     /// Rejected: which item, and why.
     pub rejected: Vec<(usize, Rejection)>,
-    /// Users who were confirmed to be at the target exactly as exported.
-    pub confirmed: Vec<ConfirmedUser>,
+    /// Those that were confirmed to be at the target exactly as exported.
+    pub confirmed: Vec<ConfirmedRecord>,
     /// Ids at the target that the outcome itself does not hold.
     pub identified: Vec<Identified>,
 }

@@ -4,7 +4,7 @@ use super::pending_batch::PendingBatch;
 use super::refusal::{failing, invalid};
 use super::settlement::Settlement;
 use crate::destination::{ItemError, ItemErrorKind, ItemResult};
-use crate::journal::{ConfirmedUser, RecordOutcome, Settled};
+use crate::journal::{ConfirmedRecord, RecordOutcome, Settled};
 use crate::kind::Kind;
 
 /// The results of a batch, each item by its index.
@@ -34,7 +34,7 @@ impl SortedResults {
             // Before a later run believes what was confirmed, it looks for the newest user at the target.
             let is_user = pending.batch.items.first().is_some_and(|item| item.kind() == Kind::User);
             let last = if is_user { confirmed.pop() } else { None };
-            confirmed.extend(last.map(|last: ConfirmedUser| last.newest(external_id, id)));
+            confirmed.extend(last.map(|last: ConfirmedRecord| last.newest(external_id, id)));
         }
         sorted
     }

@@ -63,7 +63,9 @@ mod run_record;
 mod tracker;
 
 pub use amendment::Amendment;
-pub use confirmed::{CONFIRMED_USERS_PREFIX, ConfirmedLookup, ConfirmedUser, ConfirmedUsers, ContentHash, SAMPLE_SIZE};
+pub use confirmed::{
+    CONFIRMED_USERS_PREFIX, ConfirmedLookup, ConfirmedRecord, ConfirmedUsers, ContentHash, SAMPLE_SIZE,
+};
 pub use ended::{Ended, EndedInput};
 pub use entry::{BatchPlan, Entry, Identified, ReadMark, RecordKey, RecordOutcome, RejectsEnd, Settled};
 pub use file_record::FileRecord;

@@ -152,7 +152,7 @@ impl RejectsFile {
         Ok(())
     }
 
-    /// Leaves the file to the process that changed it.
+    /// Leaves the file to the person who changed it.
     fn leave(&mut self) {
         let changed = self.path();
         if self.written > 0 {

@@ -14,7 +14,7 @@ use crate::source::{Header, Row};
 
 /// What is in a record of an input.
 pub(crate) enum RecordContent<'a> {
-    /// A user as JSON, or what should be one.
+    /// A record as JSON, or what should be one.
     Json(Cow<'a, [u8]>),
     /// A row of a CSV, out of a line of a rejects file.
     Row(KeptRow<'a>),
@@ -83,16 +83,16 @@ fn present<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 /// A record that was no JSON, or a row of a CSV, stands there as a string, which may have been mended in place. A JSON object
 /// may have been put in place of either. The line has to be of this kind, if one is named.
 pub(crate) fn content(record: &[u8], kind: Option<Kind>) -> Result<RecordContent<'_>, Rejection> {
-    let of_user = Ok(RecordContent::Json(Cow::Borrowed(record)));
+    let itself = Ok(RecordContent::Json(Cow::Borrowed(record)));
     if !is_reject_line(record) {
-        return of_user;
+        return itself;
     }
-    let Ok(line) = serde_json::from_slice::<RejectLine<'_>>(record) else { return of_user };
+    let Ok(line) = serde_json::from_slice::<RejectLine<'_>>(record) else { return itself };
     if let Some(bytes) = line.original_base64.as_ref().and_then(|text| STANDARD.decode(text).ok()) {
         return line.text(Cow::Owned(bytes));
     }
-    // A user may have a field `code`.
-    let Some(original) = line.original else { return of_user };
+    // A record may have a field `code` of its own.
+    let Some(original) = line.original else { return itself };
     let kind_of_line = line.kind.as_deref().unwrap_or(Kind::User.as_str());
     if let Some(kind) = kind.filter(|kind| kind.as_str() != kind_of_line) {
         let what = if kind == Kind::User { "a user" } else { "what is read from this file" };

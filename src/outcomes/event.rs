@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use super::StopReason;
 use super::booking::{InputEnd, LateReject, LateShared, MappedChunkCounts};
 use crate::ignore::ignore;
-use crate::journal::{ConfirmedUser, Entry, Identified, RecordOutcome, Reject, Settled};
+use crate::journal::{ConfirmedRecord, Entry, Identified, RecordOutcome, Reject, Settled};
 
 /// What became of some records.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub(crate) struct SettledRecords {
     /// Rejected.
     pub rejects: Vec<Reject>,
     /// Those that were confirmed to be at the target exactly as exported.
-    pub confirmed: Vec<ConfirmedUser>,
+    pub confirmed: Vec<ConfirmedRecord>,
     /// Ids at the target that the outcome itself does not hold.
     pub identified: Vec<Identified>,
 }
@@ -63,7 +63,8 @@ pub(crate) enum Event {
 }
 
 impl SettledRecords {
-    /// How much of it lies in memory, in bytes.
+    /// How many bytes its outcomes and rejects take in memory. What was confirmed and the ids are not counted: what mapping settles has
+    /// none of either.
     pub(crate) fn size(&self) -> usize {
         size_of_val(self.at_target.as_slice()) + self.rejects.iter().map(Reject::size).sum::<usize>()
     }

@@ -16,7 +16,7 @@ use super::mode_parts::ModeParts;
 use super::stop_tokens::StopTokens;
 use super::write_event::write_event;
 use crate::ignore::ignore;
-use crate::journal::{ConfirmedUser, ConfirmedUsers, Entry, Journal, ReadMark, Reject, Tracker};
+use crate::journal::{ConfirmedRecord, ConfirmedUsers, Entry, Journal, ReadMark, Reject, Tracker};
 use crate::outcomes::event::{Event, SettledRecords};
 use crate::outcomes::{Ledger, Reporter, StopReason};
 use crate::pace::PaceGate;
@@ -196,7 +196,7 @@ impl Committer {
             let unchanged_records = self.unchanged_records.clone();
             self.remember(|users| {
                 if let Some(unchanged_records) = unchanged_records {
-                    unchanged_records.confirm(confirmed.iter().filter_map(ConfirmedUser::record));
+                    unchanged_records.confirm(confirmed.iter().filter_map(ConfirmedRecord::record));
                 }
                 users.add(confirmed)
             });

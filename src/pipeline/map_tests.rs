@@ -9,7 +9,7 @@ use super::map_context::MapContext;
 use super::unchanged::Unchanged;
 use crate::delivery::Pieces;
 use crate::index::DuplicateFinder;
-use crate::journal::{ConfirmedUser, ConfirmedUsers, ContentHash, Progress};
+use crate::journal::{ConfirmedRecord, ConfirmedUsers, ContentHash, Progress};
 use crate::kind::Kind;
 use crate::mapping::{MapOutput, Notices, Prepared, RecordMapper, RejectCode, Rejection, Unique, WantedOutput};
 use crate::recognition::UnchangedRecords;
@@ -119,7 +119,7 @@ fn what_is_known_as_unchanged_is_not_mapped_again_and_is_rejected_as_a_duplicate
     let users = [("a", "a 1"), ("b", "b 2"), ("c", "c 9")].map(|(id, text)| (id.to_owned(), text.to_owned()));
     // Nobody is believed to be known without a sample.
     let others = (0..100).map(|number| (number.to_string(), String::new()));
-    let users = users.into_iter().chain(others).map(|(id, text)| ConfirmedUser::new(&id, &id, content(&text)));
+    let users = users.into_iter().chain(others).map(|(id, text)| ConfirmedRecord::new(&id, &id, content(&text)));
     confirmed.add(users.collect()).unwrap();
     confirmed.write().unwrap();
     let lookup = Arc::new(confirmed.lookup().unwrap().expect("known users"));

@@ -23,7 +23,7 @@ use crate::outcomes::event::Event;
 use crate::recognition::Recognized;
 use crate::source::RecordChunk;
 
-/// Chunks that may be in the queue, mapped or not: twice as many as there are mappers, so that a slow one at the head does
+/// Chunks that may be in the queue, mapped or not: twice as many as mappers are to be busy, so that a slow one at the head does
 /// not keep the others waiting.
 pub(super) const fn queue_length(workers: usize) -> usize {
     2 * workers

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::tests::chunks;
 use super::*;
 use crate::index::{DuplicateFinder, DuplicateMeaning, Duplicates, HashedKey, Keys, RecordPlace};
-use crate::journal::{ConfirmedUser, ConfirmedUsers, ContentHash, RecordKey, RecordOutcome, Settled};
+use crate::journal::{ConfirmedRecord, ConfirmedUsers, ContentHash, RecordKey, RecordOutcome, Settled};
 use crate::source::{RecordChunk, RecordSpan};
 
 /// A user of the model: an id, a key that may be claimed by others, and content.
@@ -65,11 +65,11 @@ fn night(users: &[User], confirmed: &mut ConfirmedUsers, basis: &Basis) -> (Nigh
             .map(|(index, span)| (index, user(span)))
             .collect();
         pass.confirm(sent.iter().map(|(index, _)| RecordKey { input: 0, number: chunk.spans[*index].number }));
-        let users = sent.iter().map(|(_, user)| ConfirmedUser::new(&user.0.to_string(), "id", content(*user)));
+        let users = sent.iter().map(|(_, user)| ConfirmedRecord::new(&user.0.to_string(), "id", content(*user)));
         confirmed.add(users.collect()).unwrap();
     }
     // Nobody is believed without a sample, and not every user may be part of it.
-    let others = (0..100).map(|number| ConfirmedUser::new(&format!("other {number}"), "id", ContentHash::NOTHING));
+    let others = (0..100).map(|number| ConfirmedRecord::new(&format!("other {number}"), "id", ContentHash::NOTHING));
     confirmed.add(others.collect()).unwrap();
     let of = basis.with(&confirmed.state().unwrap());
     pass.write_known(&confirmed.records_path(), &of, &written).unwrap();

@@ -6,13 +6,13 @@ use crate::delivery::item::BatchItem;
 use crate::delivery::refusal::{change_conflict, exists, invalid, of_organization, other_organization};
 use crate::delivery::settlement::Settlement;
 use crate::destination::{Change, Changed, Comparable, Field, ItemError, ItemErrorKind, TargetError};
-use crate::journal::{ConfirmedUser, Identified, RecordOutcome, Settled};
+use crate::journal::{ConfirmedRecord, Identified, RecordOutcome, Settled};
 use crate::mapping::{Notice, Rejection};
 
 /// How an existing identity ends.
 enum End {
     /// Settled, and what is known of it from now on, if that is another thing than before.
-    Settled { outcome: RecordOutcome, differs: bool, confirmed: Option<ConfirmedUser> },
+    Settled { outcome: RecordOutcome, differs: bool, confirmed: Option<ConfirmedRecord> },
     /// Rejected.
     Rejected(Rejection),
 }
@@ -65,7 +65,7 @@ impl Reconciler<'_> {
         let differs = !sent.differences(found).is_empty();
         // What is known of it from before is not true any more, or never was.
         let confirmed =
-            id.map(|id| if differs { ConfirmedUser::nothing(&item.external_id) } else { item.confirmed(id) });
+            id.map(|id| if differs { ConfirmedRecord::nothing(&item.external_id) } else { item.confirmed(id) });
         // Another record of the same input may have been created under this external id: that one counts as created already.
         if self.mark.is_some() && found.has_mark_of(&sent) {
             // What somebody changed since then is theirs to decide, as if the answer had come.
@@ -95,7 +95,7 @@ impl Reconciler<'_> {
             _ => End::Settled {
                 outcome: RecordOutcome::Unchanged,
                 differs: true,
-                confirmed: Some(ConfirmedUser::nothing(&item.external_id)),
+                confirmed: Some(ConfirmedRecord::nothing(&item.external_id)),
             },
         }
     }
@@ -113,7 +113,7 @@ impl Reconciler<'_> {
         let change = Change { id, encoded: &encoded, fields, disabled: item.disabled };
         Ok(match self.destination.change(&change).await? {
             Changed::Updated => {
-                let confirmed = if differs { ConfirmedUser::nothing(&item.external_id) } else { item.confirmed(id) };
+                let confirmed = if differs { ConfirmedRecord::nothing(&item.external_id) } else { item.confirmed(id) };
                 End::Settled { outcome: RecordOutcome::Updated, differs, confirmed: Some(confirmed) }
             }
             Changed::Refused(error) if error.kind == ItemErrorKind::Conflict => {
@@ -131,16 +131,16 @@ fn earlier_name<'f>(item: &BatchItem, found: &'f Comparable<'_>) -> Option<&'f s
 
 /// What is known from now on under the external id that it had before, if it was found under another one: an update renamed it, and
 /// otherwise nothing.
-fn of_earlier_name(item: &BatchItem, found: &Comparable<'_>, is_updated: bool) -> Option<ConfirmedUser> {
+fn of_earlier_name(item: &BatchItem, found: &Comparable<'_>, is_updated: bool) -> Option<ConfirmedRecord> {
     let earlier = earlier_name(item, found)?;
     Some(match found.id.as_deref().filter(|_| is_updated) {
-        Some(id) => ConfirmedUser::renamed(earlier, &item.external_id, id),
-        None => ConfirmedUser::nothing(earlier),
+        Some(id) => ConfirmedRecord::renamed(earlier, &item.external_id, id),
+        None => ConfirmedRecord::nothing(earlier),
     })
 }
 
 impl Settlement {
-    fn settled(&mut self, item: &BatchItem, outcome: RecordOutcome, differs: bool, confirmed: Option<ConfirmedUser>) {
+    fn settled(&mut self, item: &BatchItem, outcome: RecordOutcome, differs: bool, confirmed: Option<ConfirmedRecord>) {
         let mut notices = item.notices;
         if differs {
             notices.add(Notice::DiffersAtTarget);

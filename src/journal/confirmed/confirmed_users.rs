@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::confirmed_user::may_be_sampled;
+use super::confirmed_record::may_be_sampled;
 use super::entry::{ConfirmedEntry, ENTRY_BYTES, KEY_BYTES, key};
-use super::{ConfirmedLookup, ConfirmedUser};
+use super::{ConfirmedLookup, ConfirmedRecord};
 use crate::files::{create_private_directory, put_private, remove_directory, remove_leftovers, replace_private};
 use crate::index::{SortedFile, merge, sorted_files, sorted_path};
 use crate::journal::target_digest;
@@ -173,8 +173,8 @@ impl ConfirmedUsers {
     }
 
     /// Takes in what the target confirmed, and writes it once there is enough of it.
-    pub fn add(&mut self, confirmed: Vec<ConfirmedUser>) -> io::Result<()> {
-        for ConfirmedUser { key, content, names, is_newest, renamed, record: _ } in confirmed {
+    pub fn add(&mut self, confirmed: Vec<ConfirmedRecord>) -> io::Result<()> {
+        for ConfirmedRecord { key, content, names, is_newest, renamed, record: _ } in confirmed {
             if let Some((from, to, id)) = &renamed {
                 self.rename(from, to, id);
             }

@@ -15,7 +15,7 @@
 //! off makes the next run forget it, and so does a shard, for shards go side by side and neither believe nor write any of
 //! this; and before it is believed its sample is looked up at the target.
 
-mod confirmed_user;
+mod confirmed_record;
 mod confirmed_users;
 mod content_hash;
 mod entry;
@@ -23,7 +23,7 @@ mod lookup;
 #[cfg(test)]
 mod tests;
 
-pub use confirmed_user::ConfirmedUser;
+pub use confirmed_record::ConfirmedRecord;
 pub use confirmed_users::{CONFIRMED_USERS_PREFIX, ConfirmedUsers, SAMPLE_SIZE};
 pub use content_hash::ContentHash;
 pub use lookup::ConfirmedLookup;

@@ -1,11 +1,11 @@
 //! What is known of a target, and what is forgotten.
 
 use super::confirmed_users::BUFFERED;
-use super::{ConfirmedUser, ConfirmedUsers, ContentHash, SAMPLE_SIZE};
+use super::{ConfirmedRecord, ConfirmedUsers, ContentHash, SAMPLE_SIZE};
 use crate::index::sorted_files;
 
-fn confirmed(number: usize, content: &str) -> ConfirmedUser {
-    ConfirmedUser::new(&format!("user_{number}"), &format!("usr_{number}"), ContentHash::of(content.as_bytes()))
+fn confirmed(number: usize, content: &str) -> ConfirmedRecord {
+    ConfirmedRecord::new(&format!("user_{number}"), &format!("usr_{number}"), ContentHash::of(content.as_bytes()))
 }
 
 #[test]

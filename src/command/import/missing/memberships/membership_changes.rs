@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::command::shared::target::earlier_membership::{FoundMembership, look_at_all, pair};
 use crate::destination::{Destination, TargetError};
 use crate::id_map::IdLookup;
-use crate::journal::{ConfirmedUser, ConfirmedUsers};
+use crate::journal::{ConfirmedRecord, ConfirmedUsers};
 use crate::kind::Kind;
 use crate::mapping::TupleRules;
 use crate::missing::{
@@ -160,7 +160,7 @@ impl MembershipChanges<'_> {
 
     /// What is removed is not taken for confirmed, should it come back.
     fn forget_confirmed<'i>(&mut self, ids: impl IntoIterator<Item = &'i String>) -> Result<(), StopReason> {
-        let nothing = ids.into_iter().map(|id| ConfirmedUser::nothing(id)).collect();
+        let nothing = ids.into_iter().map(|id| ConfirmedRecord::nothing(id)).collect();
         let forgotten = self.confirmed.add(nothing).and_then(|()| self.confirmed.write());
         forgotten.map_err(StopReason::Temporary)
     }

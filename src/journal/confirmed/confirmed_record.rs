@@ -1,4 +1,4 @@
-//! A user whom the target confirmed.
+//! A record that the target confirmed.
 
 use super::ContentHash;
 use super::entry::{KEY_BYTES, key};
@@ -7,9 +7,9 @@ use crate::journal::RecordKey;
 /// One user in this many may become part of the sample. A sample of a small tenant is smaller.
 const SAMPLED: u8 = 8;
 
-/// A user who is at the target, or a record of another kind: of those only the external id and the content are kept.
+/// A user whom the target has, or a record of another kind that it has: of those only the external id and the content are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfirmedUser {
+pub struct ConfirmedRecord {
     pub(super) key: [u8; KEY_BYTES],
     pub(super) content: ContentHash,
     /// The external id and the target's own id, of a few users: names of everybody would cost more than all the rest.
@@ -18,11 +18,11 @@ pub struct ConfirmedUser {
     pub(super) is_newest: bool,
     /// The external id that a user had, the one they have since, and the target's own id.
     pub(super) renamed: Option<(Box<str>, Box<str>, Box<str>)>,
-    /// The record that they are now exactly as.
+    /// The record of this run that it is now exactly as.
     pub(super) record: Option<RecordKey>,
 }
 
-impl ConfirmedUser {
+impl ConfirmedRecord {
     /// The user with this external id and this id at the target, who was confirmed to be this.
     pub fn new(external_id: &str, id: &str, content: ContentHash) -> Self {
         let key = key(external_id);
@@ -46,13 +46,13 @@ impl ConfirmedUser {
         Self { renamed: Some((from.into(), to.into(), id.into())), ..Self::nothing(from) }
     }
 
-    /// This record is what they were confirmed to be.
+    /// This record of the run is what it was confirmed to be.
     #[must_use]
     pub fn as_record(self, record: RecordKey) -> Self {
         Self { record: Some(record), ..self }
     }
 
-    /// The record that they were confirmed to be, if one is known.
+    /// The record of the run that it was confirmed to be, if one is known.
     pub fn record(&self) -> Option<RecordKey> {
         self.record
     }
