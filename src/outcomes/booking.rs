@@ -30,7 +30,7 @@ pub(crate) struct MappedChunkCounts {
     /// The number of its last record.
     pub last: u64,
     /// Records in the chunk that were not settled by an earlier part of the run.
-    pub open: u64,
+    pub not_settled_before: u64,
     /// Records that map and validate.
     pub valid: u64,
     /// Valid ones that are known to be at the target as they are, so that nothing is sent.

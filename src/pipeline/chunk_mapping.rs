@@ -23,8 +23,9 @@ use crate::source::{FramingFault, RawRecord, RecordChunk, RecordSpan};
 /// Room that a request needs beside what is mapped: its envelope, and the mark of the run.
 const ENVELOPE_BYTES: usize = 64 + RunMark::MOST;
 
-/// Records up to this part of the largest request make what fits it: no field is sent more than three times, each at most as long
-/// as it stands in the record, and what a mapping file adds is at most a sixtieth of a request.
+/// A record up to one part in so many of the largest request fits it for certain, and is not encoded only to find that out. No field
+/// is sent more than three times, each time at most as long as it is in the record: that makes three eighths of the request. What a
+/// mapping file adds is at most a sixtieth.
 const SURELY_FITS: usize = 8;
 
 /// The mapping of one chunk: what is the same for all of its records, and what has come out of those before.
@@ -38,12 +39,12 @@ pub(super) struct ChunkMapping<'m> {
     ours: ChunkRecords,
     /// Which of them are known to be duplicates.
     duplicates: DuplicatesAmong,
-    /// What is wanted of its records, of the last one where it is not the same of all.
+    /// What is wanted of its records. What is not the same of all is set before each one.
     wanted: WantedOutput,
-    /// Its encoded records are put into `encoded` in the end.
+    /// The encoded records lie in it until all are mapped.
     output: MapOutput,
-    /// Where they lie.
-    encoded: Piece,
+    /// The piece whose memory they lie in: empty meanwhile, in the end they are put back into it.
+    piece: Piece,
     /// What no two records share, of all records so far.
     collected_keys: Keys,
     /// Of mapped records: how the next night recognizes them. Empty if that is not wanted.
@@ -86,10 +87,10 @@ pub(super) struct MappedParts {
 impl<'m> ChunkMapping<'m> {
     pub(super) fn new(input: u16, chunk: &'m RecordChunk, context: &'m MapContext) -> io::Result<Self> {
         let looks_for_duplicates = matches!(context.duplicates, DuplicateCheck::Find(_));
-        let mut encoded = if context.encode { context.pieces.take(chunk.bytes.len()) } else { Piece::default() };
+        let mut piece = if context.encode { context.pieces.take(chunk.bytes.len()) } else { Piece::default() };
         let reads_ids = context.wants_ready || context.confirmed_lookup.is_some() || context.ids.is_some();
         let output = MapOutput {
-            encoded: std::mem::take(&mut *encoded),
+            encoded: std::mem::take(&mut *piece),
             unique_keys: looks_for_duplicates.then(UniqueKeys::default),
             coverage: context.forecast.then(Coverage::default),
             roles: context.forecast.then(RoleCounts::default),
@@ -104,7 +105,7 @@ impl<'m> ChunkMapping<'m> {
             duplicates: context.duplicates.among(input, numbers[0]..=numbers[1])?,
             wanted: WantedOutput { encoded: context.encode, ids: reads_ids, preview: false },
             output,
-            encoded,
+            piece,
             collected_keys: if looks_for_duplicates { Keys::of_records(chunk.spans.len()) } else { Keys::default() },
             for_next_night: Vec::new(),
             wanted_previews: if holds_first(chunk, &context.records) { context.preview } else { 0 },
@@ -121,12 +122,21 @@ impl<'m> ChunkMapping<'m> {
 
     /// All that has come out.
     pub(super) fn into_parts(self) -> MappedParts {
-        let Self { output, mut encoded, collected_keys, for_next_night, previews, weighing, rejects_of_others, .. } =
+        let Self { output, mut piece, collected_keys, for_next_night, previews, weighing, rejects_of_others, .. } =
             self;
         let MapOutput { coverage, roles, .. } = output;
-        *encoded = output.encoded;
+        *piece = output.encoded;
         let (coverage, roles) = (coverage.unwrap_or_default(), roles.unwrap_or_default());
-        MappedParts { encoded, collected_keys, for_next_night, coverage, roles, previews, weighing, rejects_of_others }
+        MappedParts {
+            encoded: piece,
+            collected_keys,
+            for_next_night,
+            coverage,
+            roles,
+            previews,
+            weighing,
+            rejects_of_others,
+        }
     }
 
     /// Decides what becomes of one record. If it is known to be unchanged, `if_unchanged` has its notices, and it is not mapped.

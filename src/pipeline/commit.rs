@@ -161,7 +161,7 @@ impl Committer {
     fn book(&mut self, event: Event) {
         match event {
             Event::Mapped(counts) => {
-                self.track(|tracker| tracker.begin_chunk(counts.start, counts.open));
+                self.track(|tracker| tracker.begin_chunk(counts.start, counts.not_settled_before));
                 self.ledger.book_mapped(*counts, self.previews);
             }
             Event::InputEnded(end) => {

@@ -76,7 +76,7 @@ fn counts_of(
     let counts = MappedChunkCounts {
         start: start_of(input, chunk),
         last: chunk.spans.last().map_or(0, |span| span.number),
-        open: valid + rejected,
+        not_settled_before: valid + rejected,
         valid,
         not_asked: unchanged,
         consumed: chunk.consumed,

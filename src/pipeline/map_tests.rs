@@ -171,6 +171,6 @@ fn what_is_only_counted_is_counted_as_if_it_were_sent() {
         map_chunk(0, Arc::clone(&chunk), &[], &context).unwrap()
     });
     assert_eq!((sent.ready.len(), counted.ready.len()), (2, 0));
-    assert_eq!((counted.counts.valid, counted.counts.open, counted.rejects.len()), (2, 3, 1));
+    assert_eq!((counted.counts.valid, counted.counts.not_settled_before, counted.rejects.len()), (2, 3, 1));
     assert_eq!(format!("{:?}", counted.counts), format!("{:?}", sent.counts));
 }

@@ -108,7 +108,7 @@ fn settled(index: u16, input: &Input, stretch: &UnchangedStretch) -> MappedChunk
     let counts = MappedChunkCounts {
         start: ReadMark { key, line: first.line, offset: first.offset },
         last: behind.number - 1,
-        open: count,
+        not_settled_before: count,
         valid: count,
         not_asked: count,
         consumed: behind.offset,

@@ -32,8 +32,8 @@ impl Ledger {
 
     /// Books a chunk that was mapped. In a dry run that is all that happens to its valid records.
     pub(crate) fn book_mapped(&mut self, counts: MappedChunkCounts, previews_wanted: usize) {
-        self.steps.read(counts.start.key.input, counts.open, counts.valid);
-        self.read += counts.open;
+        self.steps.read(counts.start.key.input, counts.not_settled_before, counts.valid);
+        self.read += counts.not_settled_before;
         self.not_asked += counts.not_asked;
         for (shard, rejects) in counts.rejects_of_others {
             *self.rejects_of_others.entry(shard).or_default() += rejects;
