@@ -49,7 +49,7 @@
 //!    take.
 //! 5. `delivery/senders.rs` takes a batch (`pending_batch.rs`: with what was already tried with it) as soon as there is a slot for its
 //!    request, or, where each user is a request, a while before (`ahead.rs`). First it settles the users whom the target has under
-//!    another external id, and rejects the records that refer to somebody whom the target does not have any more. Then
+//!    an earlier external id, and rejects the records that refer to somebody whom the target does not have any more. Then
 //!    `delivery/exchange.rs` makes one exchange with the target: it waits for its turn at the [`pace::PaceGate`] (`pace/gate.rs`),
 //!    which gives it a permit (`pace/permit.rs`), has the plan made durable by the committer (of point 8) unless that was done ahead,
 //!    and makes the request once the permit lets it depart. How it waits for its turn and for the committer is in

@@ -5,12 +5,12 @@
 //! and without a mark there is no proof of the contrary. See [`RunMark`].
 //!
 //! ```text
-//! reconcile            their external ids are there: settle; where they are other people's: reconcile_elsewhere
-//! reconcile_conflicts  something of another identity's is in the way: reconcile_elsewhere
-//!   └─ reconcile_elsewhere  by their ids at Clerk: reconcile_by_clerk_id; else by an address: settle; otherwise rejected
+//! reconcile                    their external ids are there: settle; where they are other people's: reconcile_under_other_ids
+//! reconcile_conflicts          something of another identity's is in the way: reconcile_under_other_ids
+//!   └─ reconcile_under_other_ids  by their ids at Clerk: reconcile_by_clerk_id; else by an address: settle; otherwise rejected
 //!        └─ reconcile_by_clerk_id  are they there under the ids that they have at Clerk: reconcile_under
-//! reconcile_renamed    the target is known to have them under another external id: reconcile_under
-//!   └─ reconcile_under      those who are there under these external ids: settle
+//! reconcile_under_earlier_ids  the target is known to have them under an earlier external id: reconcile_under
+//!   └─ reconcile_under              those who are there under these external ids: settle
 //!        └─ settle (in `reconcile/settle.rs`)  `end` compares, and leaves, updates or rejects; then, what is known of names and ids from now on
 //! ```
 
@@ -57,18 +57,18 @@ impl Reconciler<'_> {
                 }
             }
         }
-        self.reconcile_elsewhere(strangers, &mut settlement).await?;
+        self.reconcile_under_other_ids(strangers, &mut settlement).await?;
         Ok(settlement)
     }
 
-    /// Settles the items whose people are known to be there under other external ids. Returns what became of them, and the items that
+    /// Settles the items whose people are known to be there under earlier external ids. Returns what became of them, and the items that
     /// are left: all others, and those whose people are not there any more.
-    pub(super) async fn reconcile_renamed(&self) -> Result<(Settlement, Vec<usize>), TargetError> {
+    pub(super) async fn reconcile_under_earlier_ids(&self) -> Result<(Settlement, Vec<usize>), TargetError> {
         let mut settlement = Settlement::default();
         let items = self.batch.items.iter().enumerate();
-        let renamed: Vec<(usize, String)> =
+        let earlier_ids: Vec<(usize, String)> =
             items.filter_map(|(index, item)| Some((index, item.earlier.as_deref()?.to_owned()))).collect();
-        let settled = self.reconcile_under(&renamed, &mut settlement).await?;
+        let settled = self.reconcile_under(&earlier_ids, &mut settlement).await?;
         let left = (0..self.batch.items.len()).filter(|index| !settled.contains(index)).collect();
         Ok((settlement, left))
     }
@@ -80,13 +80,13 @@ impl Reconciler<'_> {
     ) -> Result<Settlement, TargetError> {
         let mut settlement = Settlement::default();
         let rejected = conflicts.into_iter().map(|(index, error)| (index, conflict(error))).collect();
-        self.reconcile_elsewhere(rejected, &mut settlement).await?;
+        self.reconcile_under_other_ids(rejected, &mut settlement).await?;
         Ok(settlement)
     }
 
     /// Settles items whose users may be there under another external id, for they had another one at Clerk when they were
     /// imported, or none. Those who are not found are rejected.
-    async fn reconcile_elsewhere(
+    async fn reconcile_under_other_ids(
         &self,
         unless_found: Vec<(usize, Rejection)>,
         settlement: &mut Settlement,
@@ -97,7 +97,7 @@ impl Reconciler<'_> {
             let sent = self.destination.read_sent(&encoded).unwrap_or_default();
             let answer = self.destination.find_person(&sent).await?;
             let found = answer.as_ref().map(|answer| self.destination.read_found(answer)).unwrap_or_default();
-            if let Some(earlier) = found.iter().find(|found| self.is_earlier(&sent, found)) {
+            if let Some(earlier) = found.iter().find(|found| self.was_imported_earlier(&sent, found)) {
                 self.settle(index, Some(earlier), settlement).await?;
                 continue;
             }
@@ -145,7 +145,7 @@ impl Reconciler<'_> {
             for (index, id) in page {
                 let encoded = self.batch.item_body(&self.batch.items[*index]);
                 let sent = self.destination.read_sent(&encoded).unwrap_or_default();
-                if let Some(found) = found.get(id.as_str()).filter(|found| self.is_earlier(&sent, found)) {
+                if let Some(found) = found.get(id.as_str()).filter(|found| self.was_imported_earlier(&sent, found)) {
                     self.settle(*index, Some(found), settlement).await?;
                     settled.insert(*index);
                 }
@@ -155,7 +155,7 @@ impl Reconciler<'_> {
     }
 
     /// Whether it is the same person, imported earlier. Whom this run created is another record of the same input.
-    fn is_earlier(&self, sent: &Comparable<'_>, found: &Comparable<'_>) -> bool {
+    fn was_imported_earlier(&self, sent: &Comparable<'_>, found: &Comparable<'_>) -> bool {
         sent.is_same_person(found) == Some(true) && !self.mark.is_some_and(|mark| found.is_marked_by(mark))
     }
 }

@@ -102,7 +102,7 @@ impl BatchSender {
 
     /// Settles every item of a batch, in as many requests as that takes. `is_planned` says whether its plan is durable.
     async fn deliver(&self, pending: PendingBatch, mut is_planned: bool) {
-        let Some(pending) = self.settle_renamed(pending).await else { return };
+        let Some(pending) = self.settle_under_earlier_ids(pending).await else { return };
         let Some(pending) = self.settle_stale(pending).await else { return };
         // Parts of one size before smaller ones: it is soon known whether the destination takes any.
         let mut open = VecDeque::from([pending]);
@@ -124,11 +124,11 @@ impl BatchSender {
         }
     }
 
-    /// Settles items whose users are known to be at the destination under another external id, and returns what is left to be
+    /// Settles items whose users are known to be at the destination under an earlier external id, and returns what is left to be
     /// sent. A batch that may have been sent before is sent again as it was.
-    async fn settle_renamed(&self, pending: PendingBatch) -> Option<PendingBatch> {
-        let has_renamed = pending.batch.items.iter().any(|item| item.earlier.is_some());
-        if !has_renamed || pending.in_doubt {
+    async fn settle_under_earlier_ids(&self, pending: PendingBatch) -> Option<PendingBatch> {
+        let has_earlier_ids = pending.batch.items.iter().any(|item| item.earlier.is_some());
+        if !has_earlier_ids || pending.in_doubt {
             return Some(pending);
         }
         if self.context.stop.is_cancelled() {
@@ -139,7 +139,7 @@ impl BatchSender {
         let ended = tokio::select! {
             biased;
             () = self.abort.cancelled() => return None,
-            ended = reconciler.reconcile_renamed() => ended,
+            ended = reconciler.reconcile_under_earlier_ids() => ended,
         };
         match ended {
             Ok((settlement, left)) => {

@@ -46,8 +46,8 @@ impl SortedResults {
                 let item = &pending.batch.items[index];
                 confirmed.extend(id.as_deref().map(|id| item.confirmed(id)));
                 // Where the external id is the id at Clerk, the outcome below has all of it.
-                let id_elsewhere = id.as_deref().filter(|_| item.clerk_id.is_some());
-                identified.extend(id_elsewhere.map(|id| item.identified(&item.external_id, id)));
+                let id_beside_outcome = id.as_deref().filter(|_| item.clerk_id.is_some());
+                identified.extend(id_beside_outcome.map(|id| item.identified(&item.external_id, id)));
                 let outcome = RecordOutcome::Created { external_id: item.external_id.to_string(), id };
                 at_target.push(Settled { key: item.key(), outcome, notices: item.notices.bits() });
             }

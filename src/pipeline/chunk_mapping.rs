@@ -210,7 +210,7 @@ impl<'m> ChunkMapping<'m> {
         confirmed
     }
 
-    /// Notes under which other external id the target has the user whom the record is about. Without the id map the user could
+    /// Notes under which earlier external id the target has the user whom the record is about. Without the id map the user could
     /// get a second identity, so an error is the end of the run.
     fn with_earlier_id(&self, record: Ready) -> Result<Ready, MapFailure> {
         let Some(ids) = &self.context.ids else { return Ok(record) };

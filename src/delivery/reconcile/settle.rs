@@ -29,7 +29,7 @@ impl Reconciler<'_> {
         let end = self.end(item, found).await?;
         let is_updated = matches!(end, End::Settled { outcome: RecordOutcome::Updated, .. });
         if let Some(found) = found {
-            settlement.confirmed.extend(of_earlier_name(item, found, is_updated));
+            settlement.confirmed.extend(of_earlier_external_id(item, found, is_updated));
             settlement.identified.extend(self.identified(item, found, is_updated));
         }
         match end {
@@ -43,7 +43,7 @@ impl Reconciler<'_> {
     /// would be granted for it by its id.
     fn identified(&self, item: &BatchItem, found: &Comparable<'_>, is_updated: bool) -> Option<Identified> {
         // An update gave it the external id that it has at Clerk now.
-        let external_id = earlier_name(item, found).filter(|_| !is_updated).unwrap_or(&item.external_id);
+        let external_id = earlier_external_id(item, found).filter(|_| !is_updated).unwrap_or(&item.external_id);
         let is_granted = is_updated || self.has_same_role(item, found);
         Some(item.identified(external_id, found.id.as_deref().filter(|_| is_granted)?))
     }
@@ -73,7 +73,7 @@ impl Reconciler<'_> {
                 RecordOutcome::Created { external_id: item.external_id.to_string(), id: id.map(str::to_owned) };
             return Ok(End::Settled { outcome, differs, confirmed });
         }
-        if is_elsewhere(&sent, found) {
+        if is_in_other_organization(&sent, found) {
             return Ok(End::Rejected(of_organization(other_organization(), &sent, found)));
         }
         let fields = sent.changes(found);
@@ -124,15 +124,15 @@ impl Reconciler<'_> {
     }
 }
 
-/// The external id under which it was found, if that is not the one that it has at Clerk now.
-fn earlier_name<'f>(item: &BatchItem, found: &'f Comparable<'_>) -> Option<&'f str> {
+/// The earlier external id under which it was found, if that is not the one that it has at Clerk now.
+fn earlier_external_id<'f>(item: &BatchItem, found: &'f Comparable<'_>) -> Option<&'f str> {
     found.external_id.as_deref().filter(|id| **id != *item.external_id)
 }
 
-/// What is known from now on under the external id that it had before, if it was found under another one: an update renamed it, and
+/// What is known from now on under the earlier external id, if it was found under one: that an update gave it another one, and
 /// otherwise nothing.
-fn of_earlier_name(item: &BatchItem, found: &Comparable<'_>, is_updated: bool) -> Option<ConfirmedRecord> {
-    let earlier = earlier_name(item, found)?;
+fn of_earlier_external_id(item: &BatchItem, found: &Comparable<'_>, is_updated: bool) -> Option<ConfirmedRecord> {
+    let earlier = earlier_external_id(item, found)?;
     Some(match found.id.as_deref().filter(|_| is_updated) {
         Some(id) => ConfirmedRecord::renamed(earlier, &item.external_id, id),
         None => ConfirmedRecord::nothing(earlier),
@@ -151,7 +151,7 @@ impl Settlement {
 }
 
 /// Whether an identity is in another organization than the one that the users go into. It is never taken out of that.
-fn is_elsewhere(sent: &Comparable<'_>, found: &Comparable<'_>) -> bool {
+fn is_in_other_organization(sent: &Comparable<'_>, found: &Comparable<'_>) -> bool {
     let organizations = sent.organization_id.as_deref().zip(found.organization_id.as_deref());
     organizations.is_some_and(|(ours, theirs)| ours != theirs)
 }
