@@ -18,7 +18,7 @@ impl AdminCalls {
         let reply = self.client.post(path, request.body, request.key).await;
         let done = meaning_of(reply.outcome) == Meaning::Done;
         let results = done.then(|| batch_results(&reply.body, request.items.len())).flatten();
-        let reply = if done && results.is_none() { reply.unreadable() } else { reply };
+        let reply = if done && results.is_none() { reply.into_unreadable() } else { reply };
         let signal = reply.pace_signal(is_transient);
         // A target that takes none of the items does not work, even if its status says success.
         let all_fail = results.as_ref().is_some_and(|results| results.iter().all(ItemResult::is_transient));
@@ -43,7 +43,7 @@ impl AdminCalls {
         let is_done = meaning_of(reply.outcome) == Meaning::Done;
         let created = if is_done { identity(&reply.body) } else { None };
         if is_done && created.is_none() {
-            reply = reply.unreadable();
+            reply = reply.into_unreadable();
         }
         permit.finish(&reply.pace_signal(is_transient));
         let result = match (created, reply.outcome) {

@@ -94,7 +94,7 @@ async fn import_into(
     let has_begun = part != RunPart::First && (done > 0 || !import_run.progress.in_doubt.is_empty());
     let clearance = Clearance::of_run(run_and_target, subject, &import_run.ledger, has_begun, signals).await?;
     let (ended, missing) = match clearance {
-        Clearance::Unreadable(error) => (EndedImport::unreadable(import_run, error), None),
+        Clearance::Unreadable(error) => (EndedImport::of_unreadable_input(import_run, error), None),
         Clearance::Withheld(BeforeSending { first_pass, missing }, reason) => {
             import_run.duplicates = first_pass.duplicates().cloned();
             (EndedImport::withheld((import_run, reason), subject, &first_pass, run_and_target, signals).await, missing)

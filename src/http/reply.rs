@@ -47,7 +47,7 @@ impl Reply {
     }
 
     /// This reply as one that cannot be used, because its body is not what was asked for.
-    pub(crate) fn unreadable(self) -> Self {
+    pub(crate) fn into_unreadable(self) -> Self {
         Self { outcome: ReplyOutcome::Unreadable, body: Body::default(), ..self }
     }
 

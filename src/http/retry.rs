@@ -31,7 +31,7 @@ pub async fn retry_while<F: Future<Output = Reply>>(
     loop {
         let mut reply = request().await;
         if reply.outcome.is_success() && !acceptable(&reply) {
-            reply = reply.unreadable();
+            reply = reply.into_unreadable();
         }
         if !is_transient(reply.outcome) {
             return Ok(reply);

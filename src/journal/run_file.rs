@@ -17,7 +17,7 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, S
     let text = match std::fs::read(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unreadable(path, &error)),
+        Err(error) => return Err(run_file_problem(path, &error)),
     };
     if text.trim_ascii().is_empty() {
         return Err("is empty".to_owned());
@@ -30,8 +30,8 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, S
     })
 }
 
-/// What is wrong with a file that cannot be read.
-pub(super) fn unreadable(path: &Path, error: &io::Error) -> String {
+/// What is wrong with a file of a run that cannot be read.
+pub(super) fn run_file_problem(path: &Path, error: &io::Error) -> String {
     match error.kind() {
         _ if path.is_dir() => "is a directory".to_owned(),
         io::ErrorKind::NotFound => "is missing".to_owned(),

@@ -20,7 +20,8 @@ impl KetoTuples {
         let first = request.items.first().and_then(|item| RelationTuple::of(item.external_id));
         let parameters = first.as_ref().map(RelationTuple::parameters).unwrap_or_default();
         let reply = self.calls.read.send(Request::get(self.calls.list_url(&parameters))).await;
-        let reply = if reply.outcome.is_success() && page(&reply.body).is_none() { reply.unreadable() } else { reply };
+        let reply =
+            if reply.outcome.is_success() && page(&reply.body).is_none() { reply.into_unreadable() } else { reply };
         permit.finish(&reply.pace_signal(is_transient));
         if !reply.outcome.is_success() || !is_page(&reply) {
             return CreateOutcome::Failed(Box::new(failed_question(self.calls.read.base_url(), reply)));

@@ -35,7 +35,7 @@ impl KratosCalls {
         let reply = self.http.send(self.batch(request.body.clone())).await;
         let answers = item_answers(&reply, expected);
         let is_success = reply.outcome.is_success();
-        let reply = if is_success && answers.is_none() { reply.unreadable() } else { reply };
+        let reply = if is_success && answers.is_none() { reply.into_unreadable() } else { reply };
         permit.finish(&reply.pace_signal(is_transient));
         let sent = read_batch(&request.body).filter(|sent| sent.len() == expected);
         let (Some(answers), Some(sent)) = (answers, sent) else {

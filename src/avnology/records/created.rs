@@ -60,7 +60,7 @@ impl RecordCalls {
         let mut reply = self.calls.client.post(&self.single_path(item.external_id), self.single_body(&body), key).await;
         // A page of a gateway creates nothing, even if its status is one of success.
         if meaning_of(reply.outcome) == Meaning::Done && !self.is_created(&reply.body) {
-            reply = reply.unreadable();
+            reply = reply.into_unreadable();
         }
         permit.finish(&reply.pace_signal(is_transient));
         let result = match reply.outcome {

@@ -24,9 +24,9 @@ pub(super) struct EndedImport {
 }
 
 impl EndedImport {
-    /// Nothing was sent, because of an input. The account says that it ended on its input, so that the same command begins anew
+    /// Nothing was sent, because an input cannot be read. The account says that it ended on its input, so that the same command begins anew
     /// with the repaired one.
-    pub(super) fn unreadable(ImportRun { mut ledger, journal, .. }: ImportRun, error: SourceError) -> Self {
+    pub(super) fn of_unreadable_input(ImportRun { mut ledger, journal, .. }: ImportRun, error: SourceError) -> Self {
         ledger.stopped = Some(StopReason::Unreadable(error));
         Self { ledger, journal: Some(journal), joined: JoinReports::default(), timeline: Vec::new() }
     }

@@ -46,7 +46,7 @@ fn write(file: &mut dyn Write, plan: &WebhooksPlan) -> io::Result<()> {
 }
 
 fn read_code_report(path: &Path) -> Result<CodeReport, WebhooksCommandError> {
-    let text = read_named(path).map_err(|error| WebhooksCommandError::unreadable(path, &error))?;
+    let text = read_named(path).map_err(|error| WebhooksCommandError::unreadable_file(path, &error))?;
     CodeReport::read(&text).map_err(|problem| WebhooksCommandError::File { path: path.to_path_buf(), problem })
 }
 

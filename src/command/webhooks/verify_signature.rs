@@ -55,7 +55,7 @@ fn check(settings: &VerifySignatureSettings) -> Result<Result<Fit, SignatureFaul
     let of_file = match headers {
         None => String::new(),
         Some(path) => {
-            crate::files::read_named_text(path).map_err(|error| WebhooksCommandError::unreadable(path, &error))?
+            crate::files::read_named_text(path).map_err(|error| WebhooksCommandError::unreadable_file(path, &error))?
         }
     };
     let mut body = Vec::new();

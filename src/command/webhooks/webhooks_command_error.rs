@@ -75,7 +75,7 @@ pub enum WebhooksCommandError {
 
 impl WebhooksCommandError {
     /// A file that cannot be read.
-    pub(in crate::command) fn unreadable(path: &Path, error: &io::Error) -> Self {
+    pub(in crate::command) fn unreadable_file(path: &Path, error: &io::Error) -> Self {
         Self::File { path: path.to_path_buf(), problem: error.to_string() }
     }
 

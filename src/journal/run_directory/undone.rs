@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::run_file::{fault, unreadable};
+use super::super::run_file::{fault, run_file_problem};
 use super::RunDirectory;
 use crate::files::replace_private;
 
@@ -38,7 +38,7 @@ impl RunDirectory {
         let written = replace_private(&path, |file| serde_json::to_writer(file, &undone).map_err(Into::into));
         written.map_err(|error| {
             let (purpose, advice) = ("which says that the run is being undone", "move it away, and undo the run again");
-            if path.is_dir() { fault(&path, purpose, &unreadable(&path, &error), advice) } else { error }
+            if path.is_dir() { fault(&path, purpose, &run_file_problem(&path, &error), advice) } else { error }
         })
     }
 
