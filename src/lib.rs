@@ -135,8 +135,8 @@
 //!   last such run that was complete ([`recognition`]).
 //! - *page*: of a list, what a target or Clerk gives at once; of the [`manual`], what a topic has; pages that were put together into
 //!   one input are read as one ([`source`]).
-//! - *pass*: the *first* one goes through the inputs before anything is sent, and the *second* one is the import itself, which reads
-//!   them again. A later read of any kind is held to the first one ([`source::KnownInputs`]).
+//! - *pass*: the *first* one goes through the inputs before anything is sent, or compared with the target, and the *second* one is the
+//!   import or the comparison itself, which reads them again. A later read of any kind is held to the first one ([`source::KnownInputs`]).
 //! - *plan*: a [`journal::BatchPlan`] is a batch that is about to be sent; the [`steps`] are the plan of a migration; a
 //!   [`tenant_plan::TenantPlan`] says what of a tenant beside its users moves, and how; one of [`webhooks`] says it of endpoints.
 //! - *ready*: mapped, and not yet in a batch. What is on disk for good is *durable*.

@@ -122,21 +122,20 @@ impl<'m> ChunkMapping<'m> {
 
     /// All that has come out.
     pub(super) fn into_parts(self) -> MappedParts {
-        let Self { output, mut piece, collected_keys, for_next_night, previews, weighing, rejects_of_others, .. } =
-            self;
-        let MapOutput { coverage, roles, .. } = output;
-        *piece = output.encoded;
-        let (coverage, roles) = (coverage.unwrap_or_default(), roles.unwrap_or_default());
-        MappedParts {
-            encoded: piece,
+        let Self {
+            output,
+            piece: mut encoded,
             collected_keys,
             for_next_night,
-            coverage,
-            roles,
             previews,
             weighing,
             rejects_of_others,
-        }
+            ..
+        } = self;
+        let MapOutput { coverage, roles, .. } = output;
+        *encoded = output.encoded;
+        let (coverage, roles) = (coverage.unwrap_or_default(), roles.unwrap_or_default());
+        MappedParts { encoded, collected_keys, for_next_night, coverage, roles, previews, weighing, rejects_of_others }
     }
 
     /// Decides what becomes of one record. If it is known to be unchanged, `if_unchanged` has its notices, and it is not mapped.

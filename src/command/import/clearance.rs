@@ -5,7 +5,8 @@ mod consent;
 use consent::Consent;
 
 use super::super::shared::command_error::CommandError;
-use super::super::shared::reading::first_pass::{FirstPass, ReadSubject};
+use super::super::shared::reading::first_pass::FirstPass;
+use super::super::shared::reading::read_subject::ReadSubject;
 use super::super::shared::run_start_error::RunStartError;
 use super::missing::MissingRecords;
 use super::run_and_target::RunAndTarget;

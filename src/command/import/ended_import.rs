@@ -1,8 +1,9 @@
 //! How an import ended: its ledger and what of it is kept. One that was withheld ends here, too: its rejects are written.
 
-use super::super::shared::reading::first_pass::{FirstPass, ReadSubject};
+use super::super::shared::reading::first_pass::FirstPass;
 use super::super::shared::reading::intake::intake;
 use super::super::shared::reading::joined::JoinReports;
+use super::super::shared::reading::read_subject::ReadSubject;
 use super::super::shared::terminal::progress::reporter_with_metrics;
 use super::run_and_target::RunAndTarget;
 use crate::journal::Journal;
@@ -24,8 +25,8 @@ pub(super) struct EndedImport {
 }
 
 impl EndedImport {
-    /// Nothing was sent, because an input cannot be read. The account says that it ended on its input, so that the same command begins anew
-    /// with the repaired one.
+    /// Nothing was sent, because an input cannot be read. The account says that it ended on its input, so that the same command
+    /// begins anew with the repaired one.
     pub(super) fn of_unreadable_input(ImportRun { mut ledger, journal, .. }: ImportRun, error: SourceError) -> Self {
         ledger.stopped = Some(StopReason::Unreadable(error));
         Self { ledger, journal: Some(journal), joined: JoinReports::default(), timeline: Vec::new() }

@@ -3,7 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::command::shared::reading::first_pass::{FirstPass, ReadSubject, Remembered};
+use crate::command::shared::reading::first_pass::FirstPass;
+use crate::command::shared::reading::read_subject::{ReadSubject, Remembered};
 use crate::journal::{ConfirmedUsers, FileRecord};
 use crate::pipeline::{ConfirmedBefore, Ran};
 use crate::recognition::{Basis, KnownFile};

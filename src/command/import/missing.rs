@@ -14,7 +14,7 @@ use missing_names_file::write_missing;
 use user_changes::UserChanges;
 
 use crate::command::shared::command_error::CommandError;
-use crate::command::shared::reading::first_pass::ReadSubject;
+use crate::command::shared::reading::read_subject::ReadSubject;
 use crate::command::shared::reading::search_for_missing::{SearchForMissingUsers, account, reason_to_withhold};
 use crate::command::shared::target::earlier_identity::pages;
 use crate::destination::Destination;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use steps::Steps;
 
 use super::super::shared::command_error::CommandError;
-use super::super::shared::reading::first_pass::ReadSubject;
+use super::super::shared::reading::read_subject::ReadSubject;
 use super::super::shared::target::home_organization::into_organization;
 use super::clearance::BeforeSending;
 use super::cleared_run::ClearedRun;

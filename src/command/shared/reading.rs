@@ -8,6 +8,7 @@ pub(in crate::command) mod inline_memberships_file;
 pub(in crate::command) mod inputs;
 pub(in crate::command) mod intake;
 pub(in crate::command) mod joined;
+pub(in crate::command) mod read_subject;
 pub(in crate::command) mod read_tenant;
 pub(in crate::command) mod records_of_export;
 pub(in crate::command) mod search_for_missing;

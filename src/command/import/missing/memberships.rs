@@ -9,7 +9,7 @@ use membership_changes::{MembershipChanges, TargetParts};
 
 use super::missing_names_file::write_missing;
 use crate::command::shared::command_error::CommandError;
-use crate::command::shared::reading::first_pass::ReadSubject;
+use crate::command::shared::reading::read_subject::ReadSubject;
 use crate::command::shared::reading::search_for_missing::search_for;
 use crate::command::shared::run_start_error::RunStartError;
 use crate::command::shared::target::earlier_identity::pages;

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use ids_at_target::IdsAtTarget;
 
 use crate::command::import::cleared_run::ClearedRun;
-use crate::command::shared::reading::first_pass::{FirstPass, ReadSubject};
+use crate::command::shared::reading::first_pass::FirstPass;
 use crate::command::shared::reading::intake::intake;
+use crate::command::shared::reading::read_subject::ReadSubject;
 use crate::command::shared::target::id_maps::{keep_learned_ids, with_id_map};
 use crate::command::shared::terminal::progress::reporter_with_metrics;
 use crate::delivery::DeliveryTerms;

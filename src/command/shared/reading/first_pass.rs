@@ -5,7 +5,6 @@ mod file_findings;
 mod kept;
 mod looked_through;
 mod other_shard;
-mod subject;
 
 use std::sync::Arc;
 
@@ -13,10 +12,10 @@ use file_findings::FileFindings;
 use kept::{keep, read_kept};
 use looked_through::LookedThrough;
 use other_shard::OtherShards;
-pub(in crate::command) use subject::{ReadSubject, Remembered};
 
 use super::super::command_error::CommandError;
 use super::super::run_start_error::RunStartError;
+use super::read_subject::ReadSubject;
 use crate::files::create_private;
 use crate::index::Duplicates;
 use crate::journal::{FirstPassRecord, Prediction};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-use super::first_pass::ReadSubject;
+use super::read_subject::ReadSubject;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::export_command_error::ExportCommandError;
 use crate::command::shared::in_background::in_background;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::super::run_start_error::RunStartError;
 use super::super::intake::intake;
-use super::subject::ReadSubject;
+use super::super::read_subject::ReadSubject;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::terminal::progress::reporter_of_search;
 use crate::index::{Duplicate, DuplicateMeaning, FoundDuplicates};

@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use super::super::read_subject::ReadSubject;
 use super::file_findings::FileFindings;
 use super::kept::read_kept;
-use super::subject::ReadSubject;
 use crate::command::shared::command_error::CommandError;
 use crate::files::{directory_of, put_private};
 use crate::ignore::ignore;

@@ -1,8 +1,9 @@
-//! What the first pass goes through, and what it may go by.
+//! What a command reads of its inputs, and what it may go by: an import, or a comparison with the target, in both of its
+//! passes.
 
 use std::sync::Arc;
 
-use super::super::joined::JoinedFiles;
+use super::joined::JoinedFiles;
 use crate::journal::ConfirmedLookup;
 use crate::kind::Kind;
 use crate::pipeline::LookForUnchanged;
@@ -10,7 +11,7 @@ use crate::recognition::{KnownFile, UnchangedRecords};
 use crate::selection::RecordsOfRun;
 use crate::settings::{OutputSettings, ReadingSettings};
 
-/// What is gone through.
+/// What is read.
 #[derive(Clone, Copy)]
 pub(in crate::command) struct ReadSubject<'s> {
     /// The inputs, and how they are mapped.
