@@ -51,8 +51,8 @@ impl Kind {
         }
     }
 
-    /// What one becomes at the target, for messages.
-    pub const fn at_target(self) -> &'static str {
+    /// The noun for what one becomes at the target, for messages.
+    pub const fn noun_at_target(self) -> &'static str {
         match self {
             Self::User => "identity",
             Self::Organization => "organization",

@@ -26,7 +26,7 @@ use crate::signal::Signals;
 use client_target::ClientTarget;
 
 use super::shared::command_error::CommandError;
-use super::shared::target::{at_target, client};
+use super::shared::target::{client, with_target};
 use apps_command_error::AppsCommandError;
 
 /// What a Hydra is called, before its address.
@@ -43,7 +43,7 @@ pub async fn apps(settings: AppsSettings, mut signals: Signals) -> Result<ExitSt
                 let (name, key_kind) = (target.name.clone(), target.key_kind());
                 run(&ClientTarget { registry: &registry, name, key_kind, settings: &settings }, &mut signals).await
             };
-            Box::pin(at_target(target, at_avnology)).await
+            Box::pin(with_target(target, at_avnology)).await
         }
         AppsTarget::Hydra { base_url, token, key_source, proxy } => {
             let options = ClientOptions {

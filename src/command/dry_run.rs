@@ -16,7 +16,7 @@ use super::shared::reading::inputs::{fix_object_versions, look_at_inputs, note_d
 use super::shared::reading::intake::intake;
 use super::shared::reading::joined::{JoinReports, JoinedFiles};
 use super::shared::reading::selecting::records_of;
-use super::shared::target::at_target;
+use super::shared::target::with_target;
 use super::shared::terminal::output::Output;
 use super::shared::terminal::progress::{reporter_with_metrics, start_metrics};
 use crate::cli::OutputFormat;
@@ -43,7 +43,7 @@ pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitS
         None => map_all(&settings, signals).await,
         Some(check) => {
             let rehearse = async |target| check_target(target, &settings, check, signals).await;
-            at_target(&check.target, rehearse).await
+            with_target(&check.target, rehearse).await
         }
     }
 }

@@ -39,7 +39,7 @@ use super::shared::reading::read_subject::ReadSubject;
 use super::shared::results_list::ResultsList;
 use super::shared::target::home_organization::organization_if_there;
 use super::shared::target::id_maps::keep_learned_ids;
-use super::shared::target::{Target, Use, at_target, connect};
+use super::shared::target::{Target, Use, connect, with_target};
 use super::shared::terminal::progress::start_metrics;
 use crate::delivery::OnExisting;
 use crate::exit::ExitStatus;
@@ -66,7 +66,7 @@ async fn look_and_import(settings: &mut ImportSettings, mut signals: Signals) ->
     let settings = &*settings;
     fix_object_versions(&settings.reading, &mut signals).await?;
     let import = async |target| Box::pin(import_into(target, settings, signals)).await;
-    let status = Box::pin(at_target(&settings.target, import)).await;
+    let status = Box::pin(with_target(&settings.target, import)).await;
     forget_fetched(settings);
     forget_inline_memberships(&settings.reading, &settings.runs_directory, &status);
     status

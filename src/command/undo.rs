@@ -40,7 +40,7 @@ use steps::delete_all;
 
 use super::shared::command_error::CommandError;
 use super::shared::target::id_maps::forget_ids;
-use super::shared::target::{Target, Use, at_target, connect};
+use super::shared::target::{Target, Use, connect, with_target};
 use super::shared::terminal::progress::{display, start_metrics, while_working};
 use crate::destination::{Destination, RunMark};
 use crate::exit::ExitStatus;
@@ -56,7 +56,7 @@ pub async fn undo(runs: Vec<UndoSettings>, mut signals: Signals) -> Result<ExitS
     let mut status = ExitStatus::Success;
     for settings in &runs {
         let signals = &mut signals;
-        let undone = at_target(&settings.target, async |target| undo_at(target, settings, signals).await).await?;
+        let undone = with_target(&settings.target, async |target| undo_at(target, settings, signals).await).await?;
         status = if undone == ExitStatus::Success { status } else { undone };
     }
     Ok(status)

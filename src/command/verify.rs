@@ -20,7 +20,7 @@ use super::shared::reading::joined::JoinedFiles;
 use super::shared::reading::read_subject::ReadSubject;
 use super::shared::reading::selecting::records_of;
 use super::shared::target::home_organization::of_organization;
-use super::shared::target::{Target, Use, at_target, connect};
+use super::shared::target::{Target, Use, connect, with_target};
 use super::shared::terminal::output::{without_records, write_report};
 use super::shared::terminal::progress::{reporter_with_metrics, start_metrics, while_listing};
 use crate::cli::OutputFormat;
@@ -39,7 +39,7 @@ use verification_in_run::note_verification;
 
 /// Compares the target with an export and reports. The exit status is 0 only if all agrees.
 pub async fn verify(settings: VerifySettings, signals: Signals) -> Result<ExitStatus, CommandError> {
-    at_target(&settings.target, async |target| verify_target(target, &settings, signals).await).await
+    with_target(&settings.target, async |target| verify_target(target, &settings, signals).await).await
 }
 
 async fn verify_target(

@@ -245,7 +245,7 @@ impl<'m> ChunkMapping<'m> {
         let prepared = self.mapper.map(RawRecord::new(self.chunk, span), self.wanted, &mut self.output)?;
         if prepared.is_ok() && self.output.encoded.len() - start > largest.saturating_sub(ENVELOPE_BYTES) {
             self.output.encoded.truncate(start);
-            return Ok(Err(too_large(self.mapper.kind().at_target(), largest)));
+            return Ok(Err(too_large(self.mapper.kind().noun_at_target(), largest)));
         }
         Ok(prepared.map(|prepared| self.ready(prepared, index, span, start)))
     }

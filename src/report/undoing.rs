@@ -84,7 +84,7 @@ impl DeletedKinds {
 
     /// What one of them is called: an identity, if there is nothing else.
     pub fn noun(&self) -> &'static str {
-        if self.is_of_tenant() { "record" } else { Kind::User.at_target() }
+        if self.is_of_tenant() { "record" } else { Kind::User.noun_at_target() }
     }
 }
 

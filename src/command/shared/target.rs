@@ -156,8 +156,8 @@ fn options(target: &Target, connection: &Connection) -> ClientOptions {
     }
 }
 
-/// Does a job at the target; the embedded one lives as long as that takes.
-pub(in crate::command) async fn at_target(
+/// Runs a job with the target; the embedded one lives as long as that takes.
+pub(in crate::command) async fn with_target(
     settings: &TargetSettings,
     job: impl AsyncFnOnce(Target) -> Result<ExitStatus, CommandError>,
 ) -> Result<ExitStatus, CommandError> {

@@ -49,6 +49,6 @@ fn has_changed_others(directory: &RunDirectory) -> bool {
 
 /// How many there are of each kind, for a sentence.
 fn by_kind(counts: &DeletedKinds, number: impl Fn(&Deleted) -> u64) -> String {
-    let kinds = counts.kinds().map(|(kind, of_kind)| plural(number(of_kind), kind.at_target()));
+    let kinds = counts.kinds().map(|(kind, of_kind)| plural(number(of_kind), kind.noun_at_target()));
     kinds.collect::<Vec<_>>().join(", ")
 }

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use super::super::shared::command_error::CommandError;
-use super::super::shared::target::{Target, at_target, sign_ins};
+use super::super::shared::target::{Target, sign_ins, with_target};
 use super::super::shared::terminal::consent::is_somebody_there;
 use super::super::shared::terminal::output::write_report;
 use crate::cli::OutputFormat;
@@ -20,7 +20,7 @@ use ask_accounts::ask_accounts;
 /// Tries to sign in with each account and reports. The exit status is 0 only if each did what it should.
 pub async fn sign_in(settings: SignInSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let accounts = accounts(&settings.accounts, &mut signals).await?;
-    at_target(&settings.target, async |target| sign_in_at(target, &settings, &accounts, signals).await).await
+    with_target(&settings.target, async |target| sign_in_at(target, &settings, &accounts, signals).await).await
 }
 
 /// The list: of a file, of standard input, or of a person at the terminal.

@@ -6,7 +6,7 @@ use super::checklist::no_list;
 use super::inputs::registrations;
 use crate::avnology::{RegisteredWebhook, WebhookCalls};
 use crate::command::shared::command_error::CommandError;
-use crate::command::shared::target::{Target, at_target};
+use crate::command::shared::target::{Target, with_target};
 use crate::command::webhooks::webhooks_command_error::WebhooksCommandError;
 use crate::exit::ExitStatus;
 use crate::made_once::{AppliedError, MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
@@ -17,7 +17,7 @@ use crate::webhooks::Registration;
 /// Activates the endpoints of a plan that `apply` registered.
 pub async fn activate(settings: WebhooksActivateSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let registrations = registrations(&settings.planned)?;
-    at_target(&settings.at.target, async |target| {
+    with_target(&settings.at.target, async |target| {
         let activating = activate_at(&target, &registrations, &settings);
         signals.unless_one_comes(activating).await.map_err(WebhooksCommandError::Interrupted)?
     })

@@ -13,7 +13,7 @@ use super::checklist::by_hand;
 use super::inputs::registrations;
 use crate::avnology::{Registered, RegisteredWebhook, WebhookCalls};
 use crate::command::shared::command_error::CommandError;
-use crate::command::shared::target::{Target, at_target, client};
+use crate::command::shared::target::{Target, client, with_target};
 use crate::command::webhooks::webhooks_command_error::WebhooksCommandError;
 use crate::exit::ExitStatus;
 use crate::made_once::{LostSecrets, MadeObject, MadeObjects, MadeState, SecretsFile, WEBHOOKS_PREFIX};
@@ -46,7 +46,7 @@ enum Outcome {
 /// Registers the endpoints of a plan.
 pub async fn apply(settings: WebhooksApplySettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let registrations = registrations(&settings.planned)?;
-    at_target(&settings.at.target, async |target| {
+    with_target(&settings.at.target, async |target| {
         let applying = apply_at(&target, &registrations, &settings);
         signals.unless_one_comes(applying).await.map_err(WebhooksCommandError::Interrupted)?
     })

@@ -5,7 +5,7 @@ use super::apply::calls;
 use super::checklist::no_list;
 use crate::avnology::RegisteredWebhook;
 use crate::command::shared::command_error::CommandError;
-use crate::command::shared::target::{Target, at_target};
+use crate::command::shared::target::{Target, with_target};
 use crate::command::shared::terminal::consent::{ask_consent, is_somebody_there};
 use crate::command::webhooks::webhooks_command_error::WebhooksCommandError;
 use crate::exit::ExitStatus;
@@ -18,7 +18,7 @@ use crate::webhooks::Registration;
 /// Deletes what `apply` registered.
 pub async fn undo(settings: WebhooksUndoSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let (settings, signals) = (&settings, &mut signals);
-    at_target(&settings.at.target, async |target| undo_at(&target, settings, signals).await).await
+    with_target(&settings.at.target, async |target| undo_at(&target, settings, signals).await).await
 }
 
 async fn undo_at(

@@ -10,7 +10,7 @@ use super::checklist::no_list;
 use super::inputs::registrations;
 use crate::avnology::RegisteredWebhook;
 use crate::command::shared::command_error::CommandError;
-use crate::command::shared::target::{Target, at_target};
+use crate::command::shared::target::{Target, with_target};
 use crate::command::webhooks::webhooks_command_error::WebhooksCommandError;
 use crate::exit::ExitStatus;
 use crate::made_once::{MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
@@ -28,7 +28,7 @@ const NOT_ACTIVE: &str = "`activate` was run for it, and it is not active: run `
 /// Compares what is registered with the plan. It changes nothing.
 pub async fn verify(settings: WebhooksVerifySettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let registrations = registrations(&settings.planned)?;
-    at_target(&settings.at.target, async |target| {
+    with_target(&settings.at.target, async |target| {
         let comparing = verify_at(&target, &registrations, &settings);
         signals.unless_one_comes(comparing).await.map_err(WebhooksCommandError::Interrupted)?
     })

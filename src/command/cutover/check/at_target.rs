@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::avnology::{AuthorizationAnswer, Client, KeyKind, PublicDocuments};
 use crate::command::shared::command_error::CommandError;
-use crate::command::shared::target::{Use, at_target, client, connect};
+use crate::command::shared::target::{Use, client, connect, with_target};
 use crate::cutover::TriedClient;
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;
@@ -47,7 +47,7 @@ pub(super) async fn ask(
 ) -> Result<TargetAnswers, CommandError> {
     let mut answers = TargetAnswers { reached: Ok(()), key: None, documents: None, sign_ins: None };
     let connection = &settings.connection;
-    at_target(target, async |target| {
+    with_target(target, async |target| {
         answers.key = target.key_kind();
         answers.reached = match connect(&target, connection, Use::Existing, signals).await {
             Ok(_) => Ok(()),

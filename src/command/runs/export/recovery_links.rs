@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use super::recovery_error::RecoveryError;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::results_list::listed_runs;
-use crate::command::shared::target::{at_target, kratos_calls};
+use crate::command::shared::target::{kratos_calls, with_target};
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;
 use crate::files::{create_new_private, sync_directory_of};
@@ -57,7 +57,7 @@ pub async fn make_recovery_links(
     recovery: RecoverySettings,
 ) -> Result<ExitStatus, CommandError> {
     let target = recovery.target.clone();
-    at_target(&target, async |target| {
+    with_target(&target, async |target| {
         let calls = Arc::new(kratos_calls(&target, &recovery.connection)?);
         let (people, mut waiting) = mpsc::channel(64);
         let listing = tokio::task::spawn_blocking(move || list(&settings, &people));
