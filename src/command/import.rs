@@ -39,7 +39,7 @@ use super::shared::reading::read_subject::ReadSubject;
 use super::shared::results_list::ResultsList;
 use super::shared::target::home_organization::organization_if_there;
 use super::shared::target::id_maps::keep_learned_ids;
-use super::shared::target::{Target, Use, connect, with_target};
+use super::shared::target::{ConnectPurpose, Target, connect, with_target};
 use super::shared::terminal::progress::start_metrics;
 use crate::delivery::OnExisting;
 use crate::exit::ExitStatus;
@@ -81,7 +81,7 @@ async fn import_into(
     let signals = &mut signals;
     let PreparedRun { run, mut import_run, part, records, locks } = prepare(settings, &target.name, signals).await?;
     start_metrics(output, Some(run.directory.id()));
-    let destination = connect(&target, connection, Use::Import(&settings.reading.rules), signals).await?;
+    let destination = connect(&target, connection, ConnectPurpose::Import(&settings.reading.rules), signals).await?;
     let run_and_target = RunAndTarget { settings, target: &target, destination: &destination, run: &run };
     let (ref reading, home) = organization_if_there(&target, settings, &run, signals).await?;
     let done = import_run.ledger.counts().read;

@@ -40,7 +40,7 @@ use steps::delete_all;
 
 use super::shared::command_error::CommandError;
 use super::shared::target::id_maps::forget_ids;
-use super::shared::target::{Target, Use, connect, with_target};
+use super::shared::target::{ConnectPurpose, Target, connect, with_target};
 use super::shared::terminal::progress::{display, start_metrics, while_working};
 use crate::destination::{Destination, RunMark};
 use crate::exit::ExitStatus;
@@ -73,7 +73,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
     if !settings.dry_run && !settings.has_consent && !seek_consent(&settings.run, &effects, signals).await? {
         return Err(UndoError::NoConsent.into());
     }
-    let destination = connect(&target, connection, Use::Existing, signals).await?;
+    let destination = connect(&target, connection, ConnectPurpose::Existing, signals).await?;
     let before = directory.undone_record();
     // What somebody disabled since it was undone is theirs.
     let is_first_time = !directory.is_undone_as_a_whole();

@@ -20,7 +20,7 @@ use super::shared::reading::joined::JoinedFiles;
 use super::shared::reading::read_subject::ReadSubject;
 use super::shared::reading::selecting::records_of;
 use super::shared::target::home_organization::of_organization;
-use super::shared::target::{Target, Use, connect, with_target};
+use super::shared::target::{ConnectPurpose, Target, connect, with_target};
 use super::shared::terminal::output::{without_records, write_report};
 use super::shared::terminal::progress::{reporter_with_metrics, start_metrics, while_listing};
 use crate::cli::OutputFormat;
@@ -57,7 +57,7 @@ async fn verify_target(
     let reading = &with_inline_memberships(reading, passing.directory(), &mut signals).await?;
     fix_object_versions(reading, &mut signals).await?;
     let (name, recorded_name) = (target.base_url.to_string(), target.name.clone());
-    let destination = connect(&target, connection, Use::Existing, &mut signals).await?;
+    let destination = connect(&target, connection, ConnectPurpose::Existing, &mut signals).await?;
     let reading = &of_organization(&target, reading, connection, &mut signals).await?;
     let records = records_of(reading, output.console, &mut signals).await?;
     let joined = JoinedFiles::read(reading, SumKind::default(), output, &mut signals).await?;

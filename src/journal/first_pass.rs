@@ -68,7 +68,7 @@ impl FirstPassRecord {
     }
 
     /// By which kind of sum a run knows the files beside its inputs. It stays with the one that it began with.
-    pub fn kind_beside_inputs(directory: &RunDirectory) -> SumKind {
+    pub fn kind_of_sum_beside_inputs(directory: &RunDirectory) -> SumKind {
         let first = Self::read(directory).ok().flatten();
         let kind =
             |first: Self| first.passwords.iter().chain(&first.memberships).next().map(|digest| digest.sum.kind());

@@ -75,7 +75,7 @@ fn wait(
     records: Vec<Settled>,
     identified: Vec<Identified>,
 ) {
-    progress.mark_settled(records.iter().map(|settled| settled.key));
+    progress.note_settled(records.iter().map(|settled| settled.key));
     let mut of_record: HashMap<RecordKey, Identified> =
         identified.into_iter().map(|identified| (identified.key, identified)).collect();
     waiting.extend(records.into_iter().map(|settled| {
@@ -171,7 +171,7 @@ mod tests {
     ) {
         let record = Settled { key, outcome: RecordOutcome::Unchanged, notices: 0 };
         journal.write_settled(vec![record], Vec::new()).unwrap();
-        marks.extend(tracker.mark_settled(key));
+        marks.extend(tracker.note_settled(key));
         settled.push(key);
     }
 }

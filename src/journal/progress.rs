@@ -70,7 +70,7 @@ impl Progress {
         self.in_doubt.retain(|plan| !plan.records.is_empty());
     }
 
-    pub(super) fn mark_settled(&mut self, keys: impl IntoIterator<Item = RecordKey>) {
+    pub(super) fn note_settled(&mut self, keys: impl IntoIterator<Item = RecordKey>) {
         let keys: HashSet<RecordKey> = keys.into_iter().collect();
         self.take_out(&keys);
         for key in &keys {
@@ -102,13 +102,13 @@ mod tests {
         let mut progress = Progress::new(1);
         progress.plan(plan(&[1, 2], 0));
         progress.plan(plan(&[3], 0));
-        progress.mark_settled([key(3)]);
+        progress.note_settled([key(3)]);
         assert_eq!(progress.in_doubt, [plan(&[1, 2], 0)]);
-        progress.mark_settled([key(1)]);
+        progress.note_settled([key(1)]);
         assert_eq!(progress.in_doubt, [plan(&[2], 0)], "what an answer did not settle may still come");
         progress.plan(plan(&[2], 1));
         assert_eq!(progress.in_doubt, [plan(&[2], 1)]);
-        progress.mark_settled([key(2)]);
+        progress.note_settled([key(2)]);
         assert!(progress.in_doubt.is_empty());
     }
 
@@ -121,7 +121,7 @@ mod tests {
         // As an earlier version wrote it, and a half of the first.
         progress.plan(plan(&[7]));
         progress.plan_for(plan(&[3]), names(&[3]));
-        progress.mark_settled([key(1)]);
+        progress.note_settled([key(1)]);
         let doubts = progress.into_doubts().into_iter().map(|doubt| (doubt.key.number, doubt.external_id));
         assert_eq!(doubts.collect::<Vec<_>>(), [(2, Some("2".to_owned())), (3, Some("3".to_owned())), (7, None)]);
     }

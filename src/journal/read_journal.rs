@@ -47,9 +47,9 @@ impl ReadJournal {
             rejects: RejectsCount::default(),
             end: 0,
         };
-        let mut mark_settled = |progress: &mut Progress, records: &[Settled]| {
+        let mut note_settled = |progress: &mut Progress, records: &[Settled]| {
             records.iter().for_each(&mut settled);
-            progress.mark_settled(records.iter().map(|record| record.key));
+            progress.note_settled(records.iter().map(|record| record.key));
         };
         loop {
             found.end = log.offset();
@@ -62,11 +62,11 @@ impl ReadJournal {
                 Entry::PlannedFor { plan, external_ids } => found.progress.plan_for(plan, external_ids),
                 Entry::Settled { records, rejects_bytes } => {
                     found.rejects = RejectsCount { bytes: rejects_bytes, sum: None };
-                    mark_settled(&mut found.progress, &records);
+                    note_settled(&mut found.progress, &records);
                 }
                 Entry::SettledWith { records, rejects } | Entry::SettledAs { records, rejects, .. } => {
                     found.rejects = rejects.into();
-                    mark_settled(&mut found.progress, &records);
+                    note_settled(&mut found.progress, &records);
                 }
                 Entry::Selected => {}
                 Entry::Reached(mark) => found.progress.reach(mark),

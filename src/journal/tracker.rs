@@ -46,7 +46,7 @@ impl Tracker {
     }
 
     /// A record was settled. Returns the new mark if that moved it.
-    pub fn mark_settled(&mut self, key: RecordKey) -> Option<ReadMark> {
+    pub fn note_settled(&mut self, key: RecordKey) -> Option<ReadMark> {
         let reading = self.inputs.get_mut(usize::from(key.input))?;
         let index = reading.chunks.partition_point(|chunk| chunk.start.key.number <= key.number).checked_sub(1)?;
         let chunk = reading.chunks.get_mut(index)?;
@@ -105,8 +105,8 @@ mod tests {
             fastrand::Rng::with_seed(order).shuffle(&mut keys);
             let stop = stop % (keys.len() + 1);
             for key in &keys[..stop] {
-                progress.mark_settled([*key]);
-                if let Some(mark) = tracker.mark_settled(*key) {
+                progress.note_settled([*key]);
+                if let Some(mark) = tracker.note_settled(*key) {
                     progress.reach(mark);
                 }
             }

@@ -49,8 +49,8 @@ impl PaceGate {
     /// Waits until one more batch may be prepared and sent.
     pub async fn slot(self: &Arc<Self>) -> Slot {
         // The semaphore is never closed.
-        let permit = Arc::clone(&self.slots).acquire_owned().await.ok();
-        Slot { pace: Arc::clone(self), permit }
+        let semaphore_permit = Arc::clone(&self.slots).acquire_owned().await.ok();
+        Slot { pace: Arc::clone(self), semaphore_permit }
     }
 
     /// How many requests may be planned now before there is a slot for them.
@@ -146,14 +146,14 @@ impl PaceGate {
 #[derive(Debug)]
 pub struct Slot {
     pace: Arc<PaceGate>,
-    permit: Option<OwnedSemaphorePermit>,
+    semaphore_permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut state = self.pace.state();
         if state.surplus > 0
-            && let Some(permit) = self.permit.take()
+            && let Some(permit) = self.semaphore_permit.take()
         {
             state.surplus -= 1;
             permit.forget();

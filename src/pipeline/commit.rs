@@ -203,11 +203,11 @@ impl Committer {
         }
         for record in at_target {
             self.ledger.book_settled(&record);
-            self.track(|tracker| tracker.mark_settled(record.key));
+            self.track(|tracker| tracker.note_settled(record.key));
         }
         for Reject { code, key, position, same_as, .. } in rejects {
             self.ledger.book_rejected_record(key.input, code, position, same_as);
-            self.track(|tracker| tracker.mark_settled(key));
+            self.track(|tracker| tracker.note_settled(key));
         }
         self.check_errors();
     }

@@ -8,6 +8,7 @@ use super::connection::{certificates, patience, timeouts};
 use super::engine::ShardError;
 use super::kept_users::is_clerk;
 use super::kratos_target::KratosChoice;
+use super::most_of_request::MostOfRequest;
 use super::run_on_disk::RunOnDisk;
 use super::typed_inputs::WantedInputs;
 use super::{Environment, SettingsError, selection, shard};
@@ -56,8 +57,8 @@ pub struct ReadingSettings {
     pub organization: Option<OrganizationName>,
     /// The form in which the target takes an identity: Avnology ID's, if a Kratos target does not set its own.
     pub form: Arc<dyn WireForm>,
-    /// The most users of one request, and the most bytes.
-    pub most_of_request: (usize, usize),
+    /// The most that one request to the target can hold.
+    pub most_of_request: MostOfRequest,
     /// How many mapper workers.
     pub workers: usize,
 }
@@ -174,7 +175,7 @@ impl ReadingSettings {
             rule_files,
             organization,
             form: Arc::new(AvnologyForm),
-            most_of_request: (MAX_BATCH_ITEMS, MAX_BODY_BYTES),
+            most_of_request: MostOfRequest { users: MAX_BATCH_ITEMS, bytes: MAX_BODY_BYTES },
             workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
         })
     }
@@ -202,7 +203,7 @@ impl ReadingSettings {
             self.rules.tuples = self.rules.tuples.for_keto();
         }
         self.form = choice.form();
-        self.most_of_request = (kratos::MAX_BATCH_ITEMS, kratos::MAX_BODY_BYTES);
+        self.most_of_request = MostOfRequest { users: kratos::MAX_BATCH_ITEMS, bytes: kratos::MAX_BODY_BYTES };
         Ok(self)
     }
 

@@ -15,7 +15,7 @@ use super::super::shared::reading::joined::{JoinReports, JoinedFiles};
 use super::super::shared::reading::read_subject::ReadSubject;
 use super::super::shared::reading::selecting::records_of;
 use super::super::shared::target::home_organization::organization_of_rehearsal;
-use super::super::shared::target::{Target, Use, connect};
+use super::super::shared::target::{ConnectPurpose, Target, connect};
 use super::super::shared::terminal::output::Output;
 use super::super::shared::terminal::progress::{reporter_with_metrics, start_metrics, while_listing};
 use crate::avnology::KeyKind;
@@ -47,7 +47,7 @@ pub(in crate::command) async fn check_target(
     fix_object_versions(reading, &mut signals).await?;
     log_plan(reading);
     let (name, key) = (target.name.clone(), target.key_kind());
-    let destination = connect(&target, connection, Use::Rehearsal(&reading.rules), &mut signals).await?;
+    let destination = connect(&target, connection, ConnectPurpose::Rehearsal(&reading.rules), &mut signals).await?;
     let wanted = (connection, check.create_organization);
     let (reading, home) = &organization_of_rehearsal(&target, reading, wanted, &mut signals).await?;
     if *home == Home::New {

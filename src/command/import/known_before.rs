@@ -45,7 +45,7 @@ impl KnownBefore {
         let remembered = confirmed.as_mut().map(|confirmed| remembered(confirmed, records, reading));
         // After `confirmed_before`, which forgets the ids if the target is another one now.
         let ids = look_up_ids(&settings.runs_directory, &target.name, &run.record.id).await?;
-        let kind_of_sum = FirstPassRecord::kind_beside_inputs(&run.directory);
+        let kind_of_sum = FirstPassRecord::kind_of_sum_beside_inputs(&run.directory);
         let joined = JoinedFiles::read(reading, kind_of_sum, &settings.output, signals).await?;
         Ok(Self { confirmed, remembered, ids, joined })
     }

@@ -70,6 +70,7 @@ fn basis(reading: &ReadingSettings) -> Basis {
     let ReadingSettings { rules, rule_files, form, most_of_request, .. } = reading;
     let (mapping, schema) = rule_files.records();
     let digest = |file: Option<FileRecord>| file.map_or_else(String::new, |file| file.sha256);
+    let most_of_request = (most_of_request.users, most_of_request.bytes);
     let decisions = format!("{rules:?} {form:?} {most_of_request:?}");
     Basis::of(&[LONG_VERSION, &program(), &decisions, &digest(mapping), &digest(schema)])
 }

@@ -46,9 +46,9 @@ impl Target {
     }
 }
 
-/// What a destination is asked for, which decides what its preflight may try.
+/// What a connection with a destination is for, which decides what the preflight may try.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::command) enum Use<'a> {
+pub(in crate::command) enum ConnectPurpose<'a> {
     /// New identities are created there, as these rules make them of users.
     Import(&'a Rules),
     /// Nothing is created, and the question is whether identities could be, as these rules make them of users; the key may be
@@ -62,7 +62,7 @@ pub(in crate::command) enum Use<'a> {
 pub(in crate::command) async fn connect(
     target: &Target,
     connection: &Connection,
-    purpose: Use<'_>,
+    purpose: ConnectPurpose<'_>,
     signals: &mut Signals,
 ) -> Result<Arc<dyn Destination>, CommandError> {
     let options = options(target, connection);
@@ -71,7 +71,7 @@ pub(in crate::command) async fn connect(
         let destination: Arc<dyn Destination> = if let Some(kratos) = &target.kratos {
             let client = http::HttpClient::new(&options).map_err(TargetError::from)?;
             kratos::preflight(&client, kratos, patience).await?;
-            if let Use::Import(rules) | Use::Rehearsal(rules) = purpose
+            if let ConnectPurpose::Import(rules) | ConnectPurpose::Rehearsal(rules) = purpose
                 && kratos::check_schema(&client, &options, kratos, rules, patience).await? == SchemaCheck::Unread
             {
                 tracing::warn!(
@@ -83,8 +83,8 @@ pub(in crate::command) async fn connect(
         } else {
             let client = Client::new(&options).map_err(TargetError::from)?;
             let Capabilities { batch } = match purpose {
-                Use::Import(_) => preflight(&client, patience).await?,
-                Use::Rehearsal(_) | Use::Existing => preflight_reading(&client, patience).await?,
+                ConnectPurpose::Import(_) => preflight(&client, patience).await?,
+                ConnectPurpose::Rehearsal(_) | ConnectPurpose::Existing => preflight_reading(&client, patience).await?,
             };
             Arc::new(AdminCalls::new(client, batch, PaceGate::new(&connection.pace), budget))
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::avnology::{AuthorizationAnswer, Client, KeyKind, PublicDocuments};
 use crate::command::shared::command_error::CommandError;
-use crate::command::shared::target::{Use, client, connect, with_target};
+use crate::command::shared::target::{ConnectPurpose, client, connect, with_target};
 use crate::cutover::TriedClient;
 use crate::destination::TargetError;
 use crate::exit::ExitStatus;
@@ -49,7 +49,7 @@ pub(super) async fn ask(
     let connection = &settings.connection;
     with_target(target, async |target| {
         answers.key = target.key_kind();
-        answers.reached = match connect(&target, connection, Use::Existing, signals).await {
+        answers.reached = match connect(&target, connection, ConnectPurpose::Existing, signals).await {
             Ok(_) => Ok(()),
             Err(CommandError::Target(error)) => Err(error.to_string()),
             Err(error) => return Err(error),

@@ -6,7 +6,7 @@ use crate::outcomes::Ledger;
 use crate::pace::PaceRules;
 use crate::report::{Forecast, RequestBounds, SelectionReport};
 use crate::selection::RecordsOfRun;
-use crate::settings::ReadingSettings;
+use crate::settings::{MostOfRequest, ReadingSettings};
 
 /// Which part of the inputs was selected, if one was.
 pub(in crate::command) fn selection_report(
@@ -21,16 +21,16 @@ pub(in crate::command) fn selection_report(
 pub(in crate::command) fn forecast(
     ledger: &Ledger,
     pace: &PaceRules,
-    most_of_request: (usize, usize),
+    most_of_request: MostOfRequest,
 ) -> Option<Forecast> {
     Forecast::of(ledger, &request_bounds(pace, most_of_request))
 }
 
 /// What bounds the requests of an import with this pace.
-pub(in crate::command) fn request_bounds(pace: &PaceRules, (items, bytes): (usize, usize)) -> RequestBounds {
+pub(in crate::command) fn request_bounds(pace: &PaceRules, most_of_request: MostOfRequest) -> RequestBounds {
     RequestBounds {
-        users: pace.items.min(items),
-        bytes: pace.bytes.min(bytes),
+        users: pace.items.min(most_of_request.users),
+        bytes: pace.bytes.min(most_of_request.bytes),
         record_bytes: MAX_PINNED,
         added_bytes: RunMark::MOST,
         rate: pace.rate,

@@ -30,7 +30,7 @@ pub(in crate::command) fn intake(
         records: records.clone(),
         reader_limits: *limits,
         mapper_of_input: kinds.iter().map(|kind| mapper(*kind, reading, joined, ids)).collect(),
-        largest_request: most_of_request.1,
+        largest_request: most_of_request.bytes,
         watch,
         shard_blocks: ShardBlocks::Unknown,
         workers: *workers,
