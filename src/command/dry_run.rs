@@ -9,12 +9,12 @@ use serde_json::Map;
 
 use super::shared::command_error::CommandError;
 use super::shared::memory_log::log_bound;
+use super::shared::reading::fetched_records::read_for_now;
 use super::shared::reading::forecast::{forecast, log_plan, selection_report};
-use super::shared::reading::from_clerk::read_for_now;
 use super::shared::reading::inline_memberships_file::{PassingFile, with_inline_memberships};
-use super::shared::reading::inputs::{fix_object_versions, look_at_inputs, note_deleted};
 use super::shared::reading::intake::intake;
 use super::shared::reading::joined::{JoinReports, JoinedFiles};
+use super::shared::reading::look_at_inputs::{fix_object_versions, look_at_inputs, note_deleted};
 use super::shared::reading::selecting::records_of;
 use super::shared::target::with_target;
 use super::shared::terminal::output::Output;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::shared::command_error::CommandError;
 use super::shared::export_command_error::ExportCommandError;
-use super::shared::reading::read_tenant::{read_tenant, take_directory};
+use super::shared::reading::export_from_clerk::{read_tenant, take_directory};
 use super::shared::terminal::output::write_report;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;

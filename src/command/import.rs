@@ -32,9 +32,9 @@ use send::send;
 
 use super::shared::command_error::CommandError;
 use super::shared::memory_log::log_bound;
-use super::shared::reading::from_clerk::{fetch, forget_fetched};
+use super::shared::reading::fetched_records::{fetch, forget_fetched};
 use super::shared::reading::inline_memberships_file::{forget_inline_memberships, with_inline_memberships};
-use super::shared::reading::inputs::{fix_object_versions, note_deleted};
+use super::shared::reading::look_at_inputs::{fix_object_versions, note_deleted};
 use super::shared::reading::read_subject::ReadSubject;
 use super::shared::results_list::ResultsList;
 use super::shared::target::home_organization::organization_if_there;

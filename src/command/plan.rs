@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::shared::command_error::CommandError;
-use super::shared::reading::from_clerk::read_for_now;
+use super::shared::reading::fetched_records::read_for_now;
 use super::shared::reading::records_of_export::{Enough, each_record, finished};
 use super::shared::tenant_plan_error::TenantPlanError;
 use crate::cli::OutputFormat;

@@ -12,7 +12,7 @@ mod account_of_restoring;
 mod consent;
 mod decided_records;
 mod deletion;
-mod doomed_in_dry_run;
+mod doomed_contents;
 mod doubts_file;
 mod enabling_users;
 mod made_organization;
@@ -30,7 +30,7 @@ use account_of_restoring::UndoRestoring;
 use consent::seek_consent;
 use decided_records::DecidedRecords;
 use deletion::Deletion;
-use doomed_in_dry_run::DoomedInDryRun;
+use doomed_contents::DoomedContents;
 use doubts_file::DoubtsFile;
 use enabling_users::enable_disabled;
 use made_organization::{MadeOrganization, delete_made};
@@ -135,7 +135,7 @@ async fn delete_created(
         decided: (!effects.has_end).then(DecidedRecords::none),
         amendment: None,
         counts: &counts,
-        doomed_in_dry_run: DoomedInDryRun::none(),
+        doomed_contents: DoomedContents::none(),
     };
     let ended = tokio::select! {
         biased;

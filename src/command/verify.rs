@@ -11,12 +11,12 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::shared::command_error::CommandError;
+use super::shared::reading::fetched_records::read_for_now;
 use super::shared::reading::first_pass::FirstPass;
-use super::shared::reading::from_clerk::read_for_now;
 use super::shared::reading::inline_memberships_file::{PassingFile, with_inline_memberships};
-use super::shared::reading::inputs::{fix_object_versions, look_at_inputs};
 use super::shared::reading::intake::intake;
 use super::shared::reading::joined::JoinedFiles;
+use super::shared::reading::look_at_inputs::{fix_object_versions, look_at_inputs};
 use super::shared::reading::read_subject::ReadSubject;
 use super::shared::reading::selecting::records_of;
 use super::shared::target::home_organization::of_organization;

@@ -1,18 +1,19 @@
 //! `avnology migrate clerk cutover check`: gathers what there is to know, and remembers what each check says of it.
 //!
-//! [`gathered`] is all that the checks look at: [`mod@seen_runs`] of the directory of runs, [`at_target`] and [`at_clerk`] by asking.
+//! [`gathered_for_checks`] is all that the checks look at: [`mod@seen_runs`] of the directory of runs, [`at_target`] and [`at_clerk`]
+//! by asking.
 //! [`findings`] makes of it, and of files that persons name, what each check says.
 
 mod at_clerk;
 mod at_target;
 mod findings;
-mod gathered;
+mod gathered_for_checks;
 mod seen_runs;
 
 use jiff::Timestamp;
 
 use findings::EvidencedFinding;
-use gathered::Gathered;
+use gathered_for_checks::GatheredForChecks;
 use seen_runs::seen_runs;
 
 use super::CutoverCommandError;
@@ -73,7 +74,7 @@ async fn gather(
     target: Option<String>,
     checks: &[Check],
     signals: &mut Signals,
-) -> Result<Gathered, CommandError> {
+) -> Result<GatheredForChecks, CommandError> {
     let are_about_the_target = checks.iter().any(|check| check.is_about_the_target());
     let client = state.client.clone().filter(|_| checks.contains(&Check::StagingClient));
     let answers = match &settings.target {
@@ -95,7 +96,7 @@ async fn gather(
         Err(Finding::needs_you("Clerk was not asked"))
     };
     let (now, max_changes) = (Timestamp::now(), settings.max_changes);
-    Ok(Gathered { now, state, target, answers, imports, clerk, max_changes })
+    Ok(GatheredForChecks { now, state, target, answers, imports, clerk, max_changes })
 }
 
 /// Puts what was found into the state, which others may have changed meanwhile.

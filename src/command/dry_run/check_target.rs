@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::super::shared::command_error::CommandError;
+use super::super::shared::reading::fetched_records::read_for_now;
 use super::super::shared::reading::first_pass::FirstPass;
 use super::super::shared::reading::forecast::{forecast, log_plan, selection_report};
-use super::super::shared::reading::from_clerk::read_for_now;
-use super::super::shared::reading::inputs::{fix_object_versions, look_at_inputs, note_deleted};
 use super::super::shared::reading::intake::intake;
 use super::super::shared::reading::joined::{JoinReports, JoinedFiles};
+use super::super::shared::reading::look_at_inputs::{fix_object_versions, look_at_inputs, note_deleted};
 use super::super::shared::reading::read_subject::ReadSubject;
 use super::super::shared::reading::selecting::records_of;
 use super::super::shared::target::home_organization::organization_of_rehearsal;

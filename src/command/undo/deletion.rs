@@ -8,7 +8,7 @@
 //! off, the run created it. What is neither proven nor disproven is in doubt; it is kept, and named in a file of the run.
 
 mod fate;
-mod marked;
+mod marked_identities;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -18,11 +18,11 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use marked::{Marked, MarkedIdentities};
+use marked_identities::{Marked, MarkedIdentities};
 
 use super::super::shared::command_error::CommandError;
 use super::decided_records::DecidedRecords;
-use super::doomed_in_dry_run::DoomedInDryRun;
+use super::doomed_contents::DoomedContents;
 use super::doubts_file::DoubtsFile;
 use super::undo_error::UndoError;
 use crate::destination::{Destination, RunMark};
@@ -82,7 +82,7 @@ pub(super) struct Deletion<'a> {
     pub amendment: Option<Amendment>,
     pub counts: &'a Cell<DeletedKinds>,
     /// In a dry run, the memberships and tuples that would be deleted: with them an organization is not empty yet.
-    pub doomed_in_dry_run: DoomedInDryRun,
+    pub doomed_contents: DoomedContents,
 }
 
 impl Deletion<'_> {
@@ -262,11 +262,11 @@ impl Deletion<'_> {
         for id in doomed {
             match self.kind {
                 Kind::Organization if !self.force => {
-                    let contents = &self.doomed_in_dry_run;
+                    let contents = &self.doomed_contents;
                     let is_doomed = |kind: Kind, id: &str| contents.has(kind, id);
                     kept += u64::from(self.target.holds_others(id, &is_doomed).await?);
                 }
-                kind => self.doomed_in_dry_run.add(kind, id).map_err(UndoError::Io)?,
+                kind => self.doomed_contents.add(kind, id).map_err(UndoError::Io)?,
             }
         }
         self.count(|counts| {

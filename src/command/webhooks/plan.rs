@@ -1,4 +1,5 @@
-//! `avnology migrate clerk webhooks plan`.
+//! `avnology migrate clerk webhooks plan`: writes down what becomes of each endpoint and each of its events, and keeps what was
+//! decided in an earlier plan.
 
 use std::io::{self, Write};
 use std::path::Path;

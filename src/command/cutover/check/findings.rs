@@ -7,7 +7,7 @@ use std::path::Path;
 
 use named_file::NamedFile;
 
-use super::gathered::Gathered;
+use super::gathered_for_checks::GatheredForChecks;
 use crate::avnology::{AuthorizationAnswer, KeyKind, PublicDocuments};
 use crate::cutover::{
     Check, CommandResult, Evidence, Fact, FileUse, Finding, PlanAnswers, SwitchStep, Verification, active_too_early,
@@ -20,7 +20,7 @@ use crate::tenant_plan::read_plan;
 /// What a check says, and the files by which it does.
 pub(super) type EvidencedFinding = (Finding, Vec<Evidence>);
 
-impl Gathered {
+impl GatheredForChecks {
     /// What a check says.
     pub(super) fn finding(&self, check: Check) -> EvidencedFinding {
         let plain = |finding: Finding| (finding, Vec::new());

@@ -1,6 +1,6 @@
 //! The run that the settings of an import ask for, before there is one.
 
-use crate::command::shared::reading::inputs::open_once;
+use crate::command::shared::reading::look_at_inputs::open_once;
 use crate::command::shared::run_start_error::RunStartError;
 use crate::journal::{InputRecord, OrganizationRecord, RunDirectory, RunRecord, run_of_rejects};
 use crate::kind::Kind;

@@ -2,14 +2,14 @@
 //! can be read at all, what their bytes are, who is in them twice, and how many records will be rejected.
 
 mod file_findings;
-mod kept;
+mod kept_findings;
 mod looked_through;
 mod other_shard;
 
 use std::sync::Arc;
 
 use file_findings::FileFindings;
-use kept::{keep, read_kept};
+use kept_findings::{keep, read_kept};
 use looked_through::LookedThrough;
 use other_shard::OtherShards;
 

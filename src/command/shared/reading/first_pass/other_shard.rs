@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 use super::super::read_subject::ReadSubject;
 use super::file_findings::FileFindings;
-use super::kept::read_kept;
+use super::kept_findings::read_kept;
 use crate::command::shared::command_error::CommandError;
 use crate::files::{directory_of, put_private};
 use crate::ignore::ignore;

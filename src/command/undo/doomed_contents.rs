@@ -8,10 +8,10 @@ use crate::kind::Kind;
 /// Entries in memory: 128 KiB.
 const BUFFERED: usize = 8 * 1024;
 
-/// Memberships and role tuples that would be deleted, on disk if there are many.
-pub(super) struct DoomedInDryRun(Table<HASH_BYTES>);
+/// Memberships and role tuples that a dry run would delete, on disk if there are many.
+pub(super) struct DoomedContents(Table<HASH_BYTES>);
 
-impl DoomedInDryRun {
+impl DoomedContents {
     pub(super) fn none() -> Self {
         Self(Table::new(BUFFERED, std::env::temp_dir()))
     }

@@ -7,7 +7,7 @@ use crate::cutover::{ClerkReading, CutoverState, Finding, Imports};
 
 /// All that checks look at.
 #[derive(Clone, Debug)]
-pub(super) struct Gathered {
+pub(super) struct GatheredForChecks {
     /// When it was gathered.
     pub now: Timestamp,
     /// What was known before.

@@ -1,5 +1,5 @@
-//! Reads a tenant from Clerk's API into the directory of an export, which the user named; `from_clerk.rs` reads into one of the
-//! program's own.
+//! Reads a tenant from Clerk's API into the directory of an export: one that the user named, or through `fetched_records.rs` one of
+//! the program's own.
 
 use std::cell::Cell;
 use std::convert::Infallible;

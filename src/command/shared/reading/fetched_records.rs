@@ -1,4 +1,5 @@
-//! Reads from Clerk's API into a directory of the program's own: for an import, and for a command that keeps nothing.
+//! Records that the program itself fetched from Clerk's API, in a directory of its own: for an import, and for a command that keeps
+//! nothing.
 //!
 //! Nothing is sent before all records are known: one of them may be in a list twice, and a list is never the same again. So
 //! they are in files until their import is finished, compressed and for the owner only, and an import that is interrupted goes
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use super::super::command_error::CommandError;
 use super::super::export_command_error::ExportCommandError;
 use super::super::run_start_error::RunStartError;
-use super::read_tenant::{calls, read_tenant, take_directory};
+use super::export_from_clerk::{calls, read_tenant, take_directory};
 use crate::exit::ExitStatus;
 use crate::export::{ExportDirectory, ExportedFile, Exporter, Manifest};
 use crate::human::plural;
