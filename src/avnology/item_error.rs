@@ -25,7 +25,7 @@ fn kind_of(code: Option<&str>, field: Option<&str>) -> ItemErrorKind {
         Some("AVNOLOGY_AUTH_902" | "AVNOLOGY_AUTH_901") => ItemErrorKind::Invalid,
         // The organization of this one record is not there.
         Some(NO_ORGANIZATION) if field.is_some_and(is_of_a_record) => ItemErrorKind::Invalid,
-        // The last one: the organization of all users is gone. That is no user's fault.
+        // `NO_ORGANIZATION` means here that the organization of all users is gone. That is no user's fault.
         Some("AVNOLOGY_AUTH_005" | "AVNOLOGY_AUTH_100" | NO_ORGANIZATION) => ItemErrorKind::NoAccess,
         // An unknown code may well pass; it is tried again a bounded number of times.
         _ => ItemErrorKind::Transient,

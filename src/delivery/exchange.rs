@@ -33,8 +33,8 @@ impl<'a> Exchange<'a> {
         let key = idempotency_key(&context.delivery.run_id, pending);
         let mut backoff = Backoff::new(&context.budget(), fastrand::Rng::new());
         loop {
-            // The turn comes before the plan, unless that was made ahead: what waits for a turn is then not in doubt if the run is
-            // stopped. `depart` waits only if the target refused or failed others while the plan was made durable.
+            // First the turn, then the plan, unless that was made ahead: if the run is stopped while the batch waits for its turn, it
+            // is not in doubt. `depart` waits only if the target refused other requests, or failed, while the plan was made durable.
             let Some(mut permit) = context.turn().await else { return Remaining::Stop };
             if !self.is_planned && !context.make_plan_durable(pending).await {
                 return Remaining::Stop;

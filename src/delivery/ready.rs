@@ -14,7 +14,7 @@ pub(crate) struct Ready {
     pub span_index: usize,
     /// Where its encoded form lies in what was encoded of its chunk.
     pub encoded: Range<usize>,
-    /// The hash of what is in it but for the mark, wherever it is wanted.
+    /// The hash of its encoded form without the run's mark; [`ContentHash::NOTHING`] if it is not to be encoded.
     pub content: ContentHash,
     pub external_id: Box<str>,
     /// The id at Clerk, if that is another one.

@@ -36,9 +36,9 @@ impl SettledSender {
     /// Sends what became of items of this batch. `request_id` is of the request whose answer rejected the rejected ones.
     ///
     /// The target did something for the records that are not rejected, so they must not be forgotten: all of them are in the first
-    /// message, with the first rejects. For the rejected ones it did nothing. Those of which the committer was not told when the run
-    /// ends are not in the journal; when it is resumed, they are sent to the target again, without the others and so under another
-    /// key, and are refused again.
+    /// message, with the first rejects. For the rejected ones it did nothing. If the run ends before the committer was told of some
+    /// rejected ones, these are not in the journal. When the run is resumed, they are sent to the target again, and are refused again.
+    /// They are sent without the others then, and so under another key.
     pub(super) async fn send(&self, pending: &PendingBatch, settlement: Settlement, request_id: Option<&str>) {
         let PendingBatch { batch, memory, .. } = pending;
         let Settlement { at_target, rejected, confirmed, identified } = settlement;

@@ -89,8 +89,8 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// have bounded room.
     fn find<'a>(&'a self, external_ids: &'a [&'a str]) -> BoxFuture<'a, Result<(usize, Body), TargetError>>;
 
-    /// The same of what a run may have created. Where that has no room for the mark of a run, the destination finds out in another way
-    /// what the run created, and says it by the mark.
+    /// Finds, in the same way, what a run may have created. If that has no room for the mark of a run, the destination finds out in
+    /// another way whether the run created it; where it did, the answer has the mark in it.
     fn find_of_run<'a>(
         &'a self,
         external_ids: &'a [&'a str],

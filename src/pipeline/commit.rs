@@ -266,7 +266,8 @@ impl Committer {
         if let Some(mut journal) = self.journal.take() {
             self.ledger.set_rejects_files(journal.rejects_files());
             let finished = if complete { journal.append(&Entry::Finished) } else { Ok(()) };
-            // A journal that is sealed may be appended to only when the seal itself is durable: only the end of a run is sealed.
+            // It is not sealed, for more is appended to it, and behind a seal that may be done only when the seal itself is durable.
+            // The end of the run is sealed.
             match finished.and_then(|()| journal.sync()) {
                 Ok(()) => whole = Some(journal),
                 Err(source) => {

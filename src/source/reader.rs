@@ -65,8 +65,8 @@ pub struct RecordReader {
     buffer: Buffer,
     /// The offset of the first byte of the buffer.
     base: u64,
-    /// How many bytes of white space were dropped from the buffer behind the unfinished record. The bytes at the cursor and
-    /// behind it are this much nearer to the beginning of the buffer than their offset says.
+    /// The length of the gap: white space that was dropped from the buffer because it is behind the unfinished record and long.
+    /// What is at the cursor or behind it has its index in the buffer by its offset, less `base` and less this.
     gap: u64,
     /// The page of users that is read. Lines and rows are taken for one page.
     page: Page,

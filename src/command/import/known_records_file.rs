@@ -53,7 +53,7 @@ pub(super) async fn write_for_next_night(
     let basis = basis(reading);
     let writing = tokio::task::spawn_blocking(move || {
         let basis = basis.with(&users.state()?);
-        // Where nobody is believed, nobody is known.
+        // If nothing is remembered of the target, that a record is the same as before says nothing about it.
         if users.lookup()?.is_none() {
             return Ok(0);
         }

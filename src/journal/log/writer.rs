@@ -67,7 +67,7 @@ impl<F: Durable> LogWriter<F> {
         self.file.sync()
     }
 
-    /// Marks the last group as durable. Nothing is lost if this is.
+    /// Marks the last group as durable. If the seal is lost, the log is as good without it.
     pub(crate) fn seal(&mut self) -> io::Result<()> {
         self.file.write_all(&mark(self.end))?;
         self.end += MARK as u64;

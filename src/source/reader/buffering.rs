@@ -36,9 +36,9 @@ impl RecordReader {
         kept.map_or(self.framer.cursor().0, |record| record.start)
     }
 
-    /// Drops the bytes before this offset. Where there is a gap, the offset is one of two. Either the record before the gap starts
-    /// there: the buffer begins with that record, so nothing is dropped. Or it is at the cursor or behind it: then that record and
-    /// the gap are dropped, too.
+    /// Drops the bytes before this offset. If there is a gap, the buffer begins with the record before it. The offset is then either
+    /// the start of that record, and nothing is dropped; or it is at the cursor or behind it, and the record is dropped and with it
+    /// the gap.
     pub(super) fn drop_before(&mut self, offset: u64) {
         if offset > self.base {
             let count = to_index(offset - self.base - self.gap).min(self.buffer.len());

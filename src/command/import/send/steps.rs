@@ -32,7 +32,7 @@ pub(super) struct Steps<'a> {
     /// What the target is called.
     pub target: &'a str,
     pub destination: &'a dyn Destination,
-    /// How users are sent; the records of other steps, but for the destination, too.
+    /// How users are sent. The records of the other steps are sent like that, too, but to other destinations.
     pub delivery_of_users: DeliveryTerms,
     /// What is known of the inputs.
     pub first_pass: &'a FirstPass,
@@ -176,7 +176,8 @@ impl Steps<'_> {
     }
 }
 
-/// The outcomes of a step are all in the journal: the destination need not help to find them out any more.
+/// Has the destination forget what helps to find out the outcomes of a step, which are all in the journal now. Returns why that failed,
+/// if it did.
 async fn forget_run(destination: &dyn Destination, mark: Option<&RunMark>) -> Option<StopReason> {
     destination.forget_run(mark?).await.err().map(StopReason::Target)
 }
