@@ -35,7 +35,7 @@ impl ConfirmedRecord {
         Self { key: key(external_id), content, names: None, is_newest: false, renamed: None, record: None }
     }
 
-    /// The user with this external id is not as any export has them, and perhaps not there: they are asked about.
+    /// The record with this external id is not as any export has it, and perhaps not there: the target is asked about it.
     pub fn nothing(external_id: &str) -> Self {
         Self::unsampled(external_id, ContentHash::NOTHING)
     }
