@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use support::free_port::free_port;
 use support::{Run, Sandbox, Scratch, drain, export, until_of, user};
 
 /// How the store answers a request for a part.
@@ -306,7 +307,7 @@ impl Moto {
     #[expect(clippy::disallowed_methods, clippy::print_stderr, reason = "the environment says where the server is")]
     fn start(scratch: &Scratch) -> Option<Self> {
         let program = std::env::var("AVNOLOGY__MOTO_SERVER").unwrap_or_else(|_| "moto_server".to_owned());
-        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").port();
+        let port = free_port();
         let mut command = Command::new(&program);
         command.args(["-H", "127.0.0.1", "-p", &port.to_string()]).current_dir(scratch.path("."));
         let process = match command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() {

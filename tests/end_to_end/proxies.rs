@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use support::free_port::free_port;
 use support::target::import_into;
 use support::{Run, Scratch, export, user};
 
@@ -100,8 +101,7 @@ fn a_proxy_that_refuses_is_named_with_its_status() {
 
 #[test]
 fn a_proxy_that_is_dead_is_named_as_such() {
-    // A port on which nothing listens any more.
-    let address = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
+    let address = format!("127.0.0.1:{}", free_port());
     // A DNS lookup may take longer than any patience.
     for (value, reported) in
         [(address.as_str(), "no connection"), ("http://proxy.avnology.invalid:3128", "cannot be reached")]

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use serde_json::Value;
+use support::free_port::free_port;
 use support::{Run, Sandbox, Scratch, export, user};
 
 /// A service that watches jobs, at an address of this machine.
@@ -123,8 +124,7 @@ fn a_service_or_a_program_that_fails_is_reported_and_changes_no_exit_code() {
     }
     assert!(!run.stderr.contains("5k1q"), "the address is as good as a password: {}", run.stderr);
     // Nobody listens there, and there is no such program.
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("an address");
-    let nobody = format!("http://{free}/ping");
+    let nobody = format!("http://127.0.0.1:{}/ping", free_port());
     let more = ["--quiet", "--notify-url", &nobody, "--on-end", "./nowhere"];
     let run = scratch.import(&sandbox, "users.json", &more).expect_code(0);
     assert!(run.stderr.contains("did not hear of the end") && run.stderr.contains("cannot be run"), "{}", run.stderr);

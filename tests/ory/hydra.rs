@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::kratos::programs;
+use crate::support::free_port::free_port;
 use crate::support::{Run, Scratch, until};
 
 const CONFIGURATION: &str = include_str!("hydra.yml");
@@ -26,11 +27,6 @@ fn hydra(arguments: &[&str], directory: &Path) -> Command {
     command.env_clear().env("SQA_OPT_OUT", "true").env("HOME", directory);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address").port()
 }
 
 fn write_configuration(directory: &Path, [admin, public]: [u16; 2]) {

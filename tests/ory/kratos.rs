@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
+use crate::support::free_port::free_port;
 use crate::support::{Run, Scratch, until};
 
 const CONFIGURATION: &str = include_str!("kratos.yml");
@@ -33,11 +34,6 @@ fn kratos(arguments: &[&str], directory: &Path) -> Command {
     command.env_clear().env("SQA_OPT_OUT", "true").env("HOME", directory);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
-}
-
-pub(crate) fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address").port()
 }
 
 /// An empty database with the statistics that an empty one has not: without them a lookup takes seconds.

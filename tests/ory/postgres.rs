@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use crate::kratos::{Kratos, free_port, is_here, say};
+use crate::kratos::{Kratos, is_here, say};
+use crate::support::free_port::free_port;
 use crate::support::{Scratch, export, until, user};
 
 /// A PostgreSQL in a directory of its own. Dropping it ends it, by its id.

@@ -5,6 +5,7 @@
 pub mod apps;
 pub mod caller;
 pub mod clerk;
+pub mod free_port;
 pub mod scripted_clerk;
 pub mod target;
 #[cfg(target_os = "linux")]

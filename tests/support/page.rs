@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
+use crate::support::free_port::free_port;
 use crate::support::{AVNOLOGY, Scratch};
 
 /// The address that pages show. Tests use a free one.
@@ -52,8 +52,8 @@ impl<'a> Page<'a> {
             let copy = scratch.path("fixtures/tenant").join(file.file_name());
             std::fs::copy(file.path(), copy).expect("a fixture");
         }
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-        Self { name, scratch, address: free.to_string(), runs: BTreeMap::new(), code: 0, served: Vec::new() }
+        let address = format!("127.0.0.1:{}", free_port());
+        Self { name, scratch, address, runs: BTreeMap::new(), code: 0, served: Vec::new() }
     }
 
     /// Runs all blocks of the page that can run. Returns the number of commands.
