@@ -17,8 +17,8 @@ const OPTIONS_OF_OTHER_PROGRAMS: &[&str] = &[
     // figures
     "duckdb",
     "older",
+    "program",
     // cargo
-    "bins",
     "examples",
     "features",
     "locked",
