@@ -17,11 +17,10 @@ pub fn free_port() -> u16 {
     (0..COUNT).map(next).find(is_free).expect("a free port")
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_port_is_given_once_and_never_by_the_system() {
-    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").expect("the range");
-    let begin: u16 = range.split_whitespace().next().and_then(|port| port.parse().ok()).expect("a port");
+    // From where Linux gives them, if nobody told this machine otherwise.
+    let begin = 32_768;
     let [one, other] = [free_port(), free_port()];
     assert!(one != other && one < begin && other < begin, "{one} and {other} by {begin}");
 }
