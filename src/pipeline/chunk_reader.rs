@@ -108,7 +108,11 @@ impl ChunkReader {
         if let Some(point) = self.setup.behind_others(*index, reader) {
             *reader = self.setup.resume(*index, point)?;
         }
-        let Some(chunk) = reader.next_chunk()? else {
+        let chunk = match &mut self.setup.recognizer {
+            Some(recognizer) => reader.next_chunk_of(recognizer),
+            None => reader.next_chunk(),
+        };
+        let Some(chunk) = chunk? else {
             let (records, consumed, skipped) = (reader.records(), Some(reader.consumed()), reader.skipped());
             let end = InputEnd { input: *index, records, consumed, skipped };
             self.open = None;
@@ -117,8 +121,8 @@ impl ChunkReader {
         if let ShardBlocks::Note(starts) = &self.setup.shard_blocks {
             starts.note(*index, &chunk.spans);
         }
-        let recognized = self.setup.recognizer.as_mut().map(|recognizer| recognizer.recognize(&chunk));
-        Ok(Some(ReadStep::Chunk(*index, Arc::new(chunk), recognized.unwrap_or_default())))
+        let recognized = self.setup.recognizer.as_mut().map(Recognizer::take).unwrap_or_default();
+        Ok(Some(ReadStep::Chunk(*index, Arc::new(chunk), recognized)))
     }
 }
 

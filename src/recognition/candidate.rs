@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-use super::RecordHash;
+use super::Fingerprint;
 use crate::index::{HashedKey, read_most_at};
 
 /// A record that was mapped, with its hashed keys.
@@ -20,11 +20,11 @@ pub struct MappedRecord {
 /// How many bytes of candidates are read at once.
 const READ_AHEAD: usize = 32 * 1024;
 
-const FIXED_BYTES: usize = size_of::<RecordHash>() + 1;
+const FIXED_BYTES: usize = Fingerprint::BYTES + 1;
 
-/// Appends a record with this hash and these keys.
-pub(super) fn write_candidate(hash: &RecordHash, keys: &[HashedKey], into: &mut Vec<u8>) {
-    into.extend_from_slice(hash);
+/// Appends a record with this fingerprint and these keys.
+pub(super) fn write_candidate(fingerprint: Fingerprint, keys: &[HashedKey], into: &mut Vec<u8>) {
+    into.extend_from_slice(&fingerprint.to_bytes());
     into.push(u8::try_from(keys.len()).unwrap_or(u8::MAX));
     into.extend_from_slice(keys.as_flattened());
 }
@@ -41,8 +41,8 @@ impl<'f> Candidates<'f> {
         Self { file, start: 0, buffer: Vec::new() }
     }
 
-    /// The record at this place: its hash and its keys.
-    pub(super) fn read(&mut self, place: u64) -> io::Result<(RecordHash, &[HashedKey])> {
+    /// The record at this place: its fingerprint and its keys.
+    pub(super) fn read(&mut self, place: u64) -> io::Result<(Fingerprint, &[HashedKey])> {
         if self.at(place).is_none() {
             self.buffer.resize(READ_AHEAD, 0);
             let read = read_most_at(self.file, &mut self.buffer, place)?;
@@ -52,10 +52,10 @@ impl<'f> Candidates<'f> {
         self.at(place).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
-    fn at(&self, place: u64) -> Option<(RecordHash, &[HashedKey])> {
+    fn at(&self, place: u64) -> Option<(Fingerprint, &[HashedKey])> {
         let start = usize::try_from(place.checked_sub(self.start)?).ok()?;
         let (fixed, rest) = self.buffer.get(start..)?.split_first_chunk::<FIXED_BYTES>()?;
         let keys = rest.get(..usize::from(fixed[FIXED_BYTES - 1]) * size_of::<HashedKey>())?;
-        Some((std::array::from_fn(|index| fixed[index]), keys.as_chunks().0))
+        Some((Fingerprint::of_bytes(fixed.first_chunk()?), keys.as_chunks().0))
     }
 }

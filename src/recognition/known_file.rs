@@ -3,7 +3,7 @@
 //! ```text
 //! mark and version (8 bytes) | basis (32) | secret (32) | CRC-32 of all that (4)
 //! blocks: bytes of its entries (4) | CRC-32 of them (4) | entries
-//! an entry: hash of the record (16) | notices (5) | number of keys (1) | keys (13 each)
+//! an entry: hash of the record (16) | its length (4) | line breaks in it (4) | notices (5) | number of keys (1) | keys (13 each)
 //! ```
 
 use std::fs::File;
@@ -11,11 +11,12 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Basis, NightSecret, RecordHash};
+use super::{Basis, Fingerprint, NightSecret};
 use crate::index::{HashedKey, read_exact_at, read_most_at};
 
-/// What the file begins with. The last digit is the version of its form: in version 1 keys were hashed otherwise.
-pub(super) const MARK: [u8; 8] = *b"AVNREC-2";
+/// What the file begins with. The last digit is the version of its form: in version 1 keys were hashed otherwise, and version 2
+/// did not say how far a record goes.
+pub(super) const MARK: [u8; 8] = *b"AVNREC-3";
 
 pub(super) const HEADER_BYTES: usize = MARK.len() + Basis::BYTES + NightSecret::BYTES + CRC_BYTES;
 pub(super) const CRC_BYTES: usize = 4;
@@ -27,7 +28,7 @@ pub(super) const BLOCK_HEADER_BYTES: usize = 8;
 pub(super) const MOST_OF_BLOCK: usize = 64 * 1024;
 
 pub(super) const NOTICE_BYTES: usize = 5;
-const FIXED_BYTES: usize = size_of::<RecordHash>() + NOTICE_BYTES + 1;
+const FIXED_BYTES: usize = Fingerprint::BYTES + NOTICE_BYTES + 1;
 
 /// The file of known records.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ pub struct KnownFile {
 pub(super) struct KnownRecord {
     /// Its number in the file, from 0.
     pub number: u64,
-    pub hash: RecordHash,
+    pub fingerprint: Fingerprint,
     pub notices: u64,
 }
 
@@ -133,10 +134,11 @@ impl KnownRecords {
         }
         self.keys = self.next + FIXED_BYTES;
         self.next = self.keys + count * size_of::<HashedKey>();
-        let notices = std::array::from_fn(|index| if index < NOTICE_BYTES { fixed[16 + index] } else { 0 });
-        let hash = std::array::from_fn(|index| fixed[index]);
+        let notices =
+            std::array::from_fn(|index| if index < NOTICE_BYTES { fixed[Fingerprint::BYTES + index] } else { 0 });
+        let fingerprint = Fingerprint::of_bytes(fixed.first_chunk()?);
         self.number += 1;
-        Some(KnownRecord { number: self.number - 1, hash, notices: u64::from_le_bytes(notices) })
+        Some(KnownRecord { number: self.number - 1, fingerprint, notices: u64::from_le_bytes(notices) })
     }
 
     fn end(&mut self) {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::known_file::{MARK, MOST_OF_BLOCK, NOTICE_BYTES};
-use super::{Basis, NightSecret, RecordHash};
+use super::{Basis, Fingerprint, NightSecret};
 use crate::index::HashedKey;
 
 /// Writes a file of known records, from its beginning.
@@ -24,14 +24,14 @@ impl<W: Write> KnownWriter<W> {
     }
 
     /// Adds a record, behind those before it in the export.
-    pub(super) fn add(&mut self, hash: &RecordHash, notices: u64, keys: &[HashedKey]) -> io::Result<()> {
+    pub(super) fn add(&mut self, fingerprint: Fingerprint, notices: u64, keys: &[HashedKey]) -> io::Result<()> {
         let Ok(count) = u8::try_from(keys.len()) else { return Ok(()) };
         let notices = notices.to_le_bytes();
-        let length = hash.len() + NOTICE_BYTES + 1 + keys.as_flattened().len();
+        let length = Fingerprint::BYTES + NOTICE_BYTES + 1 + keys.as_flattened().len();
         if self.block.len() + length > MOST_OF_BLOCK {
             self.close_block()?;
         }
-        self.block.extend_from_slice(hash);
+        self.block.extend_from_slice(&fingerprint.to_bytes());
         self.block.extend_from_slice(&notices[..NOTICE_BYTES]);
         self.block.push(count);
         self.block.extend_from_slice(keys.as_flattened());

@@ -1,10 +1,10 @@
 //! Knows the records of the night before again by their bytes, so that they are neither read nor mapped.
 //!
 //! ```text
-//! the file of the night before: hash of the bytes, notices, hashed keys; in the order of the export   (KnownFile)
-//!   └─► Recognizer, beside the reader: is the next record the next one in the file, or one soon behind it?
-//!         ├─ yes: unchanged, with the notices of the night before; it is not mapped
-//!         └─ no:  mapped as ever; its hash and its keys are kept as a candidate                        (UnchangedRecords)
+//! the file of the night before: fingerprint, notices, hashed keys; in the order of the export            (KnownFile)
+//!   └─► Recognizer, asked by the reader: are the next bytes the next record in the file, or one soon behind it?
+//!         ├─ yes: unchanged, with the notices of the night before; it is neither framed nor mapped
+//!         └─ no:  framed and mapped as ever; its fingerprint and its keys are kept as a candidate      (UnchangedRecords)
 //! behind the first pass: a known record that has a key in common with a mapped one is looked at for duplicates
 //! behind the last pass:  known ones and candidates that the target confirmed become the file of this night
 //! ```
@@ -25,6 +25,7 @@
 
 mod basis;
 mod candidate;
+mod fingerprint;
 mod key_filter;
 mod known_file;
 mod known_writer;
@@ -40,6 +41,7 @@ mod unchanged_records;
 
 pub use basis::Basis;
 pub use candidate::MappedRecord;
+pub use fingerprint::Fingerprint;
 pub use key_filter::KeyFilter;
 pub use known_file::KnownFile;
 pub use recognizer::{Recognized, Recognizer};

@@ -77,16 +77,16 @@ impl UnchangedRecords {
                 if is_found {
                     continue;
                 }
-                let (hash, keys) = match (entry.state, &mut known) {
+                let (fingerprint, keys) = match (entry.state, &mut known) {
                     (State::Recognized, Some(known)) => {
-                        let hash = known.advance_to(entry.reference)?.hash;
-                        (hash, known.keys())
+                        let fingerprint = known.advance_to(entry.reference)?.fingerprint;
+                        (fingerprint, known.keys())
                     }
                     (State::Confirmed, _) => candidates.read(entry.reference)?,
                     (State::Candidate, _) if is_confirmed => candidates.read(entry.reference)?,
                     _ => continue,
                 };
-                writer.add(&hash, entry.notices, keys)?;
+                writer.add(fingerprint, entry.notices, keys)?;
                 count += 1;
             }
             writer.finish()?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::tests::chunks;
+use super::tests::{chunks, recognize};
 use super::*;
 use crate::index::{DuplicateFinder, DuplicateMeaning, Duplicates, HashedKey, Keys, RecordPlace};
 use crate::journal::{ConfirmedRecord, ConfirmedUsers, ContentHash, RecordKey, RecordOutcome, Settled};
@@ -89,7 +89,7 @@ fn first_pass(
 ) {
     let mut recognizer = pass.recognizer();
     for chunk in chunks {
-        let known = recognizer.as_mut().map(|recognizer| recognizer.recognize(chunk)).unwrap_or_default();
+        let known = recognizer.as_mut().map(|recognizer| recognize(recognizer, chunk)).unwrap_or_default();
         let (mut keys, mut mapped, mut unchanged) = (Keys::default(), Vec::new(), Vec::new());
         let notices = pass.recognize(0, chunk, &known);
         for (index, span) in chunk.spans.iter().enumerate() {

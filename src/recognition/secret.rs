@@ -47,7 +47,7 @@ impl NightSecret {
     }
 
     /// The hash of a record with these bytes; none is all zeros.
-    pub fn hash(&self, record: &[u8]) -> RecordHash {
+    pub(super) fn hash(&self, record: &[u8]) -> RecordHash {
         // XXH3 refuses a secret only for being too short.
         let hash = XxHash3_128::oneshot_with_secret(&self.of_records, record).unwrap_or_default();
         hash.max(1).to_le_bytes()

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::candidate::{MappedRecord, write_candidate};
 use super::place_entry::{ENTRY_BYTES, PlaceEntry, State};
-use super::{KeyFilter, KnownFile, NightSecret, Recognized, Recognizer};
+use super::{Fingerprint, KeyFilter, KnownFile, NightSecret, Recognized, Recognizer};
 use crate::index::{read_exact_at, read_most_at, write_all_at};
 use crate::journal::{RecordKey, RecordOutcome, Settled};
 use crate::source::{RecordChunk, RecordSpan, ResumePoint};
@@ -155,10 +155,12 @@ impl UnchangedRecords {
             if record.keys.len() > MOST_KEYS || chunk.header.is_some() {
                 continue;
             }
+            let Some(fingerprint) = Fingerprint::of(chunk.record(&spans[record.span_index]), &self.secret) else {
+                continue;
+            };
             entry.state = if entry.state == State::Unchanged { State::Confirmed } else { State::Candidate };
             (entry.reference, entry.notices) = (candidates.len() as u64, record.notices);
-            let hash = self.secret.hash(chunk.record(&spans[record.span_index]));
-            write_candidate(&hash, &record.keys, &mut candidates);
+            write_candidate(fingerprint, &record.keys, &mut candidates);
         }
         let start = self.end_of_candidates.fetch_add(candidates.len() as u64, Ordering::Relaxed);
         let is_written = write_all_at(&self.candidates, &candidates, start);

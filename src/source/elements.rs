@@ -12,6 +12,7 @@
 
 use memchr::memchr3;
 
+use super::Extent;
 use super::block::{BLOCK, Block, StringState};
 use super::frame::{AtEnd, Bounds, FrameStep, Framer};
 use super::nesting::Nesting;
@@ -79,7 +80,7 @@ impl ElementFramer {
         FrameStep::Record(Bounds { start: at, end: at, line: self.line })
     }
 
-    /// Handles a byte outside strings. Returns a step if the byte ends something.
+    /// Handles a byte outside strings. Returns a step if the byte begins or ends something.
     fn outside(&mut self, byte: u8, at: u64) -> Option<FrameStep> {
         match (self.state, byte) {
             (_, b' ' | b'\t' | b'\r') => return None,
@@ -98,7 +99,12 @@ impl ElementFramer {
                 self.state = FrameState::Next;
                 return Some(self.missing(at));
             }
-            (FrameState::First | FrameState::Next, _) => self.begin(at),
+            // The byte is not consumed: it is the first one of the element.
+            (FrameState::First | FrameState::Next, _) => {
+                self.begin(at);
+                self.cursor = at;
+                return Some(FrameStep::Begins(at));
+            }
             (FrameState::Inside, b',') if self.openers.is_empty() => {
                 self.state = FrameState::Next;
                 self.elements += 1;
@@ -241,6 +247,13 @@ impl Framer for ElementFramer {
         FrameStep::More
     }
 
+    fn skip(&mut self, extent: Extent) {
+        self.cursor = self.element.start + u64::from(extent.bytes);
+        self.line += u64::from(extent.line_breaks);
+        self.element.end = self.cursor;
+        self.closed = true;
+    }
+
     fn finish(&mut self) -> AtEnd {
         let (whole, inside) = match self.state {
             FrameState::First if self.elements == 0 => (None, "before the first record".to_owned()),
@@ -284,6 +297,7 @@ mod tests {
             match framer.step(&text.as_bytes()[..available], 0) {
                 FrameStep::More if available == text.len() => return (seen, None),
                 FrameStep::More => available = (available + piece).min(text.len()),
+                FrameStep::Begins(_) => {}
                 FrameStep::Record(bounds) => {
                     seen.push(bounds.of(text).to_owned());
                 }
@@ -327,8 +341,12 @@ mod tests {
     fn lines_are_counted_inside_and_between_elements() {
         let text = "\n{\n\"a\":1},\n\n{}]";
         let mut framer = ElementFramer::new(0, 1);
-        let FrameStep::Record(first) = framer.step(text.as_bytes(), 0) else { panic!("no first record") };
-        let FrameStep::Record(second) = framer.step(text.as_bytes(), 0) else { panic!("no second record") };
-        assert_eq!((first.line, second.line), (2, 5));
+        let steps = [(); 5].map(|()| framer.step(text.as_bytes(), 0));
+        let [FrameStep::Begins(1), FrameStep::Record(first), FrameStep::Begins(12), FrameStep::Record(second), end] =
+            steps
+        else {
+            panic!("{steps:?}")
+        };
+        assert_eq!((first.line, second.line, end), (2, 5, FrameStep::End));
     }
 }

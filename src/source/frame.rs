@@ -1,6 +1,6 @@
 //! What a framer does: it finds where each record begins and ends in a stream of buffers.
 
-use super::{Place, SkippedRows};
+use super::{Extent, Place, SkippedRows};
 
 /// The bounds of a record: of an element of an array, of a line, or of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ impl Bounds {
 pub(super) enum FrameStep {
     /// The bytes are used up. Call again with more.
     More,
+    /// An element begins here, at the cursor. Whoever knows how far it goes may say so with [`Framer::skip`].
+    Begins(u64),
     /// A whole element.
     Record(Bounds),
     /// The array's closing bracket; the cursor is behind it.
@@ -40,6 +42,10 @@ pub(super) enum FrameStep {
 pub(super) trait Framer {
     /// Continues at [`Framer::cursor`] in `bytes`, whose first byte has the absolute offset `base`.
     fn step(&mut self, bytes: &[u8], base: u64) -> FrameStep;
+
+    /// Goes over the object that has just begun: this is how far it goes. Only a framer whose elements [begin](FrameStep::Begins) can
+    /// do so.
+    fn skip(&mut self, _: Extent) {}
 
     /// Called when there are no more bytes. Returns whether a further step may find something because of that.
     fn may_find_more_at_end(&mut self) -> bool {

@@ -12,7 +12,8 @@
 //! line, the bounds of each record are found without building a tree (`elements`, `lines`). So the mappers can parse records
 //! in parallel from the bytes of the chunk. The records of a CSV are its rows (`rows`); the mappers read their cells with the
 //! header, which each chunk carries (`header`, `row`). A quote that is never closed ends with its row (`resemblance`). Buffers are
-//! used again when no chunk needs them any more (`buffer`).
+//! used again when no chunk needs them any more (`buffer`). A record that is as it was expected is not gone through to find where it
+//! ends (`expected`).
 //!
 //! Together they accept exactly the documents that `serde_json` accepts: everything between records is checked here, and the
 //! mapper parses the bytes of every record strictly. A record that does not parse is one reject. Damage that destroys the
@@ -33,6 +34,7 @@ mod diagnose;
 mod digest;
 mod elements;
 mod envelope;
+mod expected;
 mod findings;
 mod foreign;
 mod frame;
@@ -87,6 +89,7 @@ pub(crate) use byte_order_mark::BYTE_ORDER_MARK;
 pub use consequence::Purpose;
 pub use diagnose::{SyntaxFault, diagnose, serde_json_can_say};
 pub use digest::{InputDigest, InputSum, SumKind};
+pub use expected::{ExpectedRecords, Extent};
 pub use findings::Findings;
 pub(crate) use free_pieces::{FreePieces, KEPT, PieceOwner};
 pub use header::Header;

@@ -15,11 +15,14 @@ use super::buffer::{Buffer, Buffers};
 use super::compressed::Compressed;
 use super::elements::ElementFramer;
 use super::envelope::{Behind, Walk};
+use super::expected::NothingExpected;
 use super::frame::{Bounds, FrameStep, Framer};
 use super::page::{Omitted, Page, add};
+use super::record::to_index;
 use super::unread::Unread;
 use super::{
-    Format, FramingFault, Header, Place, ReaderLimits, RecordChunk, RecordSpan, Shard, SkippedRows, SourceError,
+    ExpectedRecords, Format, FramingFault, Header, Place, ReaderLimits, RecordChunk, RecordSpan, Shard, SkippedRows,
+    SourceError,
 };
 
 /// The largest number of records in a chunk. It bounds what is kept of each record beside its bytes, even if records are
@@ -128,11 +131,16 @@ impl RecordReader {
 
     /// The next records; `None` behind the last ones.
     pub fn next_chunk(&mut self) -> Result<Option<RecordChunk>, SourceError> {
+        self.next_chunk_of(&mut NothingExpected)
+    }
+
+    /// The next records, some of which may be expected; `None` behind the last ones.
+    pub fn next_chunk_of(&mut self, expected: &mut dyn ExpectedRecords) -> Result<Option<RecordChunk>, SourceError> {
         if let Some(error) = self.kept_error.take() {
             return Err(error);
         }
         let mut spans = Vec::with_capacity(self.usual_records);
-        if let Err(error) = self.fill(&mut spans) {
+        if let Err(error) = self.fill(&mut spans, expected) {
             self.stage = Stage::Done;
             let error = self.explain(error);
             if spans.is_empty() {
@@ -145,23 +153,31 @@ impl RecordReader {
     }
 
     /// Finds records until a chunk is full or the input ends.
-    fn fill(&mut self, spans: &mut Vec<RecordSpan>) -> Result<(), SourceError> {
+    fn fill(&mut self, spans: &mut Vec<RecordSpan>, expected: &mut dyn ExpectedRecords) -> Result<(), SourceError> {
         if let Some(bounds) = self.in_place_of_page.take() {
-            self.framed(bounds, spans);
+            self.framed(bounds, spans, expected);
         }
         while match self.stage {
-            Stage::Records => self.find(spans)?,
-            Stage::Behind => self.go_on(spans)?,
+            Stage::Records => self.find(spans, expected)?,
+            Stage::Behind => self.go_on(spans, expected)?,
             Stage::Done => false,
         } {}
         Ok(())
     }
 
     /// Takes a step towards the next record. Returns false if the chunk is full.
-    fn find(&mut self, spans: &mut Vec<RecordSpan>) -> Result<bool, SourceError> {
+    fn find(&mut self, spans: &mut Vec<RecordSpan>, expected: &mut dyn ExpectedRecords) -> Result<bool, SourceError> {
         match self.framer.step(&self.buffer, self.base + self.gap) {
+            FrameStep::Begins(offset) => {
+                let index = to_index(offset - self.base - self.gap);
+                if self.takes(self.records + 1)
+                    && let Some(extent) = expected.extent_of_next(&self.buffer[index..])
+                {
+                    self.framer.skip(extent);
+                }
+            }
             FrameStep::Record(bounds) => {
-                self.framed(bounds, spans);
+                self.framed(bounds, spans, expected);
                 if self.gap > 0 && !spans.is_empty() {
                     // Behind the gap nothing is where its offset says.
                     return Ok(false);
@@ -184,7 +200,7 @@ impl RecordReader {
                 // If the data are cut off, their end says nothing.
                 if self.read_more(spans.is_empty())? == 0 && (self.is_cut_off() || !self.framer.may_find_more_at_end())
                 {
-                    self.end_of_input(spans)?;
+                    self.end_of_input(spans, expected)?;
                 }
             }
         }
@@ -192,7 +208,7 @@ impl RecordReader {
     }
 
     /// Goes on behind an array. Returns false if the chunk must be returned first.
-    fn go_on(&mut self, spans: &mut Vec<RecordSpan>) -> Result<bool, SourceError> {
+    fn go_on(&mut self, spans: &mut Vec<RecordSpan>, expected: &mut dyn ExpectedRecords) -> Result<bool, SourceError> {
         let Self { format, records, ref input, .. } = *self;
         let place = self.place();
         let (buffer, base, reader) = (&mut self.buffer, &mut self.base, self.reader.as_mut());
@@ -204,7 +220,7 @@ impl RecordReader {
             Behind::RecordsFirst => return Ok(false),
             Behind::Page(page, place) => self.begin_page(page, place, Stage::Records),
             Behind::Answer(bounds, end) => {
-                self.framed(bounds, spans);
+                self.framed(bounds, spans, expected);
                 self.begin_page(Page::over(), end, Stage::Behind);
             }
             Behind::End => {
@@ -223,7 +239,7 @@ impl RecordReader {
     }
 
     /// Handles a record that was found. Records of other shards, and records settled before, are skipped unread.
-    fn framed(&mut self, bounds: Bounds, spans: &mut Vec<RecordSpan>) {
+    fn framed(&mut self, bounds: Bounds, spans: &mut Vec<RecordSpan>, expected: &mut dyn ExpectedRecords) {
         self.records += 1;
         self.page.has_users = true;
         // A line ends with its line break, and an element ends with itself.
@@ -232,10 +248,19 @@ impl RecordReader {
         if self.compressed.is_some() && end <= self.verified {
             self.covered = self.records;
         }
-        let is_taken = self.records > self.settled && self.shard.is_none_or(|shard| shard.takes(self.records));
-        if is_taken {
-            spans.push(self.span(bounds));
+        if self.takes(self.records) {
+            let span = self.span(bounds);
+            // What a row of a CSV means depends on its header.
+            if self.header.is_none() {
+                expected.found(self.bytes_of(&span));
+            }
+            spans.push(span);
         }
+    }
+
+    /// Whether the record with this number goes into a chunk.
+    fn takes(&self, number: u64) -> bool {
+        number > self.settled && self.shard.is_none_or(|shard| shard.takes(number))
     }
 
     /// Updates what the checksums cover. A correct checksum covers everything that was read before it, and so all records.
@@ -257,6 +282,13 @@ impl RecordReader {
             _ => None,
         };
         RecordSpan { number: self.records, line: bounds.line, offset: bounds.start, length, fault }
+    }
+
+    /// The bytes of a record that was just found, if they are kept.
+    fn bytes_of(&self, span: &RecordSpan) -> Option<&[u8]> {
+        // What is in front of a gap has its index by its offset.
+        let start = to_index(span.offset.checked_sub(self.base)?);
+        self.buffer.get(start..start + to_index(span.length)).filter(|_| span.fault.is_none())
     }
 
     fn place(&self) -> Place {

@@ -8,7 +8,7 @@ use crate::source::frame::{AtEnd, Bounds};
 use crate::source::page::shown;
 use crate::source::record::to_index;
 use crate::source::source_error::EXPORT_AGAIN;
-use crate::source::{InputWatch, Place, RecordSpan, SourceError, diagnose};
+use crate::source::{ExpectedRecords, InputWatch, Place, RecordSpan, SourceError, diagnose};
 
 impl RecordReader {
     /// Warns about objects that are not read, unless an earlier pass did.
@@ -70,7 +70,11 @@ impl RecordReader {
     }
 
     /// Handles the end of the input.
-    pub(super) fn end_of_input(&mut self, spans: &mut Vec<RecordSpan>) -> Result<(), SourceError> {
+    pub(super) fn end_of_input(
+        &mut self,
+        spans: &mut Vec<RecordSpan>,
+        expected: &mut dyn ExpectedRecords,
+    ) -> Result<(), SourceError> {
         let end = self.framer.finish();
         self.stage = Stage::Done;
         let (last, inside) = match end {
@@ -84,7 +88,7 @@ impl RecordReader {
             AtEnd::Truncated { whole, inside, repair } => (whole, Some((inside, repair))),
         };
         if let Some(bounds) = last {
-            self.framed(bounds, spans);
+            self.framed(bounds, spans, expected);
         }
         self.check_end(inside)
     }
