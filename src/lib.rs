@@ -273,7 +273,7 @@
 //! | [`index`] | what grows with the number of users: entries on disk, sorted or in buckets; duplicates |
 //! | [`selection`] | which records of an export a pilot is about: lists, conditions, samples |
 //! | [`missing`] | users and memberships that earlier runs created and that are no longer in the export, and what was done about them |
-//! | [`recognition`] | knows the records of the night before again by their bytes, so that they are neither framed nor mapped |
+//! | [`recognition`] | knows the records of the night before again by their bytes, so that they are not mapped |
 //! | [`passwords`] | joins the passwords of the Dashboard's CSV to users of other exports |
 //! | [`memberships`] | joins to users the organizations that they are in, for a target that has no organizations |
 //! | [`verify`] | reads the target back and compares it with an export |

@@ -24,7 +24,7 @@ const FIXED_BYTES: usize = Fingerprint::BYTES + 1;
 
 /// Appends a record with this fingerprint and these keys.
 pub(super) fn write_candidate(fingerprint: Fingerprint, keys: &[HashedKey], into: &mut Vec<u8>) {
-    into.extend_from_slice(&fingerprint.to_bytes());
+    fingerprint.append_to(into);
     into.push(u8::try_from(keys.len()).unwrap_or(u8::MAX));
     into.extend_from_slice(keys.as_flattened());
 }

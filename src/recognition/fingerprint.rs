@@ -18,18 +18,19 @@ impl Fingerprint {
         Some(Self { hash: secret.hash(record), extent: Extent::of(record)? })
     }
 
-    /// Its form in files.
-    pub(super) fn to_bytes(self) -> [u8; Self::BYTES] {
-        let Extent { bytes, line_breaks } = self.extent;
-        let [bytes, line_breaks] = [bytes, line_breaks].map(u32::to_le_bytes);
-        let parts = [self.hash.as_slice(), &bytes, &line_breaks].concat();
-        std::array::from_fn(|index| parts[index])
+    /// Appends its form in files.
+    pub(super) fn append_to(self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.hash);
+        for number in [self.extent.bytes, self.extent.line_breaks] {
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
     }
 
     /// The one that has this form.
     pub(super) fn of_bytes(bytes: &[u8; Self::BYTES]) -> Self {
+        const HASH: usize = size_of::<RecordHash>();
         let number = |start: usize| u32::from_le_bytes(std::array::from_fn(|index| bytes[start + index]));
         let hash = std::array::from_fn(|index| bytes[index]);
-        Self { hash, extent: Extent { bytes: number(16), line_breaks: number(20) } }
+        Self { hash, extent: Extent { bytes: number(HASH), line_breaks: number(HASH + 4) } }
     }
 }

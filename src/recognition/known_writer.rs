@@ -31,7 +31,7 @@ impl<W: Write> KnownWriter<W> {
         if self.block.len() + length > MOST_OF_BLOCK {
             self.close_block()?;
         }
-        self.block.extend_from_slice(&fingerprint.to_bytes());
+        fingerprint.append_to(&mut self.block);
         self.block.extend_from_slice(&notices[..NOTICE_BYTES]);
         self.block.push(count);
         self.block.extend_from_slice(keys.as_flattened());

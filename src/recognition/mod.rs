@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! the file of the night before: fingerprint, notices, hashed keys; in the order of the export            (KnownFile)
-//!   └─► Recognizer, asked by the reader: are the next bytes the next record in the file, or one soon behind it?
-//!         ├─ yes: unchanged, with the notices of the night before; it is neither framed nor mapped
-//!         └─ no:  framed and mapped as ever; its fingerprint and its keys are kept as a candidate      (UnchangedRecords)
+//!   └─► Recognizer, asked by the reader: is the next record the next one in the file, or one soon behind it?
+//!         ├─ the next one: unchanged, with the notices of the night before; it is not mapped, and not framed if it is in an array
+//!         ├─ one behind:   the same, but it is framed
+//!         └─ no:           framed and mapped as ever; its fingerprint and its keys are candidates      (UnchangedRecords)
 //! behind the first pass: a known record that has a key in common with a mapped one is looked at for duplicates
 //! behind the last pass:  known ones and candidates that the target confirmed become the file of this night
 //! ```

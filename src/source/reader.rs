@@ -252,7 +252,8 @@ impl RecordReader {
             let span = self.span(bounds);
             // What a row of a CSV means depends on its header.
             if self.header.is_none() {
-                expected.found(self.bytes_of(&span));
+                // What is in front of a gap has its index by its offset.
+                expected.found(span.bytes_in(&self.buffer, self.base));
             }
             spans.push(span);
         }
@@ -282,13 +283,6 @@ impl RecordReader {
             _ => None,
         };
         RecordSpan { number: self.records, line: bounds.line, offset: bounds.start, length, fault }
-    }
-
-    /// The bytes of a record that was just found, if they are kept.
-    fn bytes_of(&self, span: &RecordSpan) -> Option<&[u8]> {
-        // What is in front of a gap has its index by its offset.
-        let start = to_index(span.offset.checked_sub(self.base)?);
-        self.buffer.get(start..start + to_index(span.length)).filter(|_| span.fault.is_none())
     }
 
     fn place(&self) -> Place {

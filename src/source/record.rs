@@ -1,6 +1,5 @@
 //! Records, their positions, and the chunks in which they travel.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -76,6 +75,14 @@ pub struct RecordSpan {
     pub fault: Option<FramingFault>,
 }
 
+impl RecordSpan {
+    /// The bytes of the record in a buffer that begins at offset `base` of the input; nothing if its span has a fault.
+    pub(super) fn bytes_in<'b>(&self, buffer: &'b [u8], base: u64) -> Option<&'b [u8]> {
+        let start = to_index(self.offset.checked_sub(base).filter(|_| self.fault.is_none())?);
+        buffer.get(start..start.checked_add(to_index(self.length))?)
+    }
+}
+
 /// Consecutive records and the bytes that hold them. Chunks go from the reader to the mappers.
 #[derive(Debug)]
 pub struct RecordChunk {
@@ -96,7 +103,7 @@ pub struct RecordChunk {
 impl RecordChunk {
     /// The bytes of one record; empty if its span has a fault.
     pub fn record(&self, span: &RecordSpan) -> &[u8] {
-        self.range(span).and_then(|range| self.bytes.get(range)).unwrap_or_default()
+        span.bytes_in(&self.bytes, self.base).unwrap_or_default()
     }
 
     /// The position of one record, for messages and the rejects file.
@@ -108,11 +115,6 @@ impl RecordChunk {
             offset: span.offset,
             length: span.length,
         }
-    }
-
-    fn range(&self, span: &RecordSpan) -> Option<Range<usize>> {
-        let start = to_index(span.offset.checked_sub(self.base).filter(|_| span.fault.is_none())?);
-        Some(start..start.checked_add(to_index(span.length))?)
     }
 }
 
