@@ -23,10 +23,17 @@ use crate::outcomes::event::Event;
 use crate::recognition::Recognized;
 use crate::source::RecordChunk;
 
-/// Chunks that may be in the queue, mapped or not: twice as many as mappers are to be busy, so that a slow one at the head does
-/// not keep the others waiting.
+/// How many mappers there are. Even where one keeps the only core busy, another one maps while it waits for a disk or a pipe.
+///
+/// One more than there are cores would be woken at the cost of one that maps: a dry run by two takes 0.93 of the time that one by
+/// three takes on two cores, and no more out of a pipe or from a cold disk, which both fill what is read next meanwhile.
+fn mappers(workers: usize) -> usize {
+    workers.max(2)
+}
+
+/// Chunks that may be in the queue, mapped or not: one for each mapper, and one that waits to be packed.
 pub(super) const fn queue_length(workers: usize) -> usize {
-    2 * workers
+    workers + 1
 }
 
 /// A chunk to be mapped.
@@ -98,8 +105,7 @@ pub(super) fn start<R: Iterator<Item = ReadStep> + Send + 'static>(
 ) -> impl Stream<Item = MappedChunk> + use<R> {
     let (queue, steps) = mpsc::channel(queue_length(workers));
     let (turn, context) = (Arc::new(Mutex::new(Turn { reader, queue })), Arc::new(context));
-    // One more than are to be busy: while it waits for the disk or a pipe, the others keep the cores busy.
-    for _ in 0..=workers {
+    for _ in 0..mappers(workers) {
         let (turn, context, runtime) = (Arc::clone(&turn), Arc::clone(&context), Handle::current());
         std::thread::spawn(move || {
             // Objects are fetched by the runtime.
@@ -196,7 +202,7 @@ pub(super) mod tests {
     }
 
     #[tokio::test]
-    async fn one_more_than_are_to_be_busy_can_wait_for_the_input() {
+    async fn two_read_even_on_one_core() {
         let threads = Arc::new(Mutex::new(HashSet::new()));
         let seen = Arc::clone(&threads);
         let (reader, _count) = endless();

@@ -15,7 +15,7 @@ pub struct ReaderLimits {
 
 impl Default for ReaderLimits {
     fn default() -> Self {
-        Self { chunk_bytes: 256 * 1024, record_bytes: 8 * 1024 * 1024 }
+        Self { chunk_bytes: 512 * 1024, record_bytes: 8 * 1024 * 1024 }
     }
 }
 
