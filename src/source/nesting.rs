@@ -20,15 +20,15 @@ pub(super) struct Nesting {
     innermost: u64,
     /// Those outside of them in the same form, the outermost first. Each word is full, and there is none if `innermost` is empty.
     outer: Vec<u64>,
-    /// How many of all of them are `{`.
-    braces: usize,
+    /// How many of those in `outer` are `{`. The others are counted only when that matters: it seldom does.
+    outer_braces: usize,
     /// How many brackets are open below the depth that is followed, of any kind.
     deeper: u64,
 }
 
 impl Default for Nesting {
     fn default() -> Self {
-        Self { innermost: NONE, outer: Vec::new(), braces: 0, deeper: 0 }
+        Self { innermost: NONE, outer: Vec::new(), outer_braces: 0, deeper: 0 }
     }
 }
 
@@ -43,7 +43,7 @@ impl Nesting {
     pub(super) fn clear(&mut self) {
         self.innermost = NONE;
         self.outer.clear();
-        self.braces = 0;
+        self.outer_braces = 0;
         self.deeper = 0;
     }
 
@@ -60,8 +60,6 @@ impl Nesting {
         let is_plain = self.innermost >> IN_WORD == 0 && (!closes || fits);
         if is_plain {
             self.innermost = if closes { without_last } else { with_it };
-            self.braces =
-                if closes { self.braces - usize::from(is_brace) } else { self.braces + usize::from(is_brace) };
         }
         is_plain
     }
@@ -73,11 +71,11 @@ impl Nesting {
                 self.deeper += 1;
                 return;
             }
-            self.outer.push(std::mem::replace(&mut self.innermost, NONE));
+            let full = std::mem::replace(&mut self.innermost, NONE);
+            self.outer_braces += braces_in(full);
+            self.outer.push(full);
         }
-        let is_brace = opener == b'{';
-        self.innermost = self.innermost << 1 | u64::from(is_brace);
-        self.braces += usize::from(is_brace);
+        self.innermost = self.innermost << 1 | u64::from(opener == b'{');
     }
 
     /// Closes the nearest opener of this kind, and those inside it. Returns false if there is none.
@@ -89,13 +87,14 @@ impl Nesting {
             return true;
         }
         let is_brace = opener == b'{';
-        let of_kind = if is_brace { self.braces } else { self.followed() - self.braces };
+        let braces = self.outer_braces + braces_in(self.innermost);
+        let of_kind = if is_brace { braces } else { self.followed() - braces };
         while of_kind > 0 && !self.is_empty() {
             let was_brace = self.innermost & 1 == 1;
             self.innermost >>= 1;
-            self.braces -= usize::from(was_brace);
             if self.is_empty() {
                 self.innermost = self.outer.pop().unwrap_or(NONE);
+                self.outer_braces -= braces_in(self.innermost);
             }
             if was_brace == is_brace {
                 return true;
@@ -108,6 +107,11 @@ impl Nesting {
     fn followed(&self) -> usize {
         self.outer.len() * IN_WORD + self.innermost.ilog2() as usize
     }
+}
+
+/// How many brackets in a word are `{`.
+fn braces_in(word: u64) -> usize {
+    word.count_ones() as usize - 1
 }
 
 #[cfg(test)]
