@@ -1,27 +1,23 @@
 //! The mappers: threads that read chunks in turn, map what they have read, and hand it on in the order of the input.
 //!
 //! They are threads of their own because they keep the cores busy, wait for inputs, and look things up on disk. While one reads, the
-//! others map. No chunk goes from one thread to another before it is mapped: nobody has to be woken for it, and its bytes are still
-//! in the cache of the core that read them. Order costs nothing as long as chunks are alike in size, and one number then says
-//! what was done: how far into the input everything is settled.
+//! others map. One chunk is read ahead, so nobody waits for the turn who could map that one, and who has the turn maps what was
+//! read before. Order costs nothing as long as chunks are alike in size, and one number then says what was done: how far into
+//! the input everything is settled.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use futures::Stream;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::chunk_reader::ReadStep;
-use super::in_order::{QueuedStep, in_order};
-use super::map::map_chunk;
+use super::in_order::in_order;
 use super::map_context::MapContext;
-use super::map_failure::MapFailure;
 use super::mapped_chunk::MappedChunk;
-use crate::ignore::ignore;
+use super::turn::{Task, Turn};
 use crate::outcomes::event::Event;
-use crate::recognition::Recognized;
-use crate::source::RecordChunk;
 
 /// How many mappers there are. Even where one keeps the only core busy, another one maps while it waits for a disk or a pipe.
 ///
@@ -31,64 +27,74 @@ fn mappers(workers: usize) -> usize {
     workers.max(2)
 }
 
-/// Chunks that may be in the queue, mapped or not: one for each mapper, and one that waits to be packed.
+/// Chunks that may be in the queue, mapped or not: one for each mapper, the one that is read ahead, and one that waits to be packed.
 pub(super) const fn queue_length(workers: usize) -> usize {
-    workers + 1
+    workers + 2
 }
 
-/// A chunk to be mapped.
-struct Task {
-    input: u16,
-    chunk: Arc<RecordChunk>,
-    /// Which of its records were recognized by their bytes.
-    recognized: Vec<Option<Recognized>>,
-    mapped: oneshot::Sender<Result<MappedChunk, MapFailure>>,
+/// What mappers share.
+struct Shared<R> {
+    state: Mutex<State<R>>,
+    /// Somebody can go on: there is something to map, the turn is free, or all is over.
+    changed: Condvar,
 }
 
-impl Task {
-    /// Whether all of its records were recognized: then there is little left to do.
-    fn is_recognized(&self) -> bool {
-        !self.recognized.is_empty() && self.recognized.iter().all(Option::is_some)
+struct State<R> {
+    /// Nothing while a mapper has it, and when all was read.
+    turn: Option<Turn<R>>,
+    /// What was read and nobody maps yet.
+    ahead: Option<Task>,
+    is_over: bool,
+}
+
+impl<R: Iterator<Item = ReadStep>> Shared<R> {
+    fn new(turn: Turn<R>) -> Self {
+        let state = State { turn: Some(turn), ahead: None, is_over: false };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    fn run(self, context: &MapContext) {
-        let Self { input, chunk, recognized, mapped } = self;
-        let result = map_chunk(input, chunk, &recognized, context);
-        ignore(mapped.send(result), "the run was stopped, and nobody waits for the chunk");
-    }
-}
-
-/// What a mapper holds while it has the turn: it alone reads, and puts what it read in the queue.
-struct Turn<R> {
-    reader: R,
-    queue: mpsc::Sender<QueuedStep>,
-}
-
-impl<R: Iterator<Item = ReadStep>> Turn<R> {
-    /// Reads until there is a chunk to map, whose place in the queue is taken then. It waits until there is room for it. `None` when
-    /// everything was read, or nobody listens any more.
-    ///
-    /// A chunk with little to do is mapped at once: if the turn went from one mapper to the other for it, that would take longer.
-    fn next(&mut self, context: &MapContext) -> Option<Task> {
-        while !self.queue.is_closed() {
-            let step = match self.reader.next()? {
-                ReadStep::Chunk(input, chunk, recognized) => {
-                    let (sender, mapped) = oneshot::channel();
-                    let task = Task { input, chunk, recognized, mapped: sender };
-                    if !task.is_recognized() {
-                        self.queue.blocking_send(QueuedStep::Chunk(mapped)).ok()?;
-                        return Some(task);
-                    }
-                    task.run(context);
-                    QueuedStep::Chunk(mapped)
+    /// The next chunk to map. Who finds the turn free reads, and maps what was read before that; if nothing was, it reads once more.
+    /// Meanwhile the others can take what it read, so that none of it waits for a slow input.
+    fn next(&self, context: &MapContext) -> Option<Task> {
+        let mut state = self.state.lock().ok()?;
+        loop {
+            // Behind a full queue there would be no room for what is read, so what is ahead is mapped first.
+            let nothing_is_ahead = state.ahead.is_none();
+            if let Some(mut turn) = state.turn.take_if(|turn| nothing_is_ahead || turn.queue.capacity() > 0) {
+                drop(state);
+                let or_over = OverAfterPanic(self);
+                let read = turn.next(context);
+                drop(or_over);
+                state = self.state.lock().ok()?;
+                let before = if let Some(task) = read {
+                    state.turn = Some(turn);
+                    state.ahead.replace(task)
+                } else {
+                    state.is_over = true;
+                    None
+                };
+                self.changed.notify_all();
+                if before.is_some() {
+                    return before;
                 }
-                ReadStep::PassedOver(chunk) => QueuedStep::Mapped(chunk),
-                ReadStep::End(end) => QueuedStep::End(end),
-                ReadStep::Failed(error) => QueuedStep::Failed(error),
-            };
-            self.queue.blocking_send(step).ok()?;
+            } else if state.ahead.is_some() || state.is_over {
+                return state.ahead.take();
+            } else {
+                state = self.changed.wait(state).ok()?;
+            }
         }
-        None
+    }
+}
+
+/// If a mapper panics while it has the turn, there is nothing to go on with for the others.
+struct OverAfterPanic<'s, R>(&'s Shared<R>);
+
+impl<R> Drop for OverAfterPanic<'_, R> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.state.lock().unwrap_or_else(PoisonError::into_inner).is_over = true;
+            self.0.changed.notify_all();
+        }
     }
 }
 
@@ -104,19 +110,18 @@ pub(super) fn start<R: Iterator<Item = ReadStep> + Send + 'static>(
     stop: CancellationToken,
 ) -> impl Stream<Item = MappedChunk> + use<R> {
     let (queue, steps) = mpsc::channel(queue_length(workers));
-    let (turn, context) = (Arc::new(Mutex::new(Turn { reader, queue })), Arc::new(context));
+    let (shared, context) = (Arc::new(Shared::new(Turn { reader, queue })), Arc::new(context));
     for _ in 0..mappers(workers) {
-        let (turn, context, runtime) = (Arc::clone(&turn), Arc::clone(&context), Handle::current());
+        let (shared, context, runtime) = (Arc::clone(&shared), Arc::clone(&context), Handle::current());
         std::thread::spawn(move || {
             // Objects are fetched by the runtime.
             let _entered = runtime.enter();
-            // If one panicked while it read, there is nothing to go on with.
-            while let Some(task) = turn.lock().ok().and_then(|mut turn| turn.next(&context)) {
+            while let Some(task) = shared.next(&context) {
                 task.run(&context);
             }
             // The context first: when the queue ends, the consumer takes what the mappers collected out of the `Arc`.
             drop(context);
-            drop(turn);
+            drop(shared);
         });
     }
     in_order(steps, events, stop)
@@ -137,6 +142,7 @@ pub(super) mod tests {
     use crate::pipeline::duplicates::DuplicateCheck;
     use crate::pipeline::unchanged::Unchanged;
     use crate::selection::RecordsOfRun;
+    use crate::source::RecordChunk;
 
     pub(in crate::pipeline) fn context() -> MapContext {
         MapContext {
@@ -217,6 +223,26 @@ pub(super) mod tests {
     }
 
     #[tokio::test]
+    async fn a_chunk_is_mapped_while_the_input_behind_it_is_waited_for() {
+        let (go_on, waits) = std::sync::mpsc::channel::<()>();
+        let (events, _inbox) = mpsc::channel(8);
+        let reader = (1..=3).map(move |number| {
+            if number > 1 {
+                assert!(waits.recv().is_ok(), "the test goes on");
+            }
+            ReadStep::Chunk(0, chunk(number), Vec::new())
+        });
+        let mut out = std::pin::pin!(start(1, reader, context(), events, CancellationToken::new()));
+        for number in 1..=3 {
+            assert_eq!(out.next().await.map(|chunk| chunk.counts.consumed), Some(number));
+            if number < 3 {
+                go_on.send(()).unwrap();
+            }
+        }
+        assert!(out.next().await.is_none());
+    }
+
+    #[tokio::test]
     async fn the_queue_ends_when_reading_fails_in_our_code() {
         let mut left = 2;
         let reader = std::iter::from_fn(move || {
@@ -225,22 +251,13 @@ pub(super) mod tests {
             Some(ReadStep::Chunk(0, chunk(1), Vec::new()))
         });
         let (events, _inbox) = mpsc::channel(8);
-        let out = start(2, reader, context(), events, CancellationToken::new());
+        let context = context();
+        let progress = Arc::clone(&context.progress);
+        let out = start(2, reader, context, events, CancellationToken::new());
         assert_eq!(out.count().await, 1);
-    }
-
-    #[test]
-    fn who_has_the_turn_keeps_it_for_chunks_that_were_recognized_as_a_whole() {
-        let (known, unknown) = (Some(Recognized::some()), None);
-        let steps = [vec![known], vec![known, known], vec![known, unknown], vec![known]];
-        let reader = (1..).zip(steps).map(|(index, recognized)| ReadStep::Chunk(0, chunk(index), recognized));
-        let (queue, mut queued) = mpsc::channel(8);
-        let mut turn = Turn { reader, queue };
-        assert_eq!(turn.next(&context()).map(|task| task.chunk.consumed), Some(3));
-        let mut is_mapped = || match queued.try_recv() {
-            Ok(QueuedStep::Chunk(mut mapped)) => Some(mapped.try_recv().is_ok()),
-            _ => None,
-        };
-        assert_eq!([(); 4].map(|()| is_mapped()), [Some(true), Some(true), Some(false), None]);
+        // The others end as well: nobody has the context any more.
+        while Arc::strong_count(&progress) > 1 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 }

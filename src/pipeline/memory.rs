@@ -8,7 +8,7 @@ use crate::pace::PaceRules;
 use crate::source::{BLOCK_BYTES, CHUNK_RECORDS, HELD_BACK, Input, KEPT, PART_BYTES, PARTS_AHEAD};
 
 /// The program itself, its threads' stacks, TLS, one request's and one answer's buffers, and what the allocator keeps.
-const BASE: u64 = 21 * 1024 * 1024;
+const BASE: u64 = 20 * 1024 * 1024;
 
 /// Buckets, sorters and tables of duplicates and of known users: [`crate::index`], [`crate::journal::ConfirmedUsers`]. The search
 /// for duplicates comes when there are no more chunks, and takes what was theirs.

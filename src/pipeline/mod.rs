@@ -13,7 +13,7 @@
 //!
 //! Bounded channels and the memory budget of batches are the only backpressure. When the target is slow the senders are busy, so the
 //! one waiting batch stays where it is, so nothing more is mapped or read. At any moment there are as many batches as there is room
-//! for in memory, one more that waits, and `workers + 3` chunks between input and `fill`.
+//! for in memory, one more that waits, and `workers + 4` chunks between input and `fill`.
 //!
 //! A shard passes over the blocks of others (`shard_blocks`), and a nightly run over the records that are unchanged (`passed_over`).
 //!
@@ -44,6 +44,7 @@ mod run_first_pass;
 mod settled_on_the_way;
 mod shard_blocks;
 mod stop_tokens;
+mod turn;
 mod unchanged;
 mod weighing;
 mod write_event;
