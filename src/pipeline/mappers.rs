@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::chunk_reader::ReadStep;
-use super::in_order::in_order;
+use super::in_order::{QueuedStep, in_order};
 use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
 use super::turn::{Task, Turn};
@@ -34,6 +34,8 @@ pub(super) const fn queue_length(workers: usize) -> usize {
 
 /// What mappers share.
 struct Shared<R> {
+    /// Where what was read has its place. It ends when the last mapper has ended.
+    queue: mpsc::Sender<QueuedStep>,
     state: Mutex<State<R>>,
     /// Somebody can go on: there is something to map, the turn is free, or all is over.
     changed: Condvar,
@@ -48,9 +50,9 @@ struct State<R> {
 }
 
 impl<R: Iterator<Item = ReadStep>> Shared<R> {
-    fn new(turn: Turn<R>) -> Self {
-        let state = State { turn: Some(turn), ahead: None, is_over: false };
-        Self { state: Mutex::new(state), changed: Condvar::new() }
+    fn new(reader: R, queue: mpsc::Sender<QueuedStep>) -> Self {
+        let state = State { turn: Some(Turn(reader)), ahead: None, is_over: false };
+        Self { queue, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     /// The next chunk to map. Who finds the turn free reads, and maps what was read before that; if nothing was, it reads once more.
@@ -59,11 +61,11 @@ impl<R: Iterator<Item = ReadStep>> Shared<R> {
         let mut state = self.state.lock().ok()?;
         loop {
             // Behind a full queue there would be no room for what is read, so what is ahead is mapped first.
-            let nothing_is_ahead = state.ahead.is_none();
-            if let Some(mut turn) = state.turn.take_if(|turn| nothing_is_ahead || turn.queue.capacity() > 0) {
+            let may_read = state.ahead.is_none() || self.queue.capacity() > 0;
+            if let Some(mut turn) = state.turn.take_if(|_| may_read) {
                 drop(state);
                 let or_over = OverAfterPanic(self);
-                let read = turn.next(context);
+                let read = turn.next(&self.queue, context);
                 drop(or_over);
                 state = self.state.lock().ok()?;
                 let before = if let Some(task) = read {
@@ -110,7 +112,7 @@ pub(super) fn start<R: Iterator<Item = ReadStep> + Send + 'static>(
     stop: CancellationToken,
 ) -> impl Stream<Item = MappedChunk> + use<R> {
     let (queue, steps) = mpsc::channel(queue_length(workers));
-    let (shared, context) = (Arc::new(Shared::new(Turn { reader, queue })), Arc::new(context));
+    let (shared, context) = (Arc::new(Shared::new(reader, queue)), Arc::new(context));
     for _ in 0..mappers(workers) {
         let (shared, context, runtime) = (Arc::clone(&shared), Arc::clone(&context), Handle::current());
         std::thread::spawn(move || {
@@ -170,14 +172,17 @@ pub(super) mod tests {
 
     #[tokio::test]
     async fn the_context_is_free_when_the_queue_ends() {
-        let (events, _inbox) = mpsc::channel(8);
-        let context = context();
-        let progress = Arc::clone(&context.progress);
-        let reader = (0..100).map(|index| ReadStep::Chunk(0, chunk(index), Vec::new()));
-        let out = start(2, reader, context, events, CancellationToken::new());
-        let out: Vec<u64> = out.map(|chunk| chunk.counts.consumed).collect().await;
-        assert!(Arc::into_inner(progress).is_some());
-        assert!(out.into_iter().eq(0..100));
+        // What one mapper does while another one finds the end is different each time.
+        for _ in 0..100 {
+            let (events, _inbox) = mpsc::channel(8);
+            let context = context();
+            let progress = Arc::clone(&context.progress);
+            let reader = (0..100).map(|index| ReadStep::Chunk(0, chunk(index), Vec::new()));
+            let out = start(2, reader, context, events, CancellationToken::new());
+            let out: Vec<u64> = out.map(|chunk| chunk.counts.consumed).collect().await;
+            assert!(Arc::into_inner(progress).is_some());
+            assert!(out.into_iter().eq(0..100));
+        }
     }
 
     /// A reader that goes on until it is dropped, and how many chunks it has read.

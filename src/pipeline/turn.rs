@@ -38,24 +38,21 @@ impl Task {
 }
 
 /// What a mapper has while it is its turn: it alone reads, and puts what it read in the queue.
-pub(super) struct Turn<R> {
-    pub reader: R,
-    pub queue: mpsc::Sender<QueuedStep>,
-}
+pub(super) struct Turn<R>(pub R);
 
 impl<R: Iterator<Item = ReadStep>> Turn<R> {
     /// Reads until there is a chunk to map, whose place in the queue is taken then. It waits until there is room for it. `None` when
     /// everything was read, or nobody listens any more.
     ///
     /// A chunk with little to do is mapped at once: if the turn went from one mapper to the other for it, that would take longer.
-    pub(super) fn next(&mut self, context: &MapContext) -> Option<Task> {
-        while !self.queue.is_closed() {
-            let step = match self.reader.next()? {
+    pub(super) fn next(&mut self, queue: &mpsc::Sender<QueuedStep>, context: &MapContext) -> Option<Task> {
+        while !queue.is_closed() {
+            let step = match self.0.next()? {
                 ReadStep::Chunk(input, chunk, recognized) => {
                     let (sender, mapped) = oneshot::channel();
                     let task = Task { input, chunk, recognized, mapped: sender };
                     if !task.is_recognized() {
-                        self.queue.blocking_send(QueuedStep::Chunk(mapped)).ok()?;
+                        queue.blocking_send(QueuedStep::Chunk(mapped)).ok()?;
                         return Some(task);
                     }
                     task.run(context);
@@ -65,7 +62,7 @@ impl<R: Iterator<Item = ReadStep>> Turn<R> {
                 ReadStep::End(end) => QueuedStep::End(end),
                 ReadStep::Failed(error) => QueuedStep::Failed(error),
             };
-            self.queue.blocking_send(step).ok()?;
+            queue.blocking_send(step).ok()?;
         }
         None
     }
@@ -82,8 +79,8 @@ mod tests {
         let steps = [vec![known], vec![known, known], vec![known, unknown], vec![known]];
         let reader = (1..).zip(steps).map(|(index, recognized)| ReadStep::Chunk(0, chunk(index), recognized));
         let (queue, mut queued) = mpsc::channel(8);
-        let mut turn = Turn { reader, queue };
-        assert_eq!(turn.next(&context()).map(|task| task.chunk.consumed), Some(3));
+        let mut turn = Turn(reader);
+        assert_eq!(turn.next(&queue, &context()).map(|task| task.chunk.consumed), Some(3));
         let mut is_mapped = || match queued.try_recv() {
             Ok(QueuedStep::Chunk(mut mapped)) => Some(mapped.try_recv().is_ok()),
             _ => None,
