@@ -75,7 +75,8 @@ impl Read for Piecewise {
 #[test]
 fn chunks_use_the_same_memory_with_any_size_of_reads() {
     let export = generate();
-    let limits = ReaderLimits::default();
+    // Many chunks of what is not a large export.
+    let limits = ReaderLimits { chunk_bytes: 256 * 1024, ..ReaderLimits::default() };
     for piece in [10_000, 32 * 1024, 50_000, 200_000, usize::MAX] {
         let source = Box::new(Piecewise(Cursor::new(export.clone()), piece));
         let mut reader = RecordReader::new(source, Arc::from("-"), limits).expect("an export");
