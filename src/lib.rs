@@ -27,11 +27,10 @@
 //!    it is given and gives back; `mode_parts.rs` beside it divides that among the stages, in each mode otherwise; `pipeline/run.rs`
 //!    starts the stages.
 //! 2. `pipeline/mappers.rs` has the threads. The one whose turn it is (`turn.rs` beside it) asks `pipeline/chunk_reader.rs` for a
-//!    chunk of records:
-//!    `source/reader/opening.rs` opens the input, `watching.rs` beside it has its bytes watched and decompressed, `beginning.rs`
-//!    finds its shape, and [`source::RecordReader`], whose fields `source/reader.rs` explains, walks its envelope;
-//!    `source/elements.rs`, `lines.rs` or `rows.rs` finds where each record ends. `buffering.rs` and `ending.rs` in `source/reader`
-//!    read more, cut chunks, and explain an end.
+//!    chunk of records: `source/reader/opening.rs` opens the input, `watching.rs` beside it has its bytes watched and
+//!    decompressed, `beginning.rs` finds its shape, and [`source::RecordReader`], whose fields `source/reader.rs` explains, walks
+//!    its envelope; `source/elements.rs`, `lines.rs` or `rows.rs` finds where each record ends. `buffering.rs` and `ending.rs` in
+//!    `source/reader` read more, cut chunks, and explain an end.
 //! 3. Then it lets the next one read, and one of them maps the chunk: `pipeline/map.rs`, and for each record `fate_of` in
 //!    `pipeline/chunk_mapping.rs`, which goes by the `MapContext` that `run.rs` made (`map_context.rs`: what is wanted of each
 //!    record). What the first pass found unchanged is not mapped again (`unchanged.rs`). For all else `fate_of` calls the

@@ -1,4 +1,4 @@
-//! The mappers: threads that read chunks in turn, map what they have read, and hand it on in the order of the input.
+//! The mappers: threads that read chunks in turn, map what was read, and hand it on in the order of the input.
 //!
 //! They are threads of their own because they keep the cores busy, wait for inputs, and look things up on disk. While one reads, the
 //! others map. One chunk is read ahead, so nobody waits for the turn who could map that one, and who has the turn maps what was
@@ -27,7 +27,7 @@ fn mappers(workers: usize) -> usize {
     workers.max(2)
 }
 
-/// Chunks that may be in the queue, mapped or not: one for each mapper, the one that is read ahead, and one that waits to be packed.
+/// Chunks that may be in the queue, mapped or not: one for each core, the one that is read ahead, and one that waits to be packed.
 pub(super) const fn queue_length(workers: usize) -> usize {
     workers + 2
 }
@@ -62,7 +62,7 @@ impl<R: Iterator<Item = ReadStep>> Shared<R> {
         loop {
             // Behind a full queue there would be no room for what is read, so what is ahead is mapped first.
             let may_read = state.ahead.is_none() || self.queue.capacity() > 0;
-            if let Some(mut turn) = state.turn.take_if(|_| may_read) {
+            if may_read && let Some(mut turn) = state.turn.take() {
                 drop(state);
                 let or_over = OverAfterPanic(self);
                 let read = turn.next(&self.queue, context);
