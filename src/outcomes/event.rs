@@ -85,6 +85,14 @@ impl Event {
             }
         }
     }
+
+    /// What the target confirmed, if it says so of any record.
+    pub(crate) fn confirmed_mut(&mut self) -> Option<&mut Vec<ConfirmedRecord>> {
+        match self {
+            Self::Settled { settled, .. } => Some(&mut settled.confirmed).filter(|confirmed| !confirmed.is_empty()),
+            _ => None,
+        }
+    }
 }
 
 /// Sends an event to the committer. It outlives every stage, so a closed channel means that the run is over.

@@ -140,6 +140,7 @@ impl Committer {
         if self.failed {
             group.retain(|event| !matches!(event, Event::Settled { .. } | Event::Planned { .. }));
         }
+        self.remember_confirmed(group);
         // What was planned may go when all else is booked: the senders then wake once for all of it, and not for each request.
         let planned: Vec<Event> = group.extract_if(.., |event| matches!(event, Event::Planned { .. })).collect();
         for event in group.drain(..).chain(planned) {
@@ -156,6 +157,22 @@ impl Committer {
             self.journal = None;
             self.stop_because(StopReason::Journal { path, source });
         }
+    }
+
+    /// Remembers what a group confirms, all of it at once: where each user is a request, there would be a write for each.
+    fn remember_confirmed(&mut self, group: &mut [Event]) {
+        let mut confirmed: Vec<_> = group.iter_mut().filter_map(Event::confirmed_mut).collect();
+        if confirmed.is_empty() {
+            return;
+        }
+        let unchanged_records = self.unchanged_records.clone();
+        self.remember(|users| {
+            if let Some(unchanged_records) = unchanged_records {
+                let records = confirmed.iter().flat_map(|confirmed| confirmed.iter());
+                unchanged_records.confirm(records.filter_map(ConfirmedRecord::record).collect());
+            }
+            users.add(confirmed.iter_mut().flat_map(|confirmed| confirmed.drain(..)))
+        });
     }
 
     fn book(&mut self, event: Event) {
@@ -191,16 +208,7 @@ impl Committer {
         }
     }
 
-    fn book_settled(&mut self, SettledRecords { at_target, rejects, confirmed, .. }: SettledRecords) {
-        if !confirmed.is_empty() {
-            let unchanged_records = self.unchanged_records.clone();
-            self.remember(|users| {
-                if let Some(unchanged_records) = unchanged_records {
-                    unchanged_records.confirm(confirmed.iter().filter_map(ConfirmedRecord::record));
-                }
-                users.add(confirmed)
-            });
-        }
+    fn book_settled(&mut self, SettledRecords { at_target, rejects, .. }: SettledRecords) {
         for record in at_target {
             self.ledger.book_settled(&record);
             self.track(|tracker| tracker.note_settled(record.key));

@@ -120,7 +120,7 @@ fn what_is_known_as_unchanged_is_not_mapped_again_and_is_rejected_as_a_duplicate
     // Nobody is believed to be known without a sample.
     let others = (0..100).map(|number| (number.to_string(), String::new()));
     let users = users.into_iter().chain(others).map(|(id, text)| ConfirmedRecord::new(&id, &id, content(&text)));
-    confirmed.add(users.collect()).unwrap();
+    confirmed.add(users).unwrap();
     confirmed.write().unwrap();
     let lookup = Arc::new(confirmed.lookup().unwrap().expect("known users"));
     let chunk = chunk(&["a 1", "b 2", "b 2", "c 3"]);

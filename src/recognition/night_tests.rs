@@ -64,13 +64,16 @@ fn night(users: &[User], confirmed: &mut ConfirmedUsers, basis: &Basis) -> (Nigh
             )
             .map(|(index, span)| (index, user(span)))
             .collect();
-        pass.confirm(sent.iter().map(|(index, _)| RecordKey { input: 0, number: chunk.spans[*index].number }));
+        // The answers come in any order.
+        let confirmed_records =
+            sent.iter().rev().map(|(index, _)| RecordKey { input: 0, number: chunk.spans[*index].number });
+        pass.confirm(confirmed_records.collect());
         let users = sent.iter().map(|(_, user)| ConfirmedRecord::new(&user.0.to_string(), "id", content(*user)));
-        confirmed.add(users.collect()).unwrap();
+        confirmed.add(users).unwrap();
     }
     // Nobody is believed without a sample, and not every user may be part of it.
     let others = (0..100).map(|number| ConfirmedRecord::new(&format!("other {number}"), "id", ContentHash::NOTHING));
-    confirmed.add(others.collect()).unwrap();
+    confirmed.add(others).unwrap();
     let of = basis.with(&confirmed.state().unwrap());
     pass.write_known(&confirmed.records_path(), &of, &written).unwrap();
     (Night { unchanged, found: list }, pass.counts().mapped)

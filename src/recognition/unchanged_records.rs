@@ -175,9 +175,9 @@ impl UnchangedRecords {
         self.write(input, spans, &entries);
     }
 
-    /// Keeps that the target confirmed what these records say. They come in the order of the input, but for some.
-    pub fn confirm(&self, records: impl Iterator<Item = RecordKey>) {
-        let records: Vec<RecordKey> = records.collect();
+    /// Keeps that the target confirmed what these records say.
+    pub fn confirm(&self, mut records: Vec<RecordKey>) {
+        records.sort_unstable();
         let follows = |one: &RecordKey, next: &RecordKey| one.input == next.input && one.number + 1 == next.number;
         for stretch in records.chunk_by(follows) {
             let Some(files) = self.inputs.get(usize::from(stretch[0].input)) else { continue };

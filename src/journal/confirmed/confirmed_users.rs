@@ -173,7 +173,7 @@ impl ConfirmedUsers {
     }
 
     /// Takes in what the target confirmed, and writes it once there is enough of it.
-    pub fn add(&mut self, confirmed: Vec<ConfirmedRecord>) -> io::Result<()> {
+    pub fn add(&mut self, confirmed: impl IntoIterator<Item = ConfirmedRecord>) -> io::Result<()> {
         for ConfirmedRecord { key, content, names, is_newest, renamed, record: _ } in confirmed {
             if let Some((from, to, id)) = &renamed {
                 self.rename(from, to, id);
@@ -182,6 +182,9 @@ impl ConfirmedUsers {
             entry[..KEY_BYTES].copy_from_slice(&key);
             entry[KEY_BYTES..].copy_from_slice(&content.0);
             self.buffer.push(entry);
+            if self.buffer.len() >= BUFFERED {
+                self.write()?;
+            }
             let Some((external_id, id)) = names.map(|(external_id, id)| (String::from(external_id), String::from(id)))
             else {
                 continue;
@@ -199,7 +202,7 @@ impl ConfirmedUsers {
                 }
             }
         }
-        if self.buffer.len() >= BUFFERED { self.write() } else { Ok(()) }
+        Ok(())
     }
 
     /// What is looked up at the target is looked up under the external id that it has now. Somebody else may have got the one

@@ -13,7 +13,7 @@ fn what_was_learned_last_is_known_and_nothing_else() {
     let runs = tempfile::tempdir().unwrap();
     let mut users = ConfirmedUsers::open(runs.path(), "https://one.example").unwrap();
     assert!(users.lookup().unwrap().is_none());
-    users.add((0..BUFFERED).map(|number| confirmed(number, "old")).collect()).unwrap();
+    users.add((0..BUFFERED).map(|number| confirmed(number, "old"))).unwrap();
     users.add(vec![confirmed(7, "newer"), confirmed(7, "newest"), confirmed(9, "newest")]).unwrap();
     users.write().unwrap();
     users.add(vec![confirmed(9, "old")]).unwrap();
@@ -42,7 +42,7 @@ fn the_sample_is_small_true_and_spread_over_all() {
     let runs = tempfile::tempdir().unwrap();
     for group in 0..4 {
         let mut users = ConfirmedUsers::open(runs.path(), "target").unwrap();
-        users.add((0..5000).map(|number| confirmed(group * 5000 + number, "")).collect()).unwrap();
+        users.add((0..5000).map(|number| confirmed(group * 5000 + number, ""))).unwrap();
         users.write().unwrap();
     }
     let users = ConfirmedUsers::open(runs.path(), "target").unwrap();
@@ -61,13 +61,13 @@ fn what_is_damaged_is_forgotten_as_a_whole() {
         let runs = tempfile::tempdir().unwrap();
         let mut users = ConfirmedUsers::open(runs.path(), "target").unwrap();
         for content in ["old", "new"] {
-            users.add((0..100).map(|number| confirmed(number, content)).collect()).unwrap();
+            users.add((0..100).map(|number| confirmed(number, content))).unwrap();
             users.write().unwrap();
         }
         std::fs::write(users.directory.join(name), "{\"torn").unwrap();
         let mut users = ConfirmedUsers::open(runs.path(), "target").unwrap();
         assert!(users.lookup().unwrap().is_none() && users.sample().next().is_none());
-        users.add((0..100).map(|number| confirmed(number, "")).collect()).unwrap();
+        users.add((0..100).map(|number| confirmed(number, ""))).unwrap();
         users.write().unwrap();
         assert!(users.sample().count() > 5);
     }

@@ -160,7 +160,7 @@ impl MembershipChanges<'_> {
 
     /// What is removed is not taken for confirmed, should it come back.
     fn forget_confirmed<'i>(&mut self, ids: impl IntoIterator<Item = &'i String>) -> Result<(), StopReason> {
-        let nothing = ids.into_iter().map(|id| ConfirmedRecord::nothing(id)).collect();
+        let nothing = ids.into_iter().map(|id| ConfirmedRecord::nothing(id));
         let forgotten = self.confirmed.add(nothing).and_then(|()| self.confirmed.write());
         forgotten.map_err(StopReason::Temporary)
     }
