@@ -8,8 +8,8 @@ use super::item::BatchItem;
 use super::pieces::{Piece, Pieces};
 use crate::destination::Envelope;
 
-/// Bytes of chunks that a batch may keep alive before it is sent as it is. Where few of the records of a chunk are sent, or
-/// little of a large record, this comes before the other bounds.
+/// Bytes of chunks that a batch may keep alive before it is sent as it is. Where little of large records is sent, this comes before
+/// the other bounds.
 pub(crate) const MAX_PINNED: usize = 3 * 1024 * 1024;
 
 /// Bounds of one request.
@@ -79,7 +79,7 @@ pub(crate) struct BatchPacker {
     pieces: Pieces,
     body: Piece,
     items: Vec<BatchItem>,
-    /// The room of the chunks that the items' records lie in, which live as long as the items.
+    /// What the chunks take that the items' records lie in, which live as long as the items.
     pinned: usize,
     /// What the items take beside those.
     beside: usize,
@@ -126,7 +126,7 @@ impl BatchPacker {
         item.encoded = start..self.body.len();
         // Records come in the order of their chunks, so only the last one can be the same.
         if self.items.last().is_none_or(|last| !Arc::ptr_eq(&last.chunk, &item.chunk)) {
-            self.pinned += item.chunk.bytes.capacity();
+            self.pinned += item.chunk.memory();
         }
         self.beside += item.memory();
         self.items.push(item);

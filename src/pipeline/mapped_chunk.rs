@@ -21,3 +21,12 @@ pub(super) struct MappedChunk {
     pub rejects: Vec<Reject>,
     pub counts: MappedChunkCounts,
 }
+
+impl MappedChunk {
+    /// Whether less than half of its bytes are of records that are sent, as at night, when few have changed. It would stay in memory
+    /// for those, and few of its kind would fill a batch.
+    pub(super) fn is_little_sent(&self) -> bool {
+        let sent: u64 = self.ready.iter().map(|record| self.chunk.spans[record.span_index].length).sum();
+        2 * sent < self.chunk.bytes.capacity() as u64
+    }
+}

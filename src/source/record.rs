@@ -106,6 +106,23 @@ impl RecordChunk {
         span.bytes_in(&self.bytes, self.base).unwrap_or_default()
     }
 
+    /// One of its records alone, with a copy of its bytes.
+    pub(crate) fn alone(&self, span: &RecordSpan) -> Self {
+        Self {
+            input: Arc::clone(&self.input),
+            bytes: self.record(span).to_vec().into(),
+            base: span.offset,
+            spans: vec![span.clone()],
+            header: self.header.clone(),
+            consumed: self.consumed,
+        }
+    }
+
+    /// How much memory it uses, in bytes.
+    pub(crate) fn memory(&self) -> usize {
+        size_of::<Self>() + self.bytes.capacity() + self.spans.capacity() * size_of::<RecordSpan>()
+    }
+
     /// The position of one record, for messages and the rejects file.
     pub fn position(&self, span: &RecordSpan) -> Position {
         Position {
