@@ -1,15 +1,15 @@
 //! The mappers: threads that read chunks in turn, map what was read, and hand it on in the order of the input.
 //!
 //! They are threads of their own because they keep the cores busy, wait for inputs, and look things up on disk. While one reads, the
-//! others map. One chunk is read ahead, so nobody waits for the turn who could map that one, and who has the turn maps what was
-//! read before. Order costs nothing as long as chunks are alike in size, and one number then says what was done: how far into
-//! the input everything is settled.
+//! others map. One chunk is read ahead: a mapper that becomes free while another one reads takes it. If nobody did, the one that
+//! reads maps it when it has read the next one. Order costs nothing as long as chunks are alike in size, and one number then
+//! says what was done: how far into the input everything is settled.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use futures::Stream;
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::chunk_reader::ReadStep;
@@ -17,12 +17,13 @@ use super::in_order::{QueuedStep, in_order};
 use super::map_context::MapContext;
 use super::mapped_chunk::MappedChunk;
 use super::turn::{Task, Turn};
+use crate::ignore::ignore;
 use crate::outcomes::event::Event;
 
 /// How many mappers there are. Even where one keeps the only core busy, another one maps while it waits for a disk or a pipe.
 ///
-/// One more than there are cores would be woken at the cost of one that maps: a dry run by two takes 0.93 of the time that one by
-/// three takes on two cores, and no more out of a pipe or from a cold disk, which both fill what is read next meanwhile.
+/// With one more than there are cores, one that is woken takes the core of one that maps. On two cores, a dry run by two takes 0.93
+/// of the time that one by three takes, and no more out of a pipe or from a cold disk.
 fn mappers(workers: usize) -> usize {
     workers.max(2)
 }
@@ -42,7 +43,7 @@ struct Shared<R> {
 }
 
 struct State<R> {
-    /// Nothing while a mapper has it, and when all was read.
+    /// Nothing while a mapper has it, when all was read, and when reading panicked.
     turn: Option<Turn<R>>,
     /// What was read and nobody maps yet.
     ahead: Option<Task>,
@@ -55,8 +56,8 @@ impl<R: Iterator<Item = ReadStep>> Shared<R> {
         Self { queue, state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// The next chunk to map. Who finds the turn free reads, and maps what was read before that; if nothing was, it reads once more.
-    /// Meanwhile the others can take what it read, so that none of it waits for a slow input.
+    /// The next chunk to map. A mapper that finds the turn free reads a chunk, and gets the one that was read before it; if there is
+    /// none, it goes on reading. Meanwhile the others can take what it read, so that none of it waits for a slow input.
     fn next(&self, context: &MapContext) -> Option<Task> {
         let mut state = self.state.lock().ok()?;
         loop {
@@ -66,6 +67,7 @@ impl<R: Iterator<Item = ReadStep>> Shared<R> {
                 drop(state);
                 let or_over = OverAfterPanic(self);
                 let read = turn.next(&self.queue, context);
+                // It takes the lock itself.
                 drop(or_over);
                 state = self.state.lock().ok()?;
                 let before = if let Some(task) = read {
@@ -88,12 +90,15 @@ impl<R: Iterator<Item = ReadStep>> Shared<R> {
     }
 }
 
-/// If a mapper panics while it has the turn, there is nothing to go on with for the others.
+/// If a mapper panics while it has the turn, there is nothing to go on with for the others. What was not read must not be taken for
+/// read: a chunk that nobody maps stands in its place.
 struct OverAfterPanic<'s, R>(&'s Shared<R>);
 
 impl<R> Drop for OverAfterPanic<'_, R> {
     fn drop(&mut self) {
         if std::thread::panicking() {
+            let lost = QueuedStep::Chunk(oneshot::channel().1);
+            ignore(self.0.queue.blocking_send(lost), "the run was stopped, and nobody waits for more");
             self.0.state.lock().unwrap_or_else(PoisonError::into_inner).is_over = true;
             self.0.changed.notify_all();
         }
@@ -141,6 +146,7 @@ pub(super) mod tests {
     use super::*;
     use crate::journal::Progress;
     use crate::mapping::{Rules, UserMapper};
+    use crate::outcomes::StopReason;
     use crate::pipeline::duplicates::DuplicateCheck;
     use crate::pipeline::unchanged::Unchanged;
     use crate::selection::RecordsOfRun;
@@ -248,18 +254,20 @@ pub(super) mod tests {
     }
 
     #[tokio::test]
-    async fn the_queue_ends_when_reading_fails_in_our_code() {
+    async fn the_queue_ends_with_an_error_when_reading_fails_in_our_code() {
         let mut left = 2;
         let reader = std::iter::from_fn(move || {
             left -= 1;
             assert!(left > 0, "reading panics");
             Some(ReadStep::Chunk(0, chunk(1), Vec::new()))
         });
-        let (events, _inbox) = mpsc::channel(8);
+        let (events, mut inbox) = mpsc::channel(8);
         let context = context();
         let progress = Arc::clone(&context.progress);
         let out = start(2, reader, context, events, CancellationToken::new());
         assert_eq!(out.count().await, 1);
+        let reported = inbox.recv().await;
+        assert!(matches!(reported, Some(Event::Stopped(StopReason::Internal(_)))), "{reported:?}");
         // The others end as well: nobody has the context any more.
         while Arc::strong_count(&progress) > 1 {
             tokio::time::sleep(Duration::from_millis(1)).await;

@@ -45,7 +45,7 @@ impl InputIds {
             }
             let reading = take_in(&sorter, kind, intake.clone().of_inputs(of_kind));
             let read = signals.unless_one_comes(reading).await.map_err(CommandError::Interrupted)?;
-            read.map_err(StopReason::Temporary)?;
+            read?;
         }
         let known = tokio::task::block_in_place(|| {
             SortedFile::write(tempfile::tempfile_in(directory)?, sorter.finish()?.iter())
@@ -59,21 +59,26 @@ impl InputIds {
     }
 }
 
-/// Adds the ids of a kind.
-async fn take_in(sorter: &Sorter<HASH_BYTES>, kind: Kind, intake: Intake) -> io::Result<()> {
+/// Adds the ids of a kind. What is wrong with an input is reported when its records are read.
+async fn take_in(sorter: &Sorter<HASH_BYTES>, kind: Kind, intake: Intake) -> Result<(), StopReason> {
     let stop = CancellationToken::new();
     // When this function ends, for any reason, the reader stops.
     let _guard = stop.clone().drop_guard();
-    let (stops, _stopped) = mpsc::channel(4);
+    let (stops, mut stopped) = mpsc::channel(4);
     let extras = Extras { only_ids: true, ..Extras::default() };
     let mut groups = Box::pin(map_inputs(intake, None, extras, stop, stops));
     while let Some(group) = groups.next().await {
         let id_of = |identity: &MappedIdentity| {
             hash_of(kind.number(), identity.clerk_id.as_deref().unwrap_or(&identity.external_id))
         };
-        sorter.extend(&group.identities.iter().map(id_of).collect::<Vec<_>>())?;
+        let ids: Vec<_> = group.identities.iter().map(id_of).collect();
+        sorter.extend(&ids).map_err(StopReason::Temporary)?;
     }
-    Ok(())
+    drop(groups);
+    match stopped.recv().await {
+        None | Some(StopReason::Source(_)) => Ok(()),
+        Some(reason) => Err(reason),
+    }
 }
 
 impl TargetIds for InputIds {
