@@ -182,27 +182,30 @@ impl ConfirmedUsers {
             entry[..KEY_BYTES].copy_from_slice(&key);
             entry[KEY_BYTES..].copy_from_slice(&content.0);
             self.buffer.push(entry);
+            if let Some((external_id, id)) = names {
+                self.name(key, is_newest, (external_id.into(), id.into()));
+            }
             if self.buffer.len() >= BUFFERED {
                 self.write()?;
             }
-            let Some((external_id, id)) = names.map(|(external_id, id)| (String::from(external_id), String::from(id)))
-            else {
-                continue;
-            };
-            if is_newest {
-                self.newest.push_back((external_id.clone(), id.clone()));
-                if self.newest.len() > SAMPLE_SIZE / 2 {
-                    self.newest.pop_front();
-                }
-            }
-            if may_be_sampled(key) {
-                self.sample.insert(key, (external_id, id));
-                if self.sample.len() > SAMPLE_SIZE {
-                    self.sample.pop_last();
-                }
-            }
         }
         Ok(())
+    }
+
+    /// Keeps a user by name, if it is one of the newest or of the sample.
+    fn name(&mut self, key: [u8; KEY_BYTES], is_newest: bool, names: (String, String)) {
+        if is_newest {
+            self.newest.push_back(names.clone());
+            if self.newest.len() > SAMPLE_SIZE / 2 {
+                self.newest.pop_front();
+            }
+        }
+        if may_be_sampled(key) {
+            self.sample.insert(key, names);
+            if self.sample.len() > SAMPLE_SIZE {
+                self.sample.pop_last();
+            }
+        }
     }
 
     /// What is looked up at the target is looked up under the external id that it has now. Somebody else may have got the one
