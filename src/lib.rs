@@ -6,7 +6,7 @@
 //!  file / object / stdin                                                              source, pipeline::chunk_reader
 //!    └─ mappers (threads) in turn: open → decompress → envelope → frame               pipeline::mappers
 //!         └─ a chunk, whose place is in a bounded queue
-//!              each its own: parse → map → validate → encode                          mapping, clerk, passwords, pipeline::map
+//!              any of them: parse → map → validate → encode                           mapping, clerk, passwords, pipeline::map
 //!                                   │ in the order of the input
 //!         batches by count and bytes ◄                                                pipeline::{in_order, fill}, delivery::batch
 //!                    │ bounded channel
@@ -31,7 +31,7 @@
 //!    decompressed, `beginning.rs` finds its shape, and [`source::RecordReader`], whose fields `source/reader.rs` explains, walks
 //!    its envelope; `source/elements.rs`, `lines.rs` or `rows.rs` finds where each record ends. `buffering.rs` and `ending.rs` in
 //!    `source/reader` read more, cut chunks, and explain an end.
-//! 3. Then it lets the next one read, and one of them maps the chunk: `pipeline/map.rs`, and for each record `fate_of` in
+//! 3. A mapper that is free maps the chunk, while another one reads the next: `pipeline/map.rs`, and for each record `fate_of` in
 //!    `pipeline/chunk_mapping.rs`, which goes by the `MapContext` that `run.rs` made (`map_context.rs`: what is wanted of each
 //!    record). What the first pass found unchanged is not mapped again (`unchanged.rs`). For all else `fate_of` calls the
 //!    [`mapping::RecordMapper`] of the kind. The one of users is `mapping/user_mapper.rs`, which calls one after the other:

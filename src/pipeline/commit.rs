@@ -159,7 +159,8 @@ impl Committer {
         }
     }
 
-    /// Remembers what a group confirms, all of it at once: where each user is a request, there would be a write for each.
+    /// Remembers what a group confirms, all of it at once. Otherwise, if each request carries one user, there would be a write for
+    /// each request.
     fn remember_confirmed(&mut self, group: &mut [Event]) {
         let mut confirmed: Vec<_> = group.iter_mut().filter_map(Event::confirmed_mut).collect();
         if confirmed.is_empty() {

@@ -53,10 +53,11 @@ impl MemoryBound {
             let chunks = 1 + mappers::queue_length(intake.workers) as u64 + 1;
             // Those for which there is room, and one that waits for it or is being filled. A body grows by doubling.
             // Of rejects those that senders report, the last of which may be large, and one that is written; and those of mappers
-            // that are on the way.
+            // that are on the way, which may be all of a chunk.
             let batches = sending.map_or(0, |rules| {
+                let together = SETTLED_TOGETHER as u64;
                 let waiting = 2 * (rules.bytes as u64).max(record) + MAX_PINNED as u64 + chunk + record;
-                delivery_memory(rules) + waiting + 2 * SETTLED_TOGETHER as u64 + 3 * record
+                delivery_memory(rules) + waiting + together + chunk.max(together) + 3 * record
             });
             // Of an input that lies in a store: the part that is read, and those that were asked for.
             let is_object = |input: &Input| matches!(input, Input::Object(_));

@@ -55,7 +55,7 @@ impl Masks {
         let (pieces, _) = bytes.as_chunks::<16>();
         let pieces: [u8x16; BLOCK / 16] = std::array::from_fn(|index| u8x16::new(pieces[index]));
         let (is_backslash, is_line_break) = (is(b'\\'), is(b'\n'));
-        // Less `[`, the four brackets are 0x00, 0x02, 0x20 and 0x22, and no other byte has only bits of 0x22.
+        // When `[` is subtracted, a bracket becomes 0x00, 0x02, 0x20 or 0x22. Any other byte then has a bit that 0x22 has not.
         let is_bracket = |piece: u8x16| ((piece - u8x16::splat(b'[')) & u8x16::splat(!0x22)).simd_eq(u8x16::splat(0));
         // Most blocks have neither.
         let [one, two, three, four] = pieces.map(|piece| is_backslash(piece) | is_line_break(piece));
@@ -113,6 +113,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn of_all_bytes_four_are_brackets() {
+        for byte in 0..=u8::MAX {
+            let Masks { brackets, .. } = Masks::of(&[byte; BLOCK]);
+            assert_eq!(brackets, if b"[]{}".contains(&byte) { u64::MAX } else { 0 }, "{byte}");
+        }
+    }
 
     /// Scans a block byte by byte. The fast way must find the same.
     fn slowly(bytes: &[u8; BLOCK], begin: StringState) -> Option<Block> {

@@ -89,7 +89,10 @@ impl Nesting {
         let is_brace = opener == b'{';
         let braces = self.outer_braces + braces_in(self.innermost);
         let of_kind = if is_brace { braces } else { self.followed() - braces };
-        while of_kind > 0 && !self.is_empty() {
+        if of_kind == 0 {
+            return false;
+        }
+        while !self.is_empty() {
             let was_brace = self.innermost & 1 == 1;
             self.innermost >>= 1;
             if self.is_empty() {
