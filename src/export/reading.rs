@@ -142,6 +142,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::export::walk::SAME;
 
     const ASKED: usize = 25;
 
@@ -357,11 +358,34 @@ mod tests {
         let page = page(ASKED);
         for by_cursor in [true, false] {
             let mut reading = Reading::go_on(Written::nothing(), by_cursor);
-            let taken: Vec<Taken> = (0..6).map(|_| reading.take(0, ASKED, &page, false).expect("a disk")).collect();
+            let taken: Vec<Taken> =
+                (0..2 * SAME).map(|_| reading.take(0, ASKED, &page, false).expect("a disk")).collect();
             assert!(taken.contains(&Taken::Endless), "{taken:?}");
             let new = taken.iter().map(|taken| if let Taken::New(new) = taken { new.len() } else { 0 });
             assert_eq!(new.sum::<usize>(), ASKED, "none twice");
         }
+    }
+
+    #[test]
+    fn a_list_that_grows_by_as_much_as_a_page_goes_on_comes_to_an_end() {
+        let mut list = Changing::new(0, 200, true, 0, 0);
+        let mut reading = Reading::go_on(Written::nothing(), false);
+        let (mut found, mut growing) = (BTreeSet::new(), 10);
+        let mut last_offset = 0;
+        while let Some(start) = reading.next(0) {
+            let offset = if let Start::Offset(offset) = start { offset } else { 0 };
+            for _ in 0..if growing > 0 { offset - last_offset } else { 0 } {
+                list.records.insert(list.next, format!("id_{}", list.next));
+                list.next += 1;
+            }
+            (growing, last_offset) = (growing - 1, offset);
+            let page = list.page(Start::Offset(offset), ASKED).unwrap();
+            match reading.take(0, ASKED, &page, false).unwrap() {
+                Taken::New(new) => found.extend(new.into_iter().map(|place| page[place].id.clone())),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(list.always.is_subset(&found));
     }
 
     #[test]

@@ -15,8 +15,9 @@ const OVERLAP: u64 = 10;
 /// Ids of the last records, from which a walk can go on if the very last ones are deleted.
 pub(super) const RECENT: usize = 512;
 
-/// Pages that begin with the same record, one behind the other, before a list counts as one without an end.
-const SAME: u32 = 3;
+/// Pages that begin with the same record, one behind the other, before a list counts as one without an end. A list that grows at its
+/// beginning by as much as a page goes on looks like that, too, but not for long.
+pub(super) const SAME: u32 = 16;
 
 /// Pages that do not join, one behind the other, before a list counts as one that cannot be read.
 const MOST_BACK: u32 = 64;
