@@ -180,10 +180,14 @@ mod tests {
                     let gone = self.records.remove(&place).expect("a record");
                     self.always.remove(&gone);
                 } else {
-                    self.records.insert(self.next, format!("id_{}", self.next));
-                    self.next += 1;
+                    self.grow();
                 }
             }
+        }
+
+        fn grow(&mut self) {
+            self.records.insert(self.next, format!("id_{}", self.next));
+            self.next += 1;
         }
 
         fn page(&self, start: Start<'_>, most: usize) -> Option<Vec<ApiRecord>> {
@@ -370,15 +374,13 @@ mod tests {
     fn a_list_that_grows_by_as_much_as_a_page_goes_on_comes_to_an_end() {
         let mut list = Changing::new(0, 200, true, 0, 0);
         let mut reading = Reading::go_on(Written::nothing(), false);
-        let (mut found, mut growing) = (BTreeSet::new(), 10);
-        let mut last_offset = 0;
+        let (mut found, mut pages, mut last_offset) = (BTreeSet::new(), 0, 0);
         while let Some(start) = reading.next(0) {
             let offset = if let Start::Offset(offset) = start { offset } else { 0 };
-            for _ in 0..if growing > 0 { offset - last_offset } else { 0 } {
-                list.records.insert(list.next, format!("id_{}", list.next));
-                list.next += 1;
+            if pages < 10 {
+                (last_offset..offset).for_each(|_| list.grow());
             }
-            (growing, last_offset) = (growing - 1, offset);
+            (pages, last_offset) = (pages + 1, offset);
             let page = list.page(Start::Offset(offset), ASKED).unwrap();
             match reading.take(0, ASKED, &page, false).unwrap() {
                 Taken::New(new) => found.extend(new.into_iter().map(|place| page[place].id.clone())),

@@ -44,8 +44,7 @@ impl InputIds {
                 continue;
             }
             let reading = take_in(&sorter, kind, intake.clone().of_inputs(of_kind));
-            let read = signals.unless_one_comes(reading).await.map_err(CommandError::Interrupted)?;
-            read?;
+            signals.unless_one_comes(reading).await.map_err(CommandError::Interrupted)??;
         }
         let known = tokio::task::block_in_place(|| {
             SortedFile::write(tempfile::tempfile_in(directory)?, sorter.finish()?.iter())

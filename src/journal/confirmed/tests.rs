@@ -91,12 +91,8 @@ fn a_run_that_may_change_users_is_remembered_until_it_is_over() {
 fn a_user_is_known_by_name_as_soon_as_what_was_taken_in_is_written() {
     let runs = tempfile::tempdir().unwrap();
     let mut users = ConfirmedUsers::open(runs.path(), "target").unwrap();
-    let last = |number: usize| number + 1 == BUFFERED;
-    let all = (0..BUFFERED).map(|number| {
-        let user = confirmed(number, "");
-        if last(number) { user.newest("the last one", "usr_last") } else { user }
-    });
-    users.add(all).unwrap();
+    let last = confirmed(BUFFERED, "").newest("the last one", "usr_last");
+    users.add((1..BUFFERED).map(|number| confirmed(number, "")).chain([last])).unwrap();
     drop(users);
     let users = ConfirmedUsers::open(runs.path(), "target").unwrap();
     assert!(users.sample().any(|(external_id, _)| external_id == "the last one"));
