@@ -45,6 +45,25 @@ impl Intake {
         self.mapper_of_input.iter().map(|mapper| mapper.kind()).collect()
     }
 
+    /// All users of these inputs, by the usual rules.
+    #[cfg(test)]
+    pub(super) fn of_users(inputs: Vec<Input>) -> Self {
+        use crate::mapping::{Rules, UserMapper};
+        let mapper: Arc<dyn RecordMapper> =
+            Arc::new(UserMapper::new(Rules::default(), Arc::new(crate::avnology::AvnologyForm)));
+        Self {
+            inputs_of_step: 0..inputs.len(),
+            records: RecordsOfRun::All,
+            reader_limits: ReaderLimits::default(),
+            mapper_of_input: inputs.iter().map(|_| Arc::clone(&mapper)).collect(),
+            largest_request: 4 * 1024 * 1024,
+            watch: Watch::Nothing,
+            shard_blocks: ShardBlocks::Unknown,
+            workers: 2,
+            inputs,
+        }
+    }
+
     /// The same, where this is done about the blocks of shards.
     #[must_use]
     pub fn with_shard_blocks(self, shard_blocks: ShardBlocks) -> Self {

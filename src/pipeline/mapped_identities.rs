@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, stream};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -63,26 +63,16 @@ impl MappedGroup {
     }
 }
 
-/// Reads and maps all inputs, and rejects the duplicates that were found before. `stops` gets the reason if that cannot go on, and is
-/// closed when it is over.
+/// Reads and maps all inputs, and rejects the duplicates that were found before. If that cannot go on, the last item is the reason.
+/// When what is returned is dropped, reading stops.
 pub fn map_inputs(
     intake: Intake,
     duplicates: Option<Arc<Duplicates>>,
     extras: Extras,
-    stop: CancellationToken,
-    stops: mpsc::Sender<StopReason>,
-) -> impl Stream<Item = MappedGroup> + use<> {
+) -> impl Stream<Item = Result<MappedGroup, StopReason>> + use<> {
     let progress = Arc::new(Progress::new(intake.inputs.len()));
-    let (events, mut inbox) = mpsc::channel(16);
-    tokio::spawn(async move {
-        while let Some(event) = inbox.recv().await {
-            if let Event::Stopped(reason) = event
-                && stops.send(reason).await.is_err()
-            {
-                return;
-            }
-        }
-    });
+    // Nobody takes an event before all groups are through: there is room for the end of each input, and for a reason.
+    let (events, inbox) = mpsc::channel(intake.inputs.len() + 1);
     let context = MapContext {
         mapper_of_input: intake.mapper_of_input.clone(),
         progress: Arc::clone(&progress),
@@ -101,7 +91,19 @@ pub fn map_inputs(
     };
     let workers = intake.workers;
     let reader = ChunkReader::new(ReaderSetup::of(intake, progress));
-    mappers::start(workers, reader, context, events, stop).map(group)
+    let mapped = mappers::start(workers, reader, context, events, CancellationToken::new());
+    mapped.map(|mapped| Ok(group(mapped))).chain(reasons(inbox).map(Err))
+}
+
+/// Why the mappers stopped before the end, if they did.
+fn reasons(inbox: mpsc::Receiver<Event>) -> impl Stream<Item = StopReason> {
+    stream::unfold(inbox, async |mut inbox| {
+        loop {
+            if let Event::Stopped(reason) = inbox.recv().await? {
+                return Some((reason, inbox));
+            }
+        }
+    })
 }
 
 fn group(mapped: MappedChunk) -> MappedGroup {
@@ -126,5 +128,29 @@ impl Ledger {
             self.book_rejected_record(reject.key.input, reject.code, reject.position, reject.same_as);
         }
         identities
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Input;
+
+    #[tokio::test]
+    async fn the_last_item_says_why_it_stopped_however_many_inputs_ended_before() {
+        let directory = tempfile::tempdir().unwrap();
+        let inputs = (0..40).map(|number| {
+            let (path, end) = (directory.path().join(format!("{number}.json")), if number < 39 { "]}" } else { "," });
+            let address = format!(r#"[{{"email_address":"u{number}@one.example"}}]"#);
+            let user = format!(r#"{{"id":"user_{number}","email_addresses":{address}}}"#);
+            std::fs::write(&path, format!(r#"{{"data":[{user}{end}"#)).unwrap();
+            Input::from_argument(&path)
+        });
+        let intake = Intake::of_users(inputs.collect());
+        let items: Vec<_> = map_inputs(intake, None, Extras::default()).collect().await;
+        let (last, groups) = items.split_last().unwrap();
+        assert!(matches!(last, Err(StopReason::Source(_))));
+        let identities = groups.iter().map(|group| group.as_ref().map_or(0, |group| group.identities.len()));
+        assert_eq!(identities.sum::<usize>(), 40);
     }
 }

@@ -5,6 +5,7 @@
 //! reads maps it when it has read the next one. Order costs nothing as long as chunks are alike in size, and one number then
 //! says what was done: how far into the input everything is settled.
 
+use std::mem::replace;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use futures::Stream;
@@ -43,16 +44,36 @@ struct Shared<R> {
 }
 
 struct State<R> {
-    /// Nothing while a mapper has it, when all was read, and when reading panicked.
-    turn: Option<Turn<R>>,
+    reading: Reading<R>,
     /// What was read and nobody maps yet.
     ahead: Option<Task>,
-    is_over: bool,
+}
+
+/// Who reads.
+enum Reading<R> {
+    /// The next mapper that is free: it takes the turn.
+    Free(Turn<R>),
+    /// The mapper that has taken the turn.
+    Taken,
+    /// Nobody any more: all was read, or reading panicked.
+    Over,
+}
+
+impl<R> Reading<R> {
+    fn take_turn(&mut self) -> Option<Turn<R>> {
+        match replace(self, Self::Taken) {
+            Self::Free(turn) => Some(turn),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
 }
 
 impl<R: Iterator<Item = ReadStep>> Shared<R> {
     fn new(reader: R, queue: mpsc::Sender<QueuedStep>) -> Self {
-        let state = State { turn: Some(Turn(reader)), ahead: None, is_over: false };
+        let state = State { reading: Reading::Free(Turn(reader)), ahead: None };
         Self { queue, state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -63,7 +84,7 @@ impl<R: Iterator<Item = ReadStep>> Shared<R> {
         loop {
             // Behind a full queue there would be no room for what is read, so what is ahead is mapped first.
             let may_read = state.ahead.is_none() || self.queue.capacity() > 0;
-            if may_read && let Some(mut turn) = state.turn.take() {
+            if may_read && let Some(mut turn) = state.reading.take_turn() {
                 drop(state);
                 let or_over = OverAfterPanic(self);
                 let read = turn.next(&self.queue, context);
@@ -71,17 +92,17 @@ impl<R: Iterator<Item = ReadStep>> Shared<R> {
                 drop(or_over);
                 state = self.state.lock().ok()?;
                 let before = if let Some(task) = read {
-                    state.turn = Some(turn);
+                    state.reading = Reading::Free(turn);
                     state.ahead.replace(task)
                 } else {
-                    state.is_over = true;
+                    state.reading = Reading::Over;
                     None
                 };
                 self.changed.notify_all();
                 if before.is_some() {
                     return before;
                 }
-            } else if state.ahead.is_some() || state.is_over {
+            } else if state.ahead.is_some() || matches!(state.reading, Reading::Over) {
                 return state.ahead.take();
             } else {
                 state = self.changed.wait(state).ok()?;
@@ -99,7 +120,7 @@ impl<R> Drop for OverAfterPanic<'_, R> {
         if std::thread::panicking() {
             let lost = QueuedStep::Chunk(oneshot::channel().1);
             ignore(self.0.queue.blocking_send(lost), "the run was stopped, and nobody waits for more");
-            self.0.state.lock().unwrap_or_else(PoisonError::into_inner).is_over = true;
+            self.0.state.lock().unwrap_or_else(PoisonError::into_inner).reading = Reading::Over;
             self.0.changed.notify_all();
         }
     }

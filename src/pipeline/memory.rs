@@ -108,26 +108,12 @@ impl MemoryUsed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mapping::{Rules, UserMapper};
     use crate::pace::{ConcurrencyRules, RateRules};
-    use crate::source::{ReaderLimits, Watch};
+    use crate::source::Input;
 
     #[test]
     fn the_default_settings_stay_below_what_is_promised() {
-        let intake = Intake {
-            inputs: Vec::new(),
-            inputs_of_step: 0..0,
-            records: crate::selection::RecordsOfRun::All,
-            reader_limits: ReaderLimits::default(),
-            mapper_of_input: vec![std::sync::Arc::new(UserMapper::new(
-                Rules::default(),
-                std::sync::Arc::new(crate::avnology::AvnologyForm),
-            ))],
-            largest_request: 4 * 1024 * 1024,
-            watch: Watch::Nothing,
-            shard_blocks: crate::pipeline::ShardBlocks::Unknown,
-            workers: 2,
-        };
+        let intake = Intake::of_users(vec![Input::from_argument("users.json".as_ref())]);
         let rules = PaceRules {
             rate: RateRules::default(),
             concurrency: ConcurrencyRules::new(None),

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use futures::StreamExt;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::check::{CheckRules, TargetCheck};
 use super::findings::FindingsFile;
@@ -60,14 +58,10 @@ pub async fn run(job: RehearsalJob, reporter: &mut dyn Reporter, signals: &mut S
 async fn rehearse(job: RehearsalJob, ledger: &mut Ledger, reporter: &mut dyn Reporter) -> Result<(), StopReason> {
     let RehearsalJob { intake, duplicates, target, people, home, rules, known, preview, max_errors, findings } = job;
     let started = Instant::now();
-    let stop = CancellationToken::new();
-    // When this function ends, for any reason, the reader stops.
-    let _guard = stop.clone().drop_guard();
-    let (stops, mut stopped) = mpsc::channel(4);
     let extras = Extras { preview, forecast: true, only_ids: false };
-    let mut groups = Box::pin(map_inputs(intake, duplicates, extras, stop, stops));
+    let mut groups = Box::pin(map_inputs(intake, duplicates, extras));
     let mut check = TargetCheck::new(target.as_ref(), (&people, &home), rules, (known, findings));
-    while let Some(group) = groups.next().await {
+    while let Some(group) = groups.next().await.transpose()? {
         for identity in ledger.mapped_group(group, preview) {
             check.take(identity, ledger)?;
         }
@@ -78,10 +72,6 @@ async fn rehearse(job: RehearsalJob, ledger: &mut Ledger, reporter: &mut dyn Rep
         }
         observe(ledger, target.as_ref(), started);
         reporter.update(ledger, false);
-    }
-    drop(groups);
-    if let Some(reason) = stopped.recv().await {
-        return Err(reason);
     }
     // Those whom the comparison did not find any more are asked about last.
     check.ask(true, ledger).await?;

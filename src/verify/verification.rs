@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use futures::StreamExt;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::VerifyAccount;
 use super::comparison::{Compared, Comparison};
@@ -58,14 +56,10 @@ async fn compare_all(
 ) -> Result<(), StopReason> {
     let VerifyJob { intake, duplicates, target, catalogue, mut ownership, concurrency } = job;
     let started = Instant::now();
-    let stop = CancellationToken::new();
-    // When this function ends, for any reason, the reader stops.
-    let _guard = stop.clone().drop_guard();
-    let (stops, mut stopped) = mpsc::channel(4);
-    let mut groups = Box::pin(map_inputs(intake, duplicates, Extras::default(), stop, stops));
+    let mut groups = Box::pin(map_inputs(intake, duplicates, Extras::default()));
     let comparison = Comparison { target: target.as_ref(), catalogue: catalogue.as_deref() };
     let mut seen = Seen { found: FoundIdentities::new(), in_export: IdsInExport::new() };
-    while let Some(group) = groups.next().await {
+    while let Some(group) = groups.next().await.transpose()? {
         for ids in group.rejected_ids().filter(|_| catalogue.is_some()) {
             let added = seen.in_export.add_rejected(ids.clerk_id.as_deref(), ids.external_id.as_deref());
             added.map_err(StopReason::Temporary)?;
@@ -74,10 +68,6 @@ async fn compare_all(
         compare(&comparison, concurrency, &identities, &mut seen, account).await?;
         account.ledger.elapsed = started.elapsed();
         reporter.update(&account.ledger, false);
-    }
-    drop(groups);
-    if let Some(reason) = stopped.recv().await {
-        return Err(reason);
     }
     ownership.runs.extend(account.runs.iter().cloned());
     if let Some(catalogue) = &catalogue {

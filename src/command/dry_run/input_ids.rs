@@ -8,8 +8,6 @@ use std::io;
 use std::sync::Arc;
 
 use futures::StreamExt;
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use super::super::shared::command_error::CommandError;
 use crate::id_map::LookupCache;
@@ -60,24 +58,21 @@ impl InputIds {
 
 /// Adds the ids of a kind. What is wrong with an input is reported when its records are read.
 async fn take_in(sorter: &Sorter<HASH_BYTES>, kind: Kind, intake: Intake) -> Result<(), StopReason> {
-    let stop = CancellationToken::new();
-    // When this function ends, for any reason, the reader stops.
-    let _guard = stop.clone().drop_guard();
-    let (stops, mut stopped) = mpsc::channel(4);
     let extras = Extras { only_ids: true, ..Extras::default() };
-    let mut groups = Box::pin(map_inputs(intake, None, extras, stop, stops));
+    let mut groups = Box::pin(map_inputs(intake, None, extras));
     while let Some(group) = groups.next().await {
+        let group = match group {
+            Ok(group) => group,
+            Err(StopReason::Source(_)) => break,
+            Err(reason) => return Err(reason),
+        };
         let id_of = |identity: &MappedIdentity| {
             hash_of(kind.number(), identity.clerk_id.as_deref().unwrap_or(&identity.external_id))
         };
         let ids: Vec<_> = group.identities.iter().map(id_of).collect();
         sorter.extend(&ids).map_err(StopReason::Temporary)?;
     }
-    drop(groups);
-    match stopped.recv().await {
-        None | Some(StopReason::Source(_)) => Ok(()),
-        Some(reason) => Err(reason),
-    }
+    Ok(())
 }
 
 impl TargetIds for InputIds {
