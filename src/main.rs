@@ -1,4 +1,5 @@
-//! The edge of the process: its allocator and its exit code. Everything else is in the library.
+//! The edge of the process: its allocator and its exit code. Everything else is in the library: `lib.rs` draws it, and
+//! follows one user from the file to the server.
 
 use std::process::ExitCode;
 

@@ -10,7 +10,8 @@ use crate::notify::NotifyUrl;
 /// Options of jobs that nobody watches.
 #[derive(Clone, Debug, Default, Args)]
 pub struct JobOptions {
-    /// Stop after this time, as in `90s`, `45m` or `2h 30m`, with exit code 9; the same command goes on where it stopped
+    /// Stop after this time, as in `90s`, `45m` or `2h 30m`, with exit code 9. The same command goes on where it stopped; with
+    /// --new-run, `resume` does
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Output")]
     pub max_duration: Option<Duration>,
 

@@ -41,7 +41,8 @@ pub struct OutputOptions {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub report: Option<PathBuf>,
 
-    /// Name the first 500 users who did not move on the page of an import, with their ids and addresses
+    /// Name the first 500 users who did not move on the page of an import, with their ids, addresses and names, and the ids of the
+    /// first 500 who are no longer in the export
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
     #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
     #[arg(hide_possible_values = true, help_heading = "Output")]

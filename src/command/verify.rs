@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::shared::command_error::CommandError;
+use super::shared::in_background::in_background;
 use super::shared::reading::fetched_records::read_for_now;
 use super::shared::reading::first_pass::FirstPass;
 use super::shared::reading::inline_memberships_file::{PassingFile, with_inline_memberships};
@@ -72,11 +73,17 @@ async fn verify_target(
     let compared = Compared { target: &name, destination, reading, records: &records, joined: &joined };
     let found = compared.steps(&first, settings, &mut signals).await?;
     // Of an export that ended early the result is no account of all.
-    if let (Some(known), true) = (first.inputs(), found.is_whole())
-        && let Err(error) =
-            note_verification(&settings.runs_directory, &recorded_name, (&reading.inputs, known), &found.report(&name))
-    {
-        tracing::warn!(%error, "the report of the run does not have the result");
+    if let (Some(known), true) = (first.inputs(), found.is_whole()) {
+        let digests = known.inputs.iter().map(|known| known.digest.clone());
+        let inputs: Vec<_> = reading.inputs.iter().cloned().zip(digests).collect();
+        let (runs, result) = (settings.runs_directory.clone(), serde_json::to_value(found.report(&name)));
+        let noting = in_background("keeping the result", &mut signals, move |stop| {
+            note_verification(&runs, &recorded_name, &inputs, result?, || stop.is_cancelled())
+        });
+        let noted = noting.await.map_err(|error| error.to_string());
+        if let Err(error) = noted.and_then(|noted| noted.map_err(|error| error.to_string())) {
+            tracing::warn!(%error, "the report of the run does not have the result");
+        }
     }
     if let Some(path) = &output.report {
         let written = write_report(path, &found.report(&name));

@@ -23,6 +23,7 @@ pub type Look<'l> = dyn FnMut(&[Comparable<'_>]) -> io::Result<()> + 'l;
 pub type IsOne<'i> = dyn Fn(Kind, &str) -> io::Result<bool> + Sync + 'i;
 
 /// What identities can be sent to. One implementation a vendor, and a scripted one for the tests of the sender.
+/// `connect` in `command/shared/target.rs` chooses.
 ///
 /// Every request goes at its turn of the destination's pace. Those of [`Self::create`] and [`Self::answers_probe`] come with a
 /// permit, and are not repeated; all others wait for their own turn, and are repeated within the retry budget. What

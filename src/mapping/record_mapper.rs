@@ -11,6 +11,7 @@ use crate::source::RawRecord;
 /// Parses, maps, validates and encodes records of one kind. The same in a dry run, an import and a verification.
 ///
 /// What comes out of it is bytes, ids, keys and notices: nothing behind it knows what a record is.
+/// Which one an input has is chosen in `command/shared/reading/intake.rs`.
 pub trait RecordMapper: fmt::Debug + Send + Sync {
     /// Which kind its records are of.
     fn kind(&self) -> Kind;

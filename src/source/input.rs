@@ -80,13 +80,19 @@ impl Input {
         digest_of(self.open()?, kind, stop).map_err(failed)
     }
 
-    /// Whether two digests are of the same bytes, those that the input has now, if the digests alone do not tell. Blocks.
-    pub fn tells_same(&self, one: &InputDigest, other: &InputDigest) -> Result<bool, SourceError> {
+    /// Whether two digests are of the same bytes, those that the input has now, if the digests alone do not tell. If `stop` says so
+    /// before the end, that is not known. Blocks.
+    pub fn tells_same(
+        &self,
+        one: &InputDigest,
+        other: &InputDigest,
+        stop: impl Fn() -> bool,
+    ) -> Result<bool, SourceError> {
         if let Some(is_same) = one.is_same(other) {
             return Ok(is_same);
         }
         for digest in [one, other] {
-            let now = self.digest(digest.sum.kind(), || false)?;
+            let now = self.digest(digest.sum.kind(), &stop)?;
             if now.and_then(|now| now.is_same(digest)) != Some(true) {
                 return Ok(false);
             }

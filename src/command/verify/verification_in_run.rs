@@ -3,32 +3,30 @@
 use std::io;
 use std::path::Path;
 
-use serde::Serialize;
 use serde_json::Value;
 
 use super::super::shared::people_for_page::kept_named;
 use super::super::shared::terminal::output::{write_report, write_text};
 use crate::journal::{FirstPassRecord, RunDirectory};
 use crate::report::page;
-use crate::source::{Input, KnownInput, KnownInputs};
+use crate::source::{Input, InputDigest, KnownInput};
 
 /// Adds what a verification found to the account of the newest finished run that read the same inputs into the same target. If
-/// there is none, nothing is done.
+/// there is none, nothing is done. Of a run that knows them by another sum, it reads them again, until `stop` says so.
 pub(in crate::command) fn note_verification(
     runs: &Path,
     target: &str,
-    (inputs, known): (&[Input], &KnownInputs),
-    found: &impl Serialize,
+    inputs: &[(Input, InputDigest)],
+    mut found: Value,
+    stop: impl Fn() -> bool,
 ) -> io::Result<()> {
     let is_of = |directory: &RunDirectory| {
         let first = FirstPassRecord::read(directory).ok().flatten();
         // A run that an earlier version began may know them by another sum.
-        let is_same = |((input, was), now): ((&Input, &KnownInput), &KnownInput)| {
-            input.tells_same(&was.digest, &now.digest).is_ok_and(|is_same| is_same)
+        let is_same = |((input, now), was): (&(Input, InputDigest), &KnownInput)| {
+            input.tells_same(&was.digest, now, &stop).is_ok_and(|is_same| is_same)
         };
-        first.is_some_and(|first| {
-            first.inputs.len() == known.inputs.len() && inputs.iter().zip(&first.inputs).zip(&known.inputs).all(is_same)
-        })
+        first.is_some_and(|first| first.inputs.len() == inputs.len() && inputs.iter().zip(&first.inputs).all(is_same))
     };
     let listed = RunDirectory::list(runs)?.into_iter().filter(|(_, record)| record.target == target);
     let mut whole = listed.filter(|(_, record)| record.shard.is_none()).map(|(directory, _)| directory);
@@ -37,7 +35,6 @@ pub(in crate::command) fn note_verification(
     // Who removed the report does not want to have it.
     let Ok(text) = std::fs::read(directory.report()) else { return Ok(()) };
     let mut report: Value = serde_json::from_slice(&text)?;
-    let mut found = serde_json::to_value(found)?;
     found["at"] = jiff::Timestamp::now().to_string().into();
     report["verification"] = found;
     write_report(&directory.report(), &report)?;

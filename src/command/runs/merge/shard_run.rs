@@ -144,7 +144,7 @@ fn check_same_bytes(
             Some(false) => return different(),
             None => {
                 let input = Input::from_argument(Path::new(&file.path));
-                if !input.tells_same(one_digest, other_digest).is_ok_and(|is_same| is_same) {
+                if !input.tells_same(one_digest, other_digest, || false).is_ok_and(|is_same| is_same) {
                     let (one, other) = ids();
                     return Err(MergeError::OtherSum { one, other, input: file.path.clone() });
                 }
