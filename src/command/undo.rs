@@ -76,7 +76,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
     let destination = connect(&target, connection, ConnectPurpose::Existing, signals).await?;
     let before = directory.undone_record();
     // What somebody disabled since it was undone is theirs.
-    let is_first_time = !directory.is_undone_as_a_whole();
+    let is_first_time = !directory.was_undone_as_a_whole();
     if !settings.dry_run {
         forget_who_is_there(settings).await.map_err(UndoError::Io)?;
     }

@@ -83,11 +83,21 @@ mod tests {
     const TAKES: Duration = Duration::from_millis(5);
 
     fn obliging(rate: &str) -> Scripted {
+        obliging_so_many(rate, AT_ONCE)
+    }
+
+    fn obliging_so_many(rate: &str, at_once: usize) -> Scripted {
         let rate = RateRules::new(rate.parse().unwrap(), None, None, std::num::NonZeroU32::MIN);
-        let concurrency = ConcurrencyRules::new(Some(AT_ONCE));
+        let concurrency = ConcurrencyRules::new(Some(at_once));
         let (patience, timer) = (BUDGET.total, Timer::Tokio);
         let pace = PaceGate::new(&PaceRules { rate, concurrency, items: 500, bytes: 1 << 20, patience, timer });
         Scripted::new(pace, BUDGET, |_| Answer::Created)
+    }
+
+    fn senders(destination: &Arc<Scripted>, events: mpsc::Sender<Event>, stop: CancellationToken) -> Senders {
+        let (destination, on_existing) = (Arc::clone(destination), OnExisting::Skip);
+        let delivery = DeliveryTerms { destination, memory: 1 << 24, on_existing, run_id: RUN.to_owned(), mark: None };
+        Senders::new(delivery, events, stop, CancellationToken::new())
     }
 
     /// Sends users, each in a batch of its own. Returns how many were planned before the first plan was durable; if `goes_on`,
@@ -95,9 +105,7 @@ mod tests {
     async fn planned_at_first(destination: &Arc<Scripted>, goes_on: bool) -> usize {
         let (events, mut inbox) = mpsc::channel(16);
         let stop = CancellationToken::new();
-        let (destination, on_existing) = (Arc::clone(destination), OnExisting::Skip);
-        let delivery = DeliveryTerms { destination, memory: 1 << 24, on_existing, run_id: RUN.to_owned(), mark: None };
-        let senders = Senders::new(delivery, events, stop.clone(), CancellationToken::new());
+        let senders = senders(destination, events, stop.clone());
         let (batches, waiting) = mpsc::channel(1);
         let feeding = async move {
             for number in 0..USERS as u64 {
@@ -138,6 +146,36 @@ mod tests {
         let destination = Arc::new(obliging("1000000/s").taking_one_in(TAKES));
         assert_eq!(planned_at_first(&destination, true).await, 4 * AT_ONCE + AT_ONCE);
         assert_eq!((destination.received().len(), destination.most_at_once()), (USERS, AT_ONCE));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_batch_is_sent_although_the_next_one_waits_for_its_memory() {
+        for rate in ["150/s", "300/s", "1000000/s", "50/s"] {
+            let destination = Arc::new(obliging_so_many(rate, 1).taking_one_in(TAKES));
+            let (events, mut inbox) = mpsc::channel(16);
+            let senders = senders(&destination, events, CancellationToken::new());
+            let (batches, waiting) = mpsc::channel(1);
+            let feeding = async {
+                for number in 0..5 {
+                    batches.send(PendingBatch::new(batch(number..=number))).await.unwrap();
+                    // There is no room for two.
+                    while destination.received().len() as u64 <= number {
+                        tokio::time::sleep(TAKES).await;
+                    }
+                }
+                drop(batches);
+            };
+            let booking = async {
+                while let Some(event) = inbox.recv().await {
+                    if let Event::Planned { durable, .. } = event {
+                        tokio::time::sleep(TAKES).await;
+                        durable.send(()).unwrap();
+                    }
+                }
+            };
+            let all = async { futures::join!(feeding, senders.run(waiting), booking) };
+            assert!(tokio::time::timeout(Duration::from_mins(1), all).await.is_ok(), "{rate}: all wait for each other");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -37,6 +37,11 @@ impl Batch {
         self.body.clone()
     }
 
+    /// How the body begins, which is another way for each method of the destination.
+    pub(crate) fn head(&self) -> &'static [u8] {
+        self.envelope.head
+    }
+
     /// The body of a request for one item alone.
     pub(crate) fn item_body(&self, item: &BatchItem) -> Bytes {
         self.body.slice(item.encoded.clone())

@@ -97,8 +97,10 @@ impl Reconciler<'_> {
             let sent = self.destination.read_sent(&encoded).unwrap_or_default();
             let answer = self.destination.find_person(&sent).await?;
             let found = answer.as_ref().map(|answer| self.destination.read_found(answer)).unwrap_or_default();
-            if let Some(earlier) = found.iter().find(|found| self.was_imported_earlier(&sent, found)) {
-                self.settle(index, Some(earlier), settlement).await?;
+            let is_known =
+                |found: &&Comparable<'_>| self.is_own(&sent, found) || self.was_imported_earlier(&sent, found);
+            if let Some(known) = found.iter().find(is_known) {
+                self.settle(index, Some(known), settlement).await?;
                 continue;
             }
             let has_same =
@@ -152,6 +154,11 @@ impl Reconciler<'_> {
             }
         }
         Ok(settled)
+    }
+
+    /// Whether this run created it for this very record, whatever came of the answer.
+    fn is_own(&self, sent: &Comparable<'_>, found: &Comparable<'_>) -> bool {
+        self.mark.is_some() && found.has_mark_of(sent)
     }
 
     /// Whether it is the same person, imported earlier. Whom this run created is another record of the same input.

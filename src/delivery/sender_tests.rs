@@ -12,7 +12,7 @@ use super::batch::{Batch, BatchPacker};
 use super::item::BatchItem;
 use super::{DeliveryTerms, OnExisting, PendingBatch, Ready, Senders};
 use crate::destination::{
-    Answer, Destination, Failure, Field, ItemError, ItemErrorKind, ItemResult, RunMark, Scripted,
+    Answer, Destination, Envelope, Failure, Field, ItemError, ItemErrorKind, ItemResult, RunMark, Scripted,
 };
 use crate::journal::{ContentHash, RecordOutcome};
 use crate::kind::Kind;
@@ -63,6 +63,11 @@ fn encoded(number: u64, name: &str) -> Vec<u8> {
 
 /// A batch of the records with these numbers.
 pub(super) fn batch(numbers: std::ops::RangeInclusive<u64>) -> Batch {
+    batch_in(Scripted::ENVELOPE, numbers)
+}
+
+/// The same in another envelope.
+pub(super) fn batch_in(envelope: Envelope, numbers: std::ops::RangeInclusive<u64>) -> Batch {
     let span = |number| RecordSpan { number, line: number, offset: 0, length: 1, fault: None };
     let chunk = Arc::new(RecordChunk {
         input: Arc::from("-"),
@@ -72,7 +77,7 @@ pub(super) fn batch(numbers: std::ops::RangeInclusive<u64>) -> Batch {
         header: None,
         consumed: 0,
     });
-    let mut packer = BatchPacker::new(Scripted::ENVELOPE);
+    let mut packer = BatchPacker::new(envelope);
     for (span_index, number) in numbers.enumerate() {
         let encoded = encoded(number, "Ada");
         let ready = Ready {
@@ -278,6 +283,16 @@ async fn another_person_is_in_the_way_and_the_same_person_under_another_external
     assert_eq!(import(&stranger, vec![batch(1..=2)]).await.of("email_taken"), [1]);
     let same = Arc::new(obliging().answering([conflict()]).with("old", there("user_1")));
     assert_eq!(import(&same, vec![batch(1..=2)]).await.of("unchanged"), [1]);
+    // What stands in the way may be what an earlier request of this run created whose answer never came; or what another record's did.
+    let made_for = |record: &str| {
+        let admin =
+            format!(r#"{{"clerk":{{"id":"user_1"}},"avnology_migrate":{{"run":"{RUN}","record":"{record}"}}}}"#);
+        format!(r#"{{"id":"id-1","external_id":"u1","email":"u1@example.com","admin_metadata":{admin}}}"#)
+    };
+    let own = Arc::new(obliging().answering([conflict()]).with("u1", made_for("0:1")));
+    assert_eq!(import(&own, vec![batch(1..=2)]).await.of("created"), [1, 2]);
+    let of_another_record = Arc::new(obliging().answering([conflict()]).with("u1", made_for("0:7")));
+    assert_eq!(import(&of_another_record, vec![batch(1..=2)]).await.of("email_taken"), [1]);
 }
 
 fn answers() -> impl Strategy<Value = Vec<Answer>> {

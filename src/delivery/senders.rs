@@ -59,8 +59,9 @@ impl BatchSender {
     async fn run(self, batches: mpsc::Receiver<PendingBatch>) {
         let (sender, ahead) = (&self, &Ahead::default());
         let taken = futures::stream::unfold(batches, |mut batches| async move {
-            let taken_with = sender.may_take(ahead).await;
-            Some(((batches.recv().await?, taken_with), batches))
+            // First the batch: whoever waits for one must hold nothing that the batches before it wait for.
+            let pending = batches.recv().await?;
+            Some(((pending, sender.may_take(ahead).await), batches))
         });
         let deliver = async |(pending, taken_with): (PendingBatch, TakenWith)| {
             if let Some((slot, is_planned)) = sender.slot_for(&pending, taken_with).await {
@@ -71,7 +72,7 @@ impl BatchSender {
         taken.for_each_concurrent(None, deliver).await;
     }
 
-    /// Waits until one more batch may be taken, by a slot or ahead of one.
+    /// Waits until a batch may be taken, by a slot or ahead of one.
     async fn may_take(&self, ahead: &Ahead) -> TakenWith {
         let (pace, is_single) = (self.context.pace(), self.context.destination().envelope().items == 1);
         tokio::select! {

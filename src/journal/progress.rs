@@ -81,10 +81,13 @@ impl Progress {
 
     pub(super) fn reach(&mut self, mark: ReadMark) {
         let RecordKey { input, number } = mark.key;
-        if let Some(slot) = self.marks.get_mut(usize::from(input)) {
-            *slot = Some(mark);
-            self.beyond.retain(|key| key.input != input || key.number >= number);
+        let slot = usize::from(input);
+        // Who only wants to know how a run ended does not know how many inputs it has.
+        if self.marks.len() <= slot {
+            self.marks.resize(slot + 1, None);
         }
+        self.marks[slot] = Some(mark);
+        self.beyond.retain(|key| key.input != input || key.number >= number);
     }
 }
 
@@ -110,6 +113,16 @@ mod tests {
         assert_eq!(progress.in_doubt, [plan(&[2], 1)]);
         progress.note_settled([key(2)]);
         assert!(progress.in_doubt.is_empty());
+    }
+
+    #[test]
+    fn nothing_before_a_mark_stays_in_memory_however_many_inputs_are_expected() {
+        let mut progress = Progress::new(0);
+        for number in 1..=1_000 {
+            progress.note_settled([RecordKey { input: 2, number }]);
+            progress.reach(ReadMark { key: RecordKey { input: 2, number: number + 1 }, line: 0, offset: 0 });
+        }
+        assert!(progress.beyond.is_empty() && progress.is_settled(RecordKey { input: 2, number: 1_000 }));
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub struct MissingMembershipsReport {
     pub gone: u64,
     /// Left as they are: nothing proves that they are this tool's, or whose they are.
     pub not_proven: u64,
-    /// The target did not remove them; the next run tries again.
+    /// The target did not remove them, or did not take back their role; the next run tries again.
     pub failed: u64,
     /// The file that names those that are missing.
     pub file: Option<String>,

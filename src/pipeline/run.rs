@@ -105,7 +105,10 @@ fn on_one_thread(sending: impl Future<Output = ()> + Send + 'static) -> JoinHand
     };
     tokio::task::spawn_blocking(move || {
         // As a task of the runtime: each time when it is woken, what is polled by `block_on` itself calls the kernel.
-        if let Err(error) = own.block_on(own.spawn(sending))
+        let ended = own.block_on(own.spawn(sending));
+        // A host that is still being looked up is not waited for, nor is a body that is being compressed.
+        own.shutdown_background();
+        if let Err(error) = ended
             && error.is_panic()
         {
             std::panic::resume_unwind(error.into_panic());

@@ -2,12 +2,12 @@
 //! the import made, of whom the export still has organization and user.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
 use crate::organizations::{MEMBERS, TUPLES, Tenant, change, rows, run_of};
-use crate::support::target::{Way, proxy};
+use crate::support::target::{Way, http, proxy};
 use crate::support::{Run, Sandbox, Scratch, export, lines, until, user};
 
 const REMOVE: [&str; 4] = ["--on-missing", "remove", "--max-missing", "50"];
@@ -83,6 +83,59 @@ fn memberships_that_are_gone_are_named_then_removed_and_put_back() {
         let undone = scratch.undo(&sandbox, &run_of(&again), &["--yes"]).expect_code(0).report();
         assert_eq!((&undone["memberships_put_back"], &undone["roles_put_back"]), (&json!(2), &json!(2)), "{undone}");
         assert_eq!(state(&sandbox), before, "{flags:?}");
+    }
+}
+
+#[test]
+fn a_membership_stays_as_long_as_the_target_keeps_its_role() {
+    for flags in [&[][..], &["--no-batch"]] {
+        let scratch = Scratch::new();
+        let (tenant, sandbox) = (Tenant::new(&scratch), Sandbox::start(&scratch, flags));
+        // While it refuses, the target takes no role back.
+        let refuses = Arc::new(AtomicBool::new(true));
+        let seen = Arc::clone(&refuses);
+        let url = proxy(&sandbox.base_url(), move |head, body| {
+            let line = head.lines().next().unwrap_or_default();
+            if !seen.load(Ordering::Relaxed) {
+                return Way::Through;
+            }
+            let error = json!({ "code": "AVNOLOGY_AUTH_902", "message": "no" });
+            if line.starts_with("POST /v1/permissions:batchDelete ") {
+                let body: Value = serde_json::from_slice(body).expect("JSON");
+                let count = body["permissions"].as_array().map_or(0, Vec::len);
+                let results = vec![json!({ "status": "error", "error": error }); count];
+                return Way::Instead(http("200 OK", "", &json!({ "results": results }).to_string()));
+            }
+            if line.starts_with("DELETE /v1/permissions") {
+                return Way::Instead(http("409 Conflict", "", &json!({ "error": error }).to_string()));
+            }
+            Way::Through
+        });
+        let night = |memberships: &str| {
+            scratch.write(&tenant.memberships, memberships);
+            tenant.import(&scratch, &sandbox, &[&["--base-url", url.as_str()][..], &REMOVE].concat()).expect_code(3)
+        };
+        let all = scratch.read(&tenant.memberships);
+        night(&all);
+        let before = state(&sandbox);
+        let kept = night(&without(&all, &GONE));
+        assert_counts(&kept, &[("missing", 2), ("removed", 0), ("roles_taken_back", 0)]);
+        let failed = kept.report()["missing"]["memberships"]["failed"].as_u64().unwrap_or_default();
+        assert!(failed >= 2, "{failed}\n{}", kept.stderr);
+        assert_eq!(state(&sandbox), before, "{flags:?}");
+        // One who is no administrator any more keeps the role as a whole, or loses it as a whole.
+        let demoted = all.replace("\"org:admin\"", "\"org:member\"");
+        assert_ne!(demoted, all);
+        scratch.write(&tenant.memberships, &demoted);
+        let update = ["--base-url", url.as_str(), "--on-existing", "update"];
+        let refused = tenant.import(&scratch, &sandbox, &update).expect_code(3);
+        assert_eq!(state(&sandbox), before, "{flags:?} {}", refused.stderr);
+        refuses.store(false, Ordering::Relaxed);
+        tenant.import(&scratch, &sandbox, &update).expect_code(3);
+        let left = state(&sandbox);
+        assert!(left.iter().flatten().all(|row| !row.contains("admin")), "{flags:?} {left:?}");
+        let removed = night(&without(&demoted, &GONE));
+        assert_counts(&removed, &[("missing", 2), ("removed", 2), ("failed", 0)]);
     }
 }
 

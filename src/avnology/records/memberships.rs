@@ -10,7 +10,7 @@ use super::found::{FoundRecord, list_of};
 use super::record_calls::{RecordCalls, pair};
 use super::tuple::TupleBody;
 use crate::avnology::{AdminCalls, deleted};
-use crate::destination::{Change, Changed, Comparable, TargetError};
+use crate::destination::{Change, Changed, Comparable, ItemError, ItemErrorKind, TargetError};
 use crate::http::Body;
 
 /// A membership as it is sent, and a member as the target shows it.
@@ -74,7 +74,7 @@ impl RecordCalls {
 
     /// Gives a member another role. What the role before granted is taken back, and that first: should the program be killed in
     /// between, the member is still seen to have the role before, and gets the other one by the next run. If the target refuses
-    /// the change, the member keeps the grant.
+    /// the change, the member keeps the grant; if it does not take the grant back, the role is not changed.
     pub(super) async fn change_membership(&self, change: &Change<'_>) -> Result<Changed, TargetError> {
         let (Some(path), Some((organization, user))) = (path_of(change.id), pair(change.id)) else {
             return Ok(Changed::Updated);
@@ -89,7 +89,11 @@ impl RecordCalls {
         let was = before.and_then(|before| before.own_role().or(before.role));
         let was = was.filter(|was| **was != *own.as_deref().unwrap_or(role));
         let taken_back = match was {
-            Some(was) => self.take_back(organization, user, &was).await?,
+            Some(was) => match self.take_back(organization, user, &was).await? {
+                TakenBack::Not => return Ok(Changed::Refused(role_stays())),
+                TakenBack::Gone(tuple) => Some(tuple),
+                TakenBack::WasNotThere => None,
+            },
             None => None,
         };
         let body = serde_json::json!({ "role": sent.role, "metadata": sent.admin_metadata() });
@@ -114,14 +118,18 @@ impl RecordCalls {
         self.create_again(&format!("v1/organizations/{organization}/members"), Bytes::from(member.to_string())).await
     }
 
-    /// Takes back the tuple of a role, if it is there: then its text.
-    async fn take_back(&self, organization: &str, user: &str, role: &str) -> Result<Option<String>, TargetError> {
+    /// Takes back the tuple of a role, if it is there.
+    async fn take_back(&self, organization: &str, user: &str, role: &str) -> Result<TakenBack, TargetError> {
         let (relation, subject) = (self.tuples.relation(role), self.tuples.subject(user));
         let namespace = self.tuples.namespace.as_str();
         let tuple = TupleBody { namespace, object: organization, relation: &relation, subject: &subject };
         let is_there = self.has_tuple(&tuple).await?;
-        self.delete_tuple(&tuple).await?;
-        Ok(is_there.then(|| self.tuples.text(organization, role, user)))
+        let is_gone = self.delete_tuple(&tuple).await?;
+        Ok(match (is_there, is_gone) {
+            (false, _) => TakenBack::WasNotThere,
+            (true, false) => TakenBack::Not,
+            (true, true) => TakenBack::Gone(self.tuples.text(organization, role, user)),
+        })
     }
 
     /// Deletes memberships: for each whether it is gone now.
@@ -144,6 +152,21 @@ impl RecordCalls {
         let body = serde_json::json!({ "memberships": memberships }).to_string();
         delete_batch(&self.calls, "v1/memberships:batchDelete", body, ids.len()).await
     }
+}
+
+/// What became of the tuple of a role.
+enum TakenBack {
+    WasNotThere,
+    /// It is gone: its text.
+    Gone(String),
+    /// The target keeps it.
+    Not,
+}
+
+/// Why a member keeps the role that they have.
+fn role_stays() -> ItemError {
+    let message = Some("the target did not take back what the role before grants".to_owned());
+    ItemError { kind: ItemErrorKind::Invalid, message, ..ItemError::default() }
 }
 
 /// Deletes many at once.

@@ -83,9 +83,12 @@ impl RecordCalls {
         self.delete_one(&format!("{ORGANIZATIONS}/{id}"), &[]).await
     }
 
-    /// Deletes an organization, the roles that are granted in it, and its members, also those of others. The users stay.
+    /// Deletes an organization, the roles that are granted in it, and its members, also those of others. The users stay. If a role
+    /// stays, so does the organization.
     pub(super) async fn delete_organization_with_contents(&self, id: &str) -> Result<bool, TargetError> {
-        self.delete_tuples_in(id).await?;
+        if !self.delete_tuples_in(id).await? {
+            return Ok(false);
+        }
         self.delete_one(&format!("{ORGANIZATIONS}/{id}"), &[("force", "true")]).await
     }
 }

@@ -106,16 +106,15 @@ impl RecordCalls {
         Ok(list.is_none_or(|list| list.permissions.iter().any(|tuple| tuple.object == organization)))
     }
 
-    /// Takes back all roles in an organization, also those that others granted.
-    pub(super) async fn delete_tuples_in(&self, organization: &str) -> Result<(), TargetError> {
+    /// Takes back all roles in an organization, also those that others granted: whether none is left.
+    pub(super) async fn delete_tuples_in(&self, organization: &str) -> Result<bool, TargetError> {
         let parameters = [("namespace", self.tuples.namespace.as_str()), ("object", organization)];
         for _ in 0..PASSES {
             let (mut pages, mut found_any) = (RecordPages::of(PERMISSIONS.to_owned(), &parameters), false);
             while let Some(body) = pages.next(self).await? {
-                let list = serde_json::from_slice::<List<'_>>(&body).ok();
-                let tuples = list.into_iter().flat_map(|list| list.permissions);
+                let Ok(list) = serde_json::from_slice::<List<'_>>(&body) else { return Ok(false) };
                 // A target may ignore a filter.
-                for tuple in tuples.filter(|tuple| tuple.object == organization) {
+                for tuple in list.permissions.into_iter().filter(|tuple| tuple.object == organization) {
                     if tuple.namespace == self.tuples.namespace {
                         found_any = true;
                         self.delete_tuple(&tuple).await?;
@@ -123,10 +122,10 @@ impl RecordCalls {
                 }
             }
             if !found_any {
-                break;
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Takes a role back: whether it is gone now.

@@ -67,7 +67,7 @@ impl Reconciler<'_> {
         let confirmed =
             id.map(|id| if differs { ConfirmedRecord::nothing(&item.external_id) } else { item.confirmed(id) });
         // Another record of the same input may have been created under this external id: that one counts as created already.
-        if self.mark.is_some() && found.has_mark_of(&sent) {
+        if self.is_own(&sent, found) {
             // What somebody changed since then is theirs to decide, as if the answer had come.
             let outcome =
                 RecordOutcome::Created { external_id: item.external_id.to_string(), id: id.map(str::to_owned) };

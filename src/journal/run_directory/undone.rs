@@ -24,6 +24,9 @@ struct UndoneFile {
     at: String,
     /// Undoing came to its end.
     as_a_whole: bool,
+    /// It did once, however a later attempt ended.
+    #[serde(default)]
+    once_as_a_whole: bool,
     /// What came of it so far; nothing if undoing was broken off before it was written.
     #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
     record: Option<UndoneRecord>,
@@ -33,7 +36,8 @@ impl RunDirectory {
     /// Says that the run is being undone, or was as a whole: from now on it is never taken up again, for what its journal says
     /// is no longer at the target.
     pub fn mark_undone(&self, as_a_whole: bool, record: Option<UndoneRecord>) -> io::Result<()> {
-        let undone = UndoneFile { at: jiff::Timestamp::now().to_string(), as_a_whole, record };
+        let once_as_a_whole = as_a_whole || self.was_undone_as_a_whole();
+        let undone = UndoneFile { at: jiff::Timestamp::now().to_string(), as_a_whole, once_as_a_whole, record };
         let path = self.undone();
         let written = replace_private(&path, |file| serde_json::to_writer(file, &undone).map_err(Into::into));
         written.map_err(|error| {
@@ -47,6 +51,11 @@ impl RunDirectory {
         self.read_undone().is_some_and(|undone| undone.as_a_whole)
     }
 
+    /// Whether undoing it came to its end once, however a later attempt ended.
+    pub fn was_undone_as_a_whole(&self) -> bool {
+        self.read_undone().is_some_and(|undone| undone.as_a_whole || undone.once_as_a_whole)
+    }
+
     /// What came of undoing it so far, where that is known.
     pub fn undone_record(&self) -> Option<UndoneRecord> {
         self.read_undone()?.record
@@ -56,7 +65,7 @@ impl RunDirectory {
         let text = std::fs::read(self.undone()).ok()?;
         let of_earlier_versions = || {
             let (at, as_a_whole) = serde_json::from_slice(&text).ok()?;
-            Some(UndoneFile { at, as_a_whole, record: None })
+            Some(UndoneFile { at, as_a_whole, once_as_a_whole: as_a_whole, record: None })
         };
         serde_json::from_slice(&text).ok().or_else(of_earlier_versions)
     }

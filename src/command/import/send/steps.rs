@@ -63,7 +63,8 @@ impl Steps<'_> {
         let (mut journal, ids) = (Some(journal), ids.map(Arc::new));
         let plan = subject.reading.plan();
         // A key that may not do what a later step needs is found out before the first user is sent.
-        let deliveries = match self.deliveries(plan.steps()).await {
+        let deliveries = signals.unless_one_comes(self.deliveries(plan.steps())).await;
+        let deliveries = match deliveries.unwrap_or_else(|signal| Err(StopReason::Interrupted(signal))) {
             Ok(deliveries) => deliveries,
             Err(reason) => return (stopped(ledger, journal, confirmed, reason), moments),
         };
@@ -94,7 +95,8 @@ impl Steps<'_> {
             if ledger.stopped.is_some() {
                 break;
             }
-            ledger.stopped = forget_run(destination.as_ref(), mark.as_ref()).await;
+            let forgetting = signals.unless_one_comes(forget_run(destination.as_ref(), mark.as_ref()));
+            ledger.stopped = forgetting.await.unwrap_or_else(|signal| Some(StopReason::Interrupted(signal)));
         }
         (Ran { ledger, journal, confirmed: confirmed.map(|before| before.users) }, moments)
     }

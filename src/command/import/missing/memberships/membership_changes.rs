@@ -1,7 +1,8 @@
 //! What is done about memberships that are missing, and about their role tuples.
 //!
 //! A role is taken back before its membership goes: should the program be killed in between, nobody has a role without a
-//! membership.
+//! membership. If the target does not take it back, the membership stays, and the next run tries again: without it, nobody would
+//! look for the role any more.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -62,33 +63,35 @@ impl MembershipChanges<'_> {
             if matches!(found, FoundMembership::NotProven) {
                 self.note(&[removal(RemovalKind::Left, Kind::RoleTuple, tuple)])?;
             } else {
-                self.take_back_one(tuple).await?;
+                self.report.failed += u64::from(!self.take_back_one(tuple).await?);
             }
         }
         Ok(())
     }
 
-    /// Takes a tuple back, if it is there.
-    async fn take_back_one(&mut self, tuple: &CreatedEarlier) -> Result<(), StopReason> {
+    /// Takes a tuple back, if it is there: whether it is gone now.
+    async fn take_back_one(&mut self, tuple: &CreatedEarlier) -> Result<bool, StopReason> {
         let before = self.before.of(Kind::RoleTuple, tuple).map_err(StopReason::Temporary)?;
         let line = |change| removal(change, Kind::RoleTuple, tuple);
         if self.parts.tuples.get(&tuple.id).await.map_err(StopReason::Target)?.is_none() {
             // By an earlier part of this run, if it was there.
             let is_ours = matches!(before, Some(RemovalKind::Removing | RemovalKind::Removed));
             self.report.roles_taken_back += u64::from(is_ours);
-            return match before {
-                Some(RemovalKind::Removed) => Ok(()),
-                Some(RemovalKind::Removing) => self.note(&[line(RemovalKind::Removed)]),
-                _ => self.note(&[line(RemovalKind::Left)]),
-            };
+            match before {
+                Some(RemovalKind::Removed) => {}
+                Some(RemovalKind::Removing) => self.note(&[line(RemovalKind::Removed)])?,
+                _ => self.note(&[line(RemovalKind::Left)])?,
+            }
+            return Ok(true);
         }
         self.forget_confirmed([&tuple.id])?;
         self.note(&[line(RemovalKind::Removing)])?;
-        if self.parts.tuples.delete(&[&tuple.id]).await.map_err(StopReason::Target)? == [true] {
+        let is_gone = self.parts.tuples.delete(&[&tuple.id]).await.map_err(StopReason::Target)? == [true];
+        if is_gone {
             self.report.roles_taken_back += 1;
             self.note(&[line(RemovalKind::Removed)])?;
         }
-        Ok(())
+        Ok(is_gone)
     }
 
     /// Removes memberships, and first the role that each has now.
@@ -117,10 +120,10 @@ impl MembershipChanges<'_> {
             }
         }
         self.note(&settled)?;
+        let doomed = self.take_roles_back(doomed).await?;
         if doomed.is_empty() {
             return Ok(());
         }
-        self.take_roles_back(&doomed).await?;
         let ids: Vec<String> = doomed.iter().map(|(membership, _)| membership.id.clone()).collect();
         let mut lines: Vec<Removal> =
             doomed.into_iter().map(|(membership, found)| removing(membership, found)).collect();
@@ -140,17 +143,32 @@ impl MembershipChanges<'_> {
         self.note(&lines)
     }
 
-    /// Takes back the roles that members have now: also those that a change gave them, or the target itself.
-    async fn take_roles_back(&mut self, members: &[(CreatedEarlier, FoundMembership)]) -> Result<(), StopReason> {
+    /// Takes back the roles that members have now: also those that a change gave them, or the target itself. Returns those who have
+    /// none any more.
+    async fn take_roles_back(
+        &mut self,
+        members: Vec<(CreatedEarlier, FoundMembership)>,
+    ) -> Result<Vec<(CreatedEarlier, FoundMembership)>, StopReason> {
+        let mut without_role = Vec::with_capacity(members.len());
         for (membership, found) in members {
-            let (Some(role), Some((organization, user))) = (found.granted(), pair(&membership.id)) else { continue };
-            let text = self.rules.text(organization, role, user);
-            if self.parts.tuples.get(&text).await.map_err(StopReason::Target)?.is_some() {
-                self.take_back_one(&CreatedEarlier { external_id: text.clone(), id: text, ..membership.clone() })
-                    .await?;
+            let role = found.granted().zip(pair(&membership.id));
+            let text = role.map(|(role, (organization, user))| self.rules.text(organization, role, user));
+            if self.take_role_back(&membership, text).await? {
+                without_role.push((membership, found));
+            } else {
+                self.report.failed += 1;
             }
         }
-        Ok(())
+        Ok(without_role)
+    }
+
+    /// Takes back the role that this tuple grants, if there is one: whether it is gone now.
+    async fn take_role_back(&mut self, membership: &CreatedEarlier, tuple: Option<String>) -> Result<bool, StopReason> {
+        let Some(text) = tuple else { return Ok(true) };
+        if self.parts.tuples.get(&text).await.map_err(StopReason::Target)?.is_none() {
+            return Ok(true);
+        }
+        self.take_back_one(&CreatedEarlier { external_id: text.clone(), id: text, ..membership.clone() }).await
     }
 
     async fn look_at(&self, memberships: &[CreatedEarlier]) -> Result<Vec<FoundMembership>, StopReason> {
