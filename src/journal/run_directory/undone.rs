@@ -79,3 +79,24 @@ impl RunDirectory {
         self.path.join("undone.json")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_undone_as_a_whole_once_is_known_after_a_later_attempt_was_broken_off() {
+        let runs = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::create(runs.path(), None).unwrap();
+        let states = |as_a_whole| {
+            directory.mark_undone(as_a_whole, None).unwrap();
+            (directory.is_undone_as_a_whole(), directory.was_undone_as_a_whole())
+        };
+        assert_eq!(
+            [false, true, false, false].map(states),
+            [(false, false), (true, true), (false, true), (false, true)]
+        );
+        std::fs::write(directory.undone(), r#"["2026-11-23T09:15:00Z",true]"#).unwrap();
+        assert!(directory.was_undone_as_a_whole(), "as an earlier version wrote it");
+    }
+}
