@@ -15,6 +15,7 @@ mod deletion;
 mod doomed_contents;
 mod doubts_file;
 mod enabling_users;
+mod kept_roles;
 mod made_organization;
 mod restoring_memberships;
 mod run_effects;
@@ -33,6 +34,7 @@ use deletion::Deletion;
 use doomed_contents::DoomedContents;
 use doubts_file::DoubtsFile;
 use enabling_users::enable_disabled;
+use kept_roles::KeptRoles;
 use made_organization::{MadeOrganization, delete_made};
 use restoring_memberships::{PutBack, put_back};
 use run_effects::{RunEffects, read_effects};
@@ -46,6 +48,7 @@ use crate::destination::{Destination, RunMark};
 use crate::exit::ExitStatus;
 use crate::journal::{ConfirmedUsers, Lock, MergedRecord};
 use crate::kind::Kind;
+use crate::mapping::TupleRules;
 use crate::report::{Console, DeletedKinds, UndoingProgress};
 use crate::settings::{RunOnDisk, UndoSettings};
 use crate::signal::Signals;
@@ -75,8 +78,8 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
     }
     let destination = connect(&target, connection, ConnectPurpose::Existing, signals).await?;
     let before = directory.undone_record();
-    // What somebody disabled since it was undone is theirs.
-    let is_first_time = !directory.was_undone_as_a_whole();
+    // What somebody disabled since is theirs.
+    let is_first_time = !directory.is_restored();
     if !settings.dry_run {
         forget_who_is_there(settings).await.map_err(UndoError::Io)?;
     }
@@ -136,6 +139,7 @@ async fn delete_created(
         amendment: None,
         counts: &counts,
         doomed_contents: DoomedContents::none(),
+        kept_roles: KeptRoles::none(TupleRules::default()),
     };
     let ended = tokio::select! {
         biased;
@@ -146,6 +150,9 @@ async fn delete_created(
             if is_first_time {
                 enabled.set(enable_disabled(runs, &settings.run, destination, settings.dry_run).await?);
                 restored.set(put_back(&settings.run, destination, settings.dry_run).await?);
+                if !settings.dry_run {
+                    directory.mark_restored().map_err(UndoError::Io)?;
+                }
             }
             delete_all(&mut deletion, destination, (directory, record), &effects.doubts).await
         } => ended,

@@ -119,7 +119,8 @@ impl Compared<'_> {
             let part = match step.kind {
                 Kind::User => Arc::clone(destination),
                 kind => {
-                    let part = destination.reading_of_kind(kind, &reading.rules.tuples).await?;
+                    let looking = signals.unless_one_comes(destination.reading_of_kind(kind, &reading.rules.tuples));
+                    let part = looking.await.map_err(CommandError::Interrupted)??;
                     part.ok_or_else(|| no_place(target, kind))?
                 }
             };

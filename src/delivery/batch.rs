@@ -37,7 +37,7 @@ impl Batch {
         self.body.clone()
     }
 
-    /// How the body begins, which is another way for each method of the destination.
+    /// How the body begins: each method of the destination has its own way.
     pub(crate) fn head(&self) -> &'static [u8] {
         self.envelope.head
     }

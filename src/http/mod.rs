@@ -7,7 +7,7 @@
 //!        └──────── Reply ◄──────────┘ outcome, Retry-After, quota, as much of the body as is kept
 //!
 //!  PacedRequests: waits for its turn, sends, and sends again until there is an answer or the retry budget is used up.
-//!  What creates records does not go by it: `delivery` decides itself what is sent again.
+//!  A batch that is created does not go by it: `delivery` decides itself what is sent again.
 //! ```
 //!
 //! A vendor's client is a room of its own ([`crate::avnology`]). It brings the paths, reads the bodies, says which outcomes

@@ -46,7 +46,7 @@ fn write_memberships(out: &mut String, report: &MissingMembershipsReport) -> fmt
         (report.roles_taken_back, "roles taken back with them"),
         (report.gone, "not at the target any more"),
         (report.not_proven, "kept: nothing proves that they are of the import, or whose they are"),
-        (report.failed, "kept: the target did not remove them; the next run tries again"),
+        (report.failed, "kept: the target did not remove them, or not their role; the next run tries again"),
         (report.settled_before, "missing for longer: settled by an earlier run"),
         (report.without_user_or_organization, "missing with their users or organizations: left as they are"),
     ] {

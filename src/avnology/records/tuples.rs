@@ -110,19 +110,20 @@ impl RecordCalls {
     pub(super) async fn delete_tuples_in(&self, organization: &str) -> Result<bool, TargetError> {
         let parameters = [("namespace", self.tuples.namespace.as_str()), ("object", organization)];
         for _ in 0..PASSES {
-            let (mut pages, mut found_any) = (RecordPages::of(PERMISSIONS.to_owned(), &parameters), false);
+            let mut pages = RecordPages::of(PERMISSIONS.to_owned(), &parameters);
+            let (mut found_any, mut any_went) = (false, false);
             while let Some(body) = pages.next(self).await? {
                 let Ok(list) = serde_json::from_slice::<List<'_>>(&body) else { return Ok(false) };
                 // A target may ignore a filter.
                 for tuple in list.permissions.into_iter().filter(|tuple| tuple.object == organization) {
                     if tuple.namespace == self.tuples.namespace {
                         found_any = true;
-                        self.delete_tuple(&tuple).await?;
+                        any_went |= self.delete_tuple(&tuple).await?;
                     }
                 }
             }
-            if !found_any {
-                return Ok(true);
+            if !any_went {
+                return Ok(!found_any);
             }
         }
         Ok(false)

@@ -24,6 +24,7 @@ use super::super::shared::command_error::CommandError;
 use super::decided_records::DecidedRecords;
 use super::doomed_contents::DoomedContents;
 use super::doubts_file::DoubtsFile;
+use super::kept_roles::KeptRoles;
 use super::undo_error::UndoError;
 use crate::destination::{Destination, RunMark};
 use crate::journal::{Amendment, InDoubt, RecordKey};
@@ -83,6 +84,8 @@ pub(super) struct Deletion<'a> {
     pub counts: &'a Cell<DeletedKinds>,
     /// In a dry run, the memberships and tuples that would be deleted: with them an organization is not empty yet.
     pub doomed_contents: DoomedContents,
+    /// Roles that the target did not take back.
+    pub kept_roles: KeptRoles,
 }
 
 impl Deletion<'_> {
@@ -245,15 +248,31 @@ impl Deletion<'_> {
         if self.is_dry_run {
             return self.count_doomed(doomed).await;
         }
-        let doomed: Vec<&str> = doomed.iter().map(String::as_str).collect();
+        let doomed = self.without_role(doomed)?;
         for some in doomed.chunks(self.target.at_once()) {
             // By force, what others put into an organization since goes with it.
             let deleted = if self.force { self.target.delete_with_contents(some) } else { self.target.delete(some) };
-            for deleted in deleted.await? {
-                self.count(|counts| *(if deleted { &mut counts.deleted } else { &mut counts.failed }) += 1);
+            for (id, is_deleted) in some.iter().zip(deleted.await?) {
+                if !is_deleted && self.kind == Kind::RoleTuple {
+                    self.kept_roles.add(id).map_err(UndoError::Io)?;
+                }
+                self.count(|counts| *(if is_deleted { &mut counts.deleted } else { &mut counts.failed }) += 1);
             }
         }
         Ok(())
+    }
+
+    /// All of these but memberships whose role the target keeps.
+    fn without_role<'d>(&mut self, doomed: &'d [String]) -> Result<Vec<&'d str>, UndoError> {
+        let mut rest = Vec::with_capacity(doomed.len());
+        for id in doomed {
+            if self.kind == Kind::Membership && self.kept_roles.has_member(id).map_err(UndoError::Io)? {
+                self.count(|counts| counts.failed += 1);
+            } else {
+                rest.push(id.as_str());
+            }
+        }
+        Ok(rest)
     }
 
     /// Counts what would be deleted. An organization in which others have put something would not.

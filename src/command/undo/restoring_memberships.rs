@@ -39,14 +39,23 @@ pub(super) async fn put_back(
     let reading = tokio::task::spawn_blocking(move || read(&path));
     let [memberships, tuples] = reading.await.map_err(std::io::Error::other).flatten().map_err(UndoError::Io)?;
     let mut done = PutBack::default();
+    let mut restored = Table::<HASH_BYTES>::new(BUFFERED, std::env::temp_dir());
     if is_dry_run {
-        (done.memberships, done.roles) = (memberships.count, tuples.count);
+        for membership in memberships.iter() {
+            let membership = membership.map_err(UndoError::Io)?.known;
+            restored.insert(hash_of(0, &membership.clerk_id)).map_err(UndoError::Io)?;
+            done.memberships += 1;
+        }
+        for tuple in tuples.iter() {
+            let tuple = tuple.map_err(UndoError::Io)?.known;
+            let is_member = restored.find(&hash_of(0, &tuple.clerk_id)).map_err(UndoError::Io)?.is_some();
+            done.roles += u64::from(is_member);
+        }
         return Ok(done);
     }
     let form = TupleRules::default();
     let members = target.of_kind(Kind::Membership, &form).await?;
     let Some((members, roles)) = members.zip(target.of_kind(Kind::RoleTuple, &form).await?) else { return Ok(done) };
-    let mut restored = Table::<HASH_BYTES>::new(BUFFERED, std::env::temp_dir());
     for page in pages(memberships.iter()) {
         let page: Vec<Removal> = page.map_err(UndoError::Io)?;
         let of = |removal: &Removal| {
@@ -84,21 +93,18 @@ async fn is_put_back(members: &dyn Destination, removal: &Removal) -> Result<boo
 }
 
 /// What was about to be removed, each once: whether it was, nobody has to know.
-struct Removals {
-    texts: Texts,
-    count: u64,
-}
+struct Removals(Texts);
 
 impl Removals {
     fn iter(&self) -> impl Iterator<Item = std::io::Result<Removal>> {
-        self.texts.iter().map(|text| text.and_then(|(_, text)| Ok(serde_json::from_slice(&text)?)))
+        self.0.iter().map(|text| text.and_then(|(_, text)| Ok(serde_json::from_slice(&text)?)))
     }
 }
 
 /// Memberships, and tuples.
 fn read(path: &Path) -> std::io::Result<[Removals; 2]> {
     let temporary = std::env::temp_dir();
-    let empty = || Ok::<_, std::io::Error>(Removals { texts: Texts::new(&temporary)?, count: 0 });
+    let empty = || Texts::new(&temporary).map(Removals);
     let (mut memberships, mut tuples) = (empty()?, empty()?);
     let mut seen = Table::<HASH_BYTES>::new(BUFFERED, temporary.clone());
     StatesFile::read(path, |removal: Removal| {
@@ -108,8 +114,7 @@ fn read(path: &Path) -> std::io::Result<[Removals; 2]> {
         }
         seen.insert(hash)?;
         let of_kind = if removal.kind == Kind::Membership { &mut memberships } else { &mut tuples };
-        of_kind.count += 1;
-        of_kind.texts.add(&serde_json::to_vec(&removal)?).map(drop)
+        of_kind.0.add(&serde_json::to_vec(&removal)?).map(drop)
     })?;
     Ok([memberships, tuples])
 }

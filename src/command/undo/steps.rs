@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use super::super::shared::command_error::CommandError;
 use super::deletion::{CreatedRecord, Deletion};
+use super::kept_roles::KeptRoles;
 use super::run_effects::kind_of;
 use super::undo_error::UndoError;
 use crate::destination::{Destination, PAGE};
@@ -19,7 +20,7 @@ use crate::mapping::TupleRules;
 use crate::rule_files::RuleFiles;
 
 /// Deletes what each step created, the last step first: nobody's organization goes before its members, and no member before the
-/// role.
+/// role: who keeps a role stays a member.
 pub(super) async fn delete_all(
     deletion: &mut Deletion<'_>,
     target: &Arc<dyn Destination>,
@@ -34,6 +35,7 @@ pub(super) async fn delete_all(
             RuleFiles::of_run(directory, record).and_then(|files| files.rules(None)).map_err(UndoError::Rules)?.tuples
         }
     };
+    deletion.kept_roles = KeptRoles::none(tuples.clone());
     for kind in kinds.into_iter().rev() {
         if kind == Kind::User {
             deletion.target = Arc::clone(target);

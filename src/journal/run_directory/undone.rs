@@ -24,9 +24,9 @@ struct UndoneFile {
     at: String,
     /// Undoing came to its end.
     as_a_whole: bool,
-    /// It did once, however a later attempt ended.
+    /// What the run took away is put back: memberships, and users whom it disabled. What somebody does to them since is theirs.
     #[serde(default)]
-    once_as_a_whole: bool,
+    restored: bool,
     /// What came of it so far; nothing if undoing was broken off before it was written.
     #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
     record: Option<UndoneRecord>,
@@ -36,10 +36,19 @@ impl RunDirectory {
     /// Says that the run is being undone, or was as a whole: from now on it is never taken up again, for what its journal says
     /// is no longer at the target.
     pub fn mark_undone(&self, as_a_whole: bool, record: Option<UndoneRecord>) -> io::Result<()> {
-        let once_as_a_whole = as_a_whole || self.was_undone_as_a_whole();
-        let undone = UndoneFile { at: jiff::Timestamp::now().to_string(), as_a_whole, once_as_a_whole, record };
+        let restored = as_a_whole || self.is_restored();
+        self.write_undone(&UndoneFile { at: jiff::Timestamp::now().to_string(), as_a_whole, restored, record })
+    }
+
+    /// Says that what the run took away is put back, however the rest of undoing it ends.
+    pub fn mark_restored(&self) -> io::Result<()> {
+        let (at, record) = (jiff::Timestamp::now().to_string(), self.undone_record());
+        self.write_undone(&UndoneFile { at, as_a_whole: false, restored: true, record })
+    }
+
+    fn write_undone(&self, undone: &UndoneFile) -> io::Result<()> {
         let path = self.undone();
-        let written = replace_private(&path, |file| serde_json::to_writer(file, &undone).map_err(Into::into));
+        let written = replace_private(&path, |file| serde_json::to_writer(file, undone).map_err(Into::into));
         written.map_err(|error| {
             let (purpose, advice) = ("which says that the run is being undone", "move it away, and undo the run again");
             if path.is_dir() { fault(&path, purpose, &run_file_problem(&path, &error), advice) } else { error }
@@ -51,9 +60,9 @@ impl RunDirectory {
         self.read_undone().is_some_and(|undone| undone.as_a_whole)
     }
 
-    /// Whether undoing it came to its end once, however a later attempt ended.
-    pub fn was_undone_as_a_whole(&self) -> bool {
-        self.read_undone().is_some_and(|undone| undone.as_a_whole || undone.once_as_a_whole)
+    /// Whether what the run took away is put back.
+    pub fn is_restored(&self) -> bool {
+        self.read_undone().is_some_and(|undone| undone.as_a_whole || undone.restored)
     }
 
     /// What came of undoing it so far, where that is known.
@@ -65,7 +74,7 @@ impl RunDirectory {
         let text = std::fs::read(self.undone()).ok()?;
         let of_earlier_versions = || {
             let (at, as_a_whole) = serde_json::from_slice(&text).ok()?;
-            Some(UndoneFile { at, as_a_whole, once_as_a_whole: as_a_whole, record: None })
+            Some(UndoneFile { at, as_a_whole, restored: as_a_whole, record: None })
         };
         serde_json::from_slice(&text).ok().or_else(of_earlier_versions)
     }
@@ -85,18 +94,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_undone_as_a_whole_once_is_known_after_a_later_attempt_was_broken_off() {
+    fn what_is_put_back_is_known_however_later_attempts_end() {
         let runs = tempfile::tempdir().unwrap();
         let directory = RunDirectory::create(runs.path(), None).unwrap();
-        let states = |as_a_whole| {
+        let state = || (directory.is_undone_as_a_whole(), directory.is_restored());
+        directory.mark_undone(false, None).unwrap();
+        assert_eq!(state(), (false, false));
+        directory.mark_restored().unwrap();
+        assert_eq!(state(), (false, true), "and then it broke off");
+        for as_a_whole in [false, true, false] {
             directory.mark_undone(as_a_whole, None).unwrap();
-            (directory.is_undone_as_a_whole(), directory.was_undone_as_a_whole())
-        };
-        assert_eq!(
-            [false, true, false, false].map(states),
-            [(false, false), (true, true), (false, true), (false, true)]
-        );
+            assert_eq!(state(), (as_a_whole, true));
+        }
         std::fs::write(directory.undone(), r#"["2026-11-23T09:15:00Z",true]"#).unwrap();
-        assert!(directory.was_undone_as_a_whole(), "as an earlier version wrote it");
+        assert_eq!(state(), (true, true), "as an earlier version wrote it");
     }
 }

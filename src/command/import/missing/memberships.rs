@@ -15,6 +15,7 @@ use crate::command::shared::run_start_error::RunStartError;
 use crate::command::shared::target::earlier_identity::pages;
 use crate::command::shared::target::id_maps::with_id_map;
 use crate::destination::Destination;
+use crate::index::Table;
 use crate::journal::{ConfirmedUsers, InputRecord, RunDirectory};
 use crate::kind::Kind;
 use crate::missing::{MembershipSearch, MissingMemberships, MissingMembershipsReport};
@@ -22,6 +23,9 @@ use crate::outcomes::StopReason;
 use crate::settings::{ImportSettings, MissingRules, RunOnDisk};
 use crate::signal::Signals;
 use crate::source::Watch;
+
+/// Entries in memory: 128 KiB.
+const BUFFERED: usize = 8 * 1024;
 
 /// Which memberships are missing, and what is to be done about them.
 pub(super) struct MissingMembershipRecords<'a> {
@@ -53,8 +57,12 @@ impl<'a> MissingMembershipRecords<'a> {
         write_missing(&path, (found.missing > 0).then(|| found.memberships()))
             .map_err(|source| CommandError::Write { path: path.clone(), source })?;
         let is_removing = rules.rule.removes_memberships() && found.missing > 0 && found.without_id == 0;
-        let parts =
-            if is_removing { TargetParts::of(destination, &settings.reading.rules.tuples).await? } else { None };
+        let parts = if is_removing {
+            let looking = signals.unless_one_comes(TargetParts::of(destination, &settings.reading.rules.tuples));
+            looking.await.map_err(CommandError::Interrupted)??
+        } else {
+            None
+        };
         let report = MissingMembershipsReport {
             known: found.known,
             missing: found.missing,
@@ -95,6 +103,7 @@ impl<'a> MissingMembershipRecords<'a> {
             confirmed: ConfirmedUsers::open(runs, self.target).map_err(StopReason::Temporary)?,
             path: self.directory.removed(),
             file: None,
+            with_role: Table::new(BUFFERED, std::env::temp_dir()),
             report: &mut self.report,
         };
         for page in pages(self.found.tuples()) {

@@ -1,8 +1,8 @@
 //! What is done about memberships that are missing, and about their role tuples.
 //!
 //! A role is taken back before its membership goes: should the program be killed in between, nobody has a role without a
-//! membership. If the target does not take it back, the membership stays, and the next run tries again: without it, nobody would
-//! look for the role any more.
+//! membership. If the target does not take it back, the membership stays, or counts as missing still, and the next run tries again:
+//! otherwise nobody would look for the role any more.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::command::shared::target::earlier_membership::{FoundMembership, look_at_all, pair};
 use crate::destination::{Destination, TargetError};
 use crate::id_map::IdLookup;
+use crate::index::{HASH_BYTES, Table, hash_of};
 use crate::journal::{ConfirmedRecord, ConfirmedUsers};
 use crate::kind::Kind;
 use crate::mapping::TupleRules;
@@ -47,11 +48,14 @@ pub(super) struct MembershipChanges<'c> {
     pub confirmed: ConfirmedUsers,
     pub path: PathBuf,
     pub file: Option<StatesFile>,
+    /// Memberships, by their ids at Clerk, of which the target did not take back a role.
+    pub with_role: Table<HASH_BYTES>,
     pub report: &'c mut MissingMembershipsReport,
 }
 
 impl MembershipChanges<'_> {
-    /// Takes tuples back that earlier runs created, of memberships that are gone or the tool's own.
+    /// Takes tuples back that earlier runs created, of memberships that are gone or the tool's own. All of them come before the first
+    /// membership.
     pub(super) async fn take_back(&mut self, tuples: &[CreatedEarlier]) -> Result<(), StopReason> {
         let mut memberships = Vec::with_capacity(tuples.len());
         for tuple in tuples {
@@ -62,8 +66,8 @@ impl MembershipChanges<'_> {
         for (tuple, found) in tuples.iter().zip(found) {
             if matches!(found, FoundMembership::NotProven) {
                 self.note(&[removal(RemovalKind::Left, Kind::RoleTuple, tuple)])?;
-            } else {
-                self.report.failed += u64::from(!self.take_back_one(tuple).await?);
+            } else if !self.take_back_one(tuple).await? {
+                self.with_role.insert(membership_key(&tuple.clerk_id)).map_err(StopReason::Temporary)?;
             }
         }
         Ok(())
@@ -99,6 +103,11 @@ impl MembershipChanges<'_> {
         let found = self.look_at(&memberships).await?;
         let (mut settled, mut doomed) = (Vec::new(), Vec::new());
         for (membership, found) in memberships.into_iter().zip(found) {
+            let has_role = self.with_role.find(&membership_key(&membership.clerk_id)).map_err(StopReason::Temporary)?;
+            if has_role.is_some() {
+                self.report.failed += 1;
+                continue;
+            }
             let before = self.before.of(Kind::Membership, &membership).map_err(StopReason::Temporary)?;
             let line = |change| removal(change, Kind::Membership, &membership);
             match (&found, before) {
@@ -195,6 +204,10 @@ impl MembershipChanges<'_> {
         };
         file.add(lines).map_err(failed)
     }
+}
+
+fn membership_key(clerk_id: &str) -> [u8; HASH_BYTES] {
+    hash_of(Kind::Membership.number(), clerk_id)
 }
 
 fn removal(change: RemovalKind, kind: Kind, known: &CreatedEarlier) -> Removal {
