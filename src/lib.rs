@@ -24,7 +24,7 @@
 //!    `Mode::FirstPass`, which sends nothing (`first_pass/looked_through.rs` beside that, `pipeline/run_first_pass.rs`).
 //!    `command/import/send.rs` sends. For each kind `command/import/send/steps.rs` begins a run of the pipeline:
 //!    `command/shared/reading/intake.rs` puts together what that reads, and which mapper its records get; `pipeline/job.rs` has what
-//!    it is given and gives back; `mode_parts.rs` beside it divides that among the stages, in each mode otherwise; `pipeline/run.rs`
+//!    it is given and gives back; `mode_parts.rs` beside it divides that among the stages, differently in each mode; `pipeline/run.rs`
 //!    starts the stages.
 //! 2. `pipeline/mappers.rs` has the threads. The one whose turn it is (`turn.rs` beside it) asks `pipeline/chunk_reader.rs` for a
 //!    chunk of records: `source/reader/opening.rs` opens the input, `watching.rs` beside it has its bytes watched and
@@ -45,15 +45,15 @@
 //!    its place in the chunk, and in a batch a `BatchItem`.
 //! 4. `pipeline/in_order.rs` takes what was mapped in the order of the input, and `pipeline/fill.rs` packs identities into batches.
 //!    What mapping rejected or found unchanged goes from there to the committer (`settled_on_the_way.rs`).
-//!    `send` in `pipeline/run.rs` gives what the one returns to the other, and puts the channel behind them from which the senders
+//!    `send` in `pipeline/run.rs` gives what `in_order` returns to `fill`, and puts the channel behind them from which the senders
 //!    take.
-//! 5. `delivery/senders.rs` takes a batch (`pending_batch.rs`: with what was already tried with it) as soon as there is a slot for its
-//!    request, or, where each user is a request, a while before (`ahead.rs`). First it settles the users whom the target has under
-//!    an earlier external id, and rejects the records that refer to somebody whom the target does not have any more. Then
-//!    `delivery/exchange.rs` makes one exchange with the target: it waits for its turn at the [`pace::PaceGate`] (`pace/gate.rs`),
-//!    which gives it a permit (`pace/permit.rs`), has the plan made durable by the committer (of point 8) unless that was done ahead,
-//!    and makes the request once the permit lets it depart. How it waits for its turn and for the committer is in
-//!    `sender_context.rs`.
+//! 5. `delivery/senders.rs` takes a batch (`pending_batch.rs`: with what was already tried with it), and waits for a slot for its
+//!    request; where each user is a request, its plan may be made durable meanwhile (`ahead.rs`). First it settles the users whom
+//!    the target has under an earlier external id, and rejects the records that refer to somebody whom the target does not have any
+//!    more. Then `delivery/exchange.rs` makes one exchange with the target: it waits for its turn at the [`pace::PaceGate`]
+//!    (`pace/gate.rs`), which gives it a permit (`pace/permit.rs`), has the plan made durable by the committer (of point 8) unless
+//!    that was done ahead, and makes the request once the permit lets it depart. How it waits for its turn and for the committer is
+//!    in `sender_context.rs`.
 //! 6. A [`destination::Destination`] (`destination/contract.rs`) creates the identities of a batch, and says what became of each in
 //!    the words of [`destination`]. [`avnology::AdminCalls`] is one (`avnology/destination.rs`, then `create.rs` and `client.rs`),
 //!    and [`kratos::KratosCalls`] another; each knows its vendor's requests, statuses and codes. `http/client.rs` sends the request.
@@ -62,7 +62,7 @@
 //! 7. The answer comes back to the exchange. If the request failed as a whole, `delivery/verdict.rs` decides whether to wait and send
 //!    it again, to split it or to give up. A user who is sent alone and fails again and again may be to blame, or the target is:
 //!    between the tries the target is asked something with which nothing is wrong, and `blame.rs` (`Probes`) goes by what it answers.
-//!    The exchange carries the decision out, and `senders.rs` sends what is left, as halves. If there are results, they go to
+//!    The exchange carries the decision out, and `senders.rs` sends what is left, often as halves. If there are results, they go to
 //!    `answered_batch.rs`, for which `sorted_results.rs` sorts them: created ones and those refused for good are settled at once;
 //!    those whose error may pass go through `round.rs`, and again to the senders; those that are there already, and those of which
 //!    another identity has an address or a name already, go through `reconcile.rs`, which finds them, and `reconcile/settle.rs`,
@@ -189,14 +189,14 @@
 //!   ([`pipeline::MemoryBound`]), and nothing grows with the number of users.
 //! - **Each record in exactly one place** ([test][sweep]): created, updated, unchanged, rejected (code, sentence,
 //!   position, the record itself), or unfinished, which the same command resumes. See [`outcomes::Counts`].
-//! - **Nothing lost, nothing doubled** ([kills][kill], [power cuts][crash]). An outcome is durable before it counts. A
-//!   batch is in the journal before it is sent, and is sent again exactly as it was if its answer was lost
+//! - **Nothing lost, nothing doubled** ([kills][kill], [power cuts][crash]). What the target did is durable before it
+//!   counts. A batch is in the journal before it is sent, and is sent again exactly as it was if its answer was lost
 //!   ([`journal`]).
 //! - **Nobody else's** ([test][ownership]). An identity is the run's own only with proof, the target's `created` or the
 //!   run's mark on it ([`destination::RunMark`]). The program claims nothing else, and undo deletes nothing else.
 //! - **No role to anybody else** ([test][grants]). A role is granted only after the target itself said that the member, the
 //!   organization and the user are those whom the record names ([`mapping::Reference`]).
-//! - **What is sent is what was written** ([changed], [damaged]). The first pass finds damage before the first request,
+//! - **What is sent is what was written** ([changed], [damaged]). The first pass finds damage before a user is sent,
 //!   and each later read of an input is checked against the bytes of the first one ([`source::KnownInputs`]).
 //! - **Each user is one identity** ([persons], [ids]). The id at Clerk says who is the same person, even if all else changed, and
 //!   the ids that the target gave are listed as they are.

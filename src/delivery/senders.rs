@@ -72,7 +72,7 @@ impl BatchSender {
         taken.for_each_concurrent(None, deliver).await;
     }
 
-    /// Waits until a batch may be taken, by a slot or ahead of one.
+    /// Waits until a batch that was taken may be worked on, by a slot or ahead of one.
     async fn may_take(&self, ahead: &Ahead) -> TakenWith {
         let (pace, is_single) = (self.context.pace(), self.context.destination().envelope().items == 1);
         tokio::select! {

@@ -142,6 +142,11 @@ fn a_membership_stays_as_long_as_the_target_keeps_its_role() {
         let undone = scratch.undo(&sandbox, &first, &["--yes"]).expect_code(3);
         assert_eq!(removals.load(Ordering::Relaxed), before_undo, "{flags:?} {}", undone.stderr);
         assert_eq!(rows(&sandbox, TUPLES).len(), before[1].len(), "{flags:?}");
+        // By force neither, nor is the organization deleted.
+        let organizations = "SELECT external_id FROM organizations WHERE id IN (SELECT object FROM permissions)";
+        assert_eq!(rows(&sandbox, organizations).len(), 3, "{flags:?}");
+        scratch.undo(&sandbox, &first, &["--yes", "--force"]).expect_code(3);
+        assert_eq!(rows(&sandbox, organizations).len(), 3, "{flags:?}");
     }
     for flags in [&[][..], &["--no-batch"]] {
         let scratch = Scratch::new();
