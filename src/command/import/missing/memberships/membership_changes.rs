@@ -88,6 +88,12 @@ impl MembershipChanges<'_> {
             }
             return Ok(true);
         }
+        self.delete_tuple(tuple).await
+    }
+
+    /// Deletes a tuple that is there: whether it is gone now.
+    async fn delete_tuple(&mut self, tuple: &CreatedEarlier) -> Result<bool, StopReason> {
+        let line = |change| removal(change, Kind::RoleTuple, tuple);
         self.forget_confirmed([&tuple.id])?;
         self.note(&[line(RemovalKind::Removing)])?;
         let is_gone = self.parts.tuples.delete(&[&tuple.id]).await.map_err(StopReason::Target)? == [true];
@@ -177,7 +183,7 @@ impl MembershipChanges<'_> {
         if self.parts.tuples.get(&text).await.map_err(StopReason::Target)?.is_none() {
             return Ok(true);
         }
-        self.take_back_one(&CreatedEarlier { external_id: text.clone(), id: text, ..membership.clone() }).await
+        self.delete_tuple(&CreatedEarlier { external_id: text.clone(), id: text, ..membership.clone() }).await
     }
 
     async fn look_at(&self, memberships: &[CreatedEarlier]) -> Result<Vec<FoundMembership>, StopReason> {
