@@ -1,7 +1,6 @@
 //! A batch that was answered: what became of each item, and what is left to be sent again.
 
 use super::pending_batch::PendingBatch;
-use super::reconcile::Reconciler;
 use super::round::{NextRound, RoundFacts, next_round};
 use super::sender_context::{Remaining, SOON, SenderContext};
 use super::sorted_results::SortedResults;
@@ -43,9 +42,8 @@ impl AnsweredBatch<'_> {
         conflicts: Vec<(usize, ItemError)>,
         request_id: Option<&str>,
     ) -> Result<(), TargetError> {
-        let (context, batch) = (self.context, &self.pending.batch);
-        let (rule, mark) = (context.delivery.on_existing, context.delivery.mark.as_ref());
-        let reconciler = Reconciler { destination: context.destination(), batch, rule, mark };
+        let context = self.context;
+        let reconciler = context.reconciler(&self.pending.batch);
         if !existing.is_empty() {
             context.settled_sender.send(self.pending, reconciler.reconcile(existing).await?, None).await;
         }

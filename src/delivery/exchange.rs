@@ -118,6 +118,11 @@ impl<'a> Exchange<'a> {
         self.carry_out(next, failed).await
     }
 
+    /// Whether the destination may have carried out a request with these records, of this run or of an earlier part of it.
+    fn may_have_been_applied(&self) -> bool {
+        self.pending.in_doubt || self.tries.may_have_been_applied
+    }
+
     /// All that the decision depends on.
     fn facts(&self, failed: &FailedRequest) -> Facts {
         let Self { context, pending, tries, .. } = self;
@@ -134,7 +139,7 @@ impl<'a> Exchange<'a> {
             attempts: tries.attempts,
             most_attempts,
             timeouts: tries.timeouts,
-            may_have_been_applied: pending.in_doubt || tries.may_have_been_applied,
+            may_have_been_applied: self.may_have_been_applied(),
             is_explained: failed.is_explained,
             others_succeed: context.successes.now() > self.watched_since(),
             is_failing: context.is_failing(),
@@ -171,13 +176,7 @@ impl<'a> Exchange<'a> {
                 };
                 Remaining::Batches(pending.halved(since, in_doubt))
             }
-            Next::Reject => {
-                let request_id = failed.request_id.clone();
-                let rejected = vec![(0, rejection_of(failed))];
-                let settlement = Settlement { rejected, ..Settlement::default() };
-                context.settled_sender.send(pending, settlement, request_id.as_deref()).await;
-                Remaining::Batches(Vec::new())
-            }
+            Next::Reject => self.reject(failed).await,
             Next::GiveUp(reason) => {
                 let errors = failed.errors;
                 let error = match reason {
@@ -188,5 +187,24 @@ impl<'a> Exchange<'a> {
                 context.stop_with(error).await
             }
         })
+    }
+
+    /// Rejects the only record, unless it is at the destination after all: its answer may be what got lost each time.
+    async fn reject(&self, failed: FailedRequest) -> Remaining {
+        let (context, pending) = (self.context, self.pending);
+        let found = if self.may_have_been_applied() {
+            context.reconciler(&pending.batch).reconcile_unanswered(0).await
+        } else {
+            Ok(None)
+        };
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => return context.stop_with(error).await,
+        };
+        let request_id = failed.request_id.clone();
+        let rejected = || Settlement { rejected: vec![(0, rejection_of(failed))], ..Settlement::default() };
+        let settlement = found.unwrap_or_else(rejected);
+        context.settled_sender.send(pending, settlement, request_id.as_deref()).await;
+        Remaining::Batches(Vec::new())
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! reconcile                    their external ids are there: settle; where they are other people's: reconcile_under_other_ids
+//! reconcile_unanswered         no answer says so, and one may be lost: it is there and nobody else made it: settle
 //! reconcile_conflicts          something of another identity's is in the way: reconcile_under_other_ids
 //!   └─ reconcile_under_other_ids  by their ids at Clerk: reconcile_by_clerk_id; else by an address: settle; otherwise rejected
 //!        └─ reconcile_by_clerk_id  are they there under the ids that they have at Clerk: reconcile_under
@@ -59,6 +60,21 @@ impl Reconciler<'_> {
         }
         self.reconcile_under_other_ids(strangers, &mut settlement).await?;
         Ok(settlement)
+    }
+
+    /// Settles an item that may be there, though no answer says so. Nothing if it is not there, or if somebody else made what is there:
+    /// then this run did nothing for it. Who made a role tuple nobody can know; that it is there is what counts.
+    pub(super) async fn reconcile_unanswered(&self, index: usize) -> Result<Option<Settlement>, TargetError> {
+        let item = &self.batch.items[index];
+        let (_, body) = self.destination.find(&[&item.external_id]).await?;
+        let found = Comparable::by_external_id(self.destination.read_found(&body));
+        let encoded = self.batch.item_body(item);
+        let sent = self.destination.read_sent(&encoded).unwrap_or_default();
+        let is_settled = |found: &&Comparable<'_>| self.is_own(&sent, found) || !sent.has_mark();
+        let Some(found) = found.get(&*item.external_id).filter(is_settled) else { return Ok(None) };
+        let mut settlement = Settlement::default();
+        self.settle(index, Some(found), &mut settlement).await?;
+        Ok(Some(settlement))
     }
 
     /// Settles the items whose people are known to be there under earlier external ids. Returns what became of them, and the items that

@@ -7,9 +7,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::DeliveryTerms;
-use super::batch::BatchLimits;
+use super::batch::{Batch, BatchLimits};
 use super::item::BatchItem;
 use super::pending_batch::PendingBatch;
+use super::reconcile::Reconciler;
 use super::settlement::SettledSender;
 use super::success_clock::SuccessClock;
 use crate::destination::{Destination, TargetError};
@@ -57,6 +58,12 @@ impl SenderContext {
 
     pub(super) fn budget(&self) -> RetryBudget {
         self.delivery.destination.budget()
+    }
+
+    /// What settles items of a batch that are at the destination already.
+    pub(super) fn reconciler<'a>(&'a self, batch: &'a Batch) -> Reconciler<'a> {
+        let (rule, mark) = (self.delivery.on_existing, self.delivery.mark.as_ref());
+        Reconciler { destination: self.destination(), batch, rule, mark }
     }
 
     /// Bounds of one batch, for now.

@@ -212,6 +212,25 @@ async fn a_record_that_is_refused_is_found_among_others_and_alone_rejected() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_record_whose_answer_is_lost_each_time_counts_as_created_if_this_run_made_it() {
+    for failure in [Failure::Breakdown, Failure::Gateway, Failure::Timeout] {
+        let rule = move |ids: &[&str]| if ids.contains(&"u3") { Answer::Lost(failure) } else { Answer::Created };
+        let of_somebody_else = r#"{"id":"id-3","external_id":"u3","email":"u3@example.com"}"#;
+        for (there, became) in [(None, "created"), (Some(of_somebody_else), "target_error")] {
+            let destination = scripted(rule);
+            let destination = there.into_iter().fold(destination, |at, other| at.with("u3", other.to_owned()));
+            // Others get through all the while.
+            let others = (100..1_300).map(|number| batch(number..=number));
+            let batches = std::iter::once(batch(1..=8)).chain(others).collect();
+            let account = send(Arc::new(destination), OnExisting::Skip, Duration::from_secs(1), batches).await;
+            assert_eq!(account.stopped, None, "{failure:?}");
+            assert_eq!(account.records.get(&3).map(String::as_str), Some(became), "{failure:?}");
+            assert_eq!(account.records.len(), 1_208, "{failure:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_item_that_may_pass_is_sent_again_by_itself_under_another_key() {
     let transient = ItemResult::Error(ItemError::default());
     let destination = Arc::new(obliging().answering([Answer::Items(vec![("u2", transient)])]));

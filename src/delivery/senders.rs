@@ -12,7 +12,6 @@ use super::batch::BatchLimits;
 use super::exchange::Exchange;
 use super::outbox::Outbox;
 use super::pending_batch::PendingBatch;
-use super::reconcile::Reconciler;
 use super::refusal::stale_reference;
 use super::sender_context::{Remaining, SenderContext};
 use super::settlement::Settlement;
@@ -135,8 +134,7 @@ impl BatchSender {
         if self.context.stop.is_cancelled() {
             return None;
         }
-        let (rule, mark) = (self.context.delivery.on_existing, self.context.delivery.mark.as_ref());
-        let reconciler = Reconciler { destination: self.context.destination(), batch: &pending.batch, rule, mark };
+        let reconciler = self.context.reconciler(&pending.batch);
         let ended = tokio::select! {
             biased;
             () = self.abort.cancelled() => return None,

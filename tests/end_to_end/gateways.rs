@@ -66,6 +66,24 @@ fn one_user_on_whom_the_gateway_times_out_does_not_stop_the_run() {
 }
 
 #[test]
+fn a_user_of_whom_no_answer_ever_comes_is_created_if_the_target_made_that_user() {
+    for single in [&[][..], &["--no-batch"]] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, &[&["--rate", "off"], single].concat());
+        let url = proxy(&sandbox.base_url(), |head, body| {
+            let is_about_one =
+                head.starts_with("POST /v1/identities") && String::from_utf8_lossy(body).contains("user_000007");
+            let lost = |_: String| http("504 Gateway Timeout", "", "<html>");
+            if is_about_one { Way::Afterwards(Box::new(lost)) } else { Way::Through }
+        });
+        let file = scratch.write("users.json", export((0..200).map(user)));
+        let flags = ["--rate", "1000/s", "--batch-size", "10", "--max-wait", "15", "--base-url", &url];
+        let run = scratch.import(&sandbox, &file, &flags).expect_code(0);
+        assert_eq!((run.count("created"), run.count("rejected"), run.count("unfinished")), (200, 0, 0));
+    }
+}
+
+#[test]
 fn after_one_refusal_no_body_is_sent_compressed() {
     let scratch = Scratch::new();
     let (posts, compressed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
