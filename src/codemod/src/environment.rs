@@ -43,6 +43,12 @@ pub fn variables(text: &str) -> Vec<(usize, &str)> {
     found
 }
 
+/// Whether a text calls Clerk's own API: a key that it names goes there, and under the new name it would be Avnology's key that
+/// goes to Clerk.
+pub fn calls_clerk(text: &str) -> bool {
+    text.contains("api.clerk.") || text.contains("CLERK_API_URL")
+}
+
 /// Whether a text gives a variable a key of Clerk's that is written out: under the new name it would be a key of Avnology's.
 pub fn has_key(text: &str, name: &str) -> bool {
     let between = |other: char| other.is_whitespace() || "\"'`:=?|,])!-".contains(other);
@@ -74,6 +80,14 @@ mod tests {
         {
             assert!(!has(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_call_of_clerks_api_is_seen_by_its_address_or_the_variable_that_holds_it() {
+        for text in ["curl https://api.clerk.com/v1/users", "https://api.clerk.dev", "curl $CLERK_API_URL/v1/users"] {
+            assert!(calls_clerk(text), "{text}");
+        }
+        assert!(!calls_clerk("https://clerk.com/docs CLERK_SECRET_KEY"));
     }
 
     #[test]

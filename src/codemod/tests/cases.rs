@@ -75,6 +75,7 @@ impl Case {
             match line.split_once(' ').unwrap_or((line, "")) {
                 ("public-path", path) => options.public_paths.push(path.to_owned()),
                 ("package-version", version) => options.asked.package_version = Some(version.to_owned()),
+                ("path", path) => options.paths.push(path.to_owned()),
                 ("only-complete", _) => options.only_complete = true,
                 ("env", _) => options.asked.environment = true,
                 ("ci", _) => options.asked.deployment = true,

@@ -9,7 +9,7 @@ use super::given::{Asked, Given};
 use super::variables::{documented, is_server_package, left_variables, variables_of};
 use crate::code::Code;
 use crate::edit::{Edit, apply, place_after};
-use crate::environment::{SECRET_KEY, has_key, new_name};
+use crate::environment::{SECRET_KEY, calls_clerk, has_key, new_name, variables};
 use crate::finding::{Action, Finding, Found, located};
 use crate::kind::Kind;
 use crate::other::{Dependencies, EnvironmentFile, edit_package, rename_variables, swap_real, swap_template};
@@ -97,6 +97,10 @@ impl<'a> Planner<'a> {
             Content::Text => {
                 let read = analysis.found.iter().filter_map(|found| documented(&found.finding.subject));
                 self.kept.extend(read.map(|name| (workspace, name)));
+            }
+            Content::Deployment if calls_clerk(&analysis.text) => {
+                let sent = variables(&analysis.text).into_iter().filter_map(|(_, name)| documented(name));
+                self.kept.extend(sent.map(|name| (workspace, name)));
             }
             Content::Environment(_) | Content::Deployment | Content::Skipped(_) => {}
         }

@@ -9,7 +9,7 @@ use super::uses::MovedName;
 use super::webhook::handler;
 use crate::code::Code;
 use crate::edit::Edit;
-use crate::environment::{has_key, is_clerks_variable, new_name};
+use crate::environment::{calls_clerk, has_key, is_clerks_variable, new_name};
 use crate::finding::{Action, Found};
 use crate::kind::Kind;
 use crate::rules::Equivalent;
@@ -312,7 +312,7 @@ impl Swapped {
         self.found.extend(addresses(text));
         self.found.extend(styles(text, true));
         // A variable that goes to Clerk's own API, or that gets a key of Clerk's here, must not become the new key.
-        let goes_to_clerk = text.contains("api.clerk.");
+        let goes_to_clerk = calls_clerk(text);
         for usage in &mut self.environment {
             if goes_to_clerk || has_key(text, &usage.name) {
                 usage.form = EnvironmentForm::ForClerk;
