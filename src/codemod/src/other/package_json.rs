@@ -87,7 +87,7 @@ pub fn edit_package(text: &str, sections: &[JsonSection], dependencies: &Depende
         let is_gone = goes(entry);
         let lines: Vec<String> =
             added.iter().map(|(package, version)| format!("{}: {}", quoted(package), quoted(version))).collect();
-        let between = format!(",{}", before(text, section, entry));
+        let between = between(text, section, entry);
         if is_gone && added.is_empty() {
             result.edits.push(removal(section, entry));
         } else if is_gone {
@@ -119,11 +119,12 @@ fn quoted(text: &str) -> serde_json::Value {
     serde_json::Value::from(text)
 }
 
-/// What stands between the entry before and this one, without a comma; for the first one, what stands behind the brace.
-fn before<'a>(text: &'a str, section: &JsonSection, entry: &JsonEntry) -> &'a str {
+/// What stands between two entries here: what stands before this one; for the first one, a comma and what stands behind the
+/// brace.
+fn between(text: &str, section: &JsonSection, entry: &JsonEntry) -> String {
+    let from = |start| Range { start, end: entry.range.start }.of(text);
     let previous = section.entries.iter().take_while(|other| other.range.start < entry.range.start).last();
-    let start = previous.map_or(section.inner.start, |previous| previous.range.end);
-    Range { start, end: entry.range.start }.of(text).trim_start_matches(',')
+    previous.map_or_else(|| format!(",{}", from(section.inner.start)), |previous| from(previous.range.end).to_owned())
 }
 
 fn removal(section: &JsonSection, entry: &JsonEntry) -> Edit {

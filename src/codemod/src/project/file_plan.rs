@@ -5,7 +5,7 @@ use crate::finding::Finding;
 use crate::swap::NameUse;
 
 /// What becomes of a file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct FilePlan {
     /// Its path.
     pub path: String,
