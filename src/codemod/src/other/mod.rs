@@ -10,4 +10,4 @@ pub use deployment::{is_deployment_file, rename_variables};
 pub use environment_file::{EnvironmentFile, may_show, swap_real, swap_template, values};
 pub use package_json::{Dependencies, PackageEdit, edit_package};
 pub use secret_key::hide_keys;
-pub use text::find_by_text;
+pub use text::{find_by_text, is_document, is_program, read_variables};

@@ -9,7 +9,7 @@ use crate::environment::variables;
 use crate::finding::{Action, Found};
 use crate::kind::Kind;
 use crate::lines::ending;
-use crate::other::{EnvironmentFile, find_by_text, is_deployment_file};
+use crate::other::{EnvironmentFile, find_by_text, is_deployment_file, is_program, read_variables};
 use crate::rules::package_of;
 use crate::swap::{Context, Outcome, Swapped, swap};
 use crate::syntax::{Language, PackageJson, read_facts, read_package_json};
@@ -86,7 +86,7 @@ pub fn analyse(path: &str, bytes: &[u8], context: &Context<'_>) -> Option<Analys
         analysis.code(language, context);
     } else {
         text.clone_into(&mut analysis.text);
-        analysis.other(name, is_package);
+        analysis.other(is_package);
     }
     let has_something = match &analysis.content {
         Content::Code { swapped, modules } => {
@@ -146,10 +146,7 @@ impl Analysis {
                 self.found.push(Found::new(Kind::Text, Code::SyntaxError, Action::Left, "@clerk/", vec![at]));
                 self.clerk_packages = clerk_packages(&self.text);
             }
-            for (at, name) in variables(&self.text) {
-                let left = Found::new(Kind::Environment, Code::EnvironmentLeft, Action::Left, name, vec![at]);
-                self.found.push(left.saying(format!("{name} is in a file that could not be read as code.")));
-            }
+            self.found.extend(read_variables(&self.text));
             return;
         };
         let mut swapped = swap(&self.text, &facts, language.is_typescript(), context);
@@ -167,7 +164,7 @@ impl Analysis {
         self.content = Content::Code { swapped: Box::new(swapped), modules };
     }
 
-    fn other(&mut self, name: &str, is_package: bool) {
+    fn other(&mut self, is_package: bool) {
         if is_package {
             self.content = read_package_json(&self.text).map_or(Content::Text, Content::Package);
             return;
@@ -180,7 +177,8 @@ impl Analysis {
         if !matches!(ending(&self.path), "md" | "mdx") {
             self.clerk_packages = clerk_packages(&self.text);
         }
-        if is_deployment_file(&self.path) && !variables(&self.text).is_empty() && name != "package.json" {
+        let is_deployment = is_deployment_file(&self.path) && !is_program(&self.path, &self.text);
+        if is_deployment && !variables(&self.text).is_empty() {
             self.content = Content::Deployment;
         }
     }
