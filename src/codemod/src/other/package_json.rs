@@ -105,8 +105,10 @@ pub fn edit_package(text: &str, sections: &[JsonSection], dependencies: &Depende
 
 /// The entry of a package of Clerk's that stays; `waits` if its successors are not added.
 fn left(entry: &JsonEntry, dependencies: &Dependencies, waits: bool) -> Found {
-    let sentence = if dependencies.may_still_use(&entry.key) {
+    let sentence = if dependencies.still_named.contains(&entry.key) {
         format!("{} is still used.", entry.key)
+    } else if dependencies.may_still_use(&entry.key) {
+        format!("{} may still be used: it is not known what each file names.", entry.key)
     } else if entry.key == CLERK && waits {
         format!("No file names {} any more; it goes when its successors are added.", entry.key)
     } else {

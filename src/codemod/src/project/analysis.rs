@@ -8,8 +8,7 @@ use crate::code::Code;
 use crate::environment::variables;
 use crate::finding::{Action, Found};
 use crate::kind::Kind;
-use crate::lines::ending;
-use crate::other::{EnvironmentFile, find_by_text, is_deployment_file, is_program, read_variables};
+use crate::other::{EnvironmentFile, find_by_text, is_deployment_file, is_document, is_program, read_variables};
 use crate::rules::package_of;
 use crate::swap::{Context, Outcome, Swapped, swap};
 use crate::syntax::{Language, PackageJson, read_facts, read_package_json};
@@ -27,6 +26,8 @@ pub struct Analysis {
     pub found: Vec<Found>,
     /// Packages of Clerk's that it names and that stay named.
     pub clerk_packages: BTreeSet<String>,
+    /// Nobody knows what it names, so it may use everything of Clerk's.
+    pub is_unknown: bool,
 }
 
 /// What a file is.
@@ -67,13 +68,7 @@ pub fn analyse(path: &str, bytes: &[u8], context: &Context<'_>) -> Option<Analys
     if !is_package && !is_interesting(bytes, language.is_some()) {
         return None;
     }
-    let mut analysis = Analysis {
-        path: path.to_owned(),
-        text: String::new(),
-        content: Content::Text,
-        found: Vec::new(),
-        clerk_packages: BTreeSet::new(),
-    };
+    let mut analysis = Analysis::new(path, Content::Text);
     if bytes.len() as u64 > MAX_BYTES {
         return analysis.skipped(Skip::TooLarge, bytes);
     }
@@ -104,39 +99,50 @@ pub fn analyse(path: &str, bytes: &[u8], context: &Context<'_>) -> Option<Analys
 fn of_lock_file(path: &str, bytes: &[u8], context: &Context<'_>) -> Analysis {
     let packages = context.rules.target_packages();
     let named = packages.into_iter().filter(|package| memchr::memmem::find(bytes, package.as_bytes()).is_some());
-    Analysis {
-        path: path.to_owned(),
-        text: String::new(),
-        content: Content::Lock(named.map(str::to_owned).collect()),
-        found: Vec::new(),
-        clerk_packages: BTreeSet::new(),
-    }
+    Analysis::new(path, Content::Lock(named.map(str::to_owned).collect()))
 }
 
 impl Analysis {
-    /// A file that the system does not give out: nobody knows what it names.
-    pub fn unreadable(path: &str) -> Self {
-        let found = Found::new(Kind::Text, Code::NotRead, Action::Left, path, vec![0]);
-        let sentence =
-            "The file could not be opened, so what it names is not known; give yourself the right to read it.";
-        Self {
-            path: path.to_owned(),
-            text: String::new(),
-            content: Content::Skipped(Skip::Unreadable),
-            found: vec![found.saying(sentence)],
-            clerk_packages: BTreeSet::new(),
-        }
+    fn new(path: &str, content: Content) -> Self {
+        let (found, clerk_packages) = Default::default();
+        Self { path: path.to_owned(), text: String::new(), content, found, clerk_packages, is_unknown: false }
     }
 
+    /// A file that the system does not give out: nobody knows what it names.
+    pub fn unreadable(path: &str) -> Self {
+        let sentence =
+            "The file could not be opened, so what it names is not known; give yourself the right to read it.";
+        Self::unknown(path, Content::Skipped(Skip::Unreadable), sentence)
+    }
+
+    /// A file on which the program failed, and which it leaves.
+    pub fn failed(path: &str) -> Self {
+        let sentence = "The program failed on this file and left it as it is, so what it names stays with Clerk.";
+        Self::unknown(path, Content::Text, sentence)
+    }
+
+    fn unknown(path: &str, content: Content, sentence: &str) -> Self {
+        let found = vec![Found::new(Kind::Text, Code::NotRead, Action::Left, path, vec![0]).saying(sentence)];
+        Self { found, is_unknown: true, ..Self::new(path, content) }
+    }
+
+    /// A file that is not read as what it is still names packages, and may read variables.
     fn skipped(mut self, skip: Skip, bytes: &[u8]) -> Option<Self> {
-        if !names_clerk(bytes) {
-            return None;
+        let text = String::from_utf8_lossy(bytes);
+        if names_clerk(bytes) {
+            let found = Found::new(Kind::Text, Code::NotRead, Action::Left, &self.path, vec![0]);
+            let sentence = format!("The file names packages of Clerk's and was not read: {}.", skip.reason());
+            self.found.push(found.saying(sentence));
         }
-        let found = Found::new(Kind::Text, Code::NotRead, Action::Left, &self.path, vec![0]);
-        self.found
-            .push(found.saying(format!("The file names packages of Clerk's and was not read: {}.", skip.reason())));
+        if Language::of(&self.path).is_some() || is_program(&self.path, &text) {
+            // Its text is not kept, so there are no places in it.
+            self.found.extend(read_variables(&text).map(|found| Found { places: vec![0], ..found }));
+        }
+        if !is_document(&self.path) {
+            self.clerk_packages = clerk_packages(&text);
+        }
         self.content = Content::Skipped(skip);
-        Some(self)
+        (!self.found.is_empty()).then_some(self)
     }
 
     fn code(&mut self, language: Language, context: &Context<'_>) {
@@ -174,7 +180,7 @@ impl Analysis {
             return;
         }
         self.found = find_by_text(&self.path, &self.text);
-        if !matches!(ending(&self.path), "md" | "mdx") {
+        if !is_document(&self.path) {
             self.clerk_packages = clerk_packages(&self.text);
         }
         let is_deployment = is_deployment_file(&self.path) && !is_program(&self.path, &self.text);

@@ -50,3 +50,59 @@ impl Plan {
         open.map(|package| if package.folder == "." { String::new() } else { package.folder.clone() }).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edit::apply;
+    use crate::project::{Asked, analyse};
+    use crate::rules::Rules;
+    use crate::swap::Context;
+
+    const PACKAGE: &str = "{ \"dependencies\": { \"@clerk/nextjs\": \"6\" } }";
+    const CODE: &str =
+        "import { auth } from \"@clerk/nextjs/server\";\nexport const a = [auth, process.env.CLERK_SECRET_KEY];\n";
+
+    /// What package.json and code come out as beside another file.
+    fn beside(other: impl Fn(&Context<'_>) -> Option<Analysis>) -> [String; 2] {
+        let rules = Rules::new(None).expect("rules");
+        let context = Context { rules: &rules, public_paths: &[], sign_in: None, sign_up: None };
+        let files = [("a.ts", CODE), ("package.json", PACKAGE)];
+        let mut analyses: Vec<Analysis> =
+            files.iter().filter_map(|(path, text)| analyse(path, text.as_bytes(), &context)).collect();
+        analyses.extend(other(&context));
+        let folders = Folders::new([], &BTreeSet::new());
+        let asked = Asked { package_version: Some("1".to_owned()), ..Asked::default() };
+        let (importers, held) = Default::default();
+        let given = Given { folders: &folders, rules: &rules, asked: &asked, importers: &importers, held: &held };
+        let plan = plan(&analyses, given);
+        ["package.json", "a.ts"].map(|path| {
+            let file = plan.files.iter().find(|file| file.path == path).expect("a file");
+            apply(&file.text, &file.edits).expect("edits that do not meet")
+        })
+    }
+
+    #[test]
+    fn a_package_and_a_variable_go_only_if_it_is_known_that_nothing_uses_them() {
+        let [package, code] = beside(|_| None);
+        assert!(!package.contains("@clerk/nextjs") && !code.contains("CLERK_SECRET_KEY"), "{package}{code}");
+        let text = "import { useUser } from \"@clerk/nextjs\"; const a = process.env.CLERK_SECRET_KEY;";
+        let minified = text.repeat(500);
+        let too_large = text.repeat(50_000);
+        let too_deep = format!("{text}{}", "(\n".repeat(2000));
+        let latin = [text.as_bytes(), b"\xe9"].concat();
+        for (name, bytes) in [
+            ("minified", minified.as_bytes()),
+            ("too large", too_large.as_bytes()),
+            ("too deep", too_deep.as_bytes()),
+            ("not UTF-8", &latin),
+        ] {
+            let [package, code] = beside(|context| analyse("b.js", bytes, context));
+            assert!(package.contains("@clerk/nextjs") && code.contains("CLERK_SECRET_KEY"), "{name}: {package}{code}");
+        }
+        for unknown in [Analysis::unreadable, Analysis::failed] {
+            let [package, code] = beside(|_| Some(unknown("b.js")));
+            assert!(package.contains("@clerk/nextjs") && code.contains("CLERK_SECRET_KEY"), "{package}{code}");
+        }
+    }
+}

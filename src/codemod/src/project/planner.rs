@@ -9,13 +9,13 @@ use super::given::{Asked, Given};
 use super::variables::{documented, is_server_package, left_variables, variables_of};
 use crate::code::Code;
 use crate::edit::{Edit, apply, place_after};
-use crate::environment::{SECRET_KEY, calls_clerk, has_key, new_name, variables};
+use crate::environment::{PUBLISHABLE_KEY, SECRET_KEY, calls_clerk, has_key, new_name, variables};
 use crate::finding::{Action, Finding, Found, located};
 use crate::kind::Kind;
 use crate::other::{Dependencies, EnvironmentFile, edit_package, rename_variables, swap_real, swap_template};
 use crate::rules::{Rules, package_of};
 use crate::swap::{NameUse, Outcome};
-use crate::syntax::{EnvironmentForm, PackageJson};
+use crate::syntax::{EnvironmentForm, PackageJson, UNKNOWN_PART};
 
 /// What has to be known to decide.
 pub(super) struct Planner<'a> {
@@ -67,6 +67,10 @@ impl<'a> Planner<'a> {
             .entry(folder)
             .or_insert_with(|| Dependencies { version: self.asked.package_version.clone(), ..Dependencies::default() });
         dependencies.still_named.extend(analysis.clerk_packages.iter().cloned());
+        if analysis.is_unknown {
+            dependencies.still_named.insert(format!("@clerk/{UNKNOWN_PART}"));
+            self.kept.extend([(workspace, PUBLISHABLE_KEY), (workspace, SECRET_KEY)]);
+        }
         match &analysis.content {
             Content::Code { swapped, modules } => {
                 dependencies.needed.extend(modules.iter().map(|module| package_of(module).to_owned()));
@@ -94,7 +98,7 @@ impl<'a> Planner<'a> {
                 }
             }
             Content::Lock(packages) => self.locks.push((&analysis.path, packages)),
-            Content::Text => {
+            Content::Text | Content::Skipped(_) => {
                 let read = analysis.found.iter().filter_map(|found| documented(&found.finding.subject));
                 self.kept.extend(read.map(|name| (workspace, name)));
             }
@@ -102,7 +106,7 @@ impl<'a> Planner<'a> {
                 let sent = variables(&analysis.text).into_iter().filter_map(|(_, name)| documented(name));
                 self.kept.extend(sent.map(|name| (workspace, name)));
             }
-            Content::Environment(_) | Content::Deployment | Content::Skipped(_) => {}
+            Content::Environment(_) | Content::Deployment => {}
         }
     }
 

@@ -181,7 +181,10 @@ fn analyse_all(
     for (path, outcome) in tree.files.iter().zip(outcomes) {
         match outcome {
             Some(found) => analyses.extend(found),
-            None => faults.push(Fault { path: path.clone(), reason: "the program failed on this file".to_owned() }),
+            None => {
+                analyses.push(Analysis::failed(path));
+                faults.push(Fault { path: path.clone(), reason: "the program failed on this file".to_owned() });
+            }
         }
     }
     analyses
