@@ -303,6 +303,35 @@ fn paths_and_patterns_choose_what_changes() {
 }
 
 #[test]
+fn what_is_outside_of_a_path_keeps_what_it_shares_with_what_is_inside() {
+    let page = "import { auth } from \"@clerk/nextjs/server\";\nimport { env } from \"env\";\n\
+                export default async () => [await auth(), env.CLERK_SECRET_KEY];\n";
+    let shared = "export const env = { CLERK_SECRET_KEY: process.env.CLERK_SECRET_KEY };\n";
+    let files = [
+        ("package.json", "{ \"workspaces\": [\"apps/*\", \"packages/*\"] }\n"),
+        ("apps/web/package.json", "{ \"name\": \"web\" }\n"),
+        ("apps/web/page.ts", page),
+        ("packages/env/package.json", "{ \"name\": \"env\" }\n"),
+        ("packages/env/index.ts", shared),
+    ];
+    let moved = page.replace("@clerk/nextjs/server", "@avnology/nextjs");
+    let application = Application::new(&files);
+    let run = application.run(&["apps/web"]).expect_code(3);
+    assert!(run.stderr.contains("apps/web/page.ts:3 environment_kept"), "{}", run.stderr);
+    assert_eq!(application.read("apps/web/page.ts"), moved);
+
+    // Without git, too, what stands beside the path decides.
+    let scratch = Scratch::new();
+    for (path, text) in files {
+        let path = scratch.path(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    scratch.run(&["migrate", "clerk", "codemod", "--force", "apps/web/page.ts", "apps/web/package.json"]).expect_code(3);
+    assert_eq!(scratch.read("apps/web/page.ts"), moved);
+}
+
+#[test]
 fn codes_and_rules_explain_themselves() {
     let application = Application::new(&[("page.ts", PAGE)]);
     let run = application.run(&["--explain", "auth_not_awaited"]).expect_code(0);

@@ -29,6 +29,7 @@ pub struct Given<'a> {
     pub asked: &'a Asked,
     /// How many files import from the package of a file that passes a module on.
     pub importers: &'a BTreeMap<String, usize>,
-    /// Folders in which nothing changes.
-    pub held: &'a BTreeSet<String>,
+    /// Files that do not change, by path: those that were not selected, and those of folders that are held back. They were
+    /// analysed by rules after which nothing moves.
+    pub stays: &'a BTreeSet<String>,
 }

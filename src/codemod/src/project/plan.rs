@@ -41,7 +41,11 @@ impl Plan {
     /// Keeps the files that were asked for.
     pub fn select(&mut self, folders: &Folders, is_selected: impl Fn(&str) -> bool) {
         self.files.retain(|file| is_selected(&file.path));
-        self.packages = packages(&self.files, folders);
+        let of_all = std::mem::replace(&mut self.packages, packages(&self.files, folders));
+        // What was not asked for is left, too.
+        for package in &mut self.packages {
+            package.complete &= of_all.iter().all(|whole| whole.folder != package.folder || whole.complete);
+        }
     }
 
     /// The folders in which something would be left.
@@ -73,8 +77,8 @@ mod tests {
         analyses.extend(other(&context));
         let folders = Folders::new([], &BTreeSet::new());
         let asked = Asked { package_version: Some("1".to_owned()), ..Asked::default() };
-        let (importers, held) = Default::default();
-        let given = Given { folders: &folders, rules: &rules, asked: &asked, importers: &importers, held: &held };
+        let (importers, stays) = Default::default();
+        let given = Given { folders: &folders, rules: &rules, asked: &asked, importers: &importers, stays: &stays };
         let plan = plan(&analyses, given);
         ["package.json", "a.ts"].map(|path| {
             let file = plan.files.iter().find(|file| file.path == path).expect("a file");

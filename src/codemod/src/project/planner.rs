@@ -26,29 +26,32 @@ pub(super) struct Planner<'a> {
     with_new: BTreeSet<&'a str>,
     /// Variables that something of Clerk's still reads, by workspace.
     kept: BTreeSet<(&'a str, &'static str)>,
-    /// Hooks and components of Clerk's that are left, by workspace.
-    client_left: BTreeMap<&'a str, usize>,
+    /// Hooks and components of Clerk's that are left, by workspace and folder.
+    client_left: BTreeMap<(&'a str, &'a str), usize>,
+    /// Folders with a provider of Clerk's that is left.
+    provider_left: BTreeSet<&'a str>,
     /// By folder.
     dependencies: BTreeMap<&'a str, Dependencies>,
     /// Files that import from a file's package, for files that pass a whole module on.
     importers: &'a BTreeMap<String, usize>,
-    /// Folders in which nothing changes.
-    held: &'a BTreeSet<String>,
+    /// Files that do not change.
+    stays: &'a BTreeSet<String>,
     locks: Vec<(&'a str, &'a BTreeSet<String>)>,
 }
 
 impl<'a> Planner<'a> {
     /// Looks at everything that there is to decide from.
     pub(super) fn new(analyses: &'a [Analysis], given: Given<'a>) -> Self {
-        let Given { folders, rules, asked, importers, held } = given;
+        let Given { folders, rules, asked, importers, stays } = given;
         let mut planner = Self {
             folders,
             rules,
             asked,
-            held,
+            stays,
             with_new: BTreeSet::new(),
             kept: BTreeSet::new(),
             client_left: BTreeMap::new(),
+            provider_left: BTreeSet::new(),
             dependencies: BTreeMap::new(),
             importers,
             locks: Vec::new(),
@@ -79,14 +82,16 @@ impl<'a> Planner<'a> {
                 }
                 for name in &swapped.names {
                     self.kept.extend(variables_of(name).iter().map(|variable| (workspace, *variable)));
-                    let is_client =
-                        matches!(Kind::of_name(&name.module, &name.name, name.is_type), Kind::Hook | Kind::Component);
-                    if is_client && name.outcome == Outcome::Left {
-                        *self.client_left.entry(workspace).or_default() += 1;
+                    match Kind::of_name(&name.module, &name.name, name.is_type) {
+                        _ if name.outcome != Outcome::Left => {}
+                        Kind::Hook | Kind::Component => *self.client_left.entry((workspace, folder)).or_default() += 1,
+                        Kind::Provider => drop(self.provider_left.insert(folder)),
+                        _ => {}
                     }
                 }
                 for usage in &swapped.environment {
-                    if matches!(usage.form, EnvironmentForm::ForClerk | EnvironmentForm::Fixed) {
+                    let is_fixed = matches!(usage.form, EnvironmentForm::ForClerk | EnvironmentForm::Fixed);
+                    if is_fixed || self.stays.contains(&analysis.path) {
                         self.kept.extend(documented(&usage.name).map(|name| (workspace, name)));
                     }
                 }
@@ -113,8 +118,10 @@ impl<'a> Planner<'a> {
     /// What becomes of a file.
     pub(super) fn file(&self, analysis: &Analysis) -> FilePlan {
         let workspace = self.folders.workspace_of(&analysis.path);
+        let stays = self.stays.contains(&analysis.path);
         let is_kept = |name: &str| {
-            !self.with_new.contains(workspace)
+            stays
+                || !self.with_new.contains(workspace)
                 || documented(name).is_some_and(|name| self.kept.contains(&(workspace, name)))
         };
         let mut edits = Vec::new();
@@ -145,7 +152,7 @@ impl<'a> Planner<'a> {
             Content::Lock(packages) => found.extend(self.lock(analysis, packages)),
             Content::Text | Content::Skipped(_) => {}
         }
-        if self.held.contains(self.folders.of(&analysis.path)) {
+        if stays {
             edits.clear();
         }
         FilePlan {
@@ -206,7 +213,7 @@ impl<'a> Planner<'a> {
             let code = if has_moved { Code::MockOfMovedModule } else { Code::ImportWholeModule };
             found.push(Found::new(Kind::Module, code, Action::Left, module, vec![*place]).of(module));
         }
-        if let (Some(count), Some(place)) = (self.client_left.get(workspace), swapped.provider) {
+        if let (count @ 1.., Some(place)) = (self.client_left(workspace, folder), swapped.provider) {
             let place = vec![place];
             let blocked =
                 Found::new(Kind::Provider, Code::ProviderMovedClientLeft, Action::Left, "AvnologyProvider", place);
@@ -230,10 +237,20 @@ impl<'a> Planner<'a> {
         (edits, swapped.names.clone())
     }
 
+    /// How many names look for Clerk's provider below one of this folder; those of a folder that has its own do not.
+    fn client_left(&self, workspace: &str, folder: &str) -> usize {
+        let looks = |of: &str| of == folder || !self.provider_left.contains(of);
+        let left = self.client_left.iter().filter(|((within, of), _)| *within == workspace && looks(of));
+        left.map(|(_, count)| count).sum()
+    }
+
     fn package(&self, analysis: &Analysis, package: &PackageJson, found: &mut Vec<Found>) -> Vec<Edit> {
         let folder = self.folders.of(&analysis.path);
         let Some(dependencies) = self.dependencies.get(folder) else { return Vec::new() };
-        let edited = edit_package(&analysis.text, &package.sections, dependencies);
+        let stays = self.stays.contains(&analysis.path);
+        let version = dependencies.version.clone().filter(|_| !stays);
+        let dependencies = Dependencies { version, ..dependencies.clone() };
+        let edited = edit_package(&analysis.text, &package.sections, &dependencies);
         found.extend(edited.found);
         edited.edits
     }

@@ -36,8 +36,10 @@ impl Tree {
             }
             Err(error) if !options.force => Err(error),
             Err(_) => {
-                let files = walk(&base);
-                Ok(Self::new(base, &files, Vec::new()))
+                // What stands beside a path decides about it, too.
+                let root = if is_below(&base, &options.directory) { options.directory.clone() } else { base };
+                let files = walk(&root);
+                Ok(Self::new(root, &files, Vec::new()))
             }
         }
     }
@@ -112,6 +114,10 @@ fn base(options: &Options) -> PathBuf {
         Some(path) if path.exists() => path.parent().map_or_else(|| options.directory.clone(), PathBuf::from),
         _ => options.directory.clone(),
     }
+}
+
+fn is_below(path: &Path, directory: &Path) -> bool {
+    path.canonicalize().and_then(|path| Ok(path.starts_with(directory.canonicalize()?))).unwrap_or(false)
 }
 
 fn walk(root: &Path) -> Vec<Tracked> {

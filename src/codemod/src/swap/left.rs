@@ -31,7 +31,7 @@ pub(super) fn left_name(rules: &Rules, module: &str, name: &LeftName<'_>) -> Fou
     let sentence = match name {
         "*" | "default" => format!("`{module}` is taken as a whole."),
         _ if rules.hold(module, name) => {
-            format!("`{name}` has an equivalent, and was left because something else in its package has none.")
+            format!("`{name}` has an equivalent, and was left because something else in its package is left.")
         }
         _ if has_attributes && rules.find(module, name).is_some() => {
             format!("`{name}` has an equivalent, and was left because its import has attributes.")
