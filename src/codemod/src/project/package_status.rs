@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use super::file_plan::FilePlan;
 use super::folders::Folders;
+use crate::code::Code;
 use crate::finding::{Action, Finding};
 use crate::kind::Kind;
+use crate::other::is_document;
 use crate::swap::Outcome;
 
 /// How far a package.json's folder is.
@@ -48,7 +50,7 @@ pub(super) fn packages(files: &[FilePlan], folders: &Folders) -> Vec<PackageStat
             }
         }
         status.to_check += file.findings.iter().filter(|finding| finding.action == Action::Check).count();
-        status.entries_left += file.findings.iter().filter(|finding| blocks(finding)).count();
+        status.entries_left += file.findings.iter().filter(|finding| blocks(&file.path, finding)).count();
     }
     statuses
         .into_iter()
@@ -61,7 +63,10 @@ pub(super) fn packages(files: &[FilePlan], folders: &Folders) -> Vec<PackageStat
         .collect()
 }
 
-/// Whether an entry stands between a folder and being complete.
-fn blocks(finding: &Finding) -> bool {
-    finding.action == Action::Left && !matches!(finding.kind, Kind::Text | Kind::Package)
+/// Whether an entry stands between a folder and being complete: not what only stands in texts, unless that is code which was not
+/// read.
+fn blocks(path: &str, finding: &Finding) -> bool {
+    let is_unread_code =
+        matches!(finding.code, Code::SyntaxError | Code::NotRead | Code::UnsupportedFile) && !is_document(path);
+    finding.action == Action::Left && (is_unread_code || !matches!(finding.kind, Kind::Text | Kind::Package))
 }
