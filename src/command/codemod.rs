@@ -84,12 +84,12 @@ pub fn run(arguments: &CodemodArguments) -> Result<ExitStatus, CodemodCommandErr
         can_be_written(path).map_err(|source| CodemodCommandError::Report { path: path.clone(), source })?;
     }
     let outcome = run_codemod(&options, &progress)?;
-    for path in &arguments.report {
-        write_report(path, &outcome.account)
-            .map_err(|source| CodemodCommandError::Report { path: path.clone(), source })?;
-    }
-    print_exact(&outcome.diff)?;
+    let reports = write_reports(&arguments.report, &outcome.account);
+    let printed = print_exact(&outcome.diff);
+    // Files were changed: what a run says of them is said whatever cannot be written.
     say(&outcome, options.mode, console);
+    reports?;
+    printed?;
     Ok(status(&outcome, options.mode))
 }
 
@@ -131,7 +131,15 @@ fn can_be_written(path: &Path) -> std::io::Result<()> {
         return std::fs::OpenOptions::new().append(true).open(path).map(drop);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::read_dir(folder).map(drop)
+    tempfile::tempfile_in(folder).map(drop)
+}
+
+/// Writes all that can be written; the error is that of the first one that cannot.
+fn write_reports(paths: &[PathBuf], account: &Account) -> Result<(), CodemodCommandError> {
+    let write = |path: &PathBuf| {
+        write_report(path, account).map_err(|source| CodemodCommandError::Report { path: path.clone(), source })
+    };
+    paths.iter().map(write).fold(Ok(()), Result::and)
 }
 
 fn write_report(path: &Path, account: &Account) -> std::io::Result<()> {

@@ -215,12 +215,28 @@ fn nothing_outside_of_the_work_tree_changes_and_what_is_not_there_is_counted() {
 #[test]
 fn a_report_that_could_not_be_written_stops_the_run_before_it_changes_anything() {
     let application = Application::new(&[("page.ts", PAGE)]);
-    for path in ["no-folder/report.md", "folder.md"] {
+    let mut paths = vec!["no-folder/report.md", "folder.md"];
+    if cfg!(target_os = "linux") {
+        // A folder that can be listed, and in which nobody can make a file.
+        paths.push("/proc/report.md");
+    }
+    for path in paths {
         std::fs::create_dir_all(application.scratch.path("app/folder.md")).expect("a folder");
         let run = application.run(&["--report", path]).expect_code(2);
         assert!(run.stderr.contains("cannot be written"), "{}", run.stderr);
     }
     assert_eq!(application.changes(), "");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_written_in_the_end_takes_nothing_from_what_is_said() {
+    let application = Application::new(&[("page.ts", PAGE)]);
+    std::os::unix::fs::symlink("/dev/full", application.scratch.path("full.md")).expect("a link");
+    let run = application.run(&["--report", "../full.md", "--report", "../report.md"]).expect_code(2);
+    assert!(run.stderr.contains("1 name imported from Clerk: 1 moved"), "{}", run.stderr);
+    assert!(run.stderr.contains("the report ../full.md cannot be written"), "{}", run.stderr);
+    assert!(application.scratch.read("report.md").contains("page.ts"), "the other report is written");
 }
 
 #[test]
@@ -327,7 +343,9 @@ fn what_is_outside_of_a_path_keeps_what_it_shares_with_what_is_inside() {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(path, text).expect("a file");
     }
-    scratch.run(&["migrate", "clerk", "codemod", "--force", "apps/web/page.ts", "apps/web/package.json"]).expect_code(3);
+    scratch
+        .run(&["migrate", "clerk", "codemod", "--force", "apps/web/page.ts", "apps/web/package.json"])
+        .expect_code(3);
     assert_eq!(scratch.read("apps/web/page.ts"), moved);
 }
 
@@ -355,6 +373,13 @@ fn a_file_that_cannot_be_written_stops_the_run_and_names_what_was_written() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).expect("set");
     let run = application.run(&[]).expect_code(2);
     assert!(run.stderr.contains("b.ts could not be written") && run.stderr.contains("before: a.ts"), "{}", run.stderr);
+    assert!(run.stderr.contains("git restore"), "{}", run.stderr);
+    // Another change is the person's own: git would take that back, too.
+    application.git(&["checkout", "-q", "a.ts"]);
+    application.write("own.ts", "// own\n");
+    application.git(&["add", "own.ts"]);
+    let run = application.run(&["--force"]).expect_code(2);
+    assert!(run.stderr.contains("before: a.ts") && !run.stderr.contains("git restore"), "{}", run.stderr);
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("set");
     application.run(&["--force"]).expect_code(0);
     let mode = std::fs::metadata(&path).expect("a file").permissions().mode();

@@ -39,8 +39,9 @@ pub struct Outcome {
 pub fn run(options: &Options, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Outcome, CodemodError> {
     let tree = Tree::read(options)?;
     let selection = Selection::new(&tree.root, &options.directory, &options.paths)?;
-    if let (Mode::Write, false, [example, ..]) = (options.mode, options.force, tree.changed.as_slice()) {
-        return Err(CodemodError::Dirty { count: tree.changed.len(), example: example.clone() });
+    let changed = tree.changed.as_deref().unwrap_or_default();
+    if let (Mode::Write, false, [example, ..]) = (options.mode, options.force, changed) {
+        return Err(CodemodError::Dirty { count: changed.len(), example: example.clone() });
     }
     let selected = tree.files.iter().filter(|path| selection.has(path)).count();
     let surroundings = Surroundings::read(&tree);
@@ -63,7 +64,7 @@ pub fn run(options: &Options, progress: &(dyn Fn(usize, usize) + Sync)) -> Resul
     let written = if options.mode == Mode::Write {
         let changed = plan.files.iter().filter(|file| !file.edits.is_empty());
         let texts = changed.filter_map(|file| Some((file.path.as_str(), file.text.as_str(), new_text(file).ok()?)));
-        write_all(&tree.root, texts)?
+        write_all(&tree, texts)?
     } else {
         Vec::new()
     };

@@ -18,8 +18,8 @@ pub(super) struct Tree {
     pub files: Vec<String>,
     /// Those that are not read, with their number.
     pub skipped: BTreeMap<Skip, usize>,
-    /// Files with changes that are not committed.
-    pub changed: Vec<String>,
+    /// Files with changes that are not committed; nothing if there is no git.
+    pub changed: Option<Vec<String>>,
 }
 
 impl Tree {
@@ -32,19 +32,24 @@ impl Tree {
         match WorkTree::of(&base) {
             Ok(tree) => {
                 let (files, changed) = (tree.files()?, tree.changed()?);
-                Ok(Self::new(tree.root, &files, changed))
+                Ok(Self::new(tree.root, &files, Some(changed)))
             }
             Err(error) if !options.force => Err(error),
             Err(_) => {
                 // What stands beside a path decides about it, too.
                 let root = if is_below(&base, &options.directory) { options.directory.clone() } else { base };
                 let files = walk(&root);
-                Ok(Self::new(root, &files, Vec::new()))
+                Ok(Self::new(root, &files, None))
             }
         }
     }
 
-    fn new(root: PathBuf, tracked: &[Tracked], changed: Vec<String>) -> Self {
+    /// Whether git can take back what is written, and nothing else.
+    pub(super) fn is_restorable(&self) -> bool {
+        self.changed.as_ref().is_some_and(Vec::is_empty)
+    }
+
+    fn new(root: PathBuf, tracked: &[Tracked], changed: Option<Vec<String>>) -> Self {
         let packages: HashSet<&str> = tracked
             .iter()
             .filter_map(|file| file.path.as_deref()?.strip_suffix("package.json"))

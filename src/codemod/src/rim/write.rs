@@ -3,9 +3,11 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use super::tree::Tree;
+
 /// Writing stopped half-way.
 #[derive(Debug, thiserror::Error)]
-#[error("{path} could not be written: {reason}; {} (`git restore .` takes all of it back)", written_before(.written))]
+#[error("{path} could not be written: {reason}; {}", written_before(.written, *.is_restorable))]
 pub struct WriteError {
     /// Which file.
     pub path: String,
@@ -13,13 +15,18 @@ pub struct WriteError {
     pub reason: String,
     /// The files that were written before.
     pub written: Vec<String>,
+    /// The work tree had no changes before, so git can take back all that was written, and nothing else.
+    pub is_restorable: bool,
 }
 
-fn written_before(written: &[String]) -> String {
-    if written.is_empty() {
-        "no file was changed".to_owned()
-    } else {
-        format!("these were written before: {}", written.join(", "))
+fn written_before(written: &[String], is_restorable: bool) -> String {
+    match written {
+        [] => "no file was changed".to_owned(),
+        _ => {
+            let back =
+                if is_restorable { " (`git restore .` in the root of the repository takes them back)" } else { "" };
+            format!("these were written before: {}{back}", written.join(", "))
+        }
     }
 }
 
@@ -28,13 +35,13 @@ fn written_before(written: &[String]) -> String {
 /// # Errors
 /// At the first file that cannot be written; the error names those before it.
 pub(super) fn write_all<'a>(
-    root: &Path,
+    tree: &Tree,
     files: impl Iterator<Item = (&'a str, &'a str, String)>,
 ) -> Result<Vec<String>, WriteError> {
     let mut written: Vec<String> = Vec::new();
     for (path, before, after) in files {
-        if let Err(reason) = replace(&root.join(path), before, &after) {
-            return Err(WriteError { path: path.to_owned(), reason, written });
+        if let Err(reason) = replace(&tree.root.join(path), before, &after) {
+            return Err(WriteError { path: path.to_owned(), reason, written, is_restorable: tree.is_restorable() });
         }
         written.push(path.to_owned());
     }
