@@ -64,7 +64,7 @@ pub fn run(options: &Options, progress: &(dyn Fn(usize, usize) + Sync)) -> Resul
     let written = if options.mode == Mode::Write {
         let changed = plan.files.iter().filter(|file| !file.edits.is_empty());
         let texts = changed.filter_map(|file| Some((file.path.as_str(), file.text.as_str(), new_text(file).ok()?)));
-        write_all(&tree, texts)?
+        write_all(&tree.root, tree.is_restorable(), texts)?
     } else {
         Vec::new()
     };
@@ -88,12 +88,11 @@ fn analyse_all(
     });
     let mut analyses = Vec::new();
     for (path, outcome) in tree.files.iter().zip(outcomes) {
-        match outcome {
-            Some(found) => analyses.extend(found),
-            None => {
-                analyses.push(Analysis::failed(path));
-                faults.push(Fault::on(path));
-            }
+        if let Some(found) = outcome {
+            analyses.extend(found);
+        } else {
+            analyses.push(Analysis::failed(path));
+            faults.push(Fault::on(path));
         }
     }
     analyses

@@ -3,8 +3,6 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use super::tree::Tree;
-
 /// Writing stopped half-way.
 #[derive(Debug, thiserror::Error)]
 #[error("{path} could not be written: {reason}; {}", written_before(.written, *.is_restorable))]
@@ -20,28 +18,26 @@ pub struct WriteError {
 }
 
 fn written_before(written: &[String], is_restorable: bool) -> String {
-    match written {
-        [] => "no file was changed".to_owned(),
-        _ => {
-            let back =
-                if is_restorable { " (`git restore .` in the root of the repository takes them back)" } else { "" };
-            format!("these were written before: {}{back}", written.join(", "))
-        }
+    if written.is_empty() {
+        return "no file was changed".to_owned();
     }
+    let back = if is_restorable { " (`git restore .` in the root of the repository takes them back)" } else { "" };
+    format!("these were written before: {}{back}", written.join(", "))
 }
 
-/// Writes all files, if each is still as it was read.
+/// Writes all files, if each is still as it was read; `is_restorable` if git could take all of it back, and nothing else.
 ///
 /// # Errors
 /// At the first file that cannot be written; the error names those before it.
 pub(super) fn write_all<'a>(
-    tree: &Tree,
+    root: &Path,
+    is_restorable: bool,
     files: impl Iterator<Item = (&'a str, &'a str, String)>,
 ) -> Result<Vec<String>, WriteError> {
     let mut written: Vec<String> = Vec::new();
     for (path, before, after) in files {
-        if let Err(reason) = replace(&tree.root.join(path), before, &after) {
-            return Err(WriteError { path: path.to_owned(), reason, written, is_restorable: tree.is_restorable() });
+        if let Err(reason) = replace(&root.join(path), before, &after) {
+            return Err(WriteError { path: path.to_owned(), reason, written, is_restorable });
         }
         written.push(path.to_owned());
     }
