@@ -210,7 +210,7 @@ pub struct CutoverRecordArguments {
     #[arg(long, conflicts_with_all = ["at", "evidence"])]
     pub skip: bool,
 
-    /// What was recorded last under this name does not hold any more
+    /// All that was recorded under this name does not hold any more
     #[arg(long)]
     pub withdraw: bool,
 

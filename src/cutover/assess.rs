@@ -229,11 +229,26 @@ mod tests {
         }
         for fact in Fact::ALL {
             let mut state = all.clone();
-            assert!(state.withdraw_fact(fact, word(11)) && !state.withdraw_fact(fact, word(11)));
+            assert!(state.withdraw_fact(fact, &word(11)) && !state.withdraw_fact(fact, &word(11)));
             let account = account(&state, &[], 12);
             assert_eq!(standing(&account, fact.name()), Standing::NotRecorded);
             assert_eq!(account.status == "open", fact.is_needed(), "{}", fact.name());
         }
+    }
+
+    #[test]
+    fn a_word_that_was_said_twice_is_taken_back_as_a_whole_and_not_forgotten() {
+        let mut state = CutoverState { facts: vec![said(Fact::Flip, 10), said(Fact::Flip, 11)], ..Default::default() };
+        assert!(state.withdraw_fact(Fact::Flip, &word(12)) && !state.withdraw_fact(Fact::Flip, &word(13)));
+        assert_eq!((state.flip(), state.facts.len()), (None, 2));
+        assert!(state.facts.iter().all(|record| record.withdrawn == Some(word(12))));
+        let skip = |minute| {
+            let (step, at) = (SwitchStep::Tokens, moment(minute));
+            SkipRecord { step, by: words(), note: words(), at, withdrawn: None }
+        };
+        state.skipped = vec![skip(10), skip(11)];
+        assert!(state.withdraw_skip(SwitchStep::Tokens, &word(12)));
+        assert_eq!(state.skip(SwitchStep::Tokens), None);
     }
 
     #[test]
@@ -282,7 +297,7 @@ mod tests {
         let of =
             |account: &Account, step: SwitchStep| account.steps.iter().find(|of| of.step == step).expect("it").clone();
         let mut state = done();
-        state.withdraw_fact(Fact::StagingTried, word(11));
+        state.withdraw_fact(Fact::StagingTried, &word(11));
         let open = account(&state, &[], 12);
         assert_eq!(of(&open, SwitchStep::Staging).standing, Standing::Open);
         assert_eq!(of(&open, SwitchStep::Swap).standing, Standing::Waits);
@@ -293,7 +308,7 @@ mod tests {
         state.skipped.push(skip);
         let skipped = account(&state, &[], 12);
         assert_eq!((of(&skipped, SwitchStep::Swap).standing, skipped.status), (Standing::Ok, "ok"));
-        assert!(state.withdraw_skip(SwitchStep::Staging, word(13)));
+        assert!(state.withdraw_skip(SwitchStep::Staging, &word(13)));
         let again = account(&state, &[], 13);
         assert_eq!(
             (of(&again, SwitchStep::Staging).standing, of(&again, SwitchStep::Staging).skipped.len()),

@@ -165,24 +165,27 @@ impl CutoverState {
         self.fact(Fact::Flip).map(|record| record.at)
     }
 
-    /// Takes back what was said last about a fact. False if nothing was.
-    pub fn withdraw_fact(&mut self, fact: Fact, word: RemovedWord) -> bool {
-        let holds = |record: &&mut FactRecord| record.fact == fact && record.withdrawn.is_none();
-        let Some(record) = self.facts.iter_mut().rev().find(holds) else { return false };
-        record.withdrawn = Some(word);
-        true
+    /// Takes back all that was said about a fact and still holds: what was said before the last word is no truer than that. False
+    /// if nothing was.
+    pub fn withdraw_fact(&mut self, fact: Fact, word: &RemovedWord) -> bool {
+        let of_fact = self.facts.iter_mut().filter(|record| record.fact == fact);
+        withdraw(of_fact.map(|record| &mut record.withdrawn), word)
     }
 
-    /// Takes back that a step is not done. False if that was not said.
-    pub fn withdraw_skip(&mut self, step: SwitchStep, word: RemovedWord) -> bool {
-        let holds = |record: &&mut SkipRecord| record.step == step && record.withdrawn.is_none();
-        let Some(record) = self.skipped.iter_mut().rev().find(holds) else { return false };
-        record.withdrawn = Some(word);
-        true
+    /// Takes back that a step is not done, however often that was said. False if it was not.
+    pub fn withdraw_skip(&mut self, step: SwitchStep, word: &RemovedWord) -> bool {
+        let of_step = self.skipped.iter_mut().filter(|record| record.step == step);
+        withdraw(of_step.map(|record| &mut record.withdrawn), word)
     }
 
     /// The files for a use.
     pub fn files(&self, of: FileUse) -> &[PathBuf] {
         self.files.get(&of).map_or(&[], Vec::as_slice)
     }
+}
+
+/// Puts the word to each that still holds. False if none does.
+fn withdraw<'a>(all: impl Iterator<Item = &'a mut Option<RemovedWord>>, word: &RemovedWord) -> bool {
+    let holding = all.filter(|withdrawn| withdrawn.is_none());
+    holding.map(|withdrawn| *withdrawn = Some(word.clone())).count() > 0
 }

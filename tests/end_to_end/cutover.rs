@@ -387,8 +387,12 @@ fn what_persons_record_is_kept_and_wrong_words_are_refused() {
 
     let evidence = scratch.write("minutes.txt", "go");
     record(&["go", "--by", "Ana", "--note", "<b>go</b> | all", "--evidence", &evidence]).expect_code(0);
+    record(&["go", "--by", "Ana", "--note", "go, said once more"]).expect_code(0);
     record(&["go", "--by", "Ben", "--note", "not yet", "--withdraw"]).expect_code(0);
-    record(&["tokens", "--by", "Ben", "--note", "there are none", "--skip"]).expect_code(0);
+    record(&["go", "--by", "Ben", "--note", "not yet", "--withdraw"]).expect_code(2);
+    for _ in 0..2 {
+        record(&["tokens", "--by", "Ben", "--note", "there are none", "--skip"]).expect_code(0);
+    }
     let run = cutover(&["status", "tokens", "--output", "json"]).expect_code(0);
     assert_eq!(step(&run, "tokens"), "skipped");
     record(&["tokens", "--by", "Ana", "--note", "there is one", "--withdraw"]).expect_code(0);

@@ -30,8 +30,8 @@ pub fn record_cutover(settings: CutoverRecordSettings) -> Result<ExitStatus, Cut
             state.skipped.push(SkipRecord { step, by, note, at: now, withdrawn: None });
             true
         }
-        (CutoverSubject::Fact(fact), true) => state.withdraw_fact(fact, RemovedWord { by, note, at: now }),
-        (CutoverSubject::Skip(step), true) => state.withdraw_skip(step, RemovedWord { by, note, at: now }),
+        (CutoverSubject::Fact(fact), true) => state.withdraw_fact(fact, &RemovedWord { by, note, at: now }),
+        (CutoverSubject::Skip(step), true) => state.withdraw_skip(step, &RemovedWord { by, note, at: now }),
     })?;
     if !is_done {
         return Err(CutoverCommandError::NothingToWithdraw { name });
