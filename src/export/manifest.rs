@@ -160,6 +160,15 @@ impl Manifest {
         Ok(file.filter(|file| file.records > 0).map(|file| path.join(&file.file)))
     }
 
+    /// Why most users, or all of them, are in no file of this export, in words that go behind its name; nothing if it is a whole one.
+    pub fn is_without_users(&self) -> Option<&'static str> {
+        if self.since.is_some() {
+            return Some("has only users who are new or changed (`export --since`)");
+        }
+        let has_users = self.files.iter().any(|file| file.kind == ExportKind::Users);
+        (!has_users).then_some("has no users")
+    }
+
     /// Why not all users of the instance are in a file of an export, in words that go behind its name; nothing if they are, or if
     /// the file is of no export.
     pub fn lacks_users(file: &Path) -> Result<Option<String>, ExportError> {
@@ -169,8 +178,8 @@ impl Manifest {
         if !manifest.files.iter().any(|file| file.kind == ExportKind::Users && is_file(file)) {
             return Ok(None);
         }
-        if manifest.since.is_some() {
-            return Ok(Some("has only users who are new or changed (`export --since`)".to_owned()));
+        if let Some(why) = manifest.is_without_users() {
+            return Ok(Some(why.to_owned()));
         }
         let fewer = manifest.differences.iter().find(|difference| difference.kind == ExportKind::Users);
         Ok(fewer.map(|Difference { found, counted, .. }| format!("has {found} users, and Clerk counted {counted}")))

@@ -197,6 +197,15 @@ fn each_check_fails_where_it_should_until_the_switch_is_done() {
     switch.scratch.write("export/manifest.json", manifest.replacen("\"sha256\": \"", "\"sha256\": \"0", 1));
     let run = switch.check(production, &["decommission", "roll-back", "--kept-export", "export"]).expect_code(3);
     expect(&run, &[("kept-export", "failed"), ("back", "ok")]);
+    // What is kept has all users in it, not the changed ones, and not only what is beside them.
+    let mut without: Value = serde_json::from_str(&manifest).expect("JSON");
+    without["files"].as_array_mut().expect("files").retain(|file| file["file"] != "users.ndjson");
+    switch.scratch.write("export/manifest.json", without.to_string());
+    for (kept, said) in [("changes", "new or changed"), ("export", "no users")] {
+        let run = switch.check(production, &["decommission", "--kept-export", kept]).expect_code(3);
+        let (standing, sentence) = point(&run, "kept-export");
+        assert!(standing == "failed" && sentence.contains(said), "{standing}: {sentence}");
+    }
     switch.scratch.write("export/manifest.json", manifest);
 
     // Twenty minutes and forty days go by; somebody new at Clerk is noticed.

@@ -234,6 +234,10 @@ impl GatheredForChecks {
             Err(error) => return (Finding::failed(error.to_string()).then(again), Vec::new()),
         };
         let mut evidence: Vec<Evidence> = Evidence::of(&directory.manifest()).into_iter().collect();
+        // Nothing could be imported again from what is left.
+        if let Some(problem) = manifest.is_without_users() {
+            return (Finding::failed(format!("`{shown}` {problem}; keep a whole export")).then(again), evidence);
+        }
         for file in &manifest.files {
             match Evidence::of(&path.join(Path::new(&file.file))) {
                 Ok(found) if found.sha256 == file.sha256 => evidence.push(found),
