@@ -12,7 +12,7 @@ use crate::exit::ExitStatus;
 pub struct EndProgram {
     program: PathBuf,
     /// Variables that it does not get.
-    secrets: &'static [&'static str],
+    secrets: Vec<&'static str>,
 }
 
 /// Why the program did not do its work.
@@ -38,7 +38,7 @@ pub enum EndProgramError {
 
 impl EndProgram {
     /// This program. It does not get the variables of the environment that hold `secrets`.
-    pub fn new(program: PathBuf, secrets: &'static [&'static str]) -> Self {
+    pub fn new(program: PathBuf, secrets: Vec<&'static str>) -> Self {
         Self { program, secrets }
     }
 
@@ -47,7 +47,7 @@ impl EndProgram {
         let mut command = Command::new(&self.program);
         command.arg(report.unwrap_or(Path::new(""))).arg(status.code().to_string());
         command.stdin(Stdio::null()).stdout(io::stderr());
-        for name in self.secrets {
+        for name in &self.secrets {
             command.env_remove(name);
         }
         let ended = tokio::task::spawn_blocking(move || command.status()).await;

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::environment::KeyVariables;
 use super::{Environment, SettingsError};
-use crate::cli::{CACERT, CLERK_SECRET_KEY, JobOptions, NOTIFY_URL, SECRET_KEY};
+use crate::cli::{CACERT, JobOptions, NOTIFY_URL};
 use crate::http::BaseUrl;
 use crate::notify::{EndProgram, WatcherOptions};
 
@@ -37,7 +38,9 @@ impl JobSettings {
                 Some(WatcherOptions { url, certificates, proxy })
             }
         };
-        let on_end = on_end.map(|program| EndProgram::new(program, &[SECRET_KEY, CLERK_SECRET_KEY]));
+        // The path of the service's address is as good as a key.
+        let secrets = KeyVariables::ALL.into_iter().map(|names| names.key).chain(NOTIFY_URL.variable);
+        let on_end = on_end.map(|program| EndProgram::new(program, secrets.collect()));
         Ok(Self { max_duration, watcher, on_end })
     }
 }

@@ -93,6 +93,16 @@ fn a_service_hears_of_start_and_end_and_a_program_gets_the_report() {
     assert_eq!(scratch.read("ended"), format!("2|{report}|0|none\n"));
     assert!(run.stderr.contains("printed") && !run.stdout.contains("printed"), "{}", run.stderr);
 
+    // It gets none of the program's keys, nor the address that is as good as one.
+    let secrets = program(&scratch, "secrets.sh", "env | grep -c c4n4ry > ended");
+    let mut command = scratch.import_command(&sandbox, "users.json", &["--on-end", &secrets, "--new-run"]);
+    for name in ["AVNOLOGY_KRATOS_TOKEN", "AVNOLOGY_HYDRA_TOKEN", "CLERK_SECRET_KEY"] {
+        command.env(name, "c4n4ry");
+    }
+    command.env("AVNOLOGY_NOTIFY_URL", format!("{}?c4n4ry", service.url));
+    Run::of(command.output().expect("the binary runs")).expect_code(0);
+    assert_eq!((scratch.read("ended").as_str(), service.requests().len()), ("0\n", 2));
+
     // Rejects: the plain address is for a night on which all went well. A dry run has a report only where it was asked for.
     scratch.write("users.json", export([user(1), r#"{"id":"user_bad"}"#.to_owned()]));
     scratch.import(&sandbox, "users.json", &watched).expect_code(3);

@@ -44,7 +44,7 @@ impl KeyVariables {
         Self { key: CLERK_SECRET_KEY, file: CLERK_SECRET_KEY_FILE, called: "Clerk's key" };
 
     /// All of them.
-    pub(super) const ALL: [Self; 4] = [Self::ADMIN, Self::KRATOS, Self::HYDRA, Self::CLERK];
+    pub(in crate::settings) const ALL: [Self; 4] = [Self::ADMIN, Self::KRATOS, Self::HYDRA, Self::CLERK];
 }
 
 impl Environment {
