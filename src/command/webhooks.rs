@@ -7,6 +7,7 @@
 mod account;
 mod activate;
 mod apply;
+mod at_target;
 mod checklist;
 mod inputs;
 mod plan;

@@ -102,7 +102,8 @@ impl Registration {
     pub fn is_unchanged(digest: &str, url: &SecretString, events: &[String], description: &str, mark: &str) -> bool {
         let end = format!("({mark})");
         let Some(written) = description.strip_suffix(end.as_str()) else { return false };
-        let written = (!written.is_empty()).then(|| written.trim_end());
+        // What the file says may end with blanks of its own.
+        let written = written.strip_suffix(' ');
         let readable = readable_digest(url.expose_secret(), events, written);
         digest.split_once(':').is_some_and(|(before, _)| before == readable)
     }
@@ -176,6 +177,23 @@ mod tests {
         assert!(!is_unchanged(&[], &one.description(&mark)) && !is_unchanged(&one.events, "another"));
         plan.endpoints[1].decided_events = Some(vec!["user.updated".to_owned()]);
         assert_eq!(Registration::all(&plan, &endpoints).unwrap().len(), 2, "a person decided otherwise");
+    }
+
+    #[test]
+    fn a_description_that_ends_with_a_blank_is_known_again() {
+        let mark = Registration::mark("maker", "a");
+        for written in ["Billing", "Billing ", "Billing  "] {
+            let endpoints = read_endpoints(&format!("{FILE}description = {written:?}\n")).unwrap();
+            let mut plan = WebhooksPlan::new(&endpoints, CodeReport::default());
+            plan.endpoints[1].decided_events = Some(vec!["user.updated".to_owned()]);
+            let all = Registration::all(&plan, &endpoints).unwrap();
+            let one = &all[1];
+            let is_unchanged = |description: &str| {
+                Registration::is_unchanged(&one.digest(), one.url(), &one.events, description, &mark)
+            };
+            assert!(is_unchanged(&one.description(&mark)), "{written:?}");
+            assert!(!is_unchanged(&format!("Bills ({mark})")), "{written:?}");
+        }
     }
 
     #[test]

@@ -244,6 +244,69 @@ fn endpoints_are_registered_once_compared_and_deleted_and_nobody_elses_is() {
     }
 }
 
+/// These endpoints, planned and registered.
+fn applied(scratch: &Scratch, sandbox: &Sandbox, endpoints: &str) {
+    plan_anew(scratch, endpoints);
+    at(scratch, &sandbox.base_url(), "apply", &[&PLAN[..], &["--secrets-out", "secrets.ndjson"]].concat())
+        .expect_code(0);
+}
+
+fn plan_anew(scratch: &Scratch, endpoints: &str) {
+    scratch.write("endpoints.toml", endpoints);
+    std::fs::remove_file(scratch.path("plan.json")).unwrap_or_default();
+    webhooks(scratch, "plan", &["--endpoints", "endpoints.toml", "--out", "plan.json"]).expect_code(0);
+}
+
+#[test]
+fn a_blank_at_the_end_of_a_description_is_part_of_it() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    applied(&scratch, &sandbox, &ENDPOINTS.replace("\"Billing\"", "\"Billing \""));
+    let activated = at(&scratch, &sandbox.base_url(), "activate", &PLAN).expect_code(0);
+    assert_eq!(outcomes(&activated), expected(&[("billing", "activated"), ("crm.example.com/in", "activated")]));
+}
+
+#[test]
+fn verify_names_an_endpoint_of_which_a_header_was_changed_in_the_file() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    applied(&scratch, &sandbox, ENDPOINTS);
+    // The target does not show what a header holds, and a plan does not have it.
+    scratch.write("endpoints.toml", ENDPOINTS.replace("\"X-Team\" = \"c4n4ry\"", "\"X-Team\" = \"c4n4ry-2\""));
+    let applied = at(&scratch, &sandbox.base_url(), "apply", &PLAN).expect_code(3);
+    assert_eq!(outcomes(&applied)["billing"], "changed_since");
+    let verified = at(&scratch, &sandbox.base_url(), "verify", &PLAN).expect_code(3);
+    assert_eq!(outcomes(&verified), expected(&[("billing", "differs"), ("crm.example.com/in", "same_and_inactive")]));
+    assert!(verified.stdout.contains("changed since it was registered"), "{}", verified.stdout);
+    assert!(!(verified.stdout + &verified.stderr).contains(CANARY));
+}
+
+#[test]
+fn verify_names_an_endpoint_that_left_the_plan_by_its_id_or_by_its_mark() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    applied(&scratch, &sandbox, ENDPOINTS);
+    at(&scratch, &sandbox.base_url(), "activate", &PLAN).expect_code(0);
+    plan_anew(&scratch, &ENDPOINTS.replace("url = \"https://crm", "name = \"new\"\nurl = \"https://crm"));
+    let left = || {
+        let verified = at(&scratch, &sandbox.base_url(), "verify", &PLAN).expect_code(3);
+        let states = [("billing", "same_and_active"), ("crm.example.com/in", "not_in_plan"), ("new", "not_registered")];
+        assert_eq!(outcomes(&verified), expected(&states));
+        let report = verified.report();
+        let mut lines = report["lines"].as_array().expect("lines").iter();
+        assert!(lines.any(|line| line["outcome"] == "not_in_plan" && line["active"] == true), "{report}");
+    };
+    left();
+    // Its answer was lost.
+    let mut kept = walk(&scratch.path(".avnology/runs")).into_iter();
+    let kept = kept.find(|path| std::fs::read_to_string(path).expect("a text").contains("crm.example"));
+    let kept = kept.expect("what is kept of it");
+    let mut object: Value = serde_json::from_slice(&std::fs::read(&kept).expect("it")).expect("JSON");
+    (object["state"], object["target_id"]) = ("creating".into(), Value::Null);
+    std::fs::write(&kept, object.to_string()).expect("written");
+    left();
+}
+
 /// All files below a directory.
 fn walk(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path());
@@ -329,7 +392,7 @@ fn a_target_without_the_methods_gets_a_checklist_and_one_without_a_list_is_asked
             return http("405 Method Not Allowed", "", "");
         }
         match posts.fetch_add(1, Ordering::SeqCst) {
-            0 => http("502 Bad Gateway", "", "oops"),
+            0 | 1 => http("502 Bad Gateway", "", "oops"),
             number => http("201 Created", "", &format!("{{\"id\":\"whk_{number}\",\"secret\":\"whsec_{number}\"}}")),
         }
     });
@@ -338,12 +401,12 @@ fn a_target_without_the_methods_gets_a_checklist_and_one_without_a_list_is_asked
     };
     std::fs::remove_file(scratch.path("secrets.ndjson")).unwrap_or_default();
     let run = apply(&[]).expect_code(3);
-    assert_eq!(outcomes(&run), expected(&[("billing", "in_doubt"), ("crm.example.com/in", "registered")]));
+    let both = |outcome| expected(&[("billing", outcome), ("crm.example.com/in", outcome)]);
+    assert_eq!(outcomes(&run), both("in_doubt"));
     assert_eq!(count.load(Ordering::SeqCst), 2, "each was asked for once");
-    let again = apply(&[]).expect_code(3);
-    assert_eq!(outcomes(&again), expected(&[("billing", "in_doubt"), ("crm.example.com/in", "unchanged")]));
-    let forced = apply(&["--force"]).expect_code(0);
-    assert_eq!(outcomes(&forced), expected(&[("billing", "registered"), ("crm.example.com/in", "unchanged")]));
+    assert_eq!(outcomes(&apply(&[]).expect_code(3)), both("in_doubt"));
+    // All of those that are in doubt, in one run.
+    assert_eq!(outcomes(&apply(&["--force"]).expect_code(0)), both("registered"));
     assert_eq!(secrets(&scratch, "secrets.ndjson").len(), 2);
     let refused =
         scripted_target(|_| http("403 Forbidden", "", r#"{"error":{"code":"AVNOLOGY_AUTH_100","message":"no"}}"#));

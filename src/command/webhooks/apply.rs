@@ -132,7 +132,7 @@ impl Work {
     }
 
     async fn register(&mut self, registration: &Registration) -> Result<Outcome, CommandError> {
-        let mut is_new = true;
+        let (mut is_new, mut is_forced) = (true, self.force);
         if let Some(MadeObject { state, content, target_id, .. }) = self.known(registration)? {
             if state == MadeState::Made {
                 let is_missing = self.is_missing(target_id.as_deref()).await?;
@@ -152,7 +152,7 @@ impl Work {
                 sleep(PAUSE * attempt).await;
             }
             // An answer was lost, now or before a kill.
-            if !is_new && let Some(line) = self.look_for(registration).await? {
+            if !is_new && let Some(line) = self.look_for(registration, is_forced).await? {
                 return Ok(Outcome::Line(line));
             }
             self.remember(registration, MadeState::Creating, None)?;
@@ -162,7 +162,8 @@ impl Work {
             let mark = self.mark(registration);
             match self.calls.register(Bytes::from(registration.body(&mark))).await? {
                 Registered::Made { id, secret } => return self.made(registration, &id, &secret).map(Outcome::Line),
-                Registered::Unknown => (is_new, self.there, self.force) = (false, None, false),
+                // Whether it is there now is in doubt anew: nobody has looked since.
+                Registered::Unknown => (is_new, self.there, is_forced) = (false, None, false),
                 Registered::Refused(why) => {
                     self.forget(registration, is_new)?;
                     return Ok(Outcome::Line(ReportLine::wrong(&registration.name, "refused", None, why + ".")));
@@ -199,15 +200,18 @@ impl Work {
     }
 
     /// Looks whether an endpoint is at the target by its mark, and takes it over: its secret is new if nobody has the first one.
-    /// Nothing if it is not there, and so can be asked for.
-    async fn look_for(&mut self, registration: &Registration) -> Result<Option<ReportLine>, CommandError> {
+    /// Nothing if it is not there, and so can be asked for; at a target without a list, if that `is_forced`.
+    async fn look_for(
+        &mut self,
+        registration: &Registration,
+        is_forced: bool,
+    ) -> Result<Option<ReportLine>, CommandError> {
         let mark = self.mark(registration);
         if self.there.is_none() {
             self.there = self.calls.list().await?;
         }
         let Some(there) = &self.there else {
-            let is_wanted = std::mem::take(&mut self.force);
-            return Ok((!is_wanted).then(|| in_doubt(registration, &mark)));
+            return Ok((!is_forced).then(|| in_doubt(registration, &mark)));
         };
         let found = there.iter().find(|webhook| Registration::has_mark(&webhook.description, &mark));
         let Some(id) = found.map(|webhook| webhook.id.clone()) else { return Ok(None) };

@@ -2,6 +2,7 @@
 
 use super::account::{ReportLine, With, finish};
 use super::apply::calls;
+use super::at_target::at_target;
 use super::checklist::no_list;
 use crate::avnology::RegisteredWebhook;
 use crate::command::shared::command_error::CommandError;
@@ -10,7 +11,7 @@ use crate::command::shared::terminal::consent::{ask_consent, is_somebody_there};
 use crate::command::webhooks::webhooks_command_error::WebhooksCommandError;
 use crate::exit::ExitStatus;
 use crate::human::plural;
-use crate::made_once::{AppliedError, MadeObject, MadeObjects, MadeState, WEBHOOKS_PREFIX};
+use crate::made_once::{AppliedError, MadeObject, MadeObjects, WEBHOOKS_PREFIX};
 use crate::settings::WebhooksUndoSettings;
 use crate::signal::Signals;
 use crate::webhooks::Registration;
@@ -58,11 +59,7 @@ async fn delete_all(
             continue;
         };
         let mark = Registration::mark(objects.mark(), name);
-        let found = there.iter().find(|webhook| match (object.state, &object.target_id) {
-            (MadeState::Made, Some(id)) => webhook.id == *id,
-            _ => Registration::has_mark(&webhook.description, &mark),
-        });
-        let Some(found) = found else {
+        let Some(found) = at_target(object, &mark, there) else {
             if !settings.dry_run {
                 objects.remove(name).map_err(WebhooksCommandError::from)?;
             }

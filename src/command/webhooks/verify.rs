@@ -1,11 +1,12 @@
 //! `avnology migrate clerk webhooks verify`: compares what is registered with the plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::ExposeSecret;
 
 use super::account::{ReportLine, With, finish};
 use super::apply::calls;
+use super::at_target::at_target;
 use super::checklist::no_list;
 use super::inputs::registrations;
 use crate::avnology::RegisteredWebhook;
@@ -24,6 +25,10 @@ const ACTIVE_ALREADY: &str = "It is active, and `activate` was not run for it: w
 
 /// Why an endpoint should be active.
 const NOT_ACTIVE: &str = "`activate` was run for it, and it is not active: run `activate` again.";
+
+/// What is to be said of an endpoint that left the plan.
+const NOT_IN_PLAN: &str = "`apply` registered it, and by the plan it is not to be there any more. Delete it in the target's \
+                           dashboard, or put it back into the plan.";
 
 /// Compares what is registered with the plan. It changes nothing.
 pub async fn verify(settings: WebhooksVerifySettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
@@ -54,12 +59,37 @@ async fn verify_at(
         });
         ours.extend(id);
     }
-    for webhook in there.iter().flatten().filter(|webhook| !ours.contains(&webhook.id)) {
+    let there = there.unwrap_or_default();
+    for (name, webhook) in not_in_plan(&objects, registrations, &there)? {
+        let line = ReportLine::wrong(&name, "not_in_plan", Some(&webhook.id), NOT_IN_PLAN);
+        lines.push(ReportLine { active: Some(webhook.active), ..line });
+        ours.insert(webhook.id.clone());
+    }
+    for webhook in there.iter().filter(|webhook| !ours.contains(&webhook.id)) {
         // What it is called there may be secret, and its address, too.
         let line = ReportLine::ok(&webhook.id, "not_ours", None);
         lines.push(line.saying("It is at the target, and `apply` did not register it."));
     }
     finish("webhooks verify", With::Target(&target.name), &lines, &at.output)
+}
+
+/// The endpoints that `apply` registered, that are at the target, and that the plan does not have any more; by name.
+fn not_in_plan<'t>(
+    objects: &MadeObjects,
+    registrations: &[Registration],
+    there: &'t [RegisteredWebhook],
+) -> Result<BTreeMap<String, &'t RegisteredWebhook>, CommandError> {
+    let planned: BTreeSet<&str> = registrations.iter().map(|registration| registration.name.as_str()).collect();
+    let mut left = BTreeMap::new();
+    for object in objects.each().map_err(WebhooksCommandError::from)? {
+        let object = object.map_err(WebhooksCommandError::from)?;
+        if planned.contains(object.id.as_str()) {
+            continue;
+        }
+        let mark = Registration::mark(objects.mark(), &object.id);
+        left.extend(at_target(&object, &mark, there).map(|webhook| (object.id, webhook)));
+    }
+    Ok(left)
 }
 
 fn compare(registration: &Registration, known: Option<&MadeObject>, there: &[RegisteredWebhook]) -> ReportLine {
@@ -94,7 +124,13 @@ fn compare(registration: &Registration, known: Option<&MadeObject>, there: &[Reg
         (false, true) => Some(("not_active", NOT_ACTIVE)),
         _ => None,
     };
-    let differences = (!differences.is_empty()).then(|| format!("At the target {}.", differences.join("; ")));
+    let mut differences: Vec<String> =
+        (!differences.is_empty()).then(|| format!("At the target {}.", differences.join("; "))).into_iter().collect();
+    // Of headers the target does not say what they hold.
+    if object.content != registration.digest() {
+        differences.push("The plan or the endpoints file has changed since it was registered.".to_owned());
+    }
+    let differences = (!differences.is_empty()).then(|| differences.join(" "));
     let line = match (differences, unexpected) {
         (None, None) if found.active => ReportLine::ok(name, "same_and_active", Some(id)),
         (None, None) => ReportLine::ok(name, "same_and_inactive", Some(id)),
