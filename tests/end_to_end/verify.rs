@@ -261,3 +261,18 @@ fn a_user_who_is_there_twice_is_in_the_export() {
     assert_eq!(target_counts(&run.report()), [0, 0, 1], "{}", run.stdout);
     assert!(run.stderr.contains("1 at the target once more than in the export"), "{}", run.stderr);
 }
+
+#[test]
+fn a_report_of_the_run_that_is_no_object_is_left_as_it_is() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    scratch.write("users.json", export((0..3).map(user)));
+    let run = scratch.import(&sandbox, "users.json", &[]).expect_code(0);
+    let report = format!(".avnology/runs/{}/report.json", run.report()["run"].as_str().expect("a run"));
+    for other in ["[]", "\"mine\"", "7"] {
+        scratch.write(&report, other);
+        let run = scratch.verify(&sandbox, "users.json", &[]).expect_code(0);
+        assert!(run.stderr.contains("does not have the result") && !run.stderr.contains("panic"), "{}", run.stderr);
+        assert_eq!(scratch.read(&report), other);
+    }
+}

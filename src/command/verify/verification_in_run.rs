@@ -36,7 +36,10 @@ pub(in crate::command) fn note_verification(
     let Ok(text) = std::fs::read(directory.report()) else { return Ok(()) };
     let mut report: Value = serde_json::from_slice(&text)?;
     found["at"] = jiff::Timestamp::now().to_string().into();
-    report["verification"] = found;
+    let Some(members) = report.as_object_mut() else {
+        return Err(io::Error::other(format!("`{}` is not what was written", directory.report().display())));
+    };
+    members.insert("verification".to_owned(), found);
     write_report(&directory.report(), &report)?;
     write_text(&directory.report_page(), &page(&report, &kept_named(&directory)?).map_err(io::Error::other)?)?;
     tracing::info!("`{}` has the result, too", directory.report_page().display());
