@@ -9,6 +9,7 @@ mod check;
 mod cutover_command_error;
 mod record;
 mod report;
+mod run_moments;
 mod status;
 
 pub use check::check_cutover;

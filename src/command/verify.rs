@@ -198,8 +198,20 @@ struct Found {
 struct FoundReport<'a> {
     #[serde(flatten)]
     users: Option<VerifyReport<'a>>,
+    #[serde(flatten)]
+    without_users: Option<ReportWithoutUsers<'a>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     kinds: BTreeMap<&'static str, VerifyReport<'a>>,
+}
+
+/// What a report says of all kinds, if users were not compared.
+#[derive(Serialize)]
+struct ReportWithoutUsers<'a> {
+    tool: &'static str,
+    version: &'static str,
+    target: &'a str,
+    status: &'static str,
+    exit_code: u8,
 }
 
 impl Found {
@@ -211,7 +223,14 @@ impl Found {
     fn report<'a>(&'a self, target: &'a str) -> FoundReport<'a> {
         let users = self.users.as_ref().map(|users| users.report(target).of_all(self.exit_status()));
         let kinds = self.others.iter().map(|(kind, account)| (kind.plural(), account.report(target)));
-        FoundReport { users, kinds: kinds.collect() }
+        let without_users = self.users.is_none().then(|| ReportWithoutUsers {
+            tool: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            target,
+            status: if self.is_whole() { "finished" } else { "stopped" },
+            exit_code: self.exit_status().code(),
+        });
+        FoundReport { users, without_users, kinds: kinds.collect() }
     }
 
     /// Whether all records of the export were compared.

@@ -10,13 +10,13 @@ use super::{
     SwitchStep,
 };
 
-/// When an import into a target began.
+/// A moment at which an import changed something at a target: it began, went on for the last time, or was undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunMoment {
     /// What the run calls its target.
     pub target: String,
-    /// When it began.
-    pub started: Timestamp,
+    /// When it was.
+    pub at: Timestamp,
 }
 
 /// What is known at one moment.
@@ -97,7 +97,7 @@ impl Assessment<'_> {
             let was = record.target.as_deref().unwrap_or("no target");
             (point.standing, point.sentence) = (Standing::Stale, Some(format!("it was checked at {was}")));
         } else if let Some(import) = import.filter(|_| check.is_about_imports()) {
-            let why = format!("an import began after it, at {}", import.strftime("%F %T UTC"));
+            let why = format!("an import ran or was undone after it, at {}", import.strftime("%F %T UTC"));
             (point.standing, point.sentence) = (Standing::Stale, Some(why));
         } else if self.now.duration_since(record.at) > self.max_age {
             point.standing = Standing::Old;
@@ -119,7 +119,8 @@ impl Assessment<'_> {
         let (standing, sentence) = match import {
             None => (Standing::Ok, None),
             Some(import) => {
-                let why = format!("an import began after it, at {}; record it again", import.strftime("%F %T UTC"));
+                let when = import.strftime("%F %T UTC");
+                let why = format!("an import ran or was undone after it, at {when}; record it again");
                 (Standing::Stale, Some(why))
             }
         };
@@ -138,10 +139,10 @@ impl Assessment<'_> {
         self.import_after(target?, after, before)
     }
 
-    /// When an import into a target began after one moment, and before another one.
+    /// When an import into a target last changed something after one moment, and before another one.
     fn import_after(&self, target: &str, after: Timestamp, before: Option<Timestamp>) -> Option<Timestamp> {
-        let runs = self.runs.iter().filter(|run| run.target == target).map(|run| run.started);
-        runs.filter(|started| *started > after && before.is_none_or(|before| *started < before)).max()
+        let runs = self.runs.iter().filter(|run| run.target == target).map(|run| run.at);
+        runs.filter(|at| *at > after && before.is_none_or(|before| *at < before)).max()
     }
 }
 
@@ -200,7 +201,7 @@ mod tests {
 
     fn account(state: &CutoverState, runs: &[(&str, u32)], minute: u32) -> Account {
         let moments = runs.iter().map(|(target, minute)| (target.to_string(), moment(*minute)));
-        let runs: Vec<RunMoment> = moments.map(|(target, started)| RunMoment { target, started }).collect();
+        let runs: Vec<RunMoment> = moments.map(|(target, at)| RunMoment { target, at }).collect();
         let max_age = SignedDuration::from_mins(20);
         Assessment { state, runs: &runs, now: moment(minute), max_age }.account(&[])
     }

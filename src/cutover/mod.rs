@@ -13,8 +13,8 @@
 //!
 //! **A check is as old as it is.** What was found out longer ago than `--max-age` counts as old, and not as ok.
 //!
-//! **A word is about what was there.** A fact that was recorded before a later import into the same target, and is about what
-//! that import changes, is stale ([`Fact::is_about`]).
+//! **A word is about what was there.** A fact that was recorded before an import into the same target began, went on or was undone,
+//! and is about what that import changes, is stale ([`Fact::is_about`]). An import of any kind of records counts.
 //!
 //! **Nothing is forgotten.** A withdrawn fact and a skipped step stay in the file and in the report.
 //!

@@ -1,8 +1,11 @@
 //! What the directory of runs says about one import.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::Verification;
+use crate::kind::Kind;
 
 /// How an import stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,8 @@ pub struct SeenRun {
     pub target: String,
     /// When it began.
     pub started: Timestamp,
+    /// When it last changed something at the target, as far as that is known: a run that was broken off may go on much later.
+    pub last_active: Timestamp,
     /// How it stands.
     pub standing: RunStanding,
     /// Its records, where they are known.
@@ -49,8 +54,8 @@ pub struct SeenRun {
     pub shard: Option<(u32, u32)>,
     /// A name for what all shards of one piece of work have in common.
     pub whole: String,
-    /// Whether users were among its records.
-    pub has_users: bool,
+    /// Of which kinds its records were.
+    pub kinds: BTreeSet<Kind>,
     /// The export that they were read from, if that is still there as it was.
     pub export: Option<ExportSeen>,
     /// What a comparison with the same inputs found.
@@ -58,6 +63,20 @@ pub struct SeenRun {
 }
 
 impl SeenRun {
+    /// Whether users were among its records.
+    pub(super) fn has_users(&self) -> bool {
+        self.kinds.contains(&Kind::User)
+    }
+
+    /// What messages call it: its id, and which records it brought, if no users.
+    pub(super) fn called(&self) -> String {
+        if self.has_users() {
+            return self.id.clone();
+        }
+        let kinds: Vec<&str> = self.kinds.iter().map(|kind| kind.plural()).collect();
+        format!("{} ({})", self.id, kinds.join(", "))
+    }
+
     /// Whether it brought the changes since another export only.
     pub(super) fn is_of_changes(&self) -> bool {
         self.export.is_some_and(|export| export.since.is_some())

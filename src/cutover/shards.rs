@@ -17,6 +17,7 @@ pub(super) fn put_together(mut shards: Vec<&SeenRun>) -> SeenRun {
     for run in runs {
         all.id = format!("{} {}", all.id, run.id);
         all.started = all.started.max(run.started);
+        all.last_active = all.last_active.max(run.last_active);
         let sum = |one: Option<u64>, other: Option<u64>| Some(one? + other?);
         (all.read, all.rejected) = (sum(all.read, run.read), sum(all.rejected, run.rejected));
         if all.standing == RunStanding::Finished {

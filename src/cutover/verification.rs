@@ -1,9 +1,12 @@
 //! What a comparison of the target with an export found.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::human::count;
+use crate::kind::Kind;
 
 /// What a comparison found, of all kinds of records.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +15,8 @@ pub struct Verification {
     pub at: Timestamp,
     /// At which target, if that is said.
     pub target: Option<String>,
+    /// Which kinds of records were compared.
+    pub kinds: BTreeSet<Kind>,
     /// Whether it came to its end.
     pub is_finished: bool,
     /// Whether only selected users were compared.
@@ -32,14 +37,18 @@ impl Verification {
     /// Reads the JSON of a comparison: its report, or the part of it in the report of a run. Nothing if it is none.
     pub fn read(report: &Value, made: Timestamp) -> Option<Self> {
         let at = report["at"].as_str().and_then(|at| at.parse().ok()).unwrap_or(made);
-        let target = report["target"].as_str().map(str::to_owned);
-        let of_kinds = report["kinds"].as_object().into_iter().flat_map(|kinds| kinds.values());
-        let parts: Vec<&Value> =
-            std::iter::once(report).chain(of_kinds).filter(|part| part["checked"].is_u64()).collect();
+        let of_kinds = report["kinds"].as_object().into_iter().flatten();
+        let of_kinds = of_kinds.filter_map(|(name, part)| Some((name.parse().ok()?, part)));
+        // What is beside the kinds is about the users, if they were compared.
+        let all = std::iter::once((Kind::User, report)).chain(of_kinds);
+        let (kinds, parts): (BTreeSet<Kind>, Vec<&Value>) = all.filter(|(_, part)| part["checked"].is_u64()).unzip();
+        let mut targets = std::iter::once(&report["target"]).chain(parts.iter().map(|part| &part["target"]));
+        let target = targets.find_map(Value::as_str).map(str::to_owned);
         let sum = |pointer: &str| parts.iter().filter_map(|part| part.pointer(pointer)?.as_u64()).sum();
         (!parts.is_empty()).then(|| Self {
             at,
             target,
+            kinds,
             is_finished: parts.iter().all(|part| part["status"] == "finished"),
             is_selection: parts.iter().any(|part| !part["selection"].is_null()),
             checked: sum("/checked"),
@@ -94,5 +103,14 @@ mod tests {
         let found = Verification::read(&stopped, Timestamp::UNIX_EPOCH).expect("a comparison");
         assert!(found.problem(true).is_some());
         assert_eq!(Verification::read(&json!({ "status": "finished" }), Timestamp::UNIX_EPOCH), None);
+    }
+
+    #[test]
+    fn a_comparison_without_users_says_so_and_at_which_target_it_was() {
+        let part = json!({ "status": "finished", "checked": 2, "target": "https://staging" });
+        let report = json!({ "kinds": { "organizations": part } });
+        let found = Verification::read(&report, Timestamp::UNIX_EPOCH).expect("a comparison");
+        assert_eq!(found.target.as_deref(), Some("https://staging"));
+        assert_eq!(found.kinds, BTreeSet::from([Kind::Organization]));
     }
 }

@@ -34,6 +34,7 @@ mod consequence;
 mod csv;
 mod csv_programs;
 mod cutover;
+mod cutover_imports;
 mod damaged;
 #[cfg(target_os = "linux")]
 mod displays;

@@ -229,7 +229,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("passwords", &["mapping", "clerk", "source", "index"]),
     ("memberships", &["mapping", "kind", "clerk", "source", "index"]),
     ("id_map", &["journal", "kind", "mapping", "index", "files"]),
-    ("cutover", &["hexadecimal", "tenant_plan", "journal", "files", "human"]),
+    ("cutover", &["hexadecimal", "kind", "tenant_plan", "journal", "files", "human"]),
     ("made_once", &["hexadecimal", "journal", "index", "files", "ignore"]),
     (
         "journal",

@@ -5,10 +5,10 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::CutoverCommandError;
+use super::run_moments::run_moments;
 use crate::cutover::{Account, Assessment, CutoverState, RunMoment, SwitchStep};
 use crate::exit::ExitStatus;
-use crate::journal::RunDirectory;
-use crate::kind::Kind;
+use crate::journal::{RunDirectory, RunRecord};
 use crate::settings::LookedUp;
 
 /// How these steps stand; all of them if none is named.
@@ -21,16 +21,15 @@ pub(super) fn account(
     Ok(Assessment { state, runs: &runs, now: Timestamp::now(), max_age: at.max_age }.account(steps))
 }
 
-/// When imports of users began, and where.
+/// When imports changed something, and where.
 fn moments(runs: &Path) -> Result<Vec<RunMoment>, CutoverCommandError> {
     let failed = |source| CutoverCommandError::Runs { path: runs.to_path_buf(), source };
     let listed = RunDirectory::list(runs).map_err(failed)?;
-    let moment = |(_, record): (RunDirectory, crate::journal::RunRecord)| {
-        let has_users = record.inputs.iter().any(|input| input.kind == Kind::User);
-        let started = record.started.parse().ok().filter(|_| has_users)?;
-        Some(RunMoment { target: record.target, started })
+    let of_run = |(directory, record): &(RunDirectory, RunRecord)| {
+        let target = record.target.clone();
+        run_moments(directory, record).map(move |at| RunMoment { target: target.clone(), at }).collect::<Vec<_>>()
     };
-    Ok(listed.into_iter().filter_map(moment).collect())
+    Ok(listed.iter().flat_map(of_run).collect())
 }
 
 /// Success only if all steps of the account are finished or skipped.

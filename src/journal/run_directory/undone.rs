@@ -70,6 +70,14 @@ impl RunDirectory {
         self.read_undone()?.record
     }
 
+    /// When undoing it last went on.
+    pub fn undone_at(&self) -> Option<jiff::Timestamp> {
+        let said = self.read_undone().and_then(|undone| undone.at.parse().ok());
+        // Even if it cannot be read, the run is undone.
+        let written = || std::fs::metadata(self.undone()).and_then(|file| file.modified()).ok();
+        said.or_else(|| jiff::Timestamp::try_from(written()?).ok())
+    }
+
     fn read_undone(&self) -> Option<UndoneFile> {
         let text = std::fs::read(self.undone()).ok()?;
         let of_earlier_versions = || {
@@ -108,5 +116,8 @@ mod tests {
         }
         std::fs::write(directory.undone(), r#"["2026-11-23T09:15:00Z",true]"#).unwrap();
         assert_eq!(state(), (true, true), "as an earlier version wrote it");
+        assert_eq!(directory.undone_at(), "2026-11-23T09:15:00Z".parse().ok());
+        std::fs::write(directory.undone(), "garbage").unwrap();
+        assert!(directory.undone_at().is_some(), "when the file was written");
     }
 }

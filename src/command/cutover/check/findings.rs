@@ -167,7 +167,7 @@ impl GatheredForChecks {
         let Some(file) = file else { return (Finding::needs_you(format!("name its file with {option}")), Vec::new()) };
         let is_about_users = of == FileUse::SignInReport;
         let target = self.target.as_deref().filter(|_| is_about_users || of == FileUse::ActivateReport);
-        let last_import = self.imports.last_started().filter(|_| is_about_users);
+        let last_import = self.imports.users_last_changed().filter(|_| is_about_users);
         let finding = match CommandResult::read(&file.text, file.written) {
             Ok(result) => {
                 let early =

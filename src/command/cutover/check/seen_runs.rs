@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::command::cutover::CutoverCommandError;
+use crate::command::cutover::run_moments::run_moments;
 use crate::command::shared::run_overview::{RunOverview, RunState};
 use crate::cutover::{ExportSeen, RunStanding, SeenRun, Verification};
 use crate::export::{ExportDirectory, Manifest};
@@ -21,6 +22,7 @@ pub(super) fn seen_runs(runs: &Path, target: &str) -> Result<Vec<SeenRun>, Cutov
 
 fn seen_run(directory: &RunDirectory, record: RunRecord) -> Option<SeenRun> {
     let started: Timestamp = record.started.parse().ok()?;
+    let last_active = run_moments(directory, &record).max()?;
     let (listed, _) = RunOverview::of(directory, record);
     let record = listed.record;
     let standing = match listed.state {
@@ -33,7 +35,7 @@ fn seen_run(directory: &RunDirectory, record: RunRecord) -> Option<SeenRun> {
     let of_users = record.inputs.iter().find(|input| input.kind == Kind::User);
     Some(SeenRun {
         export: of_users.and_then(|input| export_of(input, started)),
-        has_users: of_users.is_some(),
+        kinds: record.inputs.iter().map(|input| input.kind).collect(),
         verification: verification(directory),
         whole: record.whole_digest(),
         shard: record.shard.as_deref().and_then(shard),
@@ -44,6 +46,7 @@ fn seen_run(directory: &RunDirectory, record: RunRecord) -> Option<SeenRun> {
         target: record.target,
         rejects_of: record.rejects_of,
         started,
+        last_active,
         standing,
     })
 }
