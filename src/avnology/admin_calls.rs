@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use tokio::sync::Mutex;
 
-use super::error_body::error_body;
+use super::error_body::{error_body, says_it_is_gone};
 use super::errors::{gave_up, refused};
-use super::item_error::item_error;
+use super::item_error::{gone, item_error};
 use super::{Client, MAX_PAGE, Meaning, deleted, meaning_of, read_list, read_one, updated};
 use crate::destination::{Catalogue, Change, Changed, Field, TargetError};
 use crate::http::{Body, PacedRequests, Reply, ReplyOutcome, is_transient};
@@ -70,9 +70,8 @@ impl AdminCalls {
 
     /// Whether an answer says that an identity is gone. A gateway with nothing behind it says 404 as well, but to everything.
     pub(super) async fn is_gone(&self, reply: &Reply) -> Result<(), TargetError> {
-        let said = error_body(&reply.body).is_own_word();
         match reply.outcome {
-            ReplyOutcome::Answered { status: 404 } if said => Ok(()),
+            _ if says_it_is_gone(reply) => Ok(()),
             ReplyOutcome::Answered { status: 404 } => {
                 self.list(1, |count| self.client.list(None, count)).await.map(drop)
             }
@@ -114,18 +113,27 @@ impl AdminCalls {
                 }
                 Meaning::Done => {}
                 Meaning::OfContent => return Ok(Changed::Refused(item_error(error_body(&reply.body)))),
-                _ => return Err(refused(self.client.base_url(), &reply)),
+                _ => return self.refused_if_gone(&reply),
             }
         }
         if state_apart {
-            self.set_state(change.id, if change.disabled { "deactivate" } else { "reactivate" }).await?;
+            return self.set_state(change.id, if change.disabled { "deactivate" } else { "reactivate" }).await;
         }
         Ok(Changed::Updated)
     }
 
-    /// Deactivates or reactivates an identity.
-    pub async fn set_state(&self, id: &str, verb: &str) -> Result<(), TargetError> {
-        self.ask(|| self.client.set_state(id, verb, "as at Clerk"), |_| true).await.map(drop)
+    /// Deactivates or reactivates an identity. It is only refused if there is no such identity.
+    pub async fn set_state(&self, id: &str, verb: &str) -> Result<Changed, TargetError> {
+        let reply = self.retried(|| self.client.set_state(id, verb, "as at Clerk"), |_| true).await?;
+        match meaning_of(reply.outcome) {
+            Meaning::Done => Ok(Changed::Updated),
+            _ => self.refused_if_gone(&reply),
+        }
+    }
+
+    /// What came of a change that was not made: refused if the identity is gone, and otherwise the target does not let us in.
+    fn refused_if_gone(&self, reply: &Reply) -> Result<Changed, TargetError> {
+        gone(reply).map(Changed::Refused).ok_or_else(|| refused(self.client.base_url(), reply))
     }
 
     /// Disables or enables an identity whose user left the export, or is back: whether it did. One that is gone it leaves so.

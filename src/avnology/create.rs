@@ -73,6 +73,7 @@ impl AdminCalls {
     /// A target that ignores `state` has let in somebody who is banned.
     async fn disable(&self, item: CreateItem<'_>, id: &str, state: Option<&str>) -> Result<(), TargetError> {
         if item.disabled && !matches!(state, Some("disabled" | "inactive")) {
+            // One who was deleted meanwhile is not let in either.
             self.set_state(id, "deactivate").await?;
         }
         Ok(())

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer};
 
+use crate::http::{Reply, ReplyOutcome};
+
 /// Bytes of what an error says that are kept of each of its parts. It goes into the rejects file, once for each record.
 const KEPT_OF_ERROR: usize = 1024;
 
@@ -44,6 +46,11 @@ pub(super) fn error_body(body: &[u8]) -> ErrorBody {
         .map(|envelope| envelope.error)
         .or_else(|_| serde_json::from_slice::<ErrorBody>(body))
         .unwrap_or_default()
+}
+
+/// Whether the target itself says that what a request is about is not there. A gateway with nothing behind it says 404 as well.
+pub(super) fn says_it_is_gone(reply: &Reply) -> bool {
+    reply.outcome == (ReplyOutcome::Answered { status: 404 }) && error_body(&reply.body).is_own_word()
 }
 
 impl ErrorBody {

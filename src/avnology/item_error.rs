@@ -1,7 +1,8 @@
 //! What the target's errors mean for one identity.
 
-use super::error_body::ErrorBody;
+use super::error_body::{ErrorBody, error_body, says_it_is_gone};
 use crate::destination::{Field, ItemError, ItemErrorKind};
+use crate::http::Reply;
 
 /// What an item of a batch was refused with.
 pub(super) fn item_error(error: ErrorBody) -> ItemError {
@@ -13,6 +14,11 @@ pub(super) fn item_error(error: ErrorBody) -> ItemError {
 pub(super) fn item_error_of(kind: ItemErrorKind, ErrorBody { code, message, field, .. }: ErrorBody) -> ItemError {
     let taken = field.as_deref().and_then(taken);
     ItemError { kind, code, message, field, taken }
+}
+
+/// That the target itself says that what one record is about is not there, if it does. It may have been deleted a moment ago.
+pub(super) fn gone(reply: &Reply) -> Option<ItemError> {
+    says_it_is_gone(reply).then(|| item_error_of(ItemErrorKind::Invalid, error_body(&reply.body)))
 }
 
 /// The code of an organization that does not exist.

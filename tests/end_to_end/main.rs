@@ -94,6 +94,7 @@ mod shell;
 mod sign_in;
 mod sums;
 mod sweep;
+mod tenant_changes;
 mod tenant_dry_run;
 mod tenant_inputs;
 mod tenant_kill;

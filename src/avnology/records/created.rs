@@ -10,11 +10,9 @@ use serde_json::value::RawValue;
 use super::found::read_found;
 use super::record_calls::{RecordCalls, is_own_answer, pair};
 use crate::avnology::error_body::{ErrorBody, error_body};
-use crate::avnology::item_error::{item_error, item_error_of};
+use crate::avnology::item_error::{gone, item_error};
 use crate::avnology::{Meaning, meaning_of};
-use crate::destination::{
-    CreateItem, CreateOutcome, CreateRequest, CreateResults, ItemErrorKind, ItemResult, TargetError,
-};
+use crate::destination::{CreateItem, CreateOutcome, CreateRequest, CreateResults, ItemResult, TargetError};
 use crate::http::{ReplyOutcome, is_transient};
 use crate::kind::Kind;
 use crate::pace::Permit;
@@ -63,13 +61,11 @@ impl RecordCalls {
             reply = reply.into_unreadable();
         }
         permit.finish(&reply.pace_signal(is_transient));
-        let result = match reply.outcome {
-            ReplyOutcome::Answered { status: 409 } => self.existing(item, error_body(&reply.body)).await,
-            // The organization or the user is not there, in the target's own words.
-            ReplyOutcome::Answered { status: 404 } if error_body(&reply.body).is_own_word() => {
-                Ok(ItemResult::Error(item_error_of(ItemErrorKind::Invalid, error_body(&reply.body))))
-            }
-            outcome if meaning_of(outcome) != Meaning::Done => return self.calls.failed(reply),
+        let result = match (reply.outcome, gone(&reply)) {
+            (ReplyOutcome::Answered { status: 409 }, _) => self.existing(item, error_body(&reply.body)).await,
+            // The organization or the user is not there.
+            (_, Some(error)) => Ok(ItemResult::Error(error)),
+            (outcome, None) if meaning_of(outcome) != Meaning::Done => return self.calls.failed(reply),
             _ => Ok(ItemResult::Created { id: self.id(id_in(&reply.body), item.external_id) }),
         };
         match result {

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use super::found::{FoundRecord, list_of};
 use super::record_calls::{RecordCalls, pair};
 use super::tuple::TupleBody;
+use crate::avnology::error_body::says_it_is_gone;
 use crate::avnology::{AdminCalls, deleted};
 use crate::destination::{Change, Changed, Comparable, ItemError, ItemErrorKind, TargetError};
 use crate::http::Body;
@@ -74,7 +75,8 @@ impl RecordCalls {
 
     /// Gives a member another role. What the role before granted is taken back, and that first: should the program be killed in
     /// between, the member is still seen to have the role before, and gets the other one by the next run. If the target refuses
-    /// the change, the member keeps the grant; if it does not take the grant back, the role is not changed.
+    /// the change, the member keeps the grant, unless it is no member any more; if it does not take the grant back, the role is not
+    /// changed.
     pub(super) async fn change_membership(&self, change: &Change<'_>) -> Result<Changed, TargetError> {
         let (Some(path), Some((organization, user))) = (path_of(change.id), pair(change.id)) else {
             return Ok(Changed::Updated);
@@ -99,11 +101,12 @@ impl RecordCalls {
         let body = serde_json::json!({ "role": sent.role, "metadata": sent.admin_metadata() });
         let body = Bytes::from(body.to_string());
         let reply = self.calls.retried(|| self.calls.client.patch_at(&path, body.clone()), |_| true).await?;
-        let changed = self.changed(&reply)?;
-        if let (Changed::Refused(_), Some(tuple)) = (&changed, taken_back) {
-            self.grant(&tuple).await?;
+        match (self.changed(&reply)?, taken_back) {
+            (Changed::Refused(error), Some(tuple)) if !says_it_is_gone(&reply) && !self.grant(&tuple).await? => {
+                Ok(Changed::Refused(role_is_lost(error)))
+            }
+            (changed, _) => Ok(changed),
         }
-        Ok(changed)
     }
 
     /// Makes somebody a member again, unless they are one: whether they are one now.
@@ -167,6 +170,13 @@ enum TakenBack {
 fn role_stays() -> ItemError {
     let message = Some("the target did not take back what the role before grants".to_owned());
     ItemError { kind: ItemErrorKind::Invalid, message, ..ItemError::default() }
+}
+
+/// Why a member has neither the grant of the role before nor the other role.
+fn role_is_lost(error: ItemError) -> ItemError {
+    let lost = "the target did not grant the role before again, which was taken back for the change; grant it by hand";
+    let message = error.message.map_or_else(|| lost.to_owned(), |said| format!("{said}; {lost}"));
+    ItemError { message: Some(message), ..error }
 }
 
 /// Deletes many at once.
