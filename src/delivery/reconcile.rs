@@ -25,6 +25,7 @@ use super::batch::Batch;
 use super::refusal::{conflict, external_id_taken, of_organization, says_organization};
 use super::settlement::Settlement;
 use crate::destination::{Comparable, Destination, ItemError, RunMark, TargetError};
+use crate::journal::ConfirmedRecord;
 use crate::mapping::Rejection;
 
 /// Settles items of a batch that exist already.
@@ -85,6 +86,9 @@ impl Reconciler<'_> {
         let earlier_ids: Vec<(usize, String)> =
             items.filter_map(|(index, item)| Some((index, item.earlier.as_deref()?.to_owned()))).collect();
         let settled = self.reconcile_under(&earlier_ids, &mut settlement).await?;
+        // Under their earlier ids the others are not there any more: should such an id come back, the destination is asked.
+        let gone = earlier_ids.iter().filter(|(index, _)| !settled.contains(index));
+        settlement.confirmed.extend(gone.map(|(_, id)| ConfirmedRecord::nothing(id)));
         let left = (0..self.batch.items.len()).filter(|index| !settled.contains(index)).collect();
         Ok((settlement, left))
     }

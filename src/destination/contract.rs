@@ -114,6 +114,13 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// Changes some fields of one identity.
     fn change<'a>(&'a self, change: &'a Change<'a>) -> BoxFuture<'a, Result<Changed, TargetError>>;
 
+    /// The external id of the role tuple that this membership has, which a change of its role takes back; nothing if it is no
+    /// membership, or if the destination takes no role back.
+    fn tuple_of(&self, found: &Comparable<'_>) -> Option<String> {
+        let _ = found;
+        None
+    }
+
     /// Disables an identity, or enables it again: whether it did. One that has no such state, or is not there, does not.
     fn set_disabled<'a>(&'a self, id: &'a str, is_disabled: bool) -> BoxFuture<'a, Result<bool, TargetError>> {
         let _ = (id, is_disabled);

@@ -13,6 +13,7 @@ use crate::destination::RunMark;
 use crate::id_map::KnownId;
 use crate::index::{Keys, RecordPlace};
 use crate::journal::{ConfirmedLookup, ContentHash, RecordKey};
+use crate::kind::Kind;
 use crate::mapping::{
     Coverage, MapOutput, Notices, Prepared, RecordMapper, RejectCode, Rejection, RoleCounts, UniqueKeys, WantedOutput,
 };
@@ -159,8 +160,8 @@ impl<'m> ChunkMapping<'m> {
             return Ok(checked.map_or_else(RecordFate::Rejected, RecordFate::Unchanged));
         }
         Ok(match self.map_unless_duplicate(index, span)? {
-            Ok(record) if self.drop_if_confirmed(&record) => RecordFate::Unchanged(record.notices),
-            Ok(record) => RecordFate::Ready(self.with_earlier_id(record)?),
+            Ok(record) if self.drop_if_confirmed(&record)? => RecordFate::Unchanged(record.notices),
+            Ok(record) => RecordFate::Ready(Ready { earlier: self.earlier_id(&record)?, ..record }),
             Err(rejection) => RecordFate::Rejected(rejection),
         })
     }
@@ -199,23 +200,28 @@ impl<'m> ChunkMapping<'m> {
     }
 
     /// Whether the target is known to have the record as it is; then its encoded form, the last one, is dropped.
-    fn drop_if_confirmed(&mut self, record: &Ready) -> bool {
+    fn drop_if_confirmed(&mut self, record: &Ready) -> Result<bool, MapFailure> {
         let is_confirmed =
             |confirmed: &Arc<ConfirmedLookup>| confirmed.is_confirmed(&record.external_id, record.content);
-        let confirmed = self.context.confirmed_lookup.as_ref().is_some_and(is_confirmed);
+        let mut confirmed = self.context.confirmed_lookup.as_ref().is_some_and(is_confirmed);
+        // A member has one role. If the last one known is another one, this one was taken back since it was confirmed, by a version
+        // that did not note that.
+        if confirmed && record.kind == Kind::RoleTuple {
+            confirmed = self.earlier_id(record)?.is_none();
+        }
         if confirmed {
             self.output.encoded.truncate(record.encoded.start);
         }
-        confirmed
+        Ok(confirmed)
     }
 
-    /// Notes under which earlier external id the target has the user whom the record is about. Without the id map the user could
+    /// The earlier external id under which the target has the user whom the record is about. Without the id map the user could
     /// get a second identity, so an error is the end of the run.
-    fn with_earlier_id(&self, record: Ready) -> Result<Ready, MapFailure> {
-        let Some(ids) = &self.context.ids else { return Ok(record) };
+    fn earlier_id(&self, record: &Ready) -> Result<Option<Box<str>>, MapFailure> {
+        let Some(ids) = &self.context.ids else { return Ok(None) };
         let known = ids.find(record.kind, record.clerk_id()).map_err(MapFailure::IdMap)?;
         let earlier = known.as_ref().map(KnownId::external_id).filter(|id| **id != *record.external_id);
-        Ok(Ready { earlier: earlier.map(Into::into), ..record })
+        Ok(earlier.map(Into::into))
     }
 
     /// Notes what a dry run says of a record that maps. Its encoded form begins at `start`; if it was written for this, it is dropped.

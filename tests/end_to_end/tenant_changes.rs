@@ -13,6 +13,31 @@ use crate::support::{Run, Sandbox, Scratch, export, user};
 const GRANTED: &str = "SELECT relation FROM permissions";
 const UPDATE: [&str; 2] = ["--on-existing", "update"];
 
+#[test]
+fn a_role_that_changes_and_comes_back_is_granted_again() {
+    for flags in [&[][..], &["--no-batch"]] {
+        for between in [&UPDATE[..], &["--on-existing", "update", "--steps", "memberships"]] {
+            let scratch = Scratch::new();
+            let sandbox = Sandbox::start(&scratch, flags);
+            let tenant = Tenant::new(&scratch);
+            let import = |role: &str, more: &[&str]| {
+                scratch.write("memberships.ndjson", lines_of([membership(0, 0, role)]));
+                tenant.import(&scratch, &sandbox, more)
+            };
+            import("org:admin", &[]).expect_code(3);
+            assert_eq!(rows(&sandbox, GRANTED), ["admin"]);
+            let lowered = import("org:viewer", between);
+            assert_eq!(rows(&sandbox, "SELECT role FROM members"), ["viewer"], "{}", lowered.stderr);
+            let back = import("org:admin", &UPDATE).expect_code(3);
+            assert_eq!(rows(&sandbox, "SELECT role FROM members"), ["admin"], "{flags:?} {}", back.stderr);
+            assert_eq!(rows(&sandbox, GRANTED), ["admin"], "{flags:?} {between:?} {}", back.stdout);
+            // And then nobody has to be asked.
+            let again = import("org:admin", &["--new-run"]).expect_code(3);
+            assert_eq!(again.report()["not_asked"], USERS as u64 + 3 + 1 + 1 + 1, "{flags:?} {between:?}");
+        }
+    }
+}
+
 /// A proxy before a target. Once it is armed, what the first request that begins like this is about is deleted from `table` before
 /// the request arrives.
 fn deleting(sandbox: &Sandbox, armed: &Arc<AtomicBool>, request: &'static str, sql: fn(&[&str]) -> String) -> String {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::found::read_found;
 use super::invitations::read_sent_invitation;
 use super::memberships::read_sent_membership;
-use super::record_calls::RecordCalls;
+use super::record_calls::{RecordCalls, pair};
 use super::tuples::read_sent_tuple;
 use crate::avnology::destination::{BATCH, SINGLE};
 use crate::avnology::errors::no_access_error;
@@ -163,6 +163,13 @@ impl Destination for RecordCalls {
             }
         }
         .boxed()
+    }
+
+    fn tuple_of(&self, found: &Comparable<'_>) -> Option<String> {
+        let (organization, user) = pair(found.id.as_deref().filter(|_| self.kind == Kind::Membership)?)?;
+        let own_role = found.own_role();
+        let role = own_role.as_deref().or(found.role.as_deref())?;
+        Some(self.tuples.text(organization, role, user))
     }
 
     fn put_back<'a>(

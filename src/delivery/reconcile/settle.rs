@@ -30,6 +30,7 @@ impl Reconciler<'_> {
         let is_updated = matches!(end, End::Settled { outcome: RecordOutcome::Updated, .. });
         if let Some(found) = found {
             settlement.confirmed.extend(of_earlier_external_id(item, found, is_updated));
+            settlement.confirmed.extend(self.role_taken_back(item, found));
             settlement.identified.extend(self.identified(item, found, is_updated));
         }
         match end {
@@ -46,6 +47,14 @@ impl Reconciler<'_> {
         let external_id = earlier_external_id(item, found).filter(|_| !is_updated).unwrap_or(&item.external_id);
         let is_granted = is_updated || self.has_same_role(item, found);
         Some(item.identified(external_id, found.id.as_deref().filter(|_| is_granted)?))
+    }
+
+    /// That the role tuple of a membership that was to get another role may not be there any more: should the role come back in a later
+    /// export, it is granted again.
+    fn role_taken_back(&self, item: &BatchItem, found: &Comparable<'_>) -> Option<ConfirmedRecord> {
+        let tuple = self.destination.tuple_of(found)?;
+        let is_kept = self.rule != OnExisting::Update || self.has_same_role(item, found);
+        (!is_kept).then(|| ConfirmedRecord::nothing(&tuple))
     }
 
     /// Whether it has the role that it is to have, as far as it has any.
