@@ -123,6 +123,23 @@ fn a_record_that_is_deleted_before_its_change_arrives_is_one_reject_and_the_run_
 }
 
 #[test]
+fn of_two_records_of_one_membership_the_rejected_one_grants_nothing() {
+    let mut without_time = membership(0, 1, "org:admin");
+    without_time["created_at"] = json!(9_000_000_000_000_000_u64);
+    let mut too_large = membership(0, 1, "org:admin");
+    too_large["public_metadata"] = json!({ "large": "x".repeat(5 * 1024 * 1024) });
+    for bad in [without_time, too_large] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, &[]);
+        let tenant = Tenant::new(&scratch);
+        scratch.write("memberships.ndjson", lines_of([bad, membership(0, 1, "org:member")]));
+        let run = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+        assert_eq!(rows(&sandbox, "SELECT role FROM members"), ["member"], "{}", run.stderr);
+        assert!(!rows(&sandbox, GRANTED).contains(&"admin".to_owned()), "{}", run.stdout);
+    }
+}
+
+#[test]
 fn a_role_that_is_neither_changed_nor_granted_again_is_said() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::role::Role;
 use crate::clerk::Membership;
-use crate::mapping::text::non_empty;
+use crate::mapping::text::{non_empty, time};
 use crate::mapping::{RejectCode, Rejection, Rules};
 
 /// Whose membership it is, and which role it gives.
@@ -15,6 +15,8 @@ pub(super) struct Member<'a> {
     pub user: Cow<'a, str>,
     /// The role at the target.
     pub role: Role,
+    /// Since when.
+    pub created_at: Option<jiff::Timestamp>,
 }
 
 impl<'a> Member<'a> {
@@ -26,7 +28,9 @@ impl<'a> Member<'a> {
             Some(creator) if made_by == Some(user) => Role::named(creator)?,
             _ => Role::of(clerk_role, rules)?,
         };
-        Ok(Self { organization: organization.into(), user: user.into(), role })
+        // Also of a tuple, which does not say it: what is no membership is no role either, of another record perhaps.
+        let created_at = time("created_at", membership.created_at)?;
+        Ok(Self { organization: organization.into(), user: user.into(), role, created_at })
     }
 
     /// What no other membership at Clerk has.

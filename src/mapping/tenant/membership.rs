@@ -14,7 +14,6 @@ use super::{Reference, TargetIds};
 use crate::clerk::{MEMBERSHIP_COLUMNS, Membership};
 use crate::kind::Kind;
 use crate::mapping::parse::parse_as;
-use crate::mapping::text::time;
 use crate::mapping::{
     MapOutput, Notice, Notices, Prepared, RecordMapper, RejectCode, Rejection, Rules, Unique, WantedOutput,
 };
@@ -39,7 +38,6 @@ impl MembershipMapper {
         let mut references = Vec::new();
         let organization = of_target(self.ids.as_ref(), Kind::Organization, &member.organization, &mut references)?;
         let user = of_target(self.ids.as_ref(), Kind::User, &member.user, &mut references)?;
-        let created_at = time("created_at", membership.created_at)?;
         let mut notices = Notices::default();
         notices.add_if(!member.role.is_documented, Notice::RoleAsTuple);
         notices.add_if(is_something(membership.private_metadata), Notice::MembershipPrivateMetadata);
@@ -50,7 +48,11 @@ impl MembershipMapper {
                 role: member.role.of_member(),
                 metadata: Metadata {
                     public_metadata: membership.public_metadata,
-                    clerk: Origin { membership: membership.id.as_deref(), created_at, role: member.role.own() },
+                    clerk: Origin {
+                        membership: membership.id.as_deref(),
+                        created_at: member.created_at,
+                        role: member.role.own(),
+                    },
                 },
             },
         };

@@ -10,12 +10,16 @@ use super::member::{Member, missing};
 use super::membership::of_target;
 use super::no_tenant_form::NoTenantForm;
 use super::organization::write;
-use super::{Reference, TargetIds};
+use super::{Reference, TargetId, TargetIds};
 use crate::clerk::{MEMBERSHIP_COLUMNS, Membership};
 use crate::kind::Kind;
 use crate::mapping::parse::parse_as;
 use crate::mapping::{MapOutput, Notices, Prepared, RecordMapper, RejectCode, Rejection, Rules, Unique, WantedOutput};
 use crate::source::RawRecord;
+
+/// A record up to this many bytes is not too large for any target as a membership. If a larger one is, and another record says
+/// otherwise which role the member has, it is that one's role that the target has: so it is asked.
+const SURELY_MOVED: usize = 64 * 1024;
 
 /// Maps memberships to the tuples of their roles. A role is granted only to a member: the target has the membership by the step
 /// before, and with this role.
@@ -35,7 +39,7 @@ impl TupleMapper {
         let membership: Membership<'_> = parse_as(json)?;
         let member = Member::of(&membership, &self.rules)?;
         let mut references = Vec::new();
-        let [organization, user] = self.ids_of(&member, &mut references)?;
+        let [organization, user] = self.ids_of(&member, json.len() > SURELY_MOVED, &mut references)?;
         let rules = &self.rules.tuples;
         let tuple = WireTuple {
             namespace: &rules.namespace,
@@ -62,8 +66,14 @@ impl TupleMapper {
         })
     }
 
-    /// The target's ids of organization and user: those of the membership, and of no other.
-    fn ids_of(&self, member: &Member<'_>, references: &mut Vec<Reference>) -> Result<[Box<str>; 2], NoTenantForm> {
+    /// The target's ids of organization and user: those of the membership, and of no other. `may_be_another` says whether the step
+    /// before may have taken another record of this membership.
+    fn ids_of(
+        &self,
+        member: &Member<'_>,
+        may_be_another: bool,
+        references: &mut Vec<Reference>,
+    ) -> Result<[Box<str>; 2], NoTenantForm> {
         if !self.rules.tuples.by_membership {
             let user = of_target(self.ids.as_ref(), Kind::User, &member.user, references)?;
             return Ok([plain(&member.organization)?.into(), user]);
@@ -77,11 +87,12 @@ impl TupleMapper {
                            (`--on-existing update` changes that): its role is not granted";
             return Err(Rejection::of_field(RejectCode::MembershipNotImported, "organization", message).into());
         };
-        if found.is_proven && found.id == found.external_id {
+        if found.is_proven && found.id == found.external_id && !may_be_another {
             // The step before sent it, by what it found both to be called: nothing was learned of either since.
             return Ok([organization.into(), user.into()]);
         }
-        references.extend(found.reference(Kind::Membership, &key, Some(&member.role)));
+        let of_step_before = TargetId { is_proven: found.is_proven && !may_be_another, ..found.clone() };
+        references.extend(of_step_before.reference(Kind::Membership, &key, Some(&member.role)));
         // Whom the membership names has to be whom the record names, as the target knows both now.
         for (kind, clerk_id, id) in
             [(Kind::Organization, &member.organization, organization), (Kind::User, &member.user, user)]
