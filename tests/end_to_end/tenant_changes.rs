@@ -38,6 +38,29 @@ fn a_role_that_changes_and_comes_back_is_granted_again() {
     }
 }
 
+#[test]
+fn an_invitation_is_found_again_however_its_address_is_written() {
+    for flags in [&[][..], &["--no-batch"]] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, flags);
+        let tenant = Tenant::new(&scratch);
+        let invitations = ["Jürgen@example.com", "ada@BÜCHER.example", "new@example.com"].map(|email| {
+            json!({
+                "object": "organization_invitation", "id": format!("orginv_{email}"), "email_address": email,
+                "role": "org:member", "organization_id": "org_0", "status": "pending", "public_metadata": {},
+            })
+        });
+        scratch.write("invitations.ndjson", lines_of(invitations));
+        let first = tenant.import(&scratch, &sandbox, &[]).expect_code(0);
+        assert_eq!(rows(&sandbox, "SELECT email FROM invitations").len(), 3, "{}", first.stderr);
+        let verified = verify(&tenant, &scratch, &sandbox, 0);
+        assert_eq!(verified["kinds"]["invitations"]["extra"]["count"], 0, "{flags:?} {verified}");
+        let again = tenant.import(&scratch, &sandbox, &["--new-run", "--recheck"]).expect_code(0);
+        assert_eq!((again.count("created"), again.count("rejected")), (0, 0), "{flags:?} {}", again.stderr);
+        assert_eq!(again.report()["notices"]["differs_at_target"], Value::Null, "{flags:?} {}", again.stdout);
+    }
+}
+
 /// A proxy before a target. Once it is armed, what the first request that begins like this is about is deleted from `table` before
 /// the request arrives.
 fn deleting(sandbox: &Sandbox, armed: &Arc<AtomicBool>, request: &'static str, sql: fn(&[&str]) -> String) -> String {

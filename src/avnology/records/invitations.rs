@@ -9,6 +9,7 @@ use super::found::{FoundRecord, list_of};
 use super::record_calls::{RecordCalls, pair};
 use crate::destination::{Comparable, TargetError};
 use crate::http::{Body, RepeatingList};
+use crate::mapping::normal_form;
 
 #[derive(Deserialize)]
 struct Invitation<'a> {
@@ -32,7 +33,7 @@ pub(super) fn read_sent_invitation(encoded: &[u8]) -> Option<Comparable<'_>> {
         invitation: Invitation<'a>,
     }
     let Item { invitation } = serde_json::from_slice::<Item<'_>>(encoded).ok()?;
-    let id = format!("{}/{}", invitation.organization_id?, invitation.email.to_lowercase());
+    let id = format!("{}/{}", invitation.organization_id?, normal_form(&invitation.email));
     Some(Comparable::of_metadata(id, Some(invitation.role), invitation.metadata))
 }
 
@@ -46,7 +47,7 @@ pub(super) fn invitations_of(body: &[u8], organization: &str) -> Vec<(String, St
     let list = serde_json::from_slice::<List<'_>>(body).ok();
     let invitations = list.into_iter().flat_map(|list| list.invitations);
     let ids = |found: Invitation<'_>| {
-        Some((format!("{organization}/{}", found.id?), format!("{organization}/{}", found.email.to_lowercase())))
+        Some((format!("{organization}/{}", found.id?), format!("{organization}/{}", normal_form(&found.email))))
     };
     invitations.filter_map(ids).collect()
 }
@@ -60,7 +61,7 @@ impl RecordCalls {
     pub(super) async fn find_invitation(&self, external_ids: &[&str]) -> Result<(usize, Body), TargetError> {
         let Some(external_id) = external_ids.first() else { return Ok((0, Body::default())) };
         let Some((organization, email)) = pair(external_id) else { return Ok((1, list_of(&[]))) };
-        let found = self.invitation_of(organization, |found| found.email.to_lowercase() == email).await?;
+        let found = self.invitation_of(organization, |found| normal_form(&found.email) == email).await?;
         Ok((1, found.unwrap_or_else(|| list_of(&[]))))
     }
 
@@ -91,7 +92,7 @@ impl RecordCalls {
             let Ok(list) = serde_json::from_slice::<List<'_>>(&reply.body) else { return Ok(None) };
             if let Some(found) = list.invitations.iter().find(|found| is_it(found)) {
                 let id = found.id.as_ref().map(|id| format!("{organization}/{id}")).unwrap_or_default();
-                let external_id = format!("{organization}/{}", found.email.to_lowercase());
+                let external_id = format!("{organization}/{}", normal_form(&found.email));
                 let role = Some(Cow::Borrowed(&*found.role));
                 let admin_metadata = found.metadata;
                 let found =
