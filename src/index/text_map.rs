@@ -79,6 +79,19 @@ impl TextLookup {
         Ok(Some(found))
     }
 
+    /// How many texts this key has. None of them is read.
+    pub fn count(&self, key: &str) -> io::Result<u64> {
+        let hash = hash_of(OF_MAPS, key);
+        let mut count = 0;
+        for entry in self.entries.entries_from(&hash)? {
+            if !entry?.starts_with(&hash) {
+                break;
+            }
+            count += 1;
+        }
+        Ok(count)
+    }
+
     /// How many texts there are.
     pub fn len(&self) -> u64 {
         self.entries.len()
@@ -105,6 +118,7 @@ mod tests {
         for key in 0..300_u32 {
             let expected: Vec<Vec<u8>> =
                 (0..1_000).filter(|number| number % 300 == key).map(|number| number.to_string().into_bytes()).collect();
+            assert_eq!(lookup.count(&format!("key {key}")).unwrap(), expected.len() as u64);
             assert_eq!(lookup.get(&format!("key {key}")).unwrap(), expected);
         }
         assert!(lookup.get("key 300").unwrap().is_empty());

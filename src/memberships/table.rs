@@ -145,13 +145,19 @@ impl UserJoin for Memberships {
         joined: &mut Joined,
     ) -> io::Result<Result<(), Rejection>> {
         let Some(id) = user.id.as_deref().filter(|id| !id.is_empty()) else { return Ok(Ok(())) };
-        let Some(texts) = self.members.get_within(id, MOST_READ)? else { return Ok(Err(too_many())) };
-        // What a file says comes before what stands inside the user.
+        // Where they do not move they are only counted: of these a user may have any number.
         let mut organizations = BTreeMap::new();
-        for text in &texts {
-            let organization: OrganizationOfUser = serde_json::from_slice(text)?;
-            organizations.entry(organization.id.clone()).or_insert(organization);
-        }
+        let found = if self.moves {
+            let Some(texts) = self.members.get_within(id, MOST_READ)? else { return Ok(Err(too_many())) };
+            // What a file says comes before what stands inside the user.
+            for text in &texts {
+                let organization: OrganizationOfUser = serde_json::from_slice(text)?;
+                organizations.entry(organization.id.clone()).or_insert(organization);
+            }
+            texts.len() as u64
+        } else {
+            self.members.count(id)?
+        };
         let (mut inside, mut unreadable) = (0, 0);
         for membership in inline_organizations(record) {
             match membership {
@@ -162,7 +168,7 @@ impl UserJoin for Memberships {
                 _ => unreadable += 1,
             }
         }
-        self.book(record, id, [texts.len() as u64, inside, unreadable])?;
+        self.book(record, id, [found, inside, unreadable])?;
         if !self.moves {
             return Ok(Ok(()));
         }

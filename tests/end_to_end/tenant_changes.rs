@@ -196,3 +196,21 @@ fn a_role_that_is_neither_changed_nor_granted_again_is_said() {
     import(&UPDATE);
     assert_eq!(rows(&sandbox, GRANTED), ["admin"]);
 }
+
+#[test]
+fn a_user_in_very_many_organizations_moves_where_no_organization_does() {
+    let scratch = Scratch::new();
+    let users = scratch.write("users.json", export((0..2).map(user)));
+    let memberships =
+        scratch.write("many.ndjson", lines_of((0..3_000).map(|number| membership(number, 0, "org:admin"))));
+    let dry = |more: &[&str]| {
+        let fixed =
+            ["migrate", "clerk", "--import", &users, "--memberships", &memberships, "--dry-run", "--output", "json"];
+        let at = ["--target", "kratos", "--base-url", "http://127.0.0.1:1"];
+        scratch.run(&[&fixed[..], &at, more].concat())
+    };
+    let counted = dry(&[]).expect_code(0);
+    assert_eq!(counted.count("rejected"), 0, "{}", counted.stderr);
+    let moved = dry(&["--kratos-organizations", "metadata-admin"]).expect_code(3);
+    assert_eq!(rejected(&moved), [("field_too_long".to_owned(), 1)], "{}", moved.stderr);
+}
