@@ -212,14 +212,7 @@ async fn change<R: ClientRegistry>(
     fields: Vec<&'static str>,
     outcome: &mut Option<ClientOutcome>,
 ) -> Result<Option<ClientOutcome>, ApplyError> {
-    // How it sends its secret is its own program's choice.
-    let method = found.token_endpoint_auth_method.clone();
-    let form = ClientForm {
-        client_id: found.client_id.clone(),
-        token_endpoint_auth_method: method.unwrap_or_else(|| form.token_endpoint_auth_method.clone()),
-        ..form.clone()
-    };
-    match applying.registry.change(&found.client_id, &form).await? {
+    match applying.registry.change(&found.client_id, form, &fields).await? {
         ChangedClient::Refused { reason } => Ok(Some(ClientOutcome::Refused(reason))),
         ChangedClient::Done if outcome.is_some() => {
             // It says that it did it and does not.

@@ -1,7 +1,7 @@
 //! A client as it is sent: the members of RFC 7591 and of Ory Hydra, which both targets have.
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::ClientContent;
 
@@ -44,6 +44,12 @@ impl ClientForm {
     /// Whether it gets a secret.
     pub fn is_confidential(&self) -> bool {
         self.token_endpoint_auth_method != PUBLIC
+    }
+
+    /// What these fields of it are to be, by their names: `null` where it leaves one out.
+    pub fn values(&self, fields: &[&'static str]) -> std::io::Result<Map<String, Value>> {
+        let form = serde_json::to_value(self)?;
+        Ok(fields.iter().map(|field| ((*field).to_owned(), form[field].clone())).collect())
     }
 
     /// What of it is compared.

@@ -19,9 +19,8 @@ pub struct FoundClient {
     grant_types: Option<Vec<String>>,
     #[serde(default)]
     scope: Option<String>,
-    /// How it shows who it is.
     #[serde(default)]
-    pub token_endpoint_auth_method: Option<String>,
+    token_endpoint_auth_method: Option<String>,
     #[serde(default)]
     client_uri: Option<String>,
     #[serde(default)]

@@ -45,8 +45,13 @@ pub trait ClientRegistry {
     /// Makes a client. A request that may have been carried out is not repeated, unless the target makes one client of both.
     fn create(&self, form: &ClientForm) -> impl Future<Output = Result<Created, TargetError>>;
 
-    /// Makes a client as the form says; its secret stays.
-    fn change(&self, client_id: &str, form: &ClientForm) -> impl Future<Output = Result<ChangedClient, TargetError>>;
+    /// Makes these fields of a client as the form says. All else of it stays: its secret, its metadata, and what somebody added since.
+    fn change(
+        &self,
+        client_id: &str,
+        form: &ClientForm,
+        fields: &[&'static str],
+    ) -> impl Future<Output = Result<ChangedClient, TargetError>>;
 
     /// Deletes a client. One that is not there is deleted.
     fn delete(&self, client_id: &str) -> impl Future<Output = Result<(), TargetError>>;

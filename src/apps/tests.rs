@@ -143,12 +143,18 @@ impl ClientRegistry for Cut {
         Ok(Created::Client(CreatedClient { client_id, secret: secret.map(Into::into) }))
     }
 
-    async fn change(&self, client_id: &str, form: &ClientForm) -> Result<ChangedClient, TargetError> {
+    async fn change(
+        &self,
+        client_id: &str,
+        form: &ClientForm,
+        fields: &[&'static str],
+    ) -> Result<ChangedClient, TargetError> {
         self.moment()?;
-        let mut value = serde_json::to_value(form).expect("JSON");
         let mut clients = self.clients.borrow_mut();
-        value["secret"] = clients[client_id]["secret"].clone();
-        clients.insert(client_id.to_owned(), value);
+        let client = clients.get_mut(client_id).expect("it is there");
+        for (field, value) in form.values(fields).expect("JSON") {
+            client[field] = value;
+        }
         self.moment()?;
         Ok(ChangedClient::Done)
     }

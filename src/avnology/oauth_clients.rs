@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::error_body::error_body;
+use super::error_body::{error_body, says_it_is_gone};
 use super::errors::{endless_list, gave_up, refused_clients};
 use super::{Client, Meaning, meaning_of};
 use crate::apps::{ChangedClient, ClientForm, ClientRegistry, Created, FoundClient, read_client, read_created};
@@ -20,10 +20,6 @@ const PATH: &str = "v1/oauth-clients";
 
 /// Clients on a page of the list.
 const PAGE: &str = "100";
-
-/// What can be changed of a client.
-const MASK: &str = "client_name,redirect_uris,grant_types,response_types,scope,token_endpoint_auth_method,client_uri,\
-                    skip_consent,metadata";
 
 /// The OAuth clients of a target.
 #[derive(Clone, Debug)]
@@ -63,11 +59,6 @@ impl OAuthClients {
     }
 }
 
-/// Whether the target itself says that there is no such client. A gateway with nothing behind it says 404 as well.
-fn is_gone(reply: &Reply) -> bool {
-    reply.outcome == (ReplyOutcome::Answered { status: 404 }) && error_body(&reply.body).is_own_word()
-}
-
 /// What the target says is wrong with a client: its code and the field, which are no data of anybody.
 fn reason(reply: &Reply) -> String {
     let error = error_body(&reply.body);
@@ -95,7 +86,7 @@ impl ClientRegistry for OAuthClients {
         let reply = self.retried(|| self.client.get_at(&path, &[]), is_it).await?;
         match meaning_of(reply.outcome) {
             Meaning::Done => Ok(read_client(&reply.body)),
-            _ if is_gone(&reply) => Ok(None),
+            _ if says_it_is_gone(&reply) => Ok(None),
             _ => Err(self.refused(&reply)),
         }
     }
@@ -120,8 +111,13 @@ impl ClientRegistry for OAuthClients {
         }
     }
 
-    async fn change(&self, client_id: &str, form: &ClientForm) -> Result<ChangedClient, TargetError> {
-        let body = json!({ "client": form, "update_mask": MASK }).to_string();
+    async fn change(
+        &self,
+        client_id: &str,
+        form: &ClientForm,
+        fields: &[&'static str],
+    ) -> Result<ChangedClient, TargetError> {
+        let body = json!({ "client": form.values(fields)?, "update_mask": fields.join(",") }).to_string();
         let (path, body) = (Self::path(client_id), Bytes::from(body));
         let reply = self.retried(|| self.client.patch_at(&path, body.clone()), |_| true).await?;
         match reply.outcome {
@@ -134,7 +130,7 @@ impl ClientRegistry for OAuthClients {
     async fn delete(&self, client_id: &str) -> Result<(), TargetError> {
         let path = Self::path(client_id);
         let reply = self.retried(|| self.client.delete_at(&path, &[]), |_| true).await?;
-        if reply.outcome.is_success() || is_gone(&reply) { Ok(()) } else { Err(self.refused(&reply)) }
+        if reply.outcome.is_success() || says_it_is_gone(&reply) { Ok(()) } else { Err(self.refused(&reply)) }
     }
 
     async fn page(&self, token: Option<&str>) -> Result<(Vec<FoundClient>, Option<String>), TargetError> {

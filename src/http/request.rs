@@ -49,11 +49,6 @@ impl Request {
         Self::new(Method::PATCH, url, Some(body), Keep::Nothing)
     }
 
-    /// A `PUT` of JSON, of whose answer the status counts.
-    pub fn put(url: Url, body: Bytes) -> Self {
-        Self::new(Method::PUT, url, Some(body), Keep::Nothing)
-    }
-
     /// A `POST` of JSON, of whose answer the status counts.
     pub fn post(url: Url, body: Bytes) -> Self {
         Self::new(Method::POST, url, Some(body), Keep::Nothing)

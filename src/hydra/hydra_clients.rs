@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde_json::{Value, json};
 
 use super::errors::{endless_list, gave_up, is_own_word, reason, refused};
 use crate::apps::{ChangedClient, ClientForm, ClientRegistry, Created, FoundClient, read_client, read_created};
@@ -85,9 +86,21 @@ impl ClientRegistry for HydraClients {
         }
     }
 
-    /// By a `PUT`, which is the whole client: without a secret in it the one that is there stays.
-    async fn change(&self, client_id: &str, form: &ClientForm) -> Result<ChangedClient, TargetError> {
-        let reply = self.retried(&Request::put(self.one(client_id), body_of(form)?), |_| true).await?;
+    /// By a JSON Patch: a `PUT` is the whole client, and takes away all that is not in the form.
+    async fn change(
+        &self,
+        client_id: &str,
+        form: &ClientForm,
+        fields: &[&'static str],
+    ) -> Result<ChangedClient, TargetError> {
+        // `add` also replaces what is there. `null` would change nothing; an empty text is as none.
+        let add = |(field, value): (String, Value)| {
+            let value = if value.is_null() { json!("") } else { value };
+            json!({ "op": "add", "path": format!("/{field}"), "value": value })
+        };
+        let patch: Value = form.values(fields)?.into_iter().map(add).collect();
+        let patch = Bytes::from(patch.to_string());
+        let reply = self.retried(&Request::patch(self.one(client_id), patch), |_| true).await?;
         match reply.outcome {
             outcome if outcome.is_success() => Ok(ChangedClient::Done),
             ReplyOutcome::Answered { status: 400 | 409 | 422 } => {

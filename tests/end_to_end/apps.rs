@@ -255,6 +255,26 @@ fn a_target_without_clients_gets_a_list_for_its_dashboard_and_a_wrong_one_a_sent
     assert!(!scratch.path("secrets.ndjson").exists());
 }
 
+#[test]
+fn a_change_of_an_application_leaves_what_others_added_to_its_client() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let mut planned = application(1, true, &["https://a.example/cb"]);
+    let apply = ["apply", "--plan", "plan.json"];
+    scratch.write("plan.json", plan_of(std::slice::from_ref(&planned)));
+    apps(&scratch, &sandbox, &apply).expect_code(0);
+    let mut metadata = clients(&sandbox)["client_1"]["metadata"].clone();
+    metadata["team"] = json!("payments");
+    let added = json!({"client": {"metadata": metadata, "logo_uri": "https://a.example/logo.png"}, "update_mask": "metadata,logo_uri"});
+    assert_eq!(admin(&sandbox, "PATCH", "/client_1", &added).0, 200);
+    planned["name"] = json!("Renamed");
+    scratch.write("plan.json", plan_of(&[planned]));
+    assert_eq!(apps(&scratch, &sandbox, &apply).expect_code(0).count("changed"), 1);
+    let client = &clients(&sandbox)["client_1"];
+    assert_eq!((&client["client_name"], &client["metadata"]), (&json!("Renamed"), &metadata));
+    assert_eq!(client["logo_uri"], "https://a.example/logo.png");
+}
+
 /// Two pages that name each other, at a target of each kind.
 #[test]
 fn a_list_of_clients_that_goes_in_a_circle_is_an_error_and_not_read_for_ever() {

@@ -85,12 +85,28 @@ fn applications_become_clients_of_a_hydra_once_and_a_client_library_signs_in_thr
     let refused = hydra.apps(&scratch, &with_secrets).expect_code(2);
     assert!(refused.stderr.contains("is there already"), "{}", refused.stderr);
 
-    // The plan changes: the client does, and its secret stays.
+    // The plan changes: the client does, and its secret stays, as does what somebody added to it.
+    let added = json!([
+        {"op": "add", "path": "/post_logout_redirect_uris", "value": ["https://app1.example.com/bye"]},
+        {"op": "add", "path": "/metadata/team", "value": "payments"},
+    ]);
+    hydra.ask("PATCH", "admin/clients/client_1", Some(&added));
     items[0]["name"] = json!("Renamed");
+    items[0]["target"]["client_uri"] = json!("https://app1.example.com");
     scratch.write("plan.json", plan_of(&items));
     assert_eq!(hydra.apps(&scratch, &["verify", "--plan", "plan.json"]).expect_code(3).count("different"), 1);
     assert_eq!(hydra.apps(&scratch, &apply).expect_code(0).count("changed"), 1);
-    assert_eq!(hydra.clients()["client_1"]["client_name"], "Renamed");
+    let changed = &hydra.clients()["client_1"];
+    assert_eq!(
+        (&changed["client_name"], &changed["client_uri"]),
+        (&json!("Renamed"), &json!("https://app1.example.com"))
+    );
+    assert_eq!(changed["post_logout_redirect_uris"], json!(["https://app1.example.com/bye"]));
+    assert_eq!(changed["metadata"]["team"], "payments");
+    items[0]["target"]["client_uri"] = Value::Null;
+    scratch.write("plan.json", plan_of(&items));
+    assert_eq!(hydra.apps(&scratch, &apply).expect_code(0).count("changed"), 1);
+    assert_eq!(hydra.clients()["client_1"]["client_uri"].as_str().unwrap_or_default(), "");
     hydra.ask("POST", "admin/clients", Some(&json!({"client_id": "other", "client_name": "Somebody's"})));
     let verified = hydra.apps(&scratch, &["verify", "--plan", "plan.json"]).expect_code(0);
     assert_eq!((verified.count("equal"), verified.count("extra")), (3, 1));
