@@ -131,12 +131,16 @@ async fn carry_out<R: ClientRegistry>(
         (ClientStep::Keep, _) => Some(outcome.take().unwrap_or(ClientOutcome::Unchanged)),
         (ClientStep::Leave(left), _) => Some(ClientOutcome::Left(left)),
         (ClientStep::Remember, Some(found)) => {
-            let content = found.content();
-            let secrets_of = match &remembered {
-                Some(object) if object.state == MadeState::Made => object.secrets_of.clone(),
-                _ => applying.secrets_of().filter(|_| has_secret),
-            };
-            applying.objects.put(&made(wanted.application, &found.client_id, &content, secrets_of))?;
+            let secrets_of = applying.secrets_of().filter(|_| has_secret);
+            let object = made(wanted.application, &found.client_id, &found.content(), secrets_of);
+            applying.objects.put(&match remembered {
+                Some(before) if before.state == MadeState::Made => {
+                    MadeObject { secrets_of: before.secrets_of, ..object }
+                }
+                // What was sent, and not what is there: somebody may have changed it since.
+                Some(before) => MadeObject { content: before.content, ..object },
+                None => object,
+            })?;
             None
         }
         (ClientStep::Recreate, Some(found)) => {

@@ -258,3 +258,19 @@ async fn a_break_off_at_any_moment_ends_with_each_client_once_and_each_secret_kn
         assert!(breaks > 50, "{breaks}");
     }
 }
+
+#[tokio::test]
+async fn what_somebody_changed_before_the_memory_knew_that_the_client_is_made_is_theirs() {
+    let (runs, target) = (tempfile::tempdir().expect("a directory"), Cut::default());
+    let planned = [client(1, true)];
+    // It looks, it asks, and the answer is lost.
+    target.moments.set(3);
+    apply(&target, runs.path(), &planned).await.expect_err("it is killed");
+    target.clients.borrow_mut().get_mut("client_1").expect("it is made")["client_name"] = json!("Theirs");
+    target.moments.set(0);
+    for _ in 0..2 {
+        let outcomes = apply(&target, runs.path(), &planned).await.expect("it goes through");
+        assert_eq!(outcomes, [ClientOutcome::Left(Left::ChangedSince(vec!["client_name"]))]);
+        assert_eq!(target.clients.borrow()["client_1"]["client_name"], "Theirs");
+    }
+}
