@@ -1,4 +1,7 @@
 //! Which identities runs have disabled and enabled: `disabled.ndjson` of each run, and an index over several of them.
+//!
+//! Lines are added in groups, and each is durable before anything is done by it. A power cut may tear the last group: cut it off, or
+//! leave zeros in any place of it. What is whole before that counts, and the rest of the group was never gone by.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -7,6 +10,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::damaged_line::DamagedLine;
 use super::state_change::{StateChange, StateChangeKind};
 use crate::files::{create_private, sync_directory_of};
 use crate::index::{HASH_BYTES, Table, hash_of};
@@ -26,7 +30,7 @@ const OF_CLERK_ID: u8 = 1;
 pub struct StatesFile(File);
 
 impl StatesFile {
-    /// Opens the file to add to it, and makes it if it is not there. What a crash left of a line is cut off.
+    /// Opens the file to add to it, and makes it if it is not there. What a crash left of a group of lines is cut off.
     pub fn open(path: &Path) -> io::Result<Self> {
         if !path.exists() {
             let file = create_private(path)?;
@@ -41,7 +45,12 @@ impl StatesFile {
             if count == 0 {
                 break;
             }
-            whole = memchr::memrchr(b'\n', &buffer[..count]).map_or(whole, |end| read + end as u64 + 1);
+            let hole = memchr::memchr(0, &buffer[..count]);
+            let sound = &buffer[..hole.unwrap_or(count)];
+            whole = memchr::memrchr(b'\n', sound).map_or(whole, |end| read + end as u64 + 1);
+            if hole.is_some() {
+                break;
+            }
             read += count as u64;
         }
         file.set_len(whole)?;
@@ -63,25 +72,24 @@ impl StatesFile {
         self.0.sync_all()
     }
 
-    /// Reads the whole lines of a file, in order; nothing if it is not there. A line that somebody damaged is an error.
+    /// Reads the whole lines of a file, in order, up to what a crash left of a group of them; nothing if it is not there. A line that
+    /// somebody damaged is an error.
     pub fn read<T: DeserializeOwned>(path: &Path, mut each: impl FnMut(T) -> io::Result<()>) -> io::Result<()> {
         let file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             file => file?,
         };
         let (mut reader, mut line) = (BufReader::new(file), Vec::new());
-        loop {
+        for number in 1.. {
             line.clear();
             reader.read_until(b'\n', &mut line)?;
-            // What is not ended was never durable.
-            if line.pop() != Some(b'\n') {
-                return Ok(());
+            // What is not ended, or has zeros in it, was never durable, nor was what is behind it.
+            if line.pop() != Some(b'\n') || memchr::memchr(0, &line).is_some() {
+                break;
             }
-            let damaged = |_| {
-                io::Error::new(io::ErrorKind::InvalidData, format!("`{}` has a line that is damaged", path.display()))
-            };
-            each(serde_json::from_slice(&line).map_err(damaged)?)?;
+            each(serde_json::from_slice(&line).map_err(|_| DamagedLine::error(path, number))?)?;
         }
+        Ok(())
     }
 }
 

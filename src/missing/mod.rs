@@ -15,6 +15,7 @@
 //! file of its run ([`ChangedStates`], [`Removals`]): so undo knows it, and a run that was killed goes on with it.
 
 mod changed_states;
+mod damaged_line;
 mod membership_search;
 mod missing_memberships;
 mod missing_of_run;
@@ -32,6 +33,7 @@ mod state_change;
 mod tests;
 
 pub use changed_states::{ChangedStates, StatesFile};
+pub use damaged_line::DamagedLine;
 pub use membership_search::MembershipSearch;
 pub use missing_memberships::MissingMemberships;
 pub use missing_of_run::{MissingOfRun, read_missing};

@@ -166,6 +166,49 @@ fn a_torn_line_counts_for_nothing_and_the_last_word_about_an_identity_counts() {
     assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 3);
 }
 
+/// A power cut while a group of lines is written may keep its length and its end, and leave zeros where the rest was.
+#[test]
+fn a_group_of_lines_that_a_power_cut_tore_counts_for_nothing() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("disabled.ndjson");
+    let line = |number: usize, change| StateChange {
+        change,
+        user: CreatedEarlier {
+            clerk_id: format!("c{number}"),
+            external_id: "e".repeat(700),
+            id: format!("i{number}"),
+            run: "r".to_owned(),
+            record: (1, 2),
+        },
+    };
+    let group = |change| (0..3).map(|number| line(number, change)).collect::<Vec<_>>();
+    let last =
+        |number: usize| ChangedStates::read([&path], scratch.path()).unwrap().of_id(&format!("i{number}")).unwrap();
+    StatesFile::open(&path).unwrap().add(&group(StateChangeKind::Disabling)).unwrap();
+    let durable = std::fs::read(&path).unwrap();
+    StatesFile::open(&path).unwrap().add(&group(StateChangeKind::Disabled)).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let length = (whole.len() - durable.len()) / 3;
+    // Within the second line, over a line break, at the beginning, and up to the end.
+    for (from, to) in [(length + 20, length + 532), (length - 9, length + 9), (0, 512), (2 * length + 40, 3 * length)] {
+        let mut torn = whole.clone();
+        torn[durable.len()..][from..to].fill(0);
+        std::fs::write(&path, &torn).unwrap();
+        let kept = (from.saturating_sub(1)) / length;
+        for number in 0..3 {
+            let expected = if number < kept { StateChangeKind::Disabled } else { StateChangeKind::Disabling };
+            assert_eq!(last(number), Some(expected), "{from} {to} {number}");
+        }
+        StatesFile::open(&path).unwrap().add(&group(StateChangeKind::Enabled)).unwrap();
+        assert_eq!([0, 1, 2].map(last), [Some(StateChangeKind::Enabled); 3], "{from} {to}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 6 + kept, "{from} {to}");
+    }
+    // What somebody else did to the file is not taken for that.
+    std::fs::write(&path, [&durable[..], b"{}\n"].concat()).unwrap();
+    let said = ChangedStates::read([&path], scratch.path()).unwrap_err().to_string();
+    assert!(said.contains("disabled.ndjson") && said.contains("line 4"), "{said}");
+}
+
 #[test]
 fn the_limit_is_a_share_of_those_who_are_known() {
     let found = |known, missing| MissingUsers {

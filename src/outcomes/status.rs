@@ -28,6 +28,7 @@ impl ExitStatus {
                 StopReason::Journal { .. }
                 | StopReason::Temporary(_)
                 | StopReason::IdMap(_)
+                | StopReason::MissingStates(_)
                 | StopReason::LostRun { .. },
             ) => Self::Usage,
             Some(StopReason::Internal(_)) => Self::Unexpected,

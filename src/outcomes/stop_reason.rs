@@ -93,6 +93,9 @@ pub enum StopReason {
          the journals; then run the same command again"
     )]
     IdMap(#[source] std::io::Error),
+    /// What a run did about who and what is missing cannot be read.
+    #[error("it is not known whom or what an earlier run disabled or removed: {0}")]
+    MissingStates(#[source] std::io::Error),
     /// An earlier run cannot be read, and what it did could change what this one does.
     #[error(
         "{problem}; whom that run created or met is not known, and somebody could get a second identity or be disabled wrongly, so \

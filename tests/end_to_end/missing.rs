@@ -299,6 +299,14 @@ fn pruning_keeps_whom_a_run_disabled_until_nobody_needs_it() {
     night(0..6);
     let disabling = night(1..6);
     assert_eq!(disabled(&sandbox), [id(0)]);
+    // A line that somebody damaged may say that the tool itself disabled a user: what to do is said.
+    let states = scratch.path(&format!(".avnology/runs/{}/disabled.ndjson", run_id(&disabling)));
+    let whole = std::fs::read(&states).expect("what the run did");
+    std::fs::write(&states, [&whole[..], b"{}\n"].concat()).expect("a damaged line");
+    let stopped = scratch.import(&sandbox, "users.json", &[&["--new-run"][..], &DISABLE].concat()).expect_code(2);
+    assert!(stopped.stderr.contains("line 3 of") && stopped.stderr.contains("disabled.ndjson"), "{}", stopped.stderr);
+    assert!(!stopped.stderr.contains("TMPDIR"), "{}", stopped.stderr);
+    std::fs::write(&states, whole).expect("what the run did");
     let prune = |more: &[&str]| {
         let prune = ["migrate", "clerk", "runs", "prune", "--older-than", "0h"];
         scratch.run(&[&prune[..], more].concat()).expect_code(0).stdout

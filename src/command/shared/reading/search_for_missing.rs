@@ -1,5 +1,6 @@
 //! Looks who is no longer in an export, for an import and for its dry run at the target.
 
+use std::io;
 use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
@@ -12,7 +13,7 @@ use crate::command::shared::run_start_error::RunStartError;
 use crate::export::Manifest;
 use crate::journal::{InputRecord, LostRun};
 use crate::kind::Kind;
-use crate::missing::{MissingReport, MissingSearch, MissingUsers, SearchError};
+use crate::missing::{DamagedLine, MissingReport, MissingSearch, MissingUsers, SearchError};
 use crate::outcomes::StopReason;
 use crate::settings::MissingRules;
 use crate::signal::Signals;
@@ -44,8 +45,13 @@ pub(in crate::command) async fn search_for<T: Send + 'static>(
         Err(SearchError::Lost(LostRun { directory, problem })) => {
             Err(StopReason::LostRun { directory: directory.display().to_string(), problem }.into())
         }
-        Err(SearchError::Io(error)) => Err(StopReason::Temporary(error).into()),
+        Err(SearchError::Io(error)) => Err(unreadable(error).into()),
     }
+}
+
+/// Why an import stops if it cannot be read what runs did about who and what is missing.
+pub(in crate::command) fn unreadable(error: io::Error) -> StopReason {
+    if DamagedLine::is_cause(&error) { StopReason::MissingStates(error) } else { StopReason::Temporary(error) }
 }
 
 impl SearchForMissingUsers<'_> {
