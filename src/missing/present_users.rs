@@ -55,7 +55,8 @@ impl PresentUsers {
                     };
                     let hash = key(&id);
                     collected.extend(&[hash])?;
-                    if states.of_clerk_id(id.trim())? == Some(StateChangeKind::Disabled)
+                    let state = states.of_clerk_id(id.trim())?;
+                    if matches!(state, Some(StateChangeKind::Disabling | StateChangeKind::Disabled))
                         && let Some(may_sign_in) = may_sign_in(record, rules)?
                     {
                         let mut entry = [0; BACK_BYTES];

@@ -74,7 +74,8 @@ impl MissingSearch {
                 if present.has(clerk_id)? {
                     found.known += 1;
                     let may_be_enabled = match state {
-                        Some(StateChangeKind::Disabled) => present.is_back(clerk_id)?,
+                        // Of one that it was about to disable when it broke off nobody knows: the target is asked.
+                        Some(StateChangeKind::Disabling | StateChangeKind::Disabled) => present.is_back(clerk_id)?,
                         Some(StateChangeKind::Left) => Some(false),
                         _ => None,
                     };

@@ -394,5 +394,41 @@ fn a_run_that_broke_off_while_it_disabled_goes_on_where_it_was() {
         let undone = scratch.undo(&sandbox, &run_id(&goes_on), &["--yes"]).expect_code(0);
         assert_eq!(undone.report()["enabled"], 4);
         assert_eq!(disabled(&sandbox), Vec::<String>::new(), "{flags:?}");
+
+        // A night that broke off just so, and its users are back on the next one, which is another run.
+        is_down.store(true, Ordering::Relaxed);
+        let broken_off = import(&["--new-run"]).expect_code(7);
+        assert_eq!(disabled(&sandbox), [id(0)], "{flags:?}");
+        is_down.store(false, Ordering::Relaxed);
+        scratch.write("users.json", export((0..9).map(user)));
+        let back = import(&["--new-run"]).expect_code(0);
+        assert_ne!(run_id(&back), run_id(&broken_off));
+        assert_counts(&back, &[("missing", 0), ("enabled", 1)]);
+        assert_eq!(disabled(&sandbox), Vec::<String>::new(), "{flags:?}");
     }
+}
+
+/// Who leaves and comes back is asked about, and everybody else is known by the bytes of the record, as on any other night.
+#[test]
+fn whom_the_import_disabled_is_not_taken_for_unchanged_and_all_others_are() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let night = |users: std::ops::Range<usize>, more: &[&str]| {
+        let file = scratch.write("users.json", export(users.map(user)));
+        scratch.import(&sandbox, &file, &[more, &["-v"]].concat()).expect_code(0)
+    };
+    let mapped = |run: &Run| {
+        let line =
+            run.stderr.lines().find(|line| line.contains("not known by their bytes")).expect("a line of the log");
+        line.split("records=").nth(1).and_then(|text| text.split(' ').next()?.parse::<u64>().ok()).expect("a number")
+    };
+    night(0..40, &DISABLE);
+    night(0..40, &DISABLE);
+    assert_eq!(mapped(&night(2..40, &DISABLE)), 0);
+    assert_eq!(disabled(&sandbox), [id(0), id(1)]);
+    assert_eq!(mapped(&night(2..40, &DISABLE)), 0);
+    // A run that is not asked to look who is missing repairs them, too.
+    let back = night(0..40, &["--on-existing", "update"]);
+    assert_eq!((mapped(&back), back.count("updated")), (2, 2), "{}", back.stderr);
+    assert_eq!(disabled(&sandbox), Vec::<String>::new());
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::command::shared::reading::first_pass::FirstPass;
 use crate::command::shared::reading::read_subject::{ReadSubject, Remembered};
 use crate::journal::{ConfirmedUsers, FileRecord};
-use crate::pipeline::{ConfirmedBefore, Ran};
+use crate::outcomes::Ledger;
+use crate::pipeline::ConfirmedBefore;
 use crate::recognition::{Basis, KnownFile};
 use crate::selection::RecordsOfRun;
 use crate::settings::ReadingSettings;
@@ -36,17 +37,17 @@ fn open(users: &mut ConfirmedUsers, basis: &Basis) -> io::Result<Option<KnownFil
 
 /// Writes the file for the next night, at the end of a run that is complete. If that fails, the next night maps every record.
 pub(super) async fn write_for_next_night(
-    ran: &mut Ran,
+    confirmed: Option<ConfirmedUsers>,
+    ledger: &Ledger,
     first_pass: &FirstPass,
     ReadSubject { reading, records, .. }: ReadSubject<'_>,
 ) {
-    let Some(mut users) = ran.confirmed.take() else { return };
+    let Some(mut users) = confirmed else { return };
     let (Some(unchanged), Some(found)) = (first_pass.unchanged_records(), first_pass.duplicates()) else { return };
     let counts = unchanged.counts();
     tracing::info!(records = counts.recognized, "known by their bytes, and not mapped");
     tracing::info!(records = counts.mapped, "not known by their bytes, and mapped");
-    // If none was mapped, the file is as true as it was.
-    if counts.mapped == 0 || !ran.ledger.is_complete() || !matches!(records, RecordsOfRun::All) {
+    if !ledger.is_complete() || !matches!(records, RecordsOfRun::All) {
         return;
     }
     let found = Arc::clone(found);
@@ -56,6 +57,10 @@ pub(super) async fn write_for_next_night(
         // If nothing is remembered of the target, that a record is the same as before says nothing about it.
         if users.lookup()?.is_none() {
             return Ok(0);
+        }
+        // If none was mapped, and nothing was forgotten of the target, the file is as true as it was.
+        if counts.mapped == 0 && KnownFile::open(&users.records_path(), &basis)?.is_some() {
+            return Ok(counts.recognized);
         }
         unchanged.write_known(&users.records_path(), &basis, &found)
     });

@@ -15,10 +15,12 @@ use user_changes::UserChanges;
 
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::reading::read_subject::ReadSubject;
-use crate::command::shared::reading::search_for_missing::{SearchForMissingUsers, account, reason_to_withhold};
+use crate::command::shared::reading::search_for_missing::{
+    SearchForMissingUsers, account, reason_to_withhold, unreadable,
+};
 use crate::command::shared::target::earlier_identity::pages;
 use crate::destination::Destination;
-use crate::journal::RunDirectory;
+use crate::journal::{ConfirmedRecord, ConfirmedUsers, RunDirectory};
 use crate::missing::{MissingReport, MissingSearch, MissingUsers};
 use crate::outcomes::StopReason;
 use crate::settings::{ImportSettings, MissingRules, RunOnDisk, has_memberships};
@@ -75,35 +77,49 @@ impl<'a> MissingRecords<'a> {
         MissingReport { memberships: self.memberships.map(MissingMembershipRecords::into_report), ..self.report }
     }
 
-    /// Disables those who are missing, enables those who are back, and removes memberships, as far as that was asked for.
+    /// Disables those who are missing, enables those who are back, and removes memberships, as far as that was asked for. What the
+    /// target `confirmed` of them does not hold any more.
     pub(super) async fn carry_out(
         &mut self,
         settings: &ImportSettings,
         destination: &dyn Destination,
+        confirmed: &mut Option<ConfirmedUsers>,
         signals: &mut Signals,
     ) -> Result<(), StopReason> {
         if !self.rules.rule.disables_users() {
             return Ok(());
         }
+        let mut opened;
+        let confirmed = if let Some(confirmed) = confirmed {
+            confirmed
+        } else {
+            let opening = ConfirmedUsers::open(&settings.runs_directory, self.target);
+            opened = opening.map_err(StopReason::Temporary)?;
+            &mut opened
+        };
         tokio::select! {
             biased;
             signal = signals.next() => Err(StopReason::Interrupted(signal)),
             done = async {
-                self.change_states(settings, destination).await?;
+                self.change_states(settings, destination, confirmed).await?;
                 match &mut self.memberships {
-                    Some(memberships) => memberships.carry_out(settings).await,
+                    Some(memberships) => memberships.carry_out(settings, confirmed).await,
                     None => Ok(()),
                 }
             } => done,
         }
     }
 
-    async fn change_states(&mut self, settings: &ImportSettings, target: &dyn Destination) -> Result<(), StopReason> {
+    async fn change_states(
+        &mut self,
+        settings: &ImportSettings,
+        target: &dyn Destination,
+        confirmed: &mut ConfirmedUsers,
+    ) -> Result<(), StopReason> {
         let concurrency = settings.connection.pace.concurrency.start.max(1);
         let path = self.directory.disabled();
         let mut file = None;
-        let before =
-            MissingSearch::states(&settings.runs_directory, self.target, None).map_err(StopReason::Temporary)?;
+        let before = MissingSearch::states(&settings.runs_directory, self.target, None).map_err(unreadable)?;
         let mut changes = UserChanges {
             target,
             concurrency,
@@ -119,11 +135,21 @@ impl<'a> MissingRecords<'a> {
         if self.users.without_id > 0 {
             return Ok(());
         }
+        forget_confirmed(&self.users, confirmed).map_err(StopReason::Temporary)?;
         for page in pages(self.users.missing_users()) {
             changes.disable(&page.map_err(StopReason::Temporary)?).await?;
         }
         Ok(())
     }
+}
+
+/// Whoever is missing is asked about when back, by any run: until then the identity may be disabled, or have been deleted. This is
+/// durable before the first one is disabled.
+fn forget_confirmed(users: &MissingUsers, confirmed: &mut ConfirmedUsers) -> io::Result<()> {
+    for user in users.missing_users() {
+        confirmed.add([ConfirmedRecord::nothing(&user?.external_id)])?;
+    }
+    confirmed.write()
 }
 
 /// Names those who are missing in a file, which only the owner can read. Of nobody there is no file.

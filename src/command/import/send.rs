@@ -41,12 +41,15 @@ pub(super) async fn send(
     let reading = &into_organization(target, settings, (run, cleared.home.take()), signals).await?;
     let subject = ReadSubject { reading, ..subject };
     let (mut ran, timeline) = steps.run(subject, cleared, signals).await;
-    known_records_file::write_for_next_night(&mut ran, first_pass, subject).await;
+    let mut confirmed = ran.confirmed.take();
     let mut ended = EndedImport::of(ran, timeline, subject, first_pass, run_and_target);
     // The last step: whom the import has just created or found is not missing.
     if let (Some(missing), None) = (missing, &ended.ledger.stopped) {
-        ended.ledger.stopped = missing.carry_out(settings, destination.as_ref(), signals).await.err();
+        let carried_out = missing.carry_out(settings, destination.as_ref(), &mut confirmed, signals).await;
+        ended.ledger.stopped = carried_out.err();
     }
+    // It holds what is known of the target now, so it is written when nothing is added to that any more.
+    known_records_file::write_for_next_night(confirmed, &ended.ledger, first_pass, subject).await;
     Ok(ended)
 }
 

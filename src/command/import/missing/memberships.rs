@@ -10,7 +10,7 @@ use membership_changes::{MembershipChanges, TargetParts};
 use super::missing_names_file::write_missing;
 use crate::command::shared::command_error::CommandError;
 use crate::command::shared::reading::read_subject::ReadSubject;
-use crate::command::shared::reading::search_for_missing::search_for;
+use crate::command::shared::reading::search_for_missing::{search_for, unreadable};
 use crate::command::shared::run_start_error::RunStartError;
 use crate::command::shared::target::earlier_identity::pages;
 use crate::command::shared::target::id_maps::with_id_map;
@@ -89,7 +89,11 @@ impl<'a> MissingMembershipRecords<'a> {
     }
 
     /// Removes those that are missing, if that was asked for and nothing speaks against it.
-    pub(super) async fn carry_out(&mut self, settings: &ImportSettings) -> Result<(), StopReason> {
+    pub(super) async fn carry_out(
+        &mut self,
+        settings: &ImportSettings,
+        confirmed: &mut ConfirmedUsers,
+    ) -> Result<(), StopReason> {
         let Some(parts) = &self.parts else { return Ok(()) };
         let runs = &settings.runs_directory;
         let ids = with_id_map(runs, self.target, |map| map.lookup()).await.map_err(StopReason::IdMap)?;
@@ -99,8 +103,8 @@ impl<'a> MissingMembershipRecords<'a> {
             ids: &ids,
             rules: &settings.reading.rules.tuples,
             concurrency: settings.connection.pace.concurrency.start.max(1),
-            before: MembershipSearch::removals(runs, self.target, None).map_err(StopReason::Temporary)?,
-            confirmed: ConfirmedUsers::open(runs, self.target).map_err(StopReason::Temporary)?,
+            before: MembershipSearch::removals(runs, self.target, None).map_err(unreadable)?,
+            confirmed,
             path: self.directory.removed(),
             file: None,
             with_role: Table::new(BUFFERED, std::env::temp_dir()),

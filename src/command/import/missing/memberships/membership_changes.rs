@@ -45,7 +45,7 @@ pub(super) struct MembershipChanges<'c> {
     /// What earlier runs did, and earlier parts of this one.
     pub before: Removals,
     /// What the target confirmed: what is removed is not there any more, should it come back in a later export.
-    pub confirmed: ConfirmedUsers,
+    pub confirmed: &'c mut ConfirmedUsers,
     pub path: PathBuf,
     pub file: Option<StatesFile>,
     /// Memberships, by their ids at Clerk, of which the target did not take back a role.
