@@ -68,6 +68,7 @@ fn memberships_that_are_gone_are_named_then_removed_and_put_back() {
         assert_eq!(left[0].len(), 7, "{flags:?} {left:?}");
         assert!(!left[1].iter().any(|row| row.contains("auditor")), "{left:?}");
         assert!(left[1].iter().all(|row| !row.contains("org_0 admin user_000004")), "{left:?}");
+        prune_around(&scratch, &run_of(&removed));
         let settled = night(&some, &REMOVE, 3);
         assert_counts(&settled, &[("known", 7), ("missing", 0), ("settled_before", 2), ("removed", 0)]);
         // Back in the export they are members again, although the target had confirmed them before.
@@ -77,6 +78,7 @@ fn memberships_that_are_gone_are_named_then_removed_and_put_back() {
         let again = night(&some, &REMOVE, 3);
         assert_counts(&again, &[("missing", 2), ("removed", 2)]);
         assert_eq!(state(&sandbox), left);
+        prune_around(&scratch, &run_of(&again));
         let preview = scratch.undo(&sandbox, &run_of(&again), &["--dry-run"]).expect_code(0);
         assert_eq!(preview.report()["memberships_put_back"], 2);
         assert_eq!(state(&sandbox), left);
@@ -84,6 +86,20 @@ fn memberships_that_are_gone_are_named_then_removed_and_put_back() {
         assert_eq!((&undone["memberships_put_back"], &undone["roles_put_back"]), (&json!(2), &json!(2)), "{undone}");
         assert_eq!(state(&sandbox), before, "{flags:?}");
     }
+}
+
+fn prune(scratch: &Scratch, more: &[&str]) -> String {
+    let prune = ["migrate", "clerk", "runs", "prune", "--older-than", "0h"];
+    scratch.run(&[&prune[..], more].concat()).expect_code(0).stdout
+}
+
+/// Of a run that removed memberships, pruning keeps what undo and the next night need to know.
+#[track_caller]
+fn prune_around(scratch: &Scratch, run: &str) {
+    let text = prune(scratch, &["--dry-run"]);
+    assert!(text.contains(&format!("{run}: kept; it can be undone")), "{text}");
+    let text = prune(scratch, &["--personal-data"]);
+    assert!(text.contains(&format!("{run}: personal data removed")), "{text}");
 }
 
 /// A proxy before a target that takes no role back while `refuses` says so, and how many requests it gets that delete
@@ -147,6 +163,14 @@ fn a_membership_stays_as_long_as_the_target_keeps_its_role() {
         assert_eq!(rows(&sandbox, organizations).len(), 3, "{flags:?}");
         scratch.undo(&sandbox, &first, &["--yes", "--force"]).expect_code(3);
         assert_eq!(rows(&sandbox, organizations).len(), 3, "{flags:?}");
+        // What stays at the target is in the journal of that run alone, so it stays, too, until nothing is kept any more.
+        let pruned = prune(&scratch, &[]);
+        assert!(pruned.contains(&format!("{first}: kept; it can be undone")), "{pruned}");
+        refuses.store(false, Ordering::Relaxed);
+        scratch.undo(&sandbox, &first, &["--yes", "--force"]).expect_code(0);
+        assert_eq!(rows(&sandbox, TUPLES), Vec::<String>::new(), "{flags:?}");
+        let pruned = prune(&scratch, &[]);
+        assert!(pruned.contains(&format!("{first}: removed")), "{pruned}");
     }
     for flags in [&[][..], &["--no-batch"]] {
         let scratch = Scratch::new();

@@ -81,13 +81,17 @@ pub fn prune_runs(settings: &PruneSettings) -> Result<(), RunsError> {
 
 fn facts(directory: &RunDirectory, listed: &RunOverview, newer: usize) -> PruneFacts {
     let RunOverview { record, state, counts, undone, .. } = listed;
-    let left = undone.and_then(|undone| undone.left);
-    let created = left.or(counts.map(|counts| counts.created + counts.unfinished));
+    // What undo left at the target is in the journal of this run alone.
+    let there = match undone {
+        Some(undone) => undone.left.zip(undone.kept).map(|(left, kept)| left + kept),
+        None => counts.map(|counts| counts.created + counts.unfinished),
+    };
+    let took_away = directory.disabled().exists() || directory.removed().exists();
     PruneFacts {
         state: *state,
         age: age_of(&record.started),
         newer,
-        has_changed: created.is_none_or(|number| number > 0) || directory.disabled().exists(),
+        has_changed: there.is_none_or(|number| number > 0) || took_away && !directory.is_restored(),
     }
 }
 
@@ -122,8 +126,8 @@ impl OldRun {
         let before = disk_use(path);
         if let Pruned::Stripped { journal } = self.pruned {
             let files = self.directory.personal_files().map_err(RunsError::read(path))?;
-            // By the one undo knows whom the run created, by the other whom it disabled.
-            let needed = [self.directory.journal(), self.directory.disabled()];
+            // By these undo knows what the run created, whom it disabled, and which memberships it removed.
+            let needed = [self.directory.journal(), self.directory.disabled(), self.directory.removed()];
             let files: Vec<PathBuf> = files.into_iter().filter(|file| journal || !needed.contains(file)).collect();
             let freed_bytes = files.iter().filter_map(|file| Some(file.metadata().ok()?.len())).sum();
             if !is_dry_run {

@@ -27,7 +27,8 @@ pub(super) struct PruneFacts {
     pub age: Duration,
     /// How many runs are newer.
     pub newer: usize,
-    /// It created or disabled somebody, or may have.
+    /// Something is at the target because of it, or is not there any more, or that may be so: it created somebody whom undo did not
+    /// delete, disabled users, or removed memberships.
     pub has_changed: bool,
 }
 
@@ -71,8 +72,9 @@ impl PruneRules {
         let (is_resumable, is_undoable) = match state {
             // Nobody knows what is in a damaged journal.
             RunState::Interrupted | RunState::Undoing | RunState::Damaged => (true, has_changed),
-            RunState::Finished => (false, has_changed),
-            RunState::Undone | RunState::Pruned | RunState::Running => (false, false),
+            // Undo has come to its end, and the target kept something: by force, or later, it may yet delete that.
+            RunState::Finished | RunState::Undone => (false, has_changed),
+            RunState::Pruned | RunState::Running => (false, false),
         };
         if is_resumable && !self.give_up_resume {
             return Pruned::Kept(KeptBecause::Resumable);
@@ -133,7 +135,8 @@ mod tests {
             prop_assert!(!(is_touched && facts.state == RunState::Running));
             prop_assert!(!(is_touched && (facts.age < rules.older_than || facts.newer < rules.keep)));
             prop_assert!(!(is_touched && is_open && !rules.give_up_resume));
-            let can_be_undone = facts.has_changed && (is_open || facts.state == RunState::Finished);
+            let can_be_undone =
+                facts.has_changed && (is_open || matches!(facts.state, RunState::Finished | RunState::Undone));
             prop_assert!(!(loses_the_journal(pruned) && can_be_undone && !rules.give_up_undo));
             prop_assert!(!(pruned == Pruned::Removed && rules.personal_data), "the account stays");
         }
