@@ -158,7 +158,10 @@ impl ReadingSettings {
         let mut rules = rule_files.rules(missing_email)?;
         // A shard moves one step.
         let kinds_of_inline_memberships = if shard.is_some() { Vec::new() } else { kinds_of_inline_memberships };
-        rules.memberships_move = !kinds_of_inline_memberships.is_empty();
+        // A run that is resumed has them among its inputs already.
+        let is_of_membership = |kind: &Kind| matches!(kind, Kind::Membership | Kind::RoleTuple);
+        rules.memberships_move =
+            !kinds_of_inline_memberships.is_empty() || shard.is_none() && kinds.iter().any(is_of_membership);
         rules.organization = organization.as_ref().map(ToString::to_string);
         Ok(Self {
             kinds_of_inline_memberships,

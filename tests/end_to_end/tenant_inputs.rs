@@ -1,9 +1,13 @@
 //! What a tenant can be read from: tables, and users with their memberships inside them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::{Value, json};
 
 use crate::organizations::{ALL, MEMBERS, TUPLES, Tenant, USERS, membership, rejected, rows, run_of, verify};
-use crate::support::{Sandbox, Scratch, user};
+use crate::support::target::{Way, proxy};
+use crate::support::{Run, Sandbox, Scratch, user};
 
 #[test]
 fn the_records_of_a_tenant_may_be_rows_of_a_csv() {
@@ -48,11 +52,8 @@ fn the_records_of_a_tenant_may_be_rows_of_a_csv() {
     verify(&tenant, &scratch, &sandbox, 0);
 }
 
-#[test]
-fn memberships_inside_users_move_beside_those_of_files_each_once() {
-    let scratch = Scratch::new();
-    let sandbox = Sandbox::start(&scratch, &[]);
-    let mut tenant = Tenant::new(&scratch);
+/// An export of the users of a tenant, of whom some hold memberships: three that no file has.
+fn export_with_memberships() -> String {
     let mut users: Vec<Value> = (0..USERS).map(|number| serde_json::from_str(&user(number)).expect("a user")).collect();
     // In the file, too, which counts; a page of two; and one that does not say whose it is.
     users[4]["organization_memberships"] = json!([membership(0, 4, "org:owner")]);
@@ -60,8 +61,15 @@ fn memberships_inside_users_move_beside_those_of_files_each_once() {
     users[6]["organization_memberships"] = json!({"data": page, "total_count": 3});
     users[7]["organization_memberships"] =
         json!([{"id": "orgmem_7", "role": "org:member", "organization": {"id": "org_1"}}]);
-    let pretty = serde_json::to_string_pretty(&json!({ "data": users })).expect("a text");
-    tenant.users = scratch.write("users.json", pretty);
+    serde_json::to_string_pretty(&json!({ "data": users })).expect("a text")
+}
+
+#[test]
+fn memberships_inside_users_move_beside_those_of_files_each_once() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let mut tenant = Tenant::new(&scratch);
+    tenant.users = scratch.write("users.json", export_with_memberships());
     let alone = scratch.import(&sandbox, &tenant.users, &["--dry-run", "--preview", "0"]).expect_code(0).report();
     assert_eq!(alone["steps"].as_array().map_or(0, Vec::len), 0, "{alone}");
     let dry = tenant.import(&scratch, &sandbox, &["--dry-run", "--preview", "0"]);
@@ -89,4 +97,29 @@ fn memberships_inside_users_move_beside_those_of_files_each_once() {
     assert_eq!(agreed["kinds"]["memberships"]["equal"], 12, "{agreed}");
     let undone = scratch.undo(&sandbox, &run_of(&first), &["--yes"]).expect_code(0);
     assert!(rows(&sandbox, MEMBERS).is_empty() && kept() == 0, "{}", undone.stdout);
+}
+
+/// A run that goes on says of memberships inside users what it said before: they move.
+#[test]
+fn a_run_that_is_resumed_by_its_id_leaves_no_memberships_behind_either() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let mut tenant = Tenant::new(&scratch);
+    tenant.users = scratch.write("users.json", export_with_memberships());
+    let is_down = Arc::new(AtomicBool::new(true));
+    let is_down_here = Arc::clone(&is_down);
+    let url = proxy(&sandbox.base_url(), move |head, body| {
+        let creates = head.starts_with("POST /v1/identities:batchCreate ");
+        let is_real = !String::from_utf8_lossy(body).contains("validate_only\":true");
+        let is_lost = is_down_here.load(Ordering::Relaxed) && creates && is_real;
+        if is_lost { Way::Instead(String::new()) } else { Way::Through }
+    });
+    let broken_off = tenant.import(&scratch, &sandbox, &["--base-url", &url, "--max-wait", "1"]).expect_code(7);
+    assert_eq!(broken_off.count("created"), 0, "{}", broken_off.stderr);
+    is_down.store(false, Ordering::Relaxed);
+    let mut resume = scratch.avnology(&["migrate", "clerk", "resume", &run_of(&broken_off), "--output", "json"]);
+    let resumed = Run::of(resume.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs"));
+    let resumed = resumed.expect_code(3);
+    assert_eq!(resumed.count("created"), ALL + 6, "{}", resumed.stderr);
+    assert!(!resumed.report().to_string().contains("\"organization_memberships\""), "{}", resumed.report());
 }
