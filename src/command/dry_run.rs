@@ -75,9 +75,9 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     let alone = intake(reading, &records, None, None, Watch::Nothing);
     let ids = input_ids(alone, reading.has_pipe(), &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
-    // Only who selects, or gets a report with digests, needs them.
+    // Only who selects, or gets a report with digests, needs them; and where memberships were taken out of an input.
     let shows_digests = output.format == OutputFormat::Json || output.report.is_some();
-    let watch = if shows_digests || records.selected().is_some() {
+    let watch = if shows_digests || records.selected().is_some() || !reading.read_earlier.is_empty() {
         Watch::Record(Arc::clone(&recorder))
     } else {
         Watch::Unchanged
@@ -88,7 +88,9 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     let mut ledger = pipeline::run(job, &mut timeline, &mut signals).await.ledger;
     let timeline = timeline.into_moments();
     if ledger.stopped.is_none() {
-        ledger.stopped = changed_since_selected(reading, &records, &recorder).map(StopReason::Source);
+        let earlier = reading.check_read_earlier(&recorder.inputs()).err();
+        let changed = earlier.or_else(|| changed_since_selected(reading, &records, &recorder));
+        ledger.stopped = changed.map(StopReason::Source);
     }
     ledger.require_records(*min_records);
     let JoinReports { passwords, memberships } = joined.close(ledger.stopped.is_none())?;

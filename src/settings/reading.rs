@@ -9,6 +9,7 @@ use super::engine::ShardError;
 use super::kept_users::is_clerk;
 use super::kratos_target::KratosChoice;
 use super::most_of_request::MostOfRequest;
+use super::read_earlier::ReadEarlier;
 use super::run_on_disk::RunOnDisk;
 use super::typed_inputs::WantedInputs;
 use super::{Environment, SettingsError, selection, shard};
@@ -22,7 +23,7 @@ use crate::kratos;
 use crate::mapping::{MetadataTarget, MissingEmail, Rules, WireForm};
 use crate::rule_files::RuleFiles;
 use crate::selection::SelectionChoice;
-use crate::source::{Input, ObjectAccess, ReaderLimits, Shard, ShardChoice};
+use crate::source::{Input, KnownInput, ObjectAccess, ReaderLimits, Shard, ShardChoice, SourceError};
 use crate::steps::MigrationPlan;
 
 /// What is read and how it is mapped: settings of every command that reads an export.
@@ -34,6 +35,8 @@ pub struct ReadingSettings {
     pub kinds: Vec<Kind>,
     /// As what kinds memberships that stand inside users are taken, if they are.
     pub kinds_of_inline_memberships: Vec<Kind>,
+    /// What was read before the run began, to take memberships out of it: it has to be the same when the run reads it.
+    pub read_earlier: Vec<ReadEarlier>,
     /// The files of users who are gone at Clerk, beside those inputs that are directories of exports, and how many users are
     /// in each.
     pub deleted: Vec<(PathBuf, u64)>,
@@ -165,6 +168,7 @@ impl ReadingSettings {
         rules.organization = organization.as_ref().map(ToString::to_string);
         Ok(Self {
             kinds_of_inline_memberships,
+            read_earlier: Vec::new(),
             inputs,
             kinds,
             deleted,
@@ -181,6 +185,18 @@ impl ReadingSettings {
             most_of_request: MostOfRequest { users: MAX_BATCH_ITEMS, bytes: MAX_BODY_BYTES },
             workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
         })
+    }
+
+    /// Fails if an input is not what it was when memberships were taken out of it. `now` are the inputs as they are now, in order; if
+    /// one could not be read to its end, without it and those behind it.
+    pub fn check_read_earlier(&self, now: &[KnownInput]) -> Result<(), SourceError> {
+        for earlier in &self.read_earlier {
+            let index = self.inputs.iter().position(|input| *input == earlier.input);
+            if index.is_some_and(|index| !earlier.is_same(index, now)) {
+                return Err(SourceError::Changed { input: earlier.input.name() });
+            }
+        }
+        Ok(())
     }
 
     /// The steps in which the inputs move.

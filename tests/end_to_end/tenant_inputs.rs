@@ -1,5 +1,6 @@
 //! What a tenant can be read from: tables, and users with their memberships inside them.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -122,4 +123,41 @@ fn a_run_that_is_resumed_by_its_id_leaves_no_memberships_behind_either() {
     let resumed = resumed.expect_code(3);
     assert_eq!(resumed.count("created"), ALL + 6, "{}", resumed.stderr);
     assert!(!resumed.report().to_string().contains("\"organization_memberships\""), "{}", resumed.report());
+}
+
+/// Of an export that is still being copied, users and memberships never come from different bytes.
+#[test]
+fn an_export_that_was_not_whole_when_memberships_were_taken_out_of_it_is_not_imported() {
+    for (cut, change) in [("user_000007", true), ("user_000003", true), ("user_000007", false)] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, &[]);
+        let mut tenant = Tenant::new(&scratch);
+        let whole = export_with_memberships();
+        let (begun, rest) = whole.split_at(whole.find(cut).expect("a user"));
+        // The other half of the cases: a whole file that another one takes the place of.
+        let (first, path) = (
+            if change { begun.to_owned() } else { whole.replace("org:viewer", "org:admin") },
+            scratch.path("users.json"),
+        );
+        tenant.users = scratch.write("users.json", first);
+        let (is_late, rest, after) = (AtomicBool::new(true), rest.to_owned(), whole.clone());
+        let url = proxy(&sandbox.base_url(), move |_, _| {
+            if is_late.swap(false, Ordering::Relaxed) {
+                if change {
+                    let file = std::fs::OpenOptions::new().append(true).open(&path);
+                    file.and_then(|mut file| file.write_all(rest.as_bytes())).expect("the rest of the export");
+                } else {
+                    std::fs::write(&path, &after).expect("another export");
+                }
+            }
+            Way::Through
+        });
+        let run = tenant.import(&scratch, &sandbox, &["--base-url", &url, "--on-missing", "remove"]).expect_code(5);
+        assert!(run.stderr.contains("users.json") && run.stderr.contains("changed"), "{}", run.stderr);
+        assert_eq!(sandbox.identities().len(), 0, "{}", run.stderr);
+        // The same command imports what is there now.
+        let again = tenant.import(&scratch, &sandbox, &["--base-url", &url, "--on-missing", "remove"]).expect_code(3);
+        assert_eq!((again.count("created"), rows(&sandbox, MEMBERS).len()), (ALL + 6, 12), "{}", again.stderr);
+        verify(&tenant, &scratch, &sandbox, 0);
+    }
 }

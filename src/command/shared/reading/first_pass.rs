@@ -48,6 +48,7 @@ impl FirstPass {
             return Ok(Self::Pipe);
         }
         if let Some(kept) = read_kept(subject.joined, directory)? {
+            subject.reading.check_read_earlier(&kept.inputs.inputs).map_err(RunStartError::Source)?;
             return Ok(Self::Files(kept));
         }
         // An earlier part has sent by what this run itself had found, so nothing is taken over from other shards.

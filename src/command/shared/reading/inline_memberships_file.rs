@@ -3,10 +3,14 @@
 //! They are taken out of the users into a file of the program's own before anything else is done, and are one more input from then
 //! on: resumed, rejected and compared as all others. The file lies with the runs, for the owner only, and holds the same bytes as
 //! long as the users do; it is removed when the import is finished.
+//!
+//! The export may still be on its way here, or a store may be away for a while. So what was read is kept, and the first pass has to
+//! find the same bytes: users of one export never move beside memberships of another one, or of half of it.
 
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
@@ -14,16 +18,16 @@ use super::super::command_error::CommandError;
 use super::super::in_background::in_background;
 use super::super::run_start_error::RunStartError;
 use crate::exit::ExitStatus;
-use crate::files::{create_private, create_private_directory};
+use crate::files::create_private_directory;
 use crate::hexadecimal::hexadecimal;
 use crate::ignore::ignore;
 use crate::index::{HASH_BYTES, Table, hash_of};
 use crate::journal::TAKEN_OUT_OF_USERS;
 use crate::kind::Kind;
 use crate::mapping::{inline_memberships, membership_keys};
-use crate::settings::ReadingSettings;
+use crate::settings::{ReadEarlier, ReadingSettings};
 use crate::signal::Signals;
-use crate::source::{Input, RawRecord, ReaderLimits, RecordReader, SumKind};
+use crate::source::{Input, InputWatch, RawRecord, ReaderLimits, RecordReader, Recorder, SumKind};
 
 /// Entries in memory: 96 KiB, and as much again for the tree that they are in.
 const BUFFERED: usize = 8 * 1024;
@@ -54,8 +58,8 @@ pub(in crate::command) async fn with_inline_memberships(
         Taking { users, files, limits, path: to, stop: stop.clone() }.run()
     });
     let taken = taking.await?;
-    let any = taken.map_err(|source| RunStartError::Io { path: path.clone(), source })?;
-    let mut reading = reading.clone();
+    let Taken { any, inputs } = taken.map_err(|source| RunStartError::Io { path: path.clone(), source })?;
+    let mut reading = ReadingSettings { read_earlier: inputs, ..reading.clone() };
     for kind in if any { reading.kinds_of_inline_memberships.clone() } else { Vec::new() } {
         let place = reading.kinds.partition_point(|other| *other <= kind);
         reading.kinds.insert(place, kind);
@@ -106,27 +110,35 @@ struct Taking {
     stop: CancellationToken,
 }
 
-impl Taking {
+/// What was taken.
+struct Taken {
     /// Whether there are any: then they are in the file.
-    fn run(&self) -> io::Result<bool> {
-        if let Some(directory) = self.path.parent() {
-            create_private_directory(directory)?;
-        }
+    any: bool,
+    /// What was read.
+    inputs: Vec<ReadEarlier>,
+}
+
+impl Taking {
+    fn run(&self) -> io::Result<Taken> {
+        let directory = self.path.parent().unwrap_or(Path::new("."));
+        create_private_directory(directory)?;
         // Usually no user holds any, and then the memberships of files need not be known.
-        if !self.is_any_held()? {
-            return Ok(false);
+        if let Some(inputs) = self.unless_one_is_held()? {
+            return Ok(Taken { any: false, inputs });
         }
+        let mut inputs = Vec::with_capacity(self.files.len() + self.users.len());
         let mut known = Table::<HASH_BYTES>::new(BUFFERED, std::env::temp_dir());
         for input in &self.files {
-            self.each(input, |record| {
+            inputs.push(self.each(input, |record| {
                 membership_keys(record).iter().try_for_each(|key| known.insert(hash_of(0, key)))?;
                 Ok(ControlFlow::Continue(()))
-            })?;
+            })?);
         }
-        let new = self.path.with_extension("new");
-        let (mut file, mut any) = (BufWriter::new(create_private(&new)?), false);
+        // With a name of its own, for two jobs may be at it.
+        let new = tempfile::NamedTempFile::new_in(directory)?;
+        let (mut file, mut any) = (BufWriter::new(new.as_file()), false);
         for input in &self.users {
-            self.each(input, |record| {
+            inputs.push(self.each(input, |record| {
                 for membership in inline_memberships(record) {
                     let hashes: Vec<_> = membership.keys.iter().map(|key| hash_of(0, key)).collect();
                     let mut is_known = false;
@@ -142,52 +154,52 @@ impl Taking {
                     any = true;
                 }
                 Ok(ControlFlow::Continue(()))
-            })?;
+            })?);
         }
         file.flush()?;
         drop(file);
-        // A file that is the same stays as it is: a run knows it again.
-        if !any || is_same(&new, &self.path) {
-            std::fs::remove_file(&new)?;
-        } else {
-            std::fs::rename(&new, &self.path)?;
+        // A file that is the same stays as it is: a run knows it again. Nor is one replaced by a part of it.
+        if any && !self.stop.is_cancelled() && !is_same(new.path(), &self.path) {
+            new.persist(&self.path)?;
         }
-        Ok(any)
+        Ok(Taken { any, inputs })
     }
 
-    /// Whether any user holds memberships.
-    fn is_any_held(&self) -> io::Result<bool> {
-        let mut is_held = false;
+    /// What was read of the users, unless one of them holds memberships.
+    fn unless_one_is_held(&self) -> io::Result<Option<Vec<ReadEarlier>>> {
+        let (mut is_held, mut inputs) = (false, Vec::with_capacity(self.users.len()));
         for input in &self.users {
-            self.each(input, |record| {
+            inputs.push(self.each(input, |record| {
                 is_held = !inline_memberships(record).is_empty();
                 Ok(if is_held { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-            })?;
+            })?);
             if is_held {
-                break;
+                return Ok(None);
             }
         }
-        Ok(is_held)
+        Ok(Some(inputs))
     }
 
-    /// Shows the records of an input until it is told to stop. What is wrong with it the first pass finds out, and says.
+    /// Shows the records of an input until it is told to stop, and returns what was read. What is wrong with the input the first
+    /// pass finds out, and says.
     fn each(
         &self,
         input: &Input,
         mut take: impl FnMut(RawRecord<'_>) -> io::Result<ControlFlow<()>>,
-    ) -> io::Result<()> {
-        let Ok(mut reader) = RecordReader::open(input, self.limits) else { return Ok(()) };
-        while let Ok(Some(chunk)) = reader.next_chunk() {
-            if self.stop.is_cancelled() {
-                break;
-            }
-            for span in &chunk.spans {
-                if take(RawRecord::new(&chunk, span))?.is_break() {
-                    return Ok(());
+    ) -> io::Result<ReadEarlier> {
+        let recorder = Arc::new(Recorder::default());
+        let watch = InputWatch::Record(Arc::clone(&recorder), 0);
+        if let Ok(mut reader) = RecordReader::open_watched(input, self.limits, &watch) {
+            'chunks: while let Ok(Some(chunk)) = reader.next_chunk() {
+                for span in &chunk.spans {
+                    if self.stop.is_cancelled() || take(RawRecord::new(&chunk, span))?.is_break() {
+                        break 'chunks;
+                    }
                 }
             }
         }
-        Ok(())
+        let digest = recorder.inputs().pop().map(|known| known.digest);
+        Ok(ReadEarlier { input: input.clone(), digest })
     }
 }
 

@@ -52,6 +52,7 @@ impl LookedThrough {
         let (found, ledger) = find(subject, (&recorder, shard_blocks), look, signals).await?;
         let inputs = recorder.finish().map_err(StopReason::Temporary)?;
         check_selected(subject, &inputs)?;
+        subject.reading.check_read_earlier(&inputs.inputs).map_err(RunStartError::Source)?;
         let prediction = predict(&found, &ledger, subject.records).map_err(StopReason::Temporary)?;
         let is_complete = ledger.stopped.is_none();
         let rejects_by_shard = subject.records.shard().filter(|_| is_complete).map(|shard| {
