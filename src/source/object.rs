@@ -16,7 +16,9 @@ use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
-use super::object_access::{ObjectAccess, ObjectFault, ObjectUrlError, Part, Version, is_loopback, name};
+use super::object_access::{
+    ObjectAccess, ObjectFault, ObjectUrlError, Part, Version, is_loopback, is_of_machine, name,
+};
 use super::store::Store;
 
 /// The bytes of one request: few enough for several parts in memory, and enough for a store that is far away.
@@ -187,17 +189,11 @@ fn is_scheme(text: &str) -> bool {
 /// The variable of an endpoint that would be used without TLS, if there is one. The endpoints that give credentials to
 /// programs on a cloud machine are exempt: they are on the machine's own network, and never have TLS.
 fn insecure_endpoint(options: &[(String, String)]) -> Option<&str> {
-    let of_machine = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        ["metadata", "container_credentials", "identity_endpoint", "msi_endpoint"]
-            .iter()
-            .any(|part| name.contains(part))
-    };
     let is_insecure = |value: &str| {
         let url = Url::parse(value).ok().filter(|url| url.scheme() == "http");
         url.is_some_and(|url| !is_loopback(&url))
     };
-    options.iter().find(|(name, value)| !of_machine(name) && is_insecure(value)).map(|(name, _)| name.as_str())
+    options.iter().find(|(name, value)| !is_of_machine(name) && is_insecure(value)).map(|(name, _)| name.as_str())
 }
 
 #[cfg(test)]

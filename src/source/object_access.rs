@@ -130,6 +130,12 @@ pub(super) fn name(url: &Url) -> Arc<str> {
     Arc::from(format!("{}://{host}{port}{}", url.scheme(), url.path()))
 }
 
+/// Whether a variable is about what gives credentials to programs on a cloud machine, and not about a store.
+pub(super) fn is_of_machine(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["metadata", "container_credentials", "identity_endpoint", "msi_endpoint"].iter().any(|part| name.contains(part))
+}
+
 /// Whether a URL leads to this machine.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {

@@ -19,7 +19,7 @@ use object_store::{
 use tokio::time::{Instant, sleep};
 use url::{Position, Url};
 
-use super::object_access::{ObjectAccess, ObjectFault, Part, Version, is_loopback};
+use super::object_access::{ObjectAccess, ObjectFault, Part, Version, is_loopback, is_of_machine};
 
 /// The pause between two attempts at a part whose answer broke off.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -119,11 +119,8 @@ fn build(url: &Url, access: &ObjectAccess, client: ClientOptions) -> Result<Arc<
 }
 
 fn client_options(url: &Url, access: &ObjectAccess) -> Result<ClientOptions, ObjectFault> {
-    // Of the endpoints and URLs that are allowed, only those on this machine have no TLS.
-    let on_this_machine = |text: &str| Url::parse(text).is_ok_and(|url| url.scheme() == "http" && is_loopback(&url));
-    let is_local = on_this_machine(url.as_str()) || access.options.iter().any(|(_, value)| on_this_machine(value));
     let options = ClientOptions::new()
-        .with_allow_http(is_local)
+        .with_allow_http(is_without_tls(url, access))
         .with_connect_timeout(access.connect_timeout)
         .with_timeout(access.part_timeout)
         .with_user_agent(HeaderValue::from_static(concat!("avnology-migrate/", env!("CARGO_PKG_VERSION"))));
@@ -131,6 +128,20 @@ fn client_options(url: &Url, access: &ObjectAccess) -> Result<ClientOptions, Obj
     let bundle = std::fs::read(path).map_err(|_| ObjectFault::Settings)?;
     let certificates = Certificate::from_pem_bundle(&bundle).map_err(|_| ObjectFault::Settings)?;
     Ok(certificates.into_iter().fold(options, ClientOptions::with_root_certificate))
+}
+
+/// Whether an object is read without TLS: only one on this machine is. What the variables of another store say does not matter: a
+/// redirect must not lead to where anybody can read along.
+fn is_without_tls(url: &Url, access: &ObjectAccess) -> bool {
+    let is_here = |text: &str| Url::parse(text).is_ok_and(|url| url.scheme() == "http" && is_loopback(&url));
+    let of_store = match url.scheme() {
+        "s3" => "AWS_",
+        "gs" => "GOOGLE_",
+        "az" => "AZURE_",
+        _ => return is_here(url.as_str()),
+    };
+    let is_its_own = |name: &str| name.get(..of_store.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(of_store));
+    access.options.iter().any(|(name, value)| is_its_own(name) && !is_of_machine(name) && is_here(value))
 }
 
 fn version(meta: &ObjectMeta) -> Version {
@@ -178,4 +189,35 @@ fn kind(error: &Error) -> String {
         }
     }
     format!("{error:?}").split([' ', '(', '{']).next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_read_without_tls_only_if_it_is_on_this_machine_itself() {
+        let is_without_tls = |url: &str, variables: &[(&str, &str)]| {
+            let access = ObjectAccess {
+                options: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+                certificates: None,
+                connect_timeout: Duration::ZERO,
+                part_timeout: Duration::ZERO,
+                patience: Duration::ZERO,
+            };
+            super::is_without_tls(&url.parse().expect("a URL"), &access)
+        };
+        let minio = ("AWS_ENDPOINT_URL", "http://127.0.0.1:9000");
+        let azurite = ("AZURE_STORAGE_ENDPOINT", "http://localhost:10000");
+        assert!(is_without_tls("s3://bucket/users.json", &[azurite, minio]));
+        assert!(is_without_tls("az://container/users.json", &[azurite, minio]));
+        assert!(is_without_tls("http://127.0.0.1/users.json", &[]));
+        for url in ["https://files.example.com/users.json", "gs://bucket/users.json"] {
+            assert!(!is_without_tls(url, &[azurite, minio]), "{url}: the variables of another store");
+        }
+        assert!(!is_without_tls("s3://bucket/users.json", &[azurite]));
+        assert!(!is_without_tls("s3://bucket/users.json", &[("AWS_ENDPOINT_URL", "https://127.0.0.1:9000")]));
+        let credentials = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1/credentials");
+        assert!(!is_without_tls("s3://bucket/users.json", &[credentials]), "the store itself is elsewhere");
+    }
 }
