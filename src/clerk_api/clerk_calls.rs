@@ -80,6 +80,11 @@ impl ClerkCalls {
         self.pace.figures()
     }
 
+    /// See [`http::answers_side_by_side`].
+    pub fn answers_side_by_side(length: usize) -> usize {
+        http::answers_side_by_side(length)
+    }
+
     /// Asks until there is an answer that `read` can read, or one that waiting does not change.
     pub async fn ask<T>(
         &self,

@@ -63,6 +63,8 @@ pub(super) struct Pages {
     pub limit: usize,
     /// How many records the list has, if a page said so.
     pub total: Option<u64>,
+    /// Bytes of the longest page so far.
+    pub longest: usize,
     /// When the last part of what was read began to be made durable.
     durable: Instant,
 }
@@ -138,7 +140,7 @@ impl Exporter<'_> {
     /// Reads pages until the list is at its end. Returns how many records it has in all, if it says so; nothing if the instance
     /// has no such list.
     async fn read_to_the_end(&mut self, list: &mut OpenList) -> Result<Option<Option<u64>>, ExportError> {
-        let mut pages = Pages { limit: MAX_PAGE, total: None, durable: Instant::now() };
+        let mut pages = Pages { limit: MAX_PAGE, total: None, longest: 0, durable: Instant::now() };
         let is_there = if list.how.by_cursor {
             self.read_lanes(list, &mut pages).await?
         } else {
@@ -192,6 +194,7 @@ impl Exporter<'_> {
         match answer? {
             Answer::Read(page, body) => {
                 pages.total = page.total.or(pages.total);
+                pages.longest = pages.longest.max(body.len());
                 self.take(list, lane, (&page, &body), asked)
             }
             Answer::TooLarge if asked > LEAST_PAGE => {

@@ -1,86 +1,48 @@
 //! What is kept of an answer, in memory that is bounded for all answers together.
 
 use std::ops::Deref;
-use std::sync::Arc;
-use std::time::Duration;
 
 use reqwest::Response;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Keep;
+use super::answer_room::{AnswerRoom, FREE, MOST, TakenRoom, room_of};
 use super::shorten::Shortener;
-
-/// The longest answer that is kept. Who asked for several users asks for fewer then.
-const MOST: usize = 8 * 1024 * 1024;
-
-/// Bytes of each answer that need no room: those of a usual batch, and of a page of usual users.
-const FREE: usize = 128 * 1024;
-
-/// Bytes of all longer answers together.
-const ROOM: usize = MOST;
-
-/// How long room is waited for. A request that has some may wait for a turn that is held by requests which wait for room: a run that
-/// stands still would be worse than one that takes more memory.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The most memory that this many answers at a time take.
-pub const fn memory_of_answers(at_once: u64) -> u64 {
-    at_once * FREE as u64 + ROOM as u64
-}
-
-/// Room for answers that are long, which does not grow with the number of requests under way.
-#[derive(Clone, Debug)]
-pub(super) struct AnswerRoom(Arc<Semaphore>);
-
-impl Default for AnswerRoom {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(ROOM)))
-    }
-}
-
-impl AnswerRoom {
-    /// Waits for room for this many bytes.
-    async fn take(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
-        let bytes = u32::try_from(bytes.min(ROOM)).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.0).acquire_many_owned(bytes);
-        // The semaphore is never closed.
-        tokio::time::timeout(PATIENCE, room).await.ok()?.ok()
-    }
-}
 
 /// What is kept of an answer, and the room that it takes.
 #[derive(Debug, Default)]
 pub struct Body {
     bytes: Vec<u8>,
-    room: Option<OwnedSemaphorePermit>,
+    room: TakenRoom,
 }
 
 impl From<Vec<u8>> for Body {
     /// A short body, which takes no room.
     fn from(bytes: Vec<u8>) -> Self {
-        Self { bytes, room: None }
+        Self { bytes, room: TakenRoom::default() }
     }
 }
 
 /// Keeps the room in memory that an answer took, as long as what was made of it is there: drop it to give that back.
 #[derive(Debug, Default)]
 pub struct HeldRoom {
-    _room: Option<OwnedSemaphorePermit>,
+    _room: TakenRoom,
 }
 
 impl Body {
-    /// Takes the room that it needs before there is more of it.
+    /// Takes room for this many bytes in all before there are more of them.
     async fn grow(&mut self, bytes: usize, room: &AnswerRoom) {
-        self.room = room.take(bytes).await;
-        // Growing by doubling would take twice as much.
-        self.bytes.reserve_exact(bytes.saturating_sub(self.bytes.len()));
+        if bytes > self.room.bytes {
+            self.room.extend(bytes, room).await;
+            // The vector's own growth could take twice as much.
+            self.bytes.reserve_exact(bytes.saturating_sub(self.bytes.len()));
+        }
     }
 
     /// Gives back the room that it turned out not to need.
-    fn fit(&mut self) {
-        if let Some(room) = &mut self.room {
+    fn fit(&mut self, room: &AnswerRoom) {
+        if self.room.bytes > 0 {
             self.bytes.shrink_to_fit();
-            drop(room.split(room.num_permits().saturating_sub(self.bytes.len())));
+            self.room.fit(self.bytes.len(), room);
         }
     }
 
@@ -131,17 +93,17 @@ pub(super) async fn read(mut response: Response, keep: Keep, room: &AnswerRoom) 
         return Err(ReadFailure::TooLarge);
     }
     let mut shortener = (keep != Keep::All || !is_good).then(Shortener::default);
-    let (mut body, mut is_long, mut begins) = (Body::default(), false, None);
+    let (mut body, mut begins) = (Body::default(), None);
     while let Some(piece) = response.chunk().await.map_err(ReadFailure::Failed)? {
         if keep == Keep::Nothing && is_good {
             // Only the status counts, so it has to be the other side's: an API answers with JSON or with nothing.
             begins = begins.or_else(|| piece.iter().copied().find(|byte| !byte.is_ascii_whitespace()));
             continue;
         }
-        if is_good && !is_long && body.bytes.len() + piece.len() > FREE {
-            is_long = true;
-            // If the answer gives no length, this may be all that there is; so it may be if the answer is cut off.
-            body.grow(length.filter(|_| shortener.is_none()).unwrap_or(ROOM), room).await;
+        let grown = body.bytes.len() + piece.len();
+        if is_good && grown > FREE {
+            let length = length.filter(|_| shortener.is_none());
+            body.grow(length.unwrap_or_else(|| room_of(grown)), room).await;
         }
         match &mut shortener {
             Some(shortener) => shortener.push(&piece, &mut body.bytes),
@@ -159,6 +121,70 @@ pub(super) async fn read(mut response: Response, keep: Keep, room: &AnswerRoom) 
     if begins == Some(b'<') {
         return Err(ReadFailure::Page);
     }
-    body.fit();
+    body.fit(room);
     Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures::future::join_all;
+    use tokio::time::Instant;
+
+    use super::super::answer_room::{PATIENCE, answers_side_by_side};
+    use super::*;
+
+    const PIECE: usize = 16 * 1024;
+
+    /// An answer of this length that comes piece by piece, and says its length or not.
+    async fn answer(length: usize, says_length: bool, room: &AnswerRoom) -> Body {
+        let mut body = Body::default();
+        while body.len() < length {
+            let grown = body.len() + PIECE;
+            if grown > FREE {
+                body.grow(if says_length { length } else { room_of(grown) }, room).await;
+            }
+            body.bytes.resize(grown, b'x');
+            tokio::task::yield_now().await;
+        }
+        body.fit(room);
+        body
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_that_grow_side_by_side_do_not_wait_for_each_other_for_ever() {
+        let (room, began) = (AnswerRoom::default(), Instant::now());
+        for says_length in [false, true] {
+            for length in [256 * 1024, 1024 * 1024, 3 * 1024 * 1024, MOST] {
+                let answers = (0..32).map(|_| async { drop(answer(length, says_length, &room).await) });
+                join_all(answers).await;
+                assert_eq!(began.elapsed(), Duration::ZERO, "{length} bytes, which it says: {says_length}");
+                assert!(room.is_empty(), "all of it was given back");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_that_wait_for_their_turn_leave_room_for_the_one_whose_turn_it_is() {
+        for length in [PIECE, FREE + PIECE, 1024 * 1024, 1024 * 1024 + PIECE, 3 * 1024 * 1024, MOST - PIECE] {
+            for says_length in [false, true] {
+                let (room, began) = (AnswerRoom::default(), Instant::now());
+                let behind = (1..answers_side_by_side(length)).map(|_| answer(length, says_length, &room));
+                let others = join_all(behind).await;
+                let first = answer(length, says_length, &room).await;
+                assert_eq!(began.elapsed(), Duration::ZERO, "{length} bytes, which it says: {says_length}");
+                drop((first, others));
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_goes_on_without_room_after_a_while() {
+        let (room, began) = (AnswerRoom::default(), Instant::now());
+        let held = (answer(MOST, true, &room).await, answer(MOST, true, &room).await);
+        assert_eq!(answer(MOST, false, &room).await.len(), MOST);
+        assert_eq!(began.elapsed(), PATIENCE, "it waits once");
+        drop(held);
+    }
 }

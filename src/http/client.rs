@@ -9,7 +9,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName}
 use reqwest::{Certificate, RequestBuilder, redirect};
 use url::Url;
 
-use super::body::AnswerRoom;
+use super::answer_room::AnswerRoom;
 use super::compression::{GzipWelcome, compressed};
 use super::key::SecretKey;
 use super::read_reply::{REQUEST_ID, read_reply};

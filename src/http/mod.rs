@@ -13,6 +13,7 @@
 //! A vendor's client is a room of its own ([`crate::avnology`]). It brings the paths, reads the bodies, says which outcomes
 //! are transient ([`TransientRule`]; [`is_transient`] is the usual one), and puts a [`GaveUp`] into words for a person.
 
+mod answer_room;
 mod base_url;
 mod body;
 mod client;
@@ -35,8 +36,9 @@ mod retry_after;
 mod shorten;
 mod transport;
 
+pub use answer_room::{answers_side_by_side, memory_of_answers};
 pub use base_url::{BaseUrl, BaseUrlError};
-pub use body::{Body, HeldRoom, memory_of_answers};
+pub use body::{Body, HeldRoom};
 pub use client::HttpClient;
 pub use client_error::ClientError;
 pub use gave_up::GaveUp;

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 use reqwest::Response;
 use reqwest::header::{DATE, HeaderName, HeaderValue, LINK, LOCATION, RETRY_AFTER};
 
-use super::body::{self, AnswerRoom, Body, ReadFailure};
+use super::answer_room::AnswerRoom;
+use super::body::{self, Body, ReadFailure};
 use super::request_id::shown_request_id;
 use super::retry_after::retry_after;
 use super::transport::transport;

@@ -221,6 +221,31 @@ fn pages_are_asked_for_side_by_side_and_a_border_that_is_never_answered_costs_a_
 }
 
 #[test]
+fn a_page_that_comes_late_waits_for_no_memory_that_pages_behind_it_hold() {
+    for is_chunked in [false, true] {
+        let (scratch, clerk) = (Scratch::new(), Clerk::with_users(0));
+        let padding = "x".repeat(2_000);
+        let padded = items("orgmem", 12_000).into_iter().map(|item| Item {
+            text: item.text.replace("{\"object\"", &format!("{{\"padding\":\"{padding}\",\"object\"")),
+            ..item
+        });
+        clerk.tenant().lists.insert("organization_memberships", padded.collect());
+        clerk.tenant().is_chunked = is_chunked;
+        // Every third page is answered the second time only, so that those behind it are there before it.
+        let mut asked = BTreeSet::new();
+        clerk.instead(move |request| {
+            let offset = request.split("offset=").nth(1)?.split('&').next()?.parse::<u64>().ok()?;
+            let is_late = offset % (3 * 490) == 490 && asked.insert(offset);
+            is_late.then(|| http("503 Service Unavailable", "retry-after: 1\r\n", ""))
+        });
+        let run = clerk.export(&scratch, "export", &["--only", "organization_memberships", "-vv"]).expect_code(0);
+        assert_eq!(ids_in(&exported(&scratch, "export/organization_memberships.ndjson")).len(), 12_000);
+        let waited: Vec<&str> = run.stderr.lines().filter(|line| line.contains("without room in memory")).collect();
+        assert!(waited.is_empty(), "chunked: {is_chunked}: {waited:?}");
+    }
+}
+
+#[test]
 fn faults_of_the_way_cost_requests_and_nothing_else() {
     let spoilt: [fn() -> String; 5] = [
         || http("429 Too Many Requests", "retry-after: 0\r\n", ""),

@@ -35,6 +35,8 @@ pub struct Tenant {
     /// Request lines, in order.
     pub requests: Vec<String>,
     pub next: u64,
+    /// Whether answers come in chunks, without their lengths.
+    pub is_chunked: bool,
 }
 
 impl Tenant {
@@ -108,7 +110,7 @@ impl Clerk {
             if let Some(hook) = its_hook.lock().expect("the hook").as_mut() {
                 hook(&mut tenant, number);
             }
-            answer
+            if tenant.is_chunked { in_chunks(&answer) } else { answer }
         });
         Self { url, tenant, hook, spoiler }
     }
@@ -139,6 +141,18 @@ impl Clerk {
     pub fn export(&self, scratch: &Scratch, out: &str, more: &[&str]) -> Run {
         Run::of(self.export_command(scratch, out, more).output().expect("the binary runs"))
     }
+}
+
+/// An answer that does not say how long it is.
+fn in_chunks(answer: &str) -> String {
+    const PIECE: usize = 16 * 1024;
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let lines = head.split("\r\n").filter(|line| !line.starts_with("content-length"));
+    let mut chunked = lines.collect::<Vec<_>>().join("\r\n") + "\r\ntransfer-encoding: chunked\r\n\r\n";
+    for piece in body.as_bytes().chunks(PIECE) {
+        chunked += &format!("{:x}\r\n{}\r\n", piece.len(), std::str::from_utf8(piece).expect("ASCII"));
+    }
+    chunked + "0\r\n\r\n"
 }
 
 /// An error as Clerk writes it.
