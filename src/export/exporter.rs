@@ -156,11 +156,11 @@ impl<'a> Exporter<'a> {
     }
 
     /// The file of a kind, and what was written of it before.
-    pub(super) fn open(&self, kind: ExportKind) -> Result<(RecordFile, Written), ExportError> {
+    pub(super) async fn open(&self, kind: ExportKind) -> Result<(RecordFile, Written), ExportError> {
         let Some(open) = self.state.open.clone().filter(|open| open.kind == kind) else {
             return Ok((self.create(kind)?, Written::nothing()));
         };
-        let (file, written) = RecordFile::reopen(self.directory, open, self.state.plan.compression)?;
+        let (file, written) = RecordFile::reopen(self.directory, open, self.state.plan.compression).await?;
         let (tally, records) = (self.tally.get(), file.records());
         self.tally.set(Tally {
             records,

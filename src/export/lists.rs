@@ -83,7 +83,7 @@ pub(super) enum Went {
 impl Exporter<'_> {
     /// Exports a list that comes in pages.
     pub(super) async fn list(&mut self, kind: ExportKind, how: HowListed) -> Result<(), ExportError> {
-        let (file, written) = self.open(kind)?;
+        let (file, written) = self.open(kind).await?;
         let (found, reading) = (file.records(), Reading::go_on(written, how.by_cursor));
         let borders = self.borders((kind, how), &reading).await?;
         let mut list = OpenList { kind, how, file: Some(file), found, reading, borders };

@@ -62,7 +62,7 @@ impl RecordFile {
     }
 
     /// A file that was begun before: cut back to what is durable, and read once for its sums and the ids of its records.
-    pub(super) fn reopen(
+    pub(super) async fn reopen(
         directory: &ExportDirectory,
         open: OpenFile,
         compression: Compression,
@@ -77,8 +77,8 @@ impl RecordFile {
         }
         let mut file = File::options().read(true).write(true).open(&part).map_err(failed)?;
         file.set_len(bytes).map_err(failed)?;
-        let sums = sums_of(&mut file).map_err(failed)?;
-        let found = if records == 0 { Written::nothing() } else { written_in(&part, directory)? };
+        let sums = sums_of(&mut file).await.map_err(failed)?;
+        let found = if records == 0 { Written::nothing() } else { written_in(&part, directory).await? };
         let written = Written { lanes, ..found };
         if (sums.bytes(), written.records) != (bytes, records) {
             let problem = format!("`{}` is not as the last part left it", part.display());
@@ -167,8 +167,8 @@ impl RecordFile {
     }
 }
 
-/// Reads a file from its beginning; its end is where writing goes on.
-fn sums_of(file: &mut File) -> io::Result<FileSums> {
+/// Reads a file from its beginning; its end is where writing goes on. Of a large one that takes minutes: a signal is heard in between.
+async fn sums_of(file: &mut File) -> io::Result<FileSums> {
     file.seek(SeekFrom::Start(0))?;
     let (mut buffer, mut sums) = (vec![0; 256 * 1024], FileSums::default());
     loop {
@@ -176,11 +176,12 @@ fn sums_of(file: &mut File) -> io::Result<FileSums> {
             0 => return Ok(sums),
             read => sums.update(&buffer[..read]),
         }
+        tokio::task::yield_now().await;
     }
 }
 
-/// The records of a file that was begun before.
-fn written_in(part: &Path, directory: &ExportDirectory) -> Result<Written, ExportError> {
+/// The records of a file that was begun before. A signal is heard in between.
+async fn written_in(part: &Path, directory: &ExportDirectory) -> Result<Written, ExportError> {
     let wrong = |problem: String| ExportError::State { path: directory.path().to_path_buf(), problem };
     let (mut known, mut recent, mut records) = (IdSet::new(), VecDeque::new(), 0);
     let mut ids = IdReader::open(part).map_err(wrong)?;
@@ -193,6 +194,41 @@ fn written_in(part: &Path, directory: &ExportDirectory) -> Result<Written, Expor
             recent.push_back(id);
             records += 1;
         }
+        tokio::task::yield_now().await;
     }
     Ok(Written { known, recent, records, lanes: Vec::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_signal_is_heard_while_a_large_file_is_read_again() {
+        const RECORDS: u64 = 40_000;
+        let scratch = tempfile::tempdir().expect("a directory");
+        let directory = ExportDirectory::new(scratch.path().to_path_buf());
+        let mut file = RecordFile::create(&directory, ExportKind::Users, Compression::None).expect("a file");
+        for number in 0..RECORDS {
+            file.push(format!(r#"{{"id":"user_{number}","padding":"{}"}}"#, "x".repeat(100)).as_bytes());
+        }
+        let (open, sync) = file.written(Vec::new()).expect("written");
+        sync().expect("durable");
+        // Neither the sums nor the ids are read in one go.
+        let mut heard = 0_u64;
+        let reopened = RecordFile::reopen(&directory, open, Compression::None);
+        let signals = async {
+            loop {
+                heard += 1;
+                tokio::task::yield_now().await;
+            }
+        };
+        let (reopened, written) = tokio::select! {
+            biased;
+            never = signals => never,
+            reopened = reopened => reopened.expect("it is whole"),
+        };
+        assert_eq!((reopened.records(), written.records), (RECORDS, RECORDS));
+        assert!(heard > 30, "{heard} times");
+    }
 }
