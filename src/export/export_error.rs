@@ -78,6 +78,16 @@ pub enum ExportError {
         /// The directory.
         path: PathBuf,
     },
+    /// A file of an export is another one than its manifest describes.
+    #[error(
+        "`{}` is not the file that the manifest.json beside it describes: it is gone, was changed, or is not whole; export or copy it \
+         again (what was changed on purpose can be imported by its own name: --import FILE)",
+        path.display()
+    )]
+    OtherFile {
+        /// The file.
+        path: PathBuf,
+    },
     /// There are no users in it.
     #[error("the export in `{}` has no users; export them with --only users", path.display())]
     NoUsers {

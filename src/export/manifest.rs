@@ -92,6 +92,20 @@ impl ExportedFile {
         let (bytes, sha256, blake3) = (sums.bytes(), sums.sha256(), Some(sums.blake3()));
         Self { kind, file, records, bytes, sha256, blake3, counted, requests }
     }
+
+    /// Its path in the directory of an export, if it is there as it was written.
+    ///
+    /// # Errors
+    /// If it is not, as far as its size shows: a copy was interrupted, or somebody shortened it. Who takes it for all that there is
+    /// would take the others for gone.
+    pub fn checked_in(&self, directory: &Path) -> Result<PathBuf, ExportError> {
+        let path = directory.join(&self.file);
+        if self.is_as_long_as(&path) { Ok(path) } else { Err(ExportError::OtherFile { path }) }
+    }
+
+    fn is_as_long_as(&self, path: &Path) -> bool {
+        path.metadata().is_ok_and(|found| found.len() == self.bytes)
+    }
 }
 
 /// The users of earlier exports who are not at Clerk any more.
@@ -157,7 +171,16 @@ impl Manifest {
     pub fn file_in(path: &Path, kind: ExportKind) -> Result<Option<PathBuf>, ExportError> {
         let manifest = Self::read(&ExportDirectory::new(path.to_path_buf()))?;
         let file = manifest.and_then(|manifest| manifest.files.into_iter().find(|file| file.kind == kind));
-        Ok(file.filter(|file| file.records > 0).map(|file| path.join(&file.file)))
+        file.filter(|file| file.records > 0).map(|file| file.checked_in(path)).transpose()
+    }
+
+    /// Whether the API counts more users than it listed.
+    pub(super) fn lists_fewer_users(&self) -> bool {
+        self.difference_of_users().is_some()
+    }
+
+    fn difference_of_users(&self) -> Option<&Difference> {
+        self.differences.iter().find(|difference| difference.kind == ExportKind::Users)
     }
 
     /// Why most users, or all of them, are in no file of this export, in words that go behind its name; nothing if it is a whole one.
@@ -175,13 +198,15 @@ impl Manifest {
         let directory = file.parent().map(|directory| ExportDirectory::new(directory.to_path_buf()));
         let Some(manifest) = directory.map_or(Ok(None), |directory| Self::read(&directory))? else { return Ok(None) };
         let is_file = |of_users: &ExportedFile| file.file_name().is_some_and(|name| *name == *of_users.file);
-        if !manifest.files.iter().any(|file| file.kind == ExportKind::Users && is_file(file)) {
-            return Ok(None);
+        let users = manifest.files.iter().find(|file| file.kind == ExportKind::Users && is_file(file));
+        let Some(users) = users else { return Ok(None) };
+        if !users.is_as_long_as(file) {
+            return Ok(Some("is not the file that the manifest.json beside it describes".to_owned()));
         }
         if let Some(why) = manifest.is_without_users() {
             return Ok(Some(why.to_owned()));
         }
-        let fewer = manifest.differences.iter().find(|difference| difference.kind == ExportKind::Users);
+        let fewer = manifest.difference_of_users();
         Ok(fewer.map(|Difference { found, counted, .. }| format!("has {found} users, and Clerk counted {counted}")))
     }
 
@@ -197,6 +222,6 @@ impl Manifest {
         };
         let users = manifest.files.iter().find(|file| file.kind == ExportKind::Users);
         let users = users.ok_or_else(|| ExportError::NoUsers { path: path.to_path_buf() })?;
-        Ok(Some(path.join(&users.file)))
+        users.checked_in(path).map(Some)
     }
 }

@@ -267,7 +267,7 @@ impl SettingsError {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             // What was typed can be right: it is the input that is none.
-            Self::Export(ExportError::NoManifest { .. }) => ExitStatus::Input,
+            Self::Export(ExportError::NoManifest { .. } | ExportError::OtherFile { .. }) => ExitStatus::Input,
             _ => ExitStatus::Usage,
         }
     }

@@ -160,6 +160,54 @@ fn what_is_exported_is_imported_from_its_directory_as_it_is() {
 }
 
 #[test]
+fn a_file_of_an_export_that_is_not_the_one_of_its_manifest_is_not_imported() {
+    let scratch = Scratch::new();
+    let clerk = Clerk::with_users(40);
+    let organizations = items("org", 3).into_iter().map(|item| Item {
+        text: item.text.replace(
+            "{\"object\"",
+            &format!("{{\"name\":\"{0}\",\"slug\":\"{0}\",\"object\"", item.id.replace('_', "-")),
+        ),
+        ..item
+    });
+    clerk.tenant().lists.insert("organizations", organizations.collect());
+    let sandbox = Sandbox::start(&scratch, &[]);
+    clerk.export(&scratch, "export", &[]).expect_code(0);
+    let disable = ["--on-missing", "disable", "--max-missing", "50"];
+    scratch.import(&sandbox, "export", &disable).expect_code(0);
+    let users = scratch.read("export/users.ndjson");
+    let shorter: Vec<&str> = users.lines().take(39).collect();
+    scratch.write("export/users.ndjson", shorter.join("\n") + "\n");
+    let is_refused = |run: Run, name: &str| {
+        assert_eq!(run.code, Some(5), "{}", run.stderr);
+        assert!(run.stderr.contains(name) && run.stderr.contains("manifest"), "{}", run.stderr);
+    };
+    is_refused(scratch.import(&sandbox, "export", &disable), "users.ndjson");
+    is_refused(scratch.import(&sandbox, "export", &["--dry-run"]), "users.ndjson");
+    // Named by itself it is imported, and nobody is taken for missing.
+    let named = scratch.import(&sandbox, "export/users.ndjson", &disable).expect_code(2);
+    assert!(named.stderr.contains("--on-missing needs all users"), "{}", named.stderr);
+    assert_eq!(sandbox.column("state"), vec!["active"; 40]);
+    scratch.import(&sandbox, "export/users.ndjson", &[]).expect_code(0);
+    scratch.write("export/users.ndjson", users);
+    // So are the files of other kinds.
+    for (kind, command) in [
+        ("organizations", &["migrate", "clerk", "--import", "export", "--sandbox", "--dry-run"][..]),
+        ("jwt_templates", &["migrate", "clerk", "plan", "--from", "export", "--out", "plan.json"]),
+        ("jwt_templates", &["migrate", "clerk", "tokens", "--from", "export"]),
+    ] {
+        let name = format!("export/{kind}.ndjson");
+        let before = scratch.read(&name);
+        scratch.write(&name, format!("{}{{\"id\":\"one_more\"}}\n", before));
+        is_refused(scratch.run(command), &format!("{kind}.ndjson"));
+        scratch.write(&name, before);
+        std::fs::rename(scratch.path(&name), scratch.path("moved")).expect("moved");
+        is_refused(scratch.run(command), &format!("{kind}.ndjson"));
+        std::fs::rename(scratch.path("moved"), scratch.path(&name)).expect("moved");
+    }
+}
+
+#[test]
 fn the_record_that_a_page_begins_behind_may_be_deleted_meanwhile() {
     for gone in [1, 3, 600] {
         let (scratch, clerk) = (Scratch::new(), Clerk::with_users(1_300));

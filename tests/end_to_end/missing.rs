@@ -285,6 +285,7 @@ fn write_export(scratch: &Scratch, directory: &str, users: &[String], more: &Val
         manifest[name] = value.clone();
     }
     scratch.write(&format!("{directory}/manifest.json"), manifest.to_string());
+    scratch.note_in_manifest(directory);
 }
 
 /// What undo, and the night on which somebody is back, need to know goes only with a word; the counts stay in any case.

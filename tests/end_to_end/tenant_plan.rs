@@ -285,6 +285,7 @@ fn what_a_person_decided_stays_and_what_cannot_be_is_refused() {
     assert_eq!((scratch.read("plan.json"), scratch.read("other.json")), (before, other), "nothing was overwritten");
     let broken = scratch.read("export/oauth_applications.ndjson").replace("\"name\"", "\"c4n4ry\"");
     scratch.write("export/oauth_applications.ndjson", broken);
+    scratch.note_in_manifest("export");
     let run = plan(&scratch, "export", "new.json", &[]).expect_code(5);
     assert!(
         run.stderr.contains("record 1 of `export/oauth_applications.ndjson`") && !run.stderr.contains(CANARY),
@@ -305,6 +306,7 @@ fn a_plan_of_many_things_takes_no_more_memory_than_one_of_few() {
         let urls = (0..count).map(|number| url(number).to_string());
         scratch.write("export/oauth_applications.ndjson", applications.collect::<Vec<_>>().join("\n") + "\n");
         scratch.write("export/redirect_urls.ndjson", urls.collect::<Vec<_>>().join("\n") + "\n");
+        scratch.note_in_manifest("export");
         let out = format!("{count}.json");
         plan(&scratch, "export", &out, &[]).expect_code(0);
         // What a person decided, of each of them.

@@ -32,6 +32,7 @@ fn tenant() -> Scratch {
     let path = scratch.path("tenant/jwt_templates.ndjson");
     let text = std::fs::read_to_string(&path).expect("templates") + &template.to_string() + "\n";
     std::fs::write(&path, text).expect("it");
+    scratch.note_in_manifest("tenant");
     scratch
 }
 

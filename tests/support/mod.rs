@@ -89,6 +89,17 @@ impl Scratch {
         Run::of(self.avnology(arguments).output().expect("the binary runs"))
     }
 
+    /// Notes in the manifest of an export what is in its files now, which are not compressed.
+    pub fn note_in_manifest(&self, directory: &str) {
+        let path = format!("{directory}/manifest.json");
+        let mut manifest: serde_json::Value = serde_json::from_str(&self.read(&path)).expect("a manifest");
+        for file in manifest["files"].as_array_mut().expect("files") {
+            let text = self.read(&format!("{directory}/{}", file["file"].as_str().expect("a name")));
+            (file["bytes"], file["records"]) = (text.len().into(), text.lines().count().into());
+        }
+        self.write(&path, manifest.to_string());
+    }
+
     /// `migrate clerk --import FILE --output json --progress none` and more.
     pub fn import(&self, sandbox: &Sandbox, file: &str, more: &[&str]) -> Run {
         let output = self.import_command(sandbox, file, more).output().expect("the binary runs");

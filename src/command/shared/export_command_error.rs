@@ -46,6 +46,7 @@ impl ExportCommandError {
             Self::Export(ExportError::Clerk(ClerkError::Unreachable { .. } | ClerkError::AsksToWait { .. })) => {
                 ExitStatus::Unreachable
             }
+            Self::Export(ExportError::OtherFile { .. }) => ExitStatus::Input,
             Self::Lock(LockError::Held { .. }) => ExitStatus::Locked,
             Self::Interrupted(signal) => ExitStatus::of_signal(*signal),
             Self::Export(_) | Self::Lock(_) | Self::Stdout(_) | Self::Write { .. } | Self::NothingThere => {

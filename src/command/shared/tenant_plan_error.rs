@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::exit::ExitStatus;
-use crate::export::ExportKind;
+use crate::export::{ExportError, ExportKind};
 use crate::source::SourceError;
 use crate::tenant_plan::{PlanBuildError, UnreadableRecord};
 
@@ -14,6 +14,9 @@ pub enum TenantPlanError {
     /// A file of the export cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A file of the export is not as it was written.
+    #[error(transparent)]
+    OtherFile(ExportError),
     /// A file of the export cannot be read to its end.
     #[error("cannot read `{}`: {source}", path.display())]
     Read {
@@ -72,7 +75,7 @@ impl TenantPlanError {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Source(error) => ExitStatus::of_source(error),
-            Self::Read { .. } | Self::Record { .. } => ExitStatus::Input,
+            Self::OtherFile(_) | Self::Read { .. } | Self::Record { .. } => ExitStatus::Input,
             Self::Other { .. }
             | Self::Build(_)
             | Self::Without { .. }

@@ -90,10 +90,11 @@ fn those_of(
     if reading.inputs.is_empty() { Err(ExportCommandError::NothingThere.into()) } else { Ok(reading) }
 }
 
-/// Whether all kinds that are wanted now were asked for.
+/// Whether all kinds that are wanted now were asked for, and are there as they were read.
 fn has_all(manifest: &Manifest, settings: &ExportSettings) -> bool {
     settings.plan.kinds.iter().all(|kind| {
-        let is_there = manifest.files.iter().any(|file| file.kind == *kind);
+        let is_whole = |file: &ExportedFile| file.checked_in(settings.directory.path()).is_ok();
+        let is_there = manifest.files.iter().any(|file| file.kind == *kind && is_whole(file));
         is_there || manifest.missing.iter().any(|missing| missing.kind == *kind)
     })
 }

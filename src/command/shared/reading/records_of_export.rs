@@ -17,22 +17,24 @@ pub(in crate::command) fn finished(directory: &ExportDirectory) -> Result<Manife
     Ok(manifest.ok_or_else(|| ExportCommandError::from(ExportError::NotFinished { path: path() }))?)
 }
 
-/// Hands over the records of a file one by one, until one of them is enough.
+/// Hands over the records of a file one by one, until one of them is enough. Fails if they are not all that were exported.
 pub(in crate::command) fn each_record(
     directory: &Path,
     file: &ExportedFile,
     mut take: impl FnMut(&[u8]) -> Result<Enough, UnreadableRecord>,
 ) -> Result<(), TenantPlanError> {
-    let path = directory.join(&file.file);
+    let path = file.checked_in(directory).map_err(TenantPlanError::OtherFile)?;
+    let mut found = 0;
     let lines = BufReader::new(unpacked(&Input::File(path.clone()))?).split(b'\n');
     for (number, line) in (1..).zip(lines) {
         let line = line.map_err(|source| TenantPlanError::Read { path: path.clone(), source })?;
         let failed = |source| TenantPlanError::Record { path: path.clone(), number, source };
         if take(&line).map_err(failed)? == Enough::Yes {
-            break;
+            return Ok(());
         }
+        found = number;
     }
-    Ok(())
+    if found == file.records { Ok(()) } else { Err(TenantPlanError::OtherFile(ExportError::OtherFile { path })) }
 }
 
 /// Whether no further record is wanted.
