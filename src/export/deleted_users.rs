@@ -4,7 +4,6 @@
 //! compared with the ids of all users who are there now: those in the file of users, if this export has all of them, or
 //! else those of one more way through the list, of which nothing but the ids is kept.
 
-use super::earlier_users::earlier_users;
 use super::id_reader::IdReader;
 use super::id_set::IdSet;
 use super::record_file::RecordFile;
@@ -13,11 +12,12 @@ use super::{ExportError, ExportKind, Exporter};
 impl Exporter<'_> {
     /// Writes who of the earlier exports is gone, each once and as Clerk itself says that a user is deleted.
     pub(super) async fn deleted_users(&mut self) -> Result<(), ExportError> {
-        let earlier = earlier_users(&self.state.plan.deleted, &self.state.instance)?;
         let Some(mut known) = self.users_now().await? else { return Ok(()) };
         let mut file = RecordFile::create_deleted(self.directory, self.state.plan.compression)?;
-        for path in earlier {
+        for earlier in &self.state.earlier {
+            let path = earlier.file();
             let wrong = |problem: String| ExportError::Earlier { path: path.clone(), problem };
+            earlier.check(&self.state.instance)?;
             let mut ids = IdReader::open(&path).map_err(wrong)?;
             while let Some(some) = ids.next_ids().map_err(wrong)? {
                 for id in some {
@@ -33,6 +33,9 @@ impl Exporter<'_> {
                 // A signal is heard in between.
                 tokio::task::yield_now().await;
             }
+            // Somebody may have put another export there while this one was read.
+            earlier.check(&self.state.instance)?;
+            ids.check(earlier.users.records).map_err(wrong)?;
         }
         self.finish_deleted(file)
     }
@@ -46,7 +49,7 @@ impl Exporter<'_> {
             return Ok(None);
         }
         let (path, mut known) = (self.directory.path().join(&users.file), IdSet::new());
-        let wrong = |problem: String| ExportError::Earlier { path: path.clone(), problem };
+        let wrong = |problem: String| ExportError::State { path: self.directory.path().to_path_buf(), problem };
         let mut ids = IdReader::open(&path).map_err(wrong)?;
         while let Some(some) = ids.next_ids().map_err(wrong)? {
             for id in some {
@@ -54,6 +57,7 @@ impl Exporter<'_> {
             }
             tokio::task::yield_now().await;
         }
+        ids.check(users.records).map_err(wrong)?;
         Ok(Some(known))
     }
 }

@@ -102,6 +102,16 @@ pub enum ExportError {
         /// What is wrong.
         problem: String,
     },
+    /// An earlier export to compare with was made anew.
+    #[error(
+        "`{}` was exported anew after this export began, so users who are new in it would count as deleted; --new begins \
+         this export again",
+        path.display()
+    )]
+    EarlierReplaced {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The earlier export that was named is of another instance.
     #[error(
         "`{}` is an export of another instance, {instance}; name a finished export of this one with --since, or a time",

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::checkpoint::Checkpoint;
-use super::earlier_users::{check_since, earlier_users};
+use super::earlier_users::{EarlierExport, check_since};
 use super::kind::{HowListed, Listing, NEWEST_CHANGES_FIRST};
 use super::lane::LaneState;
 use super::manifest::InstanceName;
@@ -47,15 +47,18 @@ impl<'a> Exporter<'a> {
         let (before, now) = (ExportState::read(directory)?, Timestamp::now());
         let instance = ask_instance(calls).await?;
         // Known before anything is read.
-        earlier_users(&plan.deleted, &instance)?;
         check_since(plan.since.as_ref(), &instance)?;
         let (api, is_new) = (calls.address(), before.is_none());
         let state = match before {
             Some(state) => {
                 state.check(&plan, &api, &instance, directory)?;
+                state.check_earlier(directory)?;
                 state
             }
-            None => ExportState::begin(plan, api, instance, now),
+            None => {
+                let earlier = EarlierExport::all(&plan.deleted, &instance)?;
+                ExportState::begin(plan, earlier, api, instance, now)
+            }
         };
         let mut exporter = Self { calls, directory, state, tally, requests_before: 0, checkpoint: None };
         if is_new {

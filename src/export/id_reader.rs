@@ -11,6 +11,7 @@ use crate::source::{Input, ReaderLimits, RecordReader};
 pub(super) struct IdReader {
     path: PathBuf,
     reader: RecordReader,
+    found: u64,
 }
 
 #[derive(Deserialize)]
@@ -24,7 +25,7 @@ impl IdReader {
     pub(super) fn open(path: &Path) -> Result<Self, String> {
         let input = Input::File(path.to_path_buf());
         let reader = RecordReader::open(&input, ReaderLimits::default()).map_err(|error| error.to_string())?;
-        Ok(Self { path: path.to_path_buf(), reader })
+        Ok(Self { path: path.to_path_buf(), reader, found: 0 })
     }
 
     /// The next ids, as many as are read together; nothing at the end.
@@ -35,6 +36,17 @@ impl IdReader {
             let record = record.map_err(|_| format!("record {} of `{}` is none", span.number, self.path.display()));
             record.map(|record| record.id.into_owned())
         });
-        ids.collect::<Result<_, _>>().map(Some)
+        let ids: Vec<String> = ids.collect::<Result<_, _>>()?;
+        self.found += ids.len() as u64;
+        Ok(Some(ids))
+    }
+
+    /// Fails unless this many ids were found: the file is another one, or not whole.
+    pub(super) fn check(&self, records: u64) -> Result<(), String> {
+        if self.found == records {
+            return Ok(());
+        }
+        let (path, found) = (self.path.display(), self.found);
+        Err(format!("`{path}` has {found} users, and {records} were written to it"))
     }
 }

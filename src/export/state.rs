@@ -1,44 +1,32 @@
 //! How far an export is: what a killed one goes on from.
 
 use std::io;
-use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::earlier_users::EarlierExport;
 use super::lane::LaneState;
 use super::manifest::{FORMAT, InstanceName};
 use super::{
-    Compression, DeletedUsers, Difference, ExportDirectory, ExportError, ExportKind, ExportedFile, Manifest, Missing,
-    Since,
+    DeletedUsers, Difference, ExportDirectory, ExportError, ExportKind, ExportPlan, ExportedFile, Manifest, Missing,
 };
 use crate::clerk_api::{API_VERSION, Requests};
 use crate::files::replace_private;
-
-/// What is wanted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExportPlan {
-    /// The kinds, in the order in which they are read.
-    pub kinds: Vec<ExportKind>,
-    /// Only changes of users, from a moment on.
-    pub since: Option<Since>,
-    /// The directories of earlier exports; who of their users is gone is wanted, too.
-    #[serde(default)]
-    pub deleted: Vec<PathBuf>,
-    /// How files are compressed.
-    pub compression: Compression,
-}
 
 /// How far an export is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExportState {
     format: u32,
     /// When it was begun.
-    pub(super) started: Timestamp,
+    pub started: Timestamp,
     /// The address of the API.
     pub(super) api: String,
     pub(super) instance: InstanceName,
     pub(super) plan: ExportPlan,
+    /// The exports to compare with, as they were then; none in what version 0.1.0 began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) earlier: Vec<EarlierExport>,
     /// What is durable of the file that is being written.
     pub(super) open: Option<OpenFile>,
     pub(super) files: Vec<ExportedFile>,
@@ -63,9 +51,15 @@ pub(super) struct OpenFile {
 
 impl ExportState {
     /// An export that begins now.
-    pub(super) fn begin(plan: ExportPlan, api: String, instance: InstanceName, started: Timestamp) -> Self {
+    pub(super) fn begin(
+        plan: ExportPlan,
+        earlier: Vec<EarlierExport>,
+        api: String,
+        instance: InstanceName,
+        started: Timestamp,
+    ) -> Self {
         let (open, files, deleted, missing, differences) = Default::default();
-        Self { format: FORMAT, started, api, instance, plan, open, files, deleted, missing, differences }
+        Self { format: FORMAT, started, api, instance, plan, earlier, open, files, deleted, missing, differences }
     }
 
     /// Reads the state of the export in a directory; nothing if none was begun.
@@ -91,26 +85,21 @@ impl ExportState {
         instance: &InstanceName,
         directory: &ExportDirectory,
     ) -> Result<(), ExportError> {
-        let names = |kinds: &[ExportKind]| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(",");
-        let how = if self.instance.id != instance.id {
-            format!("of another instance, {}", self.instance.id)
-        } else if self.api != api {
-            format!("at {}", self.api)
-        } else if self.plan.kinds != plan.kinds {
-            format!("with --only {}", names(&self.plan.kinds))
-        } else if self.plan.since != plan.since {
-            self.plan
-                .since
-                .as_ref()
-                .map_or_else(|| "without --since".to_owned(), |since| format!("with --since {}", since.moment))
-        } else if self.plan.deleted != plan.deleted {
-            "with another --deleted".to_owned()
-        } else if self.plan.compression != plan.compression {
-            "with another --compress".to_owned()
+        let how = if self.instance.id == instance.id {
+            self.plan.difference((&self.api, api), plan)
         } else {
-            return Ok(());
+            Some(format!("of another instance, {}", self.instance.id))
         };
-        Err(ExportError::Otherwise { path: directory.path().to_path_buf(), how })
+        how.map_or(Ok(()), |how| Err(ExportError::Otherwise { path: directory.path().to_path_buf(), how }))
+    }
+
+    /// Fails if an export to compare with is not there any more as it was when this one began.
+    pub(super) fn check_earlier(&self, directory: &ExportDirectory) -> Result<(), ExportError> {
+        if self.earlier.len() != self.plan.deleted.len() {
+            let problem = "an older version of this program began it, and did not note what --deleted compares with";
+            return Err(ExportError::State { path: directory.path().to_path_buf(), problem: problem.to_owned() });
+        }
+        self.earlier.iter().try_for_each(|earlier| earlier.check(&self.instance))
     }
 
     /// Whether a kind is settled.

@@ -98,3 +98,61 @@ fn nobody_is_called_deleted_if_clerk_counts_more_users_than_it_lists() {
         assert!(!scratch.path(&format!("{out}/deleted_users.ndjson")).exists());
     }
 }
+
+/// An export of all users that was interrupted behind them, beside an earlier one to compare with.
+fn interrupted(scratch: &Scratch) -> Clerk {
+    let (clerk, _) = tenant(scratch, 80);
+    clerk.instead(|request| request.contains("/organizations?").then(|| http("503 Service Unavailable", "", "")));
+    clerk.export(scratch, "whole", &[&WHOLE[..], &["--max-wait", "1"]].concat()).expect_code(7);
+    assert!(scratch.path("whole/users.ndjson").exists(), "the users are finished");
+    clerk.instead(|_| None);
+    clerk
+}
+
+const WHOLE: [&str; 4] = ["--only", "users,organizations", "--deleted", "full"];
+
+#[test]
+fn nobody_is_called_deleted_who_came_after_the_list_of_users_was_read() {
+    let scratch = Scratch::new();
+    let clerk = interrupted(&scratch);
+    // The earlier export is made anew meanwhile, with a user who is new.
+    let new = clerk.tenant().create_user();
+    clerk.export(&scratch, "full", &["--only", "users", "--new"]).expect_code(0);
+    let run = clerk.export(&scratch, "whole", &WHOLE).expect_code(2);
+    assert!(run.stderr.contains("`full`") && run.stderr.contains("--new"), "{}", run.stderr);
+    assert!(!scratch.path("whole/deleted_users.ndjson").exists());
+    clerk.tenant().delete_user(&new);
+    clerk.export(&scratch, "whole", &[&WHOLE[..], &["--new"]].concat()).expect_code(0);
+    assert_eq!(deleted(&scratch, "whole"), BTreeSet::from([new]));
+}
+
+#[test]
+fn an_earlier_export_that_is_made_anew_while_the_list_of_users_is_read_is_not_compared_with() {
+    let scratch = Scratch::new();
+    let (clerk, _) = tenant(&scratch, 80);
+    let path = scratch.path("full/manifest.json");
+    clerk.after_each(move |tenant, _| {
+        // The instance is asked first; the earlier exports are looked at then.
+        if tenant.requests.last().is_some_and(|request| request.contains("/users?")) {
+            let manifest = std::fs::read_to_string(&path).expect("a manifest");
+            let mut manifest: Value = serde_json::from_str(&manifest).expect("JSON");
+            manifest["started"] = "2100-01-01T00:00:00Z".into();
+            std::fs::write(&path, manifest.to_string()).expect("written");
+        }
+    });
+    let run = clerk.export(&scratch, "delta", &["--only", "users", "--deleted", "full"]).expect_code(2);
+    assert!(run.stderr.contains("`full`"), "{}", run.stderr);
+    assert!(!scratch.path("delta/deleted_users.ndjson").exists());
+}
+
+#[test]
+fn nobody_is_called_deleted_by_a_file_of_users_that_is_not_whole() {
+    let scratch = Scratch::new();
+    let clerk = interrupted(&scratch);
+    let users = scratch.read("whole/users.ndjson");
+    let all_but_one: Vec<&str> = users.lines().skip(1).collect();
+    scratch.write("whole/users.ndjson", all_but_one.join("\n") + "\n");
+    let run = clerk.export(&scratch, "whole", &WHOLE).expect_code(2);
+    assert!(run.stderr.contains("users.ndjson") && run.stderr.contains("--new"), "{}", run.stderr);
+    assert!(!scratch.path("whole/deleted_users.ndjson").exists());
+}
