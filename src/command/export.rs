@@ -21,6 +21,7 @@ pub async fn export(settings: ExportSettings, signals: Signals) -> Result<ExitSt
 async fn export_tenant(settings: ExportSettings, mut signals: Signals) -> Result<ExitStatus, ExportCommandError> {
     let _lock = take_directory(&settings.directory)?;
     if let Some(manifest) = Manifest::read(&settings.directory)?.filter(|_| !settings.new) {
+        settings.plan.check(&settings.client.base_url.to_string(), &manifest, &settings.directory)?;
         settings.output.console.note(&format!(
             "The export in {} was finished at {}; --new begins a new one in its place.",
             settings.directory.path().display(),

@@ -138,6 +138,41 @@ fn a_finished_export_is_not_touched_and_new_begins_again() {
 }
 
 #[test]
+fn a_finished_export_is_not_taken_for_one_that_was_asked_for_otherwise() {
+    let (scratch, clerk) = (Scratch::new(), Clerk::with_users(30));
+    let first = ["--only", "users", "--since", "2020-01-01"];
+    clerk.export(&scratch, "earlier", &["--only", "users"]).expect_code(0);
+    clerk.export(&scratch, "export", &first).expect_code(0);
+    let before = scratch.read("export/manifest.json");
+    for (other, how) in [
+        (&["--only", "organizations,users", "--since", "2020-01-01"][..], "--only users"),
+        (&["--only", "organizations", "--since", "2020-01-01"], "--only users"),
+        (&["--only", "users"], "--since 2020-01-01"),
+        (&["--only", "users", "--since", "2020-01-02"], "--since 2020-01-01"),
+        (&[&first[..], &["--deleted", "earlier"]].concat(), "another --deleted"),
+        (&[&first[..], &["--compress", "zstd"]].concat(), "another --compress"),
+    ] {
+        let run = clerk.export(&scratch, "export", other);
+        assert_eq!(run.code, Some(2), "{other:?}: {}", run.stderr);
+        assert!(run.stderr.contains(how) && run.stderr.contains("--new"), "{other:?}: {}", run.stderr);
+        assert_eq!(scratch.read("export/manifest.json"), before, "{other:?}");
+    }
+    let other = Clerk::with_users(30);
+    let run = other.export(&scratch, "export", &first).expect_code(2);
+    assert!(run.stderr.contains(&clerk.url) && run.stderr.contains("--new"), "{}", run.stderr);
+    clerk.export(&scratch, "export", &first).expect_code(0);
+    // What Clerk does not offer, and who is gone if that cannot be known, was asked for all the same.
+    clerk.tenant().not_offered.insert("organizations", "organization_not_enabled_in_instance");
+    clerk.instead(|request| {
+        request.contains("/count").then(|| http("200 OK", "", r#"{"object":"total_count","total_count":99}"#))
+    });
+    let second = ["--only", "organizations,users", "--deleted", "earlier"];
+    clerk.export(&scratch, "second", &second).expect_code(3);
+    clerk.export(&scratch, "second", &second).expect_code(3);
+    clerk.export(&scratch, "second", &second[..2]).expect_code(3);
+}
+
+#[test]
 fn what_is_exported_is_imported_from_its_directory_as_it_is() {
     let (scratch, clerk) = (Scratch::new(), Clerk::with_users(40));
     let sandbox = Sandbox::start(&scratch, &[]);
