@@ -8,7 +8,7 @@ use super::shared::reading::export_from_clerk::{read_tenant, take_directory};
 use super::shared::terminal::output::write_report;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
-use crate::export::Manifest;
+use crate::export::{ExportState, Manifest};
 use crate::report::{print_json, write_export_summary};
 use crate::settings::ExportSettings;
 use crate::signal::Signals;
@@ -28,6 +28,13 @@ async fn export_tenant(settings: ExportSettings, mut signals: Signals) -> Result
             manifest.finished.strftime("%F %T UTC")
         ));
         return finish(&manifest, &settings, None);
+    }
+    let begun = if settings.new { None } else { ExportState::read(&settings.directory)? };
+    if let Some(begun) = begun {
+        settings.output.console.note(&format!(
+            "Going on with the export that was begun at {}; --new begins a new one in its place.",
+            begun.started.strftime("%F %T UTC")
+        ));
     }
     let (manifest, elapsed) = read_tenant(&settings, &mut signals).await?;
     finish(&manifest, &settings, Some(elapsed))

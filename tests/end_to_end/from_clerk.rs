@@ -239,6 +239,83 @@ fn a_kill_while_it_reads_from_clerk_costs_no_page_that_is_durable() {
     assert!(first.contains("starting_after=user_001499&"), "it goes on behind the last record: {requests:?}");
 }
 
+/// The directory in which records from Clerk are.
+fn kept_in(scratch: &Scratch) -> Vec<PathBuf> {
+    let runs = std::fs::read_dir(scratch.path(".avnology/runs")).into_iter().flatten().flatten();
+    runs.map(|entry| entry.path()).filter(|path| path.to_string_lossy().contains("from-clerk-")).collect()
+}
+
+/// Sets back by some hours when records in a directory were read.
+fn set_back(scratch: &Scratch, file: &str, hours: i64) {
+    let [kept] = kept_in(scratch).try_into().expect("one directory");
+    let text = std::fs::read_to_string(kept.join(file)).expect("it is there");
+    let mut noted: Value = serde_json::from_str(&text).expect("JSON");
+    for name in ["started", "finished"] {
+        if let Some(at) = noted[name].as_str() {
+            let at: jiff::Timestamp = at.parse().expect("a time");
+            noted[name] = (at - jiff::SignedDuration::from_hours(hours)).to_string().into();
+        }
+    }
+    std::fs::write(kept.join(file), noted.to_string()).expect("written");
+}
+
+/// An import from Clerk of users and what comes behind them.
+fn import_all(scratch: &Scratch, clerk: &Clerk, sandbox: &Sandbox, more: &[&str]) -> Run {
+    let fixed = ["--steps", "users,organizations", "--clerk-url", &clerk.url, "--clerk-rate", "5000/s"];
+    let mut command = scratch.import_command(sandbox, "clerk://", &[&fixed[..], more].concat());
+    Run::of(command.env("CLERK_SECRET_KEY", KEY).output().expect("the binary runs"))
+}
+
+#[test]
+fn what_was_read_more_than_a_day_ago_and_was_never_imported_is_read_anew() {
+    for hours in [1, 25] {
+        let (scratch, clerk) = (Scratch::new(), Clerk::with_users(40));
+        let sandbox = Sandbox::start(&scratch, &[]);
+        // The users are read, and what is behind them is not.
+        clerk.instead(|request| request.contains("/organizations?").then(|| http("503 Service Unavailable", "", "")));
+        import_all(&scratch, &clerk, &sandbox, &["--max-wait", "1"]).expect_code(7);
+        set_back(&scratch, "export-state.json", hours);
+        clerk.instead(|_| None);
+        clerk.tenant().delete_user("user_000007");
+        let run = import_all(&scratch, &clerk, &sandbox, &[]).expect_code(0);
+        assert_eq!(run.count("created"), if hours == 1 { 40 } else { 39 }, "{}", run.stderr);
+        let goes_on = run.stderr.contains("Going on with what was read from Clerk since 20");
+        assert_eq!(goes_on, hours == 1, "{}", run.stderr);
+        assert!(goes_on || run.stderr.contains("more than 24 hours old; it is read anew"), "{}", run.stderr);
+    }
+    for hours in [1, 25] {
+        let (scratch, clerk) = (Scratch::new(), Clerk::with_users(40));
+        let sandbox = Sandbox::start(&scratch, &[]);
+        // All is read, and it ends before a run begins.
+        let nowhere = ["--base-url", "http://127.0.0.1:1", "--max-wait", "1"];
+        assert_ne!(import_all(&scratch, &clerk, &sandbox, &nowhere).code, Some(0));
+        assert!(kept_in(&scratch)[0].join("manifest.json").exists());
+        for entry in std::fs::read_dir(scratch.path(".avnology/runs")).expect("runs").flatten() {
+            if entry.path().join("run.json").exists() {
+                std::fs::remove_dir_all(entry.path()).expect("removed");
+            }
+        }
+        set_back(&scratch, "manifest.json", hours);
+        clerk.tenant().delete_user("user_000007");
+        assert_ne!(import_all(&scratch, &clerk, &sandbox, &nowhere).code, Some(0));
+        let users = kept_in(&scratch)[0].join("manifest.json");
+        let manifest: Value = serde_json::from_slice(&std::fs::read(users).expect("it")).expect("JSON");
+        assert_eq!(manifest["files"][0]["records"], if hours == 1 { 40 } else { 39 }, "{manifest}");
+    }
+}
+
+#[test]
+fn an_export_that_goes_on_says_since_when() {
+    let (scratch, clerk) = (Scratch::new(), Clerk::with_users(40));
+    clerk.instead(|request| request.contains("/organizations?").then(|| http("503 Service Unavailable", "", "")));
+    let wanted = ["--only", "users,organizations", "--max-wait", "1"];
+    let run = clerk.export(&scratch, "export", &wanted).expect_code(7);
+    assert!(!run.stderr.contains("Going on"), "{}", run.stderr);
+    clerk.instead(|_| None);
+    let run = clerk.export(&scratch, "export", &wanted).expect_code(0);
+    assert!(run.stderr.contains("Going on with the export that was begun at 20"), "{}", run.stderr);
+}
+
 fn tenant_size(parts: &Parts, kind: &str) -> u64 {
     records(&parts.scratch.path("tenant"), kind).len() as u64
 }

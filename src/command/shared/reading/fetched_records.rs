@@ -7,18 +7,21 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::command_error::CommandError;
 use super::super::export_command_error::ExportCommandError;
 use super::super::run_start_error::RunStartError;
 use super::export_from_clerk::{calls, read_tenant, take_directory};
 use crate::exit::ExitStatus;
-use crate::export::{ExportDirectory, ExportedFile, Exporter, Manifest};
+use crate::export::{ExportDirectory, ExportState, ExportedFile, Exporter, Manifest};
 use crate::human::plural;
 use crate::journal::{Lock, RunDirectory};
 use crate::settings::{ExportSettings, ImportSettings, ReadingSettings};
 use crate::signal::Signals;
+
+/// For how many hours what was read is of use to an import that has sent nothing of it yet.
+const HOURS_OF_USE: i64 = 24;
 
 /// Records that are only for one command.
 pub(in crate::command) struct PassingRecords {
@@ -73,8 +76,8 @@ pub(in crate::command) async fn fetch(
             go_on_with(&manifest, from_clerk, signals).await?;
             manifest
         }
-        Some(_) => read(&ExportSettings { new: true, ..from_clerk.clone() }, signals).await?,
-        None => read(from_clerk, signals).await?,
+        Some(_) => read_anew(from_clerk, signals).await?,
+        None => read_on(from_clerk, signals).await?,
     };
     settings.reading = those_of(&manifest, directory, settings.reading.clone())?;
     Ok(Some(lock))
@@ -116,6 +119,42 @@ fn remove(directory: &ExportDirectory) {
     }
 }
 
+async fn read_anew(settings: &ExportSettings, signals: &mut Signals) -> Result<Manifest, ExportCommandError> {
+    read(&ExportSettings { new: true, ..settings.clone() }, signals).await
+}
+
+/// Reads the records, or goes on where an earlier import was interrupted while it read, unless that was long ago.
+async fn read_on(settings: &ExportSettings, signals: &mut Signals) -> Result<Manifest, ExportCommandError> {
+    let begun = if settings.new { None } else { ExportState::read(&settings.directory)? };
+    let Some(begun) = begun else { return read(settings, signals).await };
+    if is_old(begun.started) {
+        note_old(begun.started, settings);
+        return read_anew(settings, signals).await;
+    }
+    note_going_on(begun.started, settings);
+    read(settings, signals).await
+}
+
+/// Whether what was read since then is too old to be imported: who was changed at Clerk meanwhile would get the old data, and who was
+/// deleted there, or lost a role, would have it again.
+fn is_old(started: Timestamp) -> bool {
+    Timestamp::now().duration_since(started) > SignedDuration::from_hours(HOURS_OF_USE)
+}
+
+fn note_old(started: Timestamp, settings: &ExportSettings) {
+    settings.output.console.note(&format!(
+        "What was read from Clerk since {} is more than {HOURS_OF_USE} hours old; it is read anew.",
+        started.strftime("%F %T UTC")
+    ));
+}
+
+fn note_going_on(started: Timestamp, settings: &ExportSettings) {
+    settings.output.console.note(&format!(
+        "Going on with what was read from Clerk since {}; --new-run reads it anew.",
+        started.strftime("%F %T UTC")
+    ));
+}
+
 async fn read(settings: &ExportSettings, signals: &mut Signals) -> Result<Manifest, ExportCommandError> {
     let console = settings.output.console;
     console.note("Reading from Clerk …");
@@ -145,20 +184,23 @@ async fn go_on_with(
         checked = Exporter::check(&calls, &settings.directory, manifest) => checked?,
         signal = signals.next() => return Err(ExportCommandError::Interrupted(signal)),
     }
-    settings.output.console.note(&format!(
-        "Going on with what was read from Clerk at {}; --new-run reads it anew.",
-        manifest.finished.strftime("%F %T UTC")
-    ));
+    note_going_on(manifest.started, settings);
     Ok(())
 }
 
-/// Whether the records that are there have been dealt with: their import came to its end, or was refused because of them.
+/// Whether the records that are there have been dealt with: their import came to its end, or was refused because of them; or they are
+/// too old, and nothing was sent of them yet.
 fn is_used_up(
     manifest: &Manifest,
     from_clerk: &ExportSettings,
     settings: &ImportSettings,
 ) -> Result<bool, CommandError> {
-    let Some(run) = newest_run(manifest, &from_clerk.directory, settings)? else { return Ok(false) };
+    let run = newest_run(manifest, &from_clerk.directory, settings)?;
+    if is_old(manifest.started) && run.as_ref().is_none_or(RunDirectory::has_sent_nothing) {
+        note_old(manifest.started, from_clerk);
+        return Ok(true);
+    }
+    let Some(run) = run else { return Ok(false) };
     let refused = [ExitStatus::Input, ExitStatus::TooManyErrors].map(ExitStatus::code);
     let is_refused = || run.journalled_end().is_some_and(|ended| refused.contains(&ended.exit_code));
     Ok(run.is_finished() || run.ended_on_its_input() || (run.has_sent_nothing() && is_refused()))
