@@ -1,6 +1,6 @@
 //! The users of earlier exports, to compare with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,8 +26,8 @@ impl EarlierExport {
         paths.iter().map(|path| Self::look(path, instance)).collect()
     }
 
-    fn look(path: &PathBuf, instance: &InstanceName) -> Result<Self, ExportError> {
-        let path = path.clone();
+    fn look(path: &Path, instance: &InstanceName) -> Result<Self, ExportError> {
+        let path = path.to_path_buf();
         let manifest = Manifest::read(&ExportDirectory::new(path.clone()))?;
         let Some(manifest) = manifest else { return Err(ExportError::NotFinished { path }) };
         if manifest.instance.id != instance.id {

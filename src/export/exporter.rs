@@ -49,16 +49,13 @@ impl<'a> Exporter<'a> {
         // Known before anything is read.
         check_since(plan.since.as_ref(), &instance)?;
         let (api, is_new) = (calls.address(), before.is_none());
-        let state = match before {
-            Some(state) => {
-                state.check(&plan, &api, &instance, directory)?;
-                state.check_earlier(directory)?;
-                state
-            }
-            None => {
-                let earlier = EarlierExport::all(&plan.deleted, &instance)?;
-                ExportState::begin(plan, earlier, api, instance, now)
-            }
+        let state = if let Some(state) = before {
+            state.check(&plan, &api, &instance, directory)?;
+            state.check_earlier(directory)?;
+            state
+        } else {
+            let earlier = EarlierExport::all(&plan.deleted, &instance)?;
+            ExportState::begin(plan, earlier, api, instance, now)
         };
         let mut exporter = Self { calls, directory, state, tally, requests_before: 0, checkpoint: None };
         if is_new {

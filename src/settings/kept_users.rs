@@ -1,5 +1,6 @@
 //! Where users from Clerk's API are until their import is finished.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -14,6 +15,9 @@ const CLERK: &str = "clerk://";
 
 /// What the names begin with of directories in which users from Clerk's API are until their import is finished.
 pub(super) const FROM_CLERK_PREFIX: &str = "from-clerk-";
+
+/// What stands before that among the temporary files.
+const PASSING: &str = "avnology-";
 
 /// Whether an input is Clerk's API.
 pub(super) fn is_clerk(input: &Path) -> bool {
@@ -34,7 +38,48 @@ pub(super) fn kept_directory(runs: &Path, target: &TargetSettings) -> PathBuf {
 
 /// A directory that is only for this one command.
 pub(super) fn passing_directory() -> PathBuf {
-    std::env::temp_dir().join(format!("avnology-{FROM_CLERK_PREFIX}{:016x}", fastrand::u64(..)))
+    std::env::temp_dir().join(format!("{PASSING}{FROM_CLERK_PREFIX}{:016x}", fastrand::u64(..)))
+}
+
+/// The directories with users from Clerk's API that a killed command left: in the directory of runs those for an import, and among the
+/// temporary files, if they are of the owner of the runs, those for one command that keeps nothing.
+pub fn left_from_clerk(runs: &Path) -> io::Result<Vec<ExportDirectory>> {
+    let mut found = directories_in(runs, FROM_CLERK_PREFIX)?;
+    if let Some(owner) = owner(runs) {
+        let passing = directories_in(&std::env::temp_dir(), &format!("{PASSING}{FROM_CLERK_PREFIX}"))?;
+        // Other people may write there, too: what is theirs may become a link at any moment.
+        found.extend(passing.into_iter().filter(|directory| self::owner(directory) == Some(owner)));
+    }
+    found.sort();
+    Ok(found.into_iter().map(ExportDirectory::new).collect())
+}
+
+/// The directories in another one whose names begin so; no links.
+fn directories_in(above: &Path, prefix: &str) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let entries = match std::fs::read_dir(above) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(prefix) && entry.file_type()?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+/// The user whom a directory belongs to.
+#[cfg(unix)]
+fn owner(directory: &Path) -> Option<u32> {
+    Some(std::os::unix::fs::MetadataExt::uid(&directory.symlink_metadata().ok()?))
+}
+
+/// Elsewhere each user has temporary files of their own.
+#[cfg(not(unix))]
+fn owner(directory: &Path) -> Option<u32> {
+    directory.exists().then_some(0)
 }
 
 /// The directory in which an input is, if it was read from Clerk's API.

@@ -66,6 +66,7 @@ pub use export::ExportSettings;
 pub use found_key::FoundKey;
 pub use import::{ImportOrDryRun, ImportSettings, Limits, WhichRun};
 pub use job::JobSettings;
+pub use kept_users::left_from_clerk;
 pub use keto_namespaces::keto_namespaces;
 pub use kratos_schema::kratos_schema;
 pub use kratos_target::{KetoPorts, KratosChoice, OF_KRATOS};

@@ -233,7 +233,7 @@ fn a_file_of_an_export_that_is_not_the_one_of_its_manifest_is_not_imported() {
     ] {
         let name = format!("export/{kind}.ndjson");
         let before = scratch.read(&name);
-        scratch.write(&name, format!("{}{{\"id\":\"one_more\"}}\n", before));
+        scratch.write(&name, format!("{before}{{\"id\":\"one_more\"}}\n"));
         is_refused(scratch.run(command), &format!("{kind}.ndjson"));
         scratch.write(&name, before);
         std::fs::rename(scratch.path(&name), scratch.path("moved")).expect("moved");

@@ -167,8 +167,10 @@ fn who_is_gone_is_known_from_all_earlier_exports_and_from_a_whole_one_without_a_
     };
     clerk.export(&scratch, "plain", &["--only", "users"]).expect_code(0);
     assert_eq!(requests("whole"), requests("plain"));
-    let run = clerk.export(&scratch, "whole", &["--only", "users", "--deleted", "full"]).expect_code(0);
+    let run = clerk.export(&scratch, "whole", &[&["--only", "users"][..], &both].concat()).expect_code(0);
     assert!(run.stderr.contains("was finished"), "{}", run.stderr);
+    let run = clerk.export(&scratch, "whole", &["--only", "users", "--deleted", "full"]).expect_code(2);
+    assert!(run.stderr.contains("another --deleted"), "{}", run.stderr);
     std::fs::remove_file(scratch.path("tenant/manifest.json")).expect("the generator's manifest");
     for (earlier, what) in [("tenant", "not finished"), ("without-users", "has no users")] {
         let run = clerk.export(&scratch, "refused", &["--only", "users", "--deleted", earlier]).expect_code(2);

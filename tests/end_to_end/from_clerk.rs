@@ -316,6 +316,69 @@ fn an_export_that_goes_on_says_since_when() {
     assert!(run.stderr.contains("Going on with the export that was begun at 20"), "{}", run.stderr);
 }
 
+#[test]
+fn what_was_read_from_clerk_goes_with_the_run_that_needed_it() {
+    let parts = Parts::start(&["--fault", "latency=20ms"]);
+    let slow = ["--batch-size", "10", "--concurrency", "1", "--steps", "users"];
+    let mut killed = parts.command(&slow).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    until_of(&mut killed, "some users are there", || !parts.identities().is_empty());
+    killed.kill().expect("it can be killed");
+    killed.wait().expect("it ends");
+    let [kept] = parts.kept().try_into().expect("one directory");
+    let name = kept.file_name().expect("a name").to_string_lossy().into_owned();
+    let prune = |more: &[&str]| {
+        let fixed = ["migrate", "clerk", "runs", "prune", "--output", "json"];
+        let run = parts.scratch.run(&[&fixed[..], more].concat()).expect_code(0);
+        let pruned: Value = serde_json::from_str(&run.stdout).expect("JSON");
+        let found = pruned.as_array().expect("a list").iter().find(|pruned| pruned["run"] == *name).cloned();
+        found.unwrap_or_else(|| panic!("nothing is said of {name}: {pruned}"))["what"].as_str().expect("it").to_owned()
+    };
+    let give_up = ["--give-up-resume", "--give-up-undo"];
+    // Its run can be resumed, is not old enough, or only looked at.
+    assert_eq!(prune(&["--older-than", "0h"]), "kept");
+    assert_eq!(prune(&[&["--older-than", "1d"], &give_up[..]].concat()), "kept");
+    assert_eq!(prune(&[&["--older-than", "0h", "--dry-run"], &give_up[..]].concat()), "removed");
+    assert!(kept.join("users.ndjson.zst").exists());
+    assert_eq!(prune(&[&["--older-than", "0h", "--personal-data"], &give_up[..]].concat()), "removed");
+    assert_eq!(parts.kept(), Vec::<PathBuf>::new());
+
+    // What was read for a run that never began goes when it is old, too.
+    let mut killed = parts.command(&["--recheck"]);
+    let mut killed = killed.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    until_of(&mut killed, "it reads", || parts.kept().iter().any(|kept| kept.join("export-state.json").exists()));
+    killed.kill().expect("it can be killed");
+    killed.wait().expect("it ends");
+    assert_eq!(prune(&["--older-than", "1d"]), "kept");
+    assert_eq!(prune(&["--older-than", "0h"]), "removed");
+    assert_eq!(parts.kept(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn what_a_killed_dry_run_read_from_clerk_goes_when_it_is_old() {
+    let (scratch, clerk) = (Scratch::new(), Clerk::with_users(40));
+    clerk.instead(|request| request.contains("/organizations?").then(|| http("503 Service Unavailable", "", "")));
+    let arguments = ["--import", "clerk://", "--dry-run", "--clerk-url", &clerk.url, "--clerk-rate", "5000/s"];
+    let mut command = scratch.avnology(&[&["migrate", "clerk"], &arguments[..]].concat());
+    let command = command.env("CLERK_SECRET_KEY", KEY).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut killed = command.spawn().expect("it starts");
+    let left = || {
+        let entries = std::fs::read_dir(scratch.path(".")).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).find(|path| path.to_string_lossy().contains("avnology-from-clerk-"))
+    };
+    until_of(&mut killed, "users are read", || left().is_some_and(|left| left.join("users.ndjson.zst").exists()));
+    let prune = |age: &str| {
+        let run = scratch.run(&["migrate", "clerk", "runs", "prune", "--older-than", age]).expect_code(0);
+        run.stdout.lines().find(|line| line.contains("avnology-from-clerk-")).expect("it is listed").to_owned()
+    };
+    std::fs::create_dir_all(scratch.path(".avnology/runs")).expect("a directory");
+    assert!(prune("0h").contains("some process is at it"));
+    killed.kill().expect("it can be killed");
+    killed.wait().expect("it ends");
+    assert!(prune("1d").contains("not old enough"));
+    assert!(prune("0h").contains("removed"));
+    assert_eq!(left(), None);
+}
+
 fn tenant_size(parts: &Parts, kind: &str) -> u64 {
     records(&parts.scratch.path("tenant"), kind).len() as u64
 }

@@ -148,11 +148,10 @@ fn in_chunks(answer: &str) -> String {
     const PIECE: usize = 16 * 1024;
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
     let lines = head.split("\r\n").filter(|line| !line.starts_with("content-length"));
-    let mut chunked = lines.collect::<Vec<_>>().join("\r\n") + "\r\ntransfer-encoding: chunked\r\n\r\n";
-    for piece in body.as_bytes().chunks(PIECE) {
-        chunked += &format!("{:x}\r\n{}\r\n", piece.len(), std::str::from_utf8(piece).expect("ASCII"));
-    }
-    chunked + "0\r\n\r\n"
+    let head = lines.collect::<Vec<_>>().join("\r\n");
+    let pieces = body.as_bytes().chunks(PIECE).map(|piece| std::str::from_utf8(piece).expect("ASCII"));
+    let chunks: Vec<String> = pieces.map(|piece| format!("{:x}\r\n{piece}\r\n", piece.len())).collect();
+    format!("{head}\r\ntransfer-encoding: chunked\r\n\r\n{}0\r\n\r\n", chunks.concat())
 }
 
 /// An error as Clerk writes it.

@@ -1,5 +1,6 @@
 //! `avnology migrate clerk runs prune`: removes what is old, and nothing that somebody may still need without a word.
 
+mod from_clerk;
 mod prune_rules;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
+use from_clerk::LeftFromClerk;
 use prune_rules::{KeptBecause, PruneFacts, PruneRules, Pruned};
 
 use super::runs_error::RunsError;
@@ -20,7 +22,7 @@ use crate::command::shared::terminal::output::write_text;
 use crate::files::{disk_use, remove_directory, remove_forgotten, sync_directory_of};
 use crate::human::size;
 use crate::id_map::IdMap;
-use crate::journal::{Lock, MergedRecord, PrunedRecord, RunDirectory};
+use crate::journal::{Lock, MergedRecord, PrunedRecord, RunDirectory, RunRecord};
 use crate::outcomes::Counts;
 use crate::report::{NamedPeople, StdoutError, page, print_json, print_wrapped};
 use crate::settings::PruneSettings;
@@ -75,6 +77,8 @@ pub fn prune_runs(settings: &PruneSettings) -> Result<(), RunsError> {
     for directory in merged_directories(runs_directory).map_err(RunsError::read(runs_directory))? {
         results.extend(prune_merged(&directory, &runs, &rules, settings.dry_run)?);
     }
+    let open: Vec<&RunRecord> = runs.iter().filter(|run| run.stays_open()).map(|run| &run.listed.record).collect();
+    results.extend(LeftFromClerk::prune_all(settings, &open)?.into_iter().map(PrunedRun::from));
     print(&results, settings)?;
     Ok(())
 }
@@ -113,7 +117,22 @@ fn keep_ids(runs: &Path, pruned: &[OldRun]) -> Result<(), RunsError> {
     Ok(())
 }
 
+impl From<LeftFromClerk> for PrunedRun {
+    fn from(LeftFromClerk { name: run, freed_bytes }: LeftFromClerk) -> Self {
+        match freed_bytes {
+            Ok(freed_bytes) => Self { run, what: "removed", why: None, freed_bytes },
+            Err(because) => Self { run, what: "kept", why: Some(sentence(because)), freed_bytes: 0 },
+        }
+    }
+}
+
 impl OldRun {
+    /// Whether it can be resumed afterwards, and reads its inputs again then.
+    fn stays_open(&self) -> bool {
+        let is_open = matches!(self.listed.state, RunState::Running | RunState::Interrupted | RunState::Damaged);
+        is_open && matches!(self.pruned, Pruned::Kept(_))
+    }
+
     fn prune(&self, is_dry_run: bool) -> Result<PrunedRun, RunsError> {
         let run = self.listed.record.id.clone();
         let path = self.directory.path();
