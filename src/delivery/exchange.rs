@@ -3,7 +3,7 @@
 use super::answered_batch::AnsweredBatch;
 use super::idempotency_key::idempotency_key;
 use super::pending_batch::PendingBatch;
-use super::refusal::rejection_of;
+use super::refusal::{not_known_to_be_there, rejection_of};
 use super::sender_context::{Remaining, SOON, SenderContext};
 use super::settlement::Settlement;
 use super::success_clock::SuccessTime;
@@ -192,18 +192,25 @@ impl<'a> Exchange<'a> {
     /// Rejects the only record, unless it is at the destination after all: its answer may be what got lost each time.
     async fn reject(&self, failed: FailedRequest) -> Remaining {
         let (context, pending) = (self.context, self.pending);
-        let found = if self.may_have_been_applied() {
-            context.reconciler(&pending.batch).reconcile_unanswered(0).await
-        } else {
-            Ok(None)
-        };
-        let found = match found {
-            Ok(found) => found,
-            Err(error) => return context.stop_with(error).await,
-        };
         let request_id = failed.request_id.clone();
-        let rejected = || Settlement { rejected: vec![(0, rejection_of(failed))], ..Settlement::default() };
-        let settlement = found.unwrap_or_else(rejected);
+        let mut rejection = rejection_of(failed);
+        if self.may_have_been_applied() {
+            match context.reconciler(&pending.batch).reconcile_unanswered(0).await {
+                Ok(Some(settlement)) => {
+                    context.settled_sender.send(pending, settlement, request_id.as_deref()).await;
+                    return Remaining::Batches(Vec::new());
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    // A record that can be neither written nor read back stops nobody else.
+                    if !context.answers_probe().await {
+                        return context.stop_with(error).await;
+                    }
+                    rejection = not_known_to_be_there(rejection);
+                }
+            }
+        }
+        let settlement = Settlement { rejected: vec![(0, rejection)], ..Settlement::default() };
         context.settled_sender.send(pending, settlement, request_id.as_deref()).await;
         Remaining::Batches(Vec::new())
     }

@@ -71,7 +71,9 @@ impl Reconciler<'_> {
         let found = Comparable::by_external_id(self.destination.read_found(&body));
         let encoded = self.batch.item_body(item);
         let sent = self.destination.read_sent(&encoded).unwrap_or_default();
-        let is_settled = |found: &&Comparable<'_>| self.is_own(&sent, found) || !sent.has_mark();
+        let is_settled = |found: &&Comparable<'_>| {
+            self.is_own(&sent, found) || !sent.has_mark() && sent.is_same_person(found) != Some(false)
+        };
         let Some(found) = found.get(&*item.external_id).filter(is_settled) else { return Ok(None) };
         let mut settlement = Settlement::default();
         self.settle(index, Some(found), &mut settlement).await?;

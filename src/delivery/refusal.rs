@@ -86,6 +86,15 @@ pub(super) fn failing(error: ItemError) -> Rejection {
     rejection(RejectCode::TargetError, "the target failed on this identity again and again", error)
 }
 
+/// The reject of a record that the destination may have in spite of what it said.
+pub(super) fn not_known_to_be_there(rejection: Rejection) -> Rejection {
+    let message = format!(
+        "{}; this run may have created it all the same, and the target did not say: look there, and then import this record again",
+        rejection.message
+    );
+    Rejection { message, ..rejection }
+}
+
 /// A rejection in the target's words. They go to the rejects file only, which holds the record anyway.
 fn rejection(code: RejectCode, what: &str, error: ItemError) -> Rejection {
     let message = match (&error.code, &error.message) {

@@ -52,13 +52,18 @@ fn obliging() -> Scripted {
 }
 
 /// An identity as it is sent.
-fn encoded(number: u64, name: &str) -> Vec<u8> {
-    let mut encoded = format!(
-        r#"{{"identity":{{"external_id":"u{number}","email":"u{number}@example.com","first_name":"{name}","admin_metadata":{{"clerk":{{"id":"user_{number}"}}}}}}}}"#
-    )
-    .into_bytes();
+fn encoded(number: u64) -> Vec<u8> {
+    let mut encoded = unmarked(number);
     RunMark::of(RUN).put_on(&mut encoded, 0, number);
     encoded
+}
+
+/// One as runs of the first versions send it.
+fn unmarked(number: u64) -> Vec<u8> {
+    format!(
+        r#"{{"identity":{{"external_id":"u{number}","email":"u{number}@example.com","first_name":"Ada","admin_metadata":{{"clerk":{{"id":"user_{number}"}}}}}}}}"#
+    )
+    .into_bytes()
 }
 
 /// A batch of the records with these numbers.
@@ -68,6 +73,10 @@ pub(super) fn batch(numbers: std::ops::RangeInclusive<u64>) -> Batch {
 
 /// The same in another envelope.
 pub(super) fn batch_in(envelope: Envelope, numbers: std::ops::RangeInclusive<u64>) -> Batch {
+    batch_of(envelope, numbers, encoded)
+}
+
+fn batch_of(envelope: Envelope, numbers: std::ops::RangeInclusive<u64>, encode: fn(u64) -> Vec<u8>) -> Batch {
     let span = |number| RecordSpan { number, line: number, offset: 0, length: 1, fault: None };
     let chunk = Arc::new(RecordChunk {
         input: Arc::from("-"),
@@ -79,7 +88,7 @@ pub(super) fn batch_in(envelope: Envelope, numbers: std::ops::RangeInclusive<u64
     });
     let mut packer = BatchPacker::new(envelope);
     for (span_index, number) in numbers.enumerate() {
-        let encoded = encoded(number, "Ada");
+        let encoded = encode(number);
         let ready = Ready {
             kind: Kind::default(),
             span_index,
@@ -115,15 +124,19 @@ impl Account {
 /// Sends batches to a destination, one as often as `every` says, and books what is reported. A record that is reported twice
 /// fails the test.
 async fn send(destination: Arc<Scripted>, rule: OnExisting, every: Duration, batches: Vec<Batch>) -> Account {
+    send_as(Some(RunMark::of(RUN)), destination, rule, (every, batches)).await
+}
+
+/// The same for a run with this mark.
+async fn send_as(
+    mark: Option<RunMark>,
+    destination: Arc<Scripted>,
+    rule: OnExisting,
+    (every, batches): (Duration, Vec<Batch>),
+) -> Account {
     let (events, mut inbox) = mpsc::channel(16);
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
-    let delivery = DeliveryTerms {
-        destination,
-        memory: 1 << 24,
-        on_existing: rule,
-        run_id: RUN.to_owned(),
-        mark: Some(RunMark::of(RUN)),
-    };
+    let delivery = DeliveryTerms { destination, memory: 1 << 24, on_existing: rule, run_id: RUN.to_owned(), mark };
     let senders = Senders::new(delivery, events, stop.clone(), abort);
     let (context, waiting) = mpsc::channel(1);
     let feeding = async move {
@@ -227,6 +240,24 @@ async fn a_record_whose_answer_is_lost_each_time_counts_as_created_if_this_run_m
             assert_eq!(account.records.get(&3).map(String::as_str), Some(became), "{failure:?}");
             assert_eq!(account.records.len(), 1_208, "{failure:?}");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_without_marks_changes_nobody_else_whose_record_gets_no_answer() {
+    let rule = |ids: &[&str]| if ids.contains(&"u3") { Answer::Lost(Failure::Gateway) } else { Answer::Created };
+    let there = |clerk: &str| {
+        let admin = format!(r#"{{"clerk":{{"id":"{clerk}"}}}}"#);
+        format!(r#"{{"id":"id-3","external_id":"u3","email":"u3@example.com","admin_metadata":{admin}}}"#)
+    };
+    for (clerk, became, changes) in [("user_9", "target_error", 0), ("user_3", "updated", 1)] {
+        let destination = Arc::new(scripted(rule).with("u3", there(clerk)));
+        let others = (100..1_300).map(|number| batch_of(Scripted::ENVELOPE, number..=number, unmarked));
+        let batches = std::iter::once(batch_of(Scripted::ENVELOPE, 3..=3, unmarked)).chain(others).collect();
+        let sent = (Duration::from_secs(1), batches);
+        let account = send_as(None, Arc::clone(&destination), OnExisting::Update, sent).await;
+        assert_eq!(account.records.get(&3).map(String::as_str), Some(became), "{clerk}");
+        assert_eq!(destination.changed().len(), changes, "{clerk}");
     }
 }
 

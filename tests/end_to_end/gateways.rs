@@ -84,6 +84,23 @@ fn a_user_of_whom_no_answer_ever_comes_is_created_if_the_target_made_that_user()
 }
 
 #[test]
+fn a_user_whom_the_target_can_neither_create_nor_show_stops_nobody_else() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--rate", "off"]);
+    let url = proxy(&sandbox.base_url(), |head, body| {
+        let is_about_one = head.contains("user_000007") || String::from_utf8_lossy(body).contains("user_000007");
+        let lost = |_: String| http("504 Gateway Timeout", "", "<html>");
+        if is_about_one { Way::Afterwards(Box::new(lost)) } else { Way::Through }
+    });
+    let file = scratch.write("users.json", export((0..200).map(user)));
+    let flags = ["--rate", "1000/s", "--batch-size", "10", "--max-wait", "15", "--base-url", &url];
+    let run = scratch.import(&sandbox, &file, &flags).expect_code(3);
+    assert_eq!((run.count("created"), run.count("rejected"), run.count("unfinished")), (199, 1, 0));
+    let rejects = scratch.read(run.report()["rejects_file"].as_str().expect("a rejects file"));
+    assert!(rejects.contains("may have created it all the same"), "{rejects}");
+}
+
+#[test]
 fn after_one_refusal_no_body_is_sent_compressed() {
     let scratch = Scratch::new();
     let (posts, compressed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
