@@ -350,6 +350,29 @@ fn what_is_outside_of_a_path_keeps_what_it_shares_with_what_is_inside() {
 }
 
 #[test]
+fn without_git_nothing_outside_of_the_project_of_a_path_is_looked_at() {
+    let scratch = Scratch::new();
+    let page = "import { auth } from \"@clerk/nextjs/server\";\nexport const a = async () => [await auth(), process.env.CLERK_SECRET_KEY];\n";
+    let stranger = "export const key = process.env.CLERK_SECRET_KEY;\n";
+    for (path, text) in [
+        ("web/package.json", "{ \"name\": \"web\" }\n"),
+        ("web/app/page.ts", page),
+        ("web/.git.ts", stranger),
+        ("web/app/.git/hook.ts", stranger),
+        ("other/index.ts", stranger),
+    ] {
+        let path = scratch.path(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    let run = scratch.run(&["migrate", "clerk", "codemod", "--force", "--dry-run", "web/app"]);
+    assert!(run.stdout.contains("AVNOLOGY_SECRET_KEY") || run.stderr.contains("environment_kept"), "{}", run.stderr);
+    for foreign in ["hook.ts", "other"] {
+        assert!(!run.stdout.contains(foreign) && !run.stderr.contains(foreign), "{foreign}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn codes_and_rules_explain_themselves() {
     let application = Application::new(&[("page.ts", PAGE)]);
     let run = application.run(&["--explain", "auth_not_awaited"]).expect_code(0);

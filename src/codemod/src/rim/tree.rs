@@ -36,8 +36,7 @@ impl Tree {
             }
             Err(error) if !options.force => Err(error),
             Err(_) => {
-                // What stands beside a path decides about it, too.
-                let root = if is_below(&base, &options.directory) { options.directory.clone() } else { base };
+                let root = root_of_project(options).unwrap_or(base);
                 let files = walk(&root);
                 Ok(Self::new(root, &files, None))
             }
@@ -113,20 +112,39 @@ impl<'a> Places<'a> {
 
 /// The folder of the first path that exists, or the directory.
 fn base(options: &Options) -> PathBuf {
-    let full = options.paths.first().map(|path| options.directory.join(path));
-    match full {
-        Some(path) if path.is_dir() => path,
-        Some(path) if path.exists() => path.parent().map_or_else(|| options.directory.clone(), PathBuf::from),
+    options.paths.first().map_or_else(|| options.directory.clone(), |path| folder_of(options, path))
+}
+
+/// A path that is a folder, the folder of one that is a file, or else the directory: a pattern may match anything below that.
+fn folder_of(options: &Options, path: &str) -> PathBuf {
+    let full = options.directory.join(path);
+    match full.parent() {
+        _ if full.is_dir() => full,
+        Some(folder) if full.exists() => folder.to_path_buf(),
         _ => options.directory.clone(),
     }
 }
 
-fn is_below(path: &Path, directory: &Path) -> bool {
-    path.canonicalize().and_then(|path| Ok(path.starts_with(directory.canonicalize()?))).unwrap_or(false)
+/// Without git: the outermost folder of a project that holds all paths and is not above the directory, because what stands beside a
+/// path decides about it, too; or the innermost folder that holds them, if there is no project. What else there is on the machine is
+/// never looked at. Nothing if there are no paths, or if one is not below the directory.
+fn root_of_project(options: &Options) -> Option<PathBuf> {
+    let directory = options.directory.canonicalize().ok()?;
+    let within =
+        |path: &String| folder_of(options, path).canonicalize().ok().filter(|path| path.starts_with(&directory));
+    let folders: Vec<PathBuf> = options.paths.iter().map(within).collect::<Option<_>>()?;
+    let holds_all = |folder: &&Path| folders.iter().all(|path| path.starts_with(folder));
+    let ancestors = folders.first()?.ancestors().take_while(|folder| folder.starts_with(&directory));
+    let holding: Vec<&Path> = ancestors.filter(holds_all).collect();
+    let is_project =
+        |folder: &&&Path| ["package.json", "pnpm-workspace.yaml"].iter().any(|name| folder.join(name).is_file());
+    holding.iter().rev().find(is_project).or(holding.first()).map(|folder| folder.to_path_buf())
 }
 
 fn walk(root: &Path) -> Vec<Tracked> {
-    let walk = WalkBuilder::new(root).hidden(false).require_git(false).build().filter_map(Result::ok);
+    let mut walk = WalkBuilder::new(root);
+    walk.hidden(false).require_git(false).filter_entry(|entry| entry.file_name() != ".git");
+    let walk = walk.build().filter_map(Result::ok);
     let mut files: Vec<Tracked> = walk
         .filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()))
         .filter_map(|entry| {
@@ -134,7 +152,7 @@ fn walk(root: &Path) -> Vec<Tracked> {
             let names: Option<Vec<&str>> = path.iter().map(std::ffi::OsStr::to_str).collect();
             let path = names.map(|names| names.join("/"));
             let is_plain = entry.file_type().is_some_and(|kind| kind.is_file());
-            (!path.as_ref().is_some_and(|path| path.starts_with(".git/"))).then_some(Tracked { path, is_plain })
+            Some(Tracked { path, is_plain })
         })
         .collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
