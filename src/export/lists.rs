@@ -63,7 +63,7 @@ pub(super) struct Pages {
     pub limit: usize,
     /// How many records the list has, if a page said so.
     pub total: Option<u64>,
-    /// Bytes of the longest page so far.
+    /// Bytes of the longest page of late: each page that follows forgets an eighth of it.
     pub longest: usize,
     /// When the last part of what was read began to be made durable.
     durable: Instant,
@@ -194,7 +194,7 @@ impl Exporter<'_> {
         match answer? {
             Answer::Read(page, body) => {
                 pages.total = page.total.or(pages.total);
-                pages.longest = pages.longest.max(body.len());
+                pages.longest = body.len().max(pages.longest - pages.longest / 8);
                 self.take(list, lane, (&page, &body), asked)
             }
             Answer::TooLarge if asked > LEAST_PAGE => {

@@ -19,7 +19,7 @@ use object_store::{
 use tokio::time::{Instant, sleep};
 use url::{Position, Url};
 
-use super::object_access::{ObjectAccess, ObjectFault, Part, Version, is_loopback, is_of_machine};
+use super::object_access::{ObjectAccess, ObjectFault, Part, Version, is_loopback};
 
 /// The pause between two attempts at a part whose answer broke off.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -130,18 +130,19 @@ fn client_options(url: &Url, access: &ObjectAccess) -> Result<ClientOptions, Obj
     Ok(certificates.into_iter().fold(options, ClientOptions::with_root_certificate))
 }
 
-/// Whether an object is read without TLS: only one on this machine is. What the variables of another store say does not matter: a
-/// redirect must not lead to where anybody can read along.
+/// Whether an object is read without TLS: only one on this machine is. What the variables of another store or service say does not
+/// matter: a redirect must not lead to where anybody can read along.
 fn is_without_tls(url: &Url, access: &ObjectAccess) -> bool {
     let is_here = |text: &str| Url::parse(text).is_ok_and(|url| url.scheme() == "http" && is_loopback(&url));
-    let of_store = match url.scheme() {
-        "s3" => "AWS_",
-        "gs" => "GOOGLE_",
-        "az" => "AZURE_",
+    // The names under which the library takes the address of each store.
+    let addresses: &[&str] = match url.scheme() {
+        "s3" => &["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"],
+        "gs" => &["GOOGLE_BASE_URL"],
+        "az" => &["AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"],
         _ => return is_here(url.as_str()),
     };
-    let is_its_own = |name: &str| name.get(..of_store.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(of_store));
-    access.options.iter().any(|(name, value)| is_its_own(name) && !is_of_machine(name) && is_here(value))
+    let is_address = |name: &str| addresses.iter().any(|address| name.eq_ignore_ascii_case(address));
+    access.options.iter().any(|(name, value)| is_address(name) && is_here(value))
 }
 
 fn version(meta: &ObjectMeta) -> Version {
@@ -217,7 +218,9 @@ mod tests {
         }
         assert!(!is_without_tls("s3://bucket/users.json", &[azurite]));
         assert!(!is_without_tls("s3://bucket/users.json", &[("AWS_ENDPOINT_URL", "https://127.0.0.1:9000")]));
-        let credentials = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1/credentials");
-        assert!(!is_without_tls("s3://bucket/users.json", &[credentials]), "the store itself is elsewhere");
+        for name in ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_DYNAMODB"] {
+            let another = (name, "http://127.0.0.1:8000");
+            assert!(!is_without_tls("s3://bucket/users.json", &[another]), "{name}: the store itself is elsewhere");
+        }
     }
 }
