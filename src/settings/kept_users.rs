@@ -46,7 +46,11 @@ pub(super) fn passing_directory() -> PathBuf {
 pub fn left_from_clerk(runs: &Path) -> io::Result<Vec<ExportDirectory>> {
     let mut found = directories_in(runs, FROM_CLERK_PREFIX)?;
     if let Some(owner) = owner(runs) {
-        let passing = directories_in(&std::env::temp_dir(), &format!("{PASSING}{FROM_CLERK_PREFIX}"))?;
+        let temporary = std::env::temp_dir();
+        let passing = directories_in(&temporary, &format!("{PASSING}{FROM_CLERK_PREFIX}")).unwrap_or_else(|error| {
+            tracing::warn!(%error, "what is left in `{}` cannot be listed", temporary.display());
+            Vec::new()
+        });
         // Other people may write there, too: what is theirs may become a link at any moment.
         found.extend(passing.into_iter().filter(|directory| self::owner(directory) == Some(owner)));
     }

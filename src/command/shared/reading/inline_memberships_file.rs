@@ -7,6 +7,7 @@
 //! The export may still be on its way here, or a store may be away for a while. So what was read is kept, and the first pass has to
 //! find the same bytes: users of one export never move beside memberships of another one, or of half of it.
 
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -100,6 +101,24 @@ impl PassingFile {
     }
 }
 
+/// How the name of a file begins that is still being written.
+const UNFINISHED: &str = ".memberships-of-users-";
+
+/// Removes what killed processes left of such files: they hold personal data, and nobody goes on with them.
+pub(in crate::command) fn remove_unfinished(directory: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        if !entry.file_name().to_string_lossy().starts_with(UNFINISHED) || !entry.file_type()?.is_file() {
+            continue;
+        }
+        // What is locked is being written. What is gone by now was finished.
+        if File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            ignore(std::fs::remove_file(entry.path()), "it may be in its place by now");
+        }
+    }
+    Ok(())
+}
+
 /// Takes memberships out of users.
 struct Taking {
     users: Vec<Input>,
@@ -134,8 +153,10 @@ impl Taking {
                 Ok(ControlFlow::Continue(()))
             })?);
         }
-        // With a name of its own, for two jobs may be at it.
-        let new = tempfile::NamedTempFile::new_in(directory)?;
+        remove_unfinished(directory)?;
+        // With a name of its own, for two jobs may be at it; and locked, so that none removes what the other one writes.
+        let new = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(directory)?;
+        new.as_file().lock()?;
         let (mut file, mut any) = (BufWriter::new(new.as_file()), false);
         for input in &self.users {
             inputs.push(self.each(input, |record| {
@@ -158,7 +179,7 @@ impl Taking {
         }
         file.flush()?;
         drop(file);
-        // A file that is the same stays as it is: a run knows it again. Nor is one replaced by a part of it.
+        // A file that is the same stays as it is: a run knows it again.
         if any && !self.stop.is_cancelled() && !is_same(new.path(), &self.path) {
             new.persist(&self.path)?;
         }
@@ -207,4 +228,25 @@ fn is_same(one: &Path, other: &Path) -> bool {
     let digest = |path: &Path| Input::from_argument(path).digest(SumKind::default(), || false).ok().flatten();
     let is_same = |of_other| digest(one).and_then(|of_one| of_one.is_same(&of_other));
     digest(other).and_then(is_same) == Some(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_another_one_writes_is_not() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = |name: &str| directory.path().join(name);
+        let left = path(&format!("{UNFINISHED}a1b2c3"));
+        let written = path(&format!("{UNFINISHED}d4e5f6"));
+        let another = path("memberships-of-users-0.ndjson");
+        for path in [&left, &written, &another] {
+            std::fs::write(path, "{}").expect("a file");
+        }
+        let locked = File::open(&written).expect("a file");
+        locked.lock().expect("a lock");
+        remove_unfinished(directory.path()).expect("it goes through");
+        assert_eq!([&left, &written, &another].map(|path| path.exists()), [false, true, true]);
+    }
 }
