@@ -139,7 +139,9 @@ impl Imports {
             let run = of_kind().max_by_key(|run| run.last_active).map(SeenRun::called).unwrap_or_default();
             return Err(format!("nobody compared the {} at the target with an export since run {run}", kind.plural()));
         };
-        let is_of_changes = self.newest_of(Kind::User).is_some_and(SeenRun::is_of_changes);
+        // Only users are exported by their changes: of all else nobody may be at the target who is not in the export.
+        let has_users = found.kinds.contains(&Kind::User);
+        let is_of_changes = has_users && self.newest_of(Kind::User).is_some_and(SeenRun::is_of_changes);
         match found.problem(is_of_changes) {
             Some(problem) => Err(format!("the comparison of {} found: {problem}", found.at.strftime("%F %T UTC"))),
             None => Ok(found),

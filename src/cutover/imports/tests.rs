@@ -129,6 +129,13 @@ fn each_kind_has_to_be_compared_after_its_own_import() {
     let in_run = SeenRun { verification: Some(of_roles(4)), ..roles("b", 3) };
     assert_eq!(outcome(&[users, in_run], None), Outcome::Ok);
     assert_eq!(outcome(&[run("a", 1)], Some(of_roles(4))), Outcome::Failed, "it is none of users");
+    // Of users that came as changes others may be at the target. Of roles nobody may.
+    let whole = SeenRun { verification: Some(found(2, 0)), ..run("a", 1) };
+    let delta = ExportSeen { started: moment(3), since: Some(moment(1)) };
+    let changes = SeenRun { export: Some(delta), verification: Some(found(5, 9)), ..run("c", 4) };
+    let granted = |extra| SeenRun { verification: Some(Verification { extra, ..of_roles(7) }), ..roles("b", 6) };
+    assert_eq!(outcome(&[whole.clone(), changes.clone(), granted(0)], None), Outcome::Ok);
+    assert_eq!(outcome(&[whole, changes, granted(5)], None), Outcome::Failed);
     assert_eq!(imports(&[run("a", 1)]).newest_verification(Some(&of_roles(4))), None);
 }
 
