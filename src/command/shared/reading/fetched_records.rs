@@ -20,8 +20,9 @@ use crate::journal::{Lock, RunDirectory};
 use crate::settings::{ExportSettings, ImportSettings, ReadingSettings};
 use crate::signal::Signals;
 
-/// For how many hours what was read is of use to an import that has sent nothing of it yet.
-const HOURS_OF_USE: i64 = 24;
+/// For how many hours what was read is of use to an import that has sent nothing of it yet. That is less than a day: a nightly job
+/// does not import what the night before read.
+const HOURS_OF_USE: i64 = 20;
 
 /// Records that are only for one command.
 pub(in crate::command) struct PassingRecords {
