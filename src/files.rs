@@ -154,20 +154,52 @@ pub(crate) fn remove_leftovers(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// What the name of a file that is to become another one ends with.
+const UNFINISHED: &str = ".part";
+
+/// A private file that is to become another one, with a name of its own that begins so. What killed processes left of such files goes.
+/// If several processes may be at it, it has to be locked.
+pub(crate) fn unfinished(directory: &Path, prefix: &str) -> io::Result<tempfile::NamedTempFile> {
+    remove_unfinished(directory, prefix)?;
+    tempfile::Builder::new().prefix(prefix).suffix(UNFINISHED).tempfile_in(directory)
+}
+
+/// Removes what killed processes left of such files. What is locked is being written still.
+pub(crate) fn remove_unfinished(directory: &Path, prefix: &str) -> io::Result<()> {
+    let entries = match std::fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_one = name.starts_with(prefix) && name.ends_with(UNFINISHED) && entry.file_type()?.is_file();
+        if is_one && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            // It may have been put in its place by now.
+            unless_gone(std::fs::remove_file(entry.path()))?;
+        }
+    }
+    Ok(())
+}
+
 /// What the name of a directory that is being removed ends with.
 const FORGOTTEN: &str = "forgotten";
 
 /// Removes a directory as a whole or not at all: what is left of it must not be taken for all of it.
 pub(crate) fn remove_directory(directory: &Path) -> io::Result<()> {
     let doomed = directory.with_extension(FORGOTTEN);
-    let cleared = |removed: io::Result<()>| match removed {
+    unless_gone(std::fs::remove_dir_all(&doomed))?;
+    unless_gone(std::fs::rename(directory, &doomed))?;
+    sync_directory_of(directory)?;
+    unless_gone(std::fs::remove_dir_all(&doomed))
+}
+
+/// What came of taking something away; that it is not there is as well.
+fn unless_gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
-    };
-    cleared(std::fs::remove_dir_all(&doomed))?;
-    cleared(std::fs::rename(directory, &doomed))?;
-    sync_directory_of(directory)?;
-    cleared(std::fs::remove_dir_all(&doomed))
+    }
 }
 
 /// Removes what is left of directories that were to be removed when the program was killed.
@@ -199,4 +231,25 @@ pub(crate) fn disk_use(directory: &Path) -> u64 {
         Err(_) => 0,
     };
     entries.map(of).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_another_one_writes_is_not() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = |name: &str| directory.path().join(name);
+        let left = path(".memberships-a1b2c3.part");
+        let written = path(".memberships-d4e5f6.part");
+        let another = path("memberships-0.ndjson");
+        for path in [&left, &written, &another] {
+            std::fs::write(path, "{}").expect("a file");
+        }
+        let locked = File::open(&written).expect("a file");
+        locked.lock().expect("a lock");
+        remove_unfinished(directory.path(), ".memberships-").expect("it goes through");
+        assert_eq!([&left, &written, &another].map(|path| path.exists()), [false, true, true]);
+    }
 }

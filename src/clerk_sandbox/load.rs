@@ -11,7 +11,7 @@ use super::export_file::ExportFile;
 use super::record::Record;
 use super::schema;
 use super::store::TenantStore;
-use crate::files::{create_private_directory, directory_of, sync_directory_of};
+use crate::files::{create_private_directory, directory_of, sync_directory_of, unfinished};
 use crate::sandbox::SandboxError;
 
 /// While a database is filled, its loss costs nothing but another try.
@@ -31,26 +31,14 @@ pub(super) fn open(export: &Path, database: &Path, stop: &CancellationToken) -> 
     } else {
         let directory = directory_of(database);
         create_private_directory(directory).map_err(|error| of_database(error.to_string()))?;
-        let temporary = unfinished(directory, database).map_err(|error| of_database(error.to_string()))?;
+        let prefix = format!(".{}.", database.file_name().unwrap_or_default().to_string_lossy());
+        let temporary = unfinished(directory, &prefix).map_err(|error| of_database(error.to_string()))?;
         fill(temporary.path(), &files, &state, stop)?;
         temporary.as_file().sync_all().map_err(|error| of_database(error.to_string()))?;
         temporary.persist(database).map_err(|error| of_database(error.error.to_string()))?;
         sync_directory_of(database).map_err(|error| of_database(error.to_string()))?;
     }
     TenantStore::open(database).map_err(|error| of_database(error.to_string()))
-}
-
-/// A private file that is to become the database. What a start that was killed left of one goes.
-fn unfinished(directory: &Path, database: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let (prefix, suffix) = (format!(".{}.", database.file_name().unwrap_or_default().to_string_lossy()), ".part");
-    for entry in std::fs::read_dir(directory)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with(&prefix) && name.ends_with(suffix) {
-            std::fs::remove_file(entry.path())?;
-        }
-    }
-    tempfile::Builder::new().prefix(&prefix).suffix(suffix).tempfile_in(directory)
 }
 
 fn of_export(path: &Path, problem: String) -> SandboxError {

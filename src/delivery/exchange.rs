@@ -193,24 +193,19 @@ impl<'a> Exchange<'a> {
     async fn reject(&self, failed: FailedRequest) -> Remaining {
         let (context, pending) = (self.context, self.pending);
         let request_id = failed.request_id.clone();
-        let mut rejection = rejection_of(failed);
-        if self.may_have_been_applied() {
-            match context.reconciler(&pending.batch).reconcile_unanswered(0).await {
-                Ok(Some(settlement)) => {
-                    context.settled_sender.send(pending, settlement, request_id.as_deref()).await;
-                    return Remaining::Batches(Vec::new());
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    // A record that can be neither written nor read back stops nobody else.
-                    if !context.answers_probe().await {
-                        return context.stop_with(error).await;
-                    }
-                    rejection = not_known_to_be_there(rejection);
-                }
-            }
-        }
-        let settlement = Settlement { rejected: vec![(0, rejection)], ..Settlement::default() };
+        let rejection = rejection_of(failed);
+        let rejected = |rejection| Settlement { rejected: vec![(0, rejection)], ..Settlement::default() };
+        let found = if self.may_have_been_applied() {
+            context.reconciler(&pending.batch).reconcile_unanswered(0).await
+        } else {
+            Ok(None)
+        };
+        let settlement = match found {
+            Ok(found) => found.unwrap_or_else(|| rejected(rejection)),
+            // A record that can be neither written nor read back stops nobody else.
+            Err(_) if context.answers_probe().await => rejected(not_known_to_be_there(rejection)),
+            Err(error) => return context.stop_with(error).await,
+        };
         context.settled_sender.send(pending, settlement, request_id.as_deref()).await;
         Remaining::Batches(Vec::new())
     }

@@ -25,6 +25,9 @@ struct Parts {
     with_passwords: usize,
 }
 
+/// An import of the users that is not soon at its end.
+const SLOW: [&str; 6] = ["--batch-size", "10", "--concurrency", "1", "--steps", "users"];
+
 impl Parts {
     fn start(more: &[&str]) -> Self {
         let scratch = Scratch::new();
@@ -53,6 +56,16 @@ impl Parts {
         let mut command = self.scratch.import_command(&self.sandbox, "clerk://", &more);
         command.env("CLERK_SECRET_KEY", &self.clerk.key);
         command
+    }
+
+    /// Kills an import of the users while it sends them. Returns the directory of what it read.
+    fn kill_while_it_sends(&self) -> PathBuf {
+        let mut killed = self.command(&SLOW).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        until_of(&mut killed, "some users are there", || !self.identities().is_empty());
+        killed.kill().expect("it can be killed");
+        killed.wait().expect("it ends");
+        let [kept] = self.kept().try_into().expect("one directory");
+        kept
     }
 
     fn import(&self, more: &[&str]) -> Run {
@@ -156,12 +169,7 @@ fn both_ways_give_the_same_identities_and_nothing_is_left_of_the_users() {
 #[test]
 fn an_import_that_is_killed_goes_on_with_the_users_that_it_read() {
     let parts = Parts::start(&["--fault", "latency=20ms"]);
-    let slow = ["--batch-size", "10", "--concurrency", "1", "--steps", "users"];
-    let mut killed = parts.command(&slow).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-    until_of(&mut killed, "some users are there", || !parts.identities().is_empty());
-    killed.kill().expect("it can be killed");
-    killed.wait().expect("it ends");
-    let [kept] = parts.kept().try_into().expect("one directory");
+    let kept = parts.kill_while_it_sends();
     #[cfg(unix)]
     for (path, mode) in [(kept.clone(), 0o700), (kept.join("users.ndjson.zst"), 0o600)] {
         let permissions = std::fs::metadata(&path).expect("it is there").permissions();
@@ -173,11 +181,11 @@ fn an_import_that_is_killed_goes_on_with_the_users_that_it_read() {
 
     let manifest = std::fs::read_to_string(kept.join("manifest.json")).expect("a manifest");
     std::fs::write(kept.join("manifest.json"), manifest.replace("\"ins_", "\"ins_other")).expect("it");
-    let run = parts.import(&slow).expect_code(2);
+    let run = parts.import(&SLOW).expect_code(2);
     assert!(run.stderr.contains("of another instance") && run.stderr.contains("--new-run"), "{}", run.stderr);
     std::fs::write(kept.join("manifest.json"), manifest).expect("it");
 
-    let run = parts.import(&slow).expect_code(0);
+    let run = parts.import(&SLOW).expect_code(0);
     assert!(run.stderr.contains("Going on with what was read"), "{}", run.stderr);
     assert_eq!((run.count("read"), run.count("created")), (USERS, USERS), "{}", run.stdout);
     assert_eq!(parts.kept(), Vec::<PathBuf>::new());
@@ -193,7 +201,7 @@ fn an_import_that_is_killed_goes_on_with_the_users_that_it_read() {
     let run = parts.import(&[&["--strict"], &placeholder[..], &["users"]].concat()).expect_code(0);
     assert_eq!(run.count("created"), 1, "{}", run.stdout);
     // What is wanted beside the users is read, too: those of an import of users alone are not all.
-    let mut killed = parts.command(&[&slow[..], &["--recheck"]].concat());
+    let mut killed = parts.command(&[&SLOW[..], &["--recheck"]].concat());
     let mut killed = killed.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
     until_of(&mut killed, "users are read", || parts.kept().iter().any(|kept| kept.join("manifest.json").exists()));
     killed.kill().expect("it can be killed");
@@ -324,12 +332,7 @@ fn an_export_that_goes_on_says_since_when() {
 #[test]
 fn what_was_read_from_clerk_goes_with_the_run_that_needed_it() {
     let parts = Parts::start(&["--fault", "latency=20ms"]);
-    let slow = ["--batch-size", "10", "--concurrency", "1", "--steps", "users"];
-    let mut killed = parts.command(&slow).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-    until_of(&mut killed, "some users are there", || !parts.identities().is_empty());
-    killed.kill().expect("it can be killed");
-    killed.wait().expect("it ends");
-    let [kept] = parts.kept().try_into().expect("one directory");
+    let kept = parts.kill_while_it_sends();
     let name = kept.file_name().expect("a name").to_string_lossy().into_owned();
     let prune = |more: &[&str]| {
         let fixed = ["migrate", "clerk", "runs", "prune", "--output", "json"];

@@ -17,7 +17,7 @@ use prune_rules::{KeptBecause, PruneFacts, PruneRules, Pruned};
 
 use super::runs_error::RunsError;
 use crate::cli::OutputFormat;
-use crate::command::shared::reading::inline_memberships_file::remove_unfinished;
+use crate::command::shared::reading::inline_memberships_file::remove_unfinished_memberships;
 use crate::command::shared::run_overview::{RunOverview, RunState};
 use crate::command::shared::terminal::output::write_text;
 use crate::files::{disk_use, remove_directory, remove_forgotten, sync_directory_of};
@@ -78,8 +78,8 @@ pub fn prune_runs(settings: &PruneSettings) -> Result<(), RunsError> {
     for directory in merged_directories(runs_directory).map_err(RunsError::read(runs_directory))? {
         results.extend(prune_merged(&directory, &runs, &rules, settings.dry_run)?);
     }
-    if !settings.dry_run && runs_directory.exists() {
-        remove_unfinished(runs_directory).map_err(RunsError::read(runs_directory))?;
+    if !settings.dry_run {
+        remove_unfinished_memberships(runs_directory).map_err(RunsError::read(runs_directory))?;
     }
     let open: Vec<&RunRecord> = runs.iter().filter(|run| run.stays_open()).map(|run| &run.listed.record).collect();
     results.extend(LeftFromClerk::prune_all(settings, &open)?.into_iter().map(PrunedRun::from));

@@ -7,7 +7,6 @@
 //! The export may still be on its way here, or a store may be away for a while. So what was read is kept, and the first pass has to
 //! find the same bytes: users of one export never move beside memberships of another one, or of half of it.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -19,7 +18,7 @@ use super::super::command_error::CommandError;
 use super::super::in_background::in_background;
 use super::super::run_start_error::RunStartError;
 use crate::exit::ExitStatus;
-use crate::files::create_private_directory;
+use crate::files::{create_private_directory, remove_unfinished, unfinished};
 use crate::hexadecimal::hexadecimal;
 use crate::ignore::ignore;
 use crate::index::{HASH_BYTES, Table, hash_of};
@@ -105,18 +104,8 @@ impl PassingFile {
 const UNFINISHED: &str = ".memberships-of-users-";
 
 /// Removes what killed processes left of such files: they hold personal data, and nobody goes on with them.
-pub(in crate::command) fn remove_unfinished(directory: &Path) -> io::Result<()> {
-    for entry in std::fs::read_dir(directory)? {
-        let entry = entry?;
-        if !entry.file_name().to_string_lossy().starts_with(UNFINISHED) || !entry.file_type()?.is_file() {
-            continue;
-        }
-        // What is locked is being written. What is gone by now was finished.
-        if File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
-            ignore(std::fs::remove_file(entry.path()), "it may be in its place by now");
-        }
-    }
-    Ok(())
+pub(in crate::command) fn remove_unfinished_memberships(directory: &Path) -> io::Result<()> {
+    remove_unfinished(directory, UNFINISHED)
 }
 
 /// Takes memberships out of users.
@@ -153,9 +142,8 @@ impl Taking {
                 Ok(ControlFlow::Continue(()))
             })?);
         }
-        remove_unfinished(directory)?;
-        // With a name of its own, for two jobs may be at it; and locked, so that none removes what the other one writes.
-        let new = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(directory)?;
+        // With a name of its own, for two jobs may be at it.
+        let new = unfinished(directory, UNFINISHED)?;
         new.as_file().lock()?;
         let (mut file, mut any) = (BufWriter::new(new.as_file()), false);
         for input in &self.users {
@@ -228,25 +216,4 @@ fn is_same(one: &Path, other: &Path) -> bool {
     let digest = |path: &Path| Input::from_argument(path).digest(SumKind::default(), || false).ok().flatten();
     let is_same = |of_other| digest(one).and_then(|of_one| of_one.is_same(&of_other));
     digest(other).and_then(is_same) == Some(true)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_killed_process_left_is_removed_and_what_another_one_writes_is_not() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = |name: &str| directory.path().join(name);
-        let left = path(&format!("{UNFINISHED}a1b2c3"));
-        let written = path(&format!("{UNFINISHED}d4e5f6"));
-        let another = path("memberships-of-users-0.ndjson");
-        for path in [&left, &written, &another] {
-            std::fs::write(path, "{}").expect("a file");
-        }
-        let locked = File::open(&written).expect("a file");
-        locked.lock().expect("a lock");
-        remove_unfinished(directory.path()).expect("it goes through");
-        assert_eq!([&left, &written, &another].map(|path| path.exists()), [false, true, true]);
-    }
 }
