@@ -62,7 +62,8 @@
 //! 7. The answer comes back to the exchange. If the request failed as a whole, `delivery/verdict.rs` decides whether to wait and send
 //!    it again, to split it or to give up. A user who is sent alone and fails again and again may be to blame, or the target is:
 //!    between the tries the target is asked something with which nothing is wrong, and `blame.rs` (`Probes`) goes by what it answers.
-//!    The exchange carries the decision out, and `senders.rs` sends what is left, often as halves. If there are results, they go to
+//!    The exchange carries the decision out, and `senders.rs` sends what is left, often as halves. Before a record is rejected that a
+//!    lost request may have created, `reconcile.rs` looks whether it is there. If there are results, they go to
 //!    `answered_batch.rs`, for which `sorted_results.rs` sorts them: created ones and those refused for good are settled at once;
 //!    those whose error may pass go through `round.rs`, and again to the senders; those that are there already, and those of which
 //!    another identity has an address or a name already, go through `reconcile.rs`, which finds them, and `reconcile/settle.rs`,
