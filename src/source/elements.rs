@@ -63,9 +63,15 @@ impl ElementFramer {
         }
     }
 
-    /// A framer that resumes at the start of the element with this number.
+    /// A framer for the array of a further page, whose `[` is just before `offset`, behind this many elements of others.
+    pub(super) fn of_page(offset: u64, line: u64, elements: u64) -> Self {
+        Self { elements, ..Self::new(offset, line) }
+    }
+
+    /// A framer that resumes at the start of the element with this number. It is there for certain: where a `]` stands, it is the
+    /// one that is missing behind a comma.
     pub(super) fn resume(offset: u64, line: u64, number: u64) -> Self {
-        Self { elements: number - 1, ..Self::new(offset, line) }
+        Self { elements: number - 1, state: FrameState::Next, ..Self::new(offset, line) }
     }
 
     fn begin(&mut self, at: u64) {

@@ -234,7 +234,7 @@ impl RecordReader {
 
     fn begin_page(&mut self, page: Page, Place { line, offset }: Place, stage: Stage) {
         self.page = page;
-        self.framer = Box::new(ElementFramer::resume(offset, line, self.records + 1));
+        self.framer = Box::new(ElementFramer::of_page(offset, line, self.records));
         self.stage = stage;
     }
 

@@ -245,7 +245,16 @@ fn records(reader: Result<RecordReader, SourceError>) -> Vec<(ResumePoint, Vec<u
 #[test]
 fn reading_resumes_at_any_record_also_at_an_error_answer() {
     let scratch = Scratch::new();
-    for text in (0..3).flat_map(with_an_error_page).chain([format!("{{\"data\":[{ERROR},{}]}}", user(1))]) {
+    let user = user(1);
+    // A comma too many, of a file and of a page: the record that is missing behind it is one, too.
+    let with_commas = [
+        format!("[{user},{user},{user},]"),
+        format!("{{\"data\":[{user},,{user},]}}"),
+        format!("[{user},][{user},{user}]"),
+        format!("[,{user}][{user},]"),
+    ];
+    let in_place_of_user = format!("{{\"data\":[{ERROR},{user}]}}");
+    for text in (0..3).flat_map(with_an_error_page).chain(with_commas).chain([in_place_of_user]) {
         let input = Input::File(scratch.path(&scratch.write("users.json", &text)));
         for chunk_bytes in [1, 300, 1 << 18] {
             let limits = ReaderLimits { chunk_bytes, ..ReaderLimits::default() };

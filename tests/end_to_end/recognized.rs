@@ -124,6 +124,19 @@ fn a_night_is_the_same_whether_its_records_are_known_by_their_bytes_or_mapped() 
 }
 
 #[test]
+fn a_comma_too_many_behind_users_who_are_passed_over_is_a_reject_every_night() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let users: Vec<String> = (0..1_500).map(user).collect();
+    let file = scratch.write("users.json", format!("[{},]", users.join(",")));
+    for night in 0..2 {
+        let run = scratch.import(&sandbox, &file, &["-v", "--rate", "5000/s", "--new-run"]).expect_code(3);
+        assert_eq!((run.count("read"), run.count("rejected")), (1_501, 1), "night {night}");
+        assert_eq!(logged(&run, "not read a second time") > 200, night > 0, "{}", run.stderr);
+    }
+}
+
+#[test]
 fn what_no_longer_holds_or_is_damaged_is_not_believed() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);

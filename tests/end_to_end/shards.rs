@@ -291,6 +291,19 @@ fn shards_that_are_not_one_whole_are_not_merged() {
 }
 
 #[test]
+fn a_comma_too_many_at_the_end_is_the_same_record_to_every_shard() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    // What the comma calls for begins a block of its own.
+    let users: Vec<String> = (0..2_000).map(user).collect();
+    scratch.write("users.json", format!("[{},]", users.join(",")));
+    let runs = ["1/2", "2/2"].map(|shard| wait(start(&scratch, &sandbox, shard, &[])));
+    assert_eq!(runs.iter().map(|run| run.count("rejected")).sum::<u64>(), 1);
+    let merged = scratch.run(&["migrate", "clerk", "runs", "merge", "--output", "json"]).expect_code(3);
+    assert_eq!((merged.count("created"), merged.count("rejected")), (2_000, 1));
+}
+
+#[test]
 fn rejects_that_were_mended_after_a_merge_stay_as_they_are() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
