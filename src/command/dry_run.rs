@@ -51,7 +51,6 @@ pub async fn dry_run(settings: DryRunSettings, signals: Signals) -> Result<ExitS
 async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let DryRunSettings { reading, from_clerk, output, user, preview, max_errors, min_records, connection, .. } =
         settings;
-    let recorder = Arc::new(Recorder::default());
     let passing = read_for_now(from_clerk.as_ref(), &mut signals).await?;
     let of_clerk = passing.as_ref().map(|passing| passing.those_of(reading)).transpose()?;
     let reading = of_clerk.as_ref().unwrap_or(reading);
@@ -75,13 +74,16 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     let alone = intake(reading, &records, None, None, Watch::Nothing);
     let ids = input_ids(alone, reading.has_pipe(), &mut signals).await?;
     let mode = Mode::DryRun(DryRun { preview: *preview, max_errors: *max_errors });
+    // An import would read each input only once, too, and so could use no more of it.
+    let recorder = Arc::new(if reading.has_pipe() { Recorder::of_only_look() } else { Recorder::default() });
     // Only who selects, or gets a report with digests, needs them; and where memberships were taken out of an input.
     let shows_digests = output.format == OutputFormat::Json || output.report.is_some();
-    let watch = if shows_digests || records.selected().is_some() || !reading.read_earlier.is_empty() {
-        Watch::Record(Arc::clone(&recorder))
-    } else {
-        Watch::Unchanged
-    };
+    let watch =
+        if reading.has_pipe() || shows_digests || records.selected().is_some() || !reading.read_earlier.is_empty() {
+            Watch::Record(Arc::clone(&recorder))
+        } else {
+            Watch::Unchanged
+        };
     let job = Job { intake: intake(reading, &records, Some(&joined), ids.as_ref(), watch), mode };
     let mut reporter = reporter_with_metrics(output, &reading.inputs);
     let mut timeline = Timeline::new(reporter.as_mut(), Vec::new());
@@ -111,5 +113,5 @@ fn changed_since_selected(
 ) -> Option<SourceError> {
     let now = recorder.inputs();
     let index = records.selected()?.changed_input(now.iter().map(|input| &input.digest))?;
-    reading.inputs.get(index).map(|input| SourceError::Changed { input: input.name() })
+    reading.inputs.get(index).map(|input| SourceError::Changed { input: input.name(), is_passed_on: false })
 }

@@ -114,7 +114,7 @@ impl<'r> InputCursor<'r> {
 
 fn sentence(error: &SourceError) -> String {
     match error {
-        SourceError::Changed { input } => is_changed(input),
+        SourceError::Changed { input, .. } => is_changed(input),
         error => error.to_string(),
     }
 }

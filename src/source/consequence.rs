@@ -37,7 +37,9 @@ enum Extent {
 impl SourceError {
     fn extent(&self) -> Extent {
         match self {
-            Self::Damaged { is_passed_on: true, .. } | Self::CutOff { is_passed_on: true, .. } => Extent::PassedOn,
+            Self::Damaged { is_passed_on: true, .. }
+            | Self::CutOff { is_passed_on: true, .. }
+            | Self::Changed { is_passed_on: true, .. } => Extent::PassedOn,
             Self::Damaged { .. } | Self::Changed { .. } => Extent::Checked,
             Self::CutOff { covered, .. } => Extent::Covered(*covered),
             Self::Open { .. } | Self::Empty { .. } | Self::NotJson { .. } => Extent::Before(0),

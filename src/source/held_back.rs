@@ -52,8 +52,8 @@ impl HeldBack {
             UnpackStep::Content(_) => {
                 tracing::warn!(
                     mebibytes = HELD_BACK / (1024 * 1024),
-                    "the compressed data of a pipe are too large to be checked before they are sent, and damage would be \
-                     noticed late; a file is checked as a whole beforehand"
+                    "the compressed data are too large to be checked before they are sent, and damage would be noticed late; \
+                     where no input is a pipe, a file is checked as a whole beforehand"
                 );
                 self.is_unchecked = true;
             }

@@ -67,6 +67,13 @@ pub enum InputWatch {
     Hold(Arc<KnownInputs>, KnownInput),
 }
 
+impl InputWatch {
+    /// Whether what is read is used at once, although the input itself could be read again.
+    pub(super) fn is_only_look(&self) -> bool {
+        matches!(self, Self::Record(recorder, _) if recorder.is_only_look)
+    }
+}
+
 impl Watch {
     /// How the input with this index is watched.
     pub fn of(&self, index: u16) -> InputWatch {
@@ -88,6 +95,8 @@ impl Watch {
 pub struct Recorder {
     /// By what it knows the inputs.
     kind: SumKind,
+    /// What is read is used at once: no other pass comes before or behind this one.
+    is_only_look: bool,
     noted: Mutex<Noted>,
 }
 
@@ -109,7 +118,13 @@ impl Recorder {
     /// A recorder that also writes the hashes of blocks to `file`.
     pub fn with_block_hashes(kind: SumKind, file: File) -> Self {
         let block_hashes = Some(BufWriter::with_capacity(1 << 14, file));
-        Self { kind, noted: Mutex::new(Noted { block_hashes, ..Noted::default() }) }
+        Self { kind, noted: Mutex::new(Noted { block_hashes, ..Noted::default() }), ..Self::default() }
+    }
+
+    /// A recorder of a run that reads each input only once, because one of them is a pipe. So of none of them damage is known before
+    /// its end was read.
+    pub fn of_only_look() -> Self {
+        Self { is_only_look: true, ..Self::default() }
     }
 
     pub(super) fn kind(&self) -> SumKind {

@@ -55,7 +55,7 @@ pub enum SourceError {
         place: Place,
         /// What is wrong.
         problem: &'static str,
-        /// Whether records that no checksum covers were returned before. It can happen with a large pipe.
+        /// Whether records that no checksum covers were returned before. It can happen with a large pipe, and with a large file beside a pipe.
         is_passed_on: bool,
     },
     /// Somebody wrote to the input while the program read it.
@@ -66,6 +66,8 @@ pub enum SourceError {
     Changed {
         /// The input's name.
         input: Arc<str>,
+        /// Whether records of it were returned before that was known. It can happen to a file beside a pipe.
+        is_passed_on: bool,
     },
     /// There is something else behind the compressed data.
     #[error(
@@ -93,7 +95,7 @@ pub enum SourceError {
         place: Place,
         /// How many whole records the checksums cover.
         covered: u64,
-        /// Whether other records were returned, too. It can happen with a large pipe.
+        /// Whether other records were returned, too. It can happen with a large pipe, and with a large file beside a pipe.
         is_passed_on: bool,
     },
     /// It is empty, or has only white space.
@@ -209,7 +211,7 @@ impl SourceError {
     pub(super) fn read(input: &Arc<str>, place: Place, reason: io::Error) -> Self {
         let input = Arc::clone(input);
         match InputFault::of(&reason) {
-            Some(InputFault::Changed) => Self::Changed { input },
+            Some(InputFault::Changed) => Self::Changed { input, is_passed_on: false },
             Some(InputFault::Damaged(problem)) => Self::Damaged { input, place, problem, is_passed_on: false },
             None => Self::Read { input, place, reason },
         }
@@ -240,7 +242,11 @@ impl SourceError {
 
 /// What is said about data that were not checked before they were handed on.
 fn unchecked(is_passed_on: bool) -> &'static str {
-    if is_passed_on { "; it came out of a pipe and was too large to be checked beforehand" } else { "" }
+    if is_passed_on {
+        "; it was read only once, as all inputs are beside a pipe, and too large to be checked first"
+    } else {
+        ""
+    }
 }
 
 fn of_checksums(covered: u64) -> String {

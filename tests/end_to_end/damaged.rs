@@ -174,6 +174,42 @@ fn damage_is_found_before_the_first_request_and_the_good_file_can_be_imported_af
 }
 
 #[test]
+fn of_a_damaged_file_beside_a_pipe_nothing_is_sent_either() {
+    for is_gzip in [true, false] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, &[]);
+        let file = scratch.write("users.json.gz", with_a_wrong_letter(is_gzip));
+        let good = scratch.write("good.json", format!("[{}]", user(900)));
+        let mut command = scratch.import_command(&sandbox, "-", &["--import", &file]);
+        command.stdin(std::fs::File::open(scratch.path(&good)).expect("the file"));
+        let run = Run::of(command.output().expect("the binary runs")).expect_code(5);
+        assert!(run.stderr.contains("nothing of what is wrong in it was sent"), "{}", run.stderr);
+        assert_all_are_real(&sandbox, "beside a pipe");
+        assert_eq!(run.count("created"), 1, "the one of the pipe");
+    }
+}
+
+/// What no memory can hold back is sent before its checksum is known, and then the message says so.
+#[test]
+fn of_a_large_damaged_file_beside_a_pipe_it_is_said_that_users_were_sent() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let bio = format!("{{\"private_metadata\":{{\"bio\":\"{}\"}},", "y".repeat(4_000));
+    let text = export((0..3_000).map(|number| user(number).replacen('{', &bio, 1)));
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    encoder.write_all(text.as_bytes()).expect("memory takes everything");
+    let mut bytes = encoder.finish().expect("memory takes everything");
+    let at = bytes.windows(9).position(|window| window == b"user2900@").expect("it is stored");
+    bytes[at + 5] = b'#';
+    let file = scratch.write("users.json.gz", bytes);
+    let good = scratch.write("good.json", format!("[{}]", user(9_000)));
+    let mut command = scratch.import_command(&sandbox, "-", &["--import", &file]);
+    command.stdin(std::fs::File::open(scratch.path(&good)).expect("the file"));
+    let run = Run::of(command.output().expect("the binary runs")).expect_code(5);
+    assert!(run.stderr.contains("users of it were sent before this was known"), "{}", run.stderr);
+}
+
+#[test]
 fn damage_that_breaks_the_document_is_reported_as_damage() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);

@@ -54,6 +54,9 @@ impl RecordReader {
     /// Completes an error: what caused it, and how much of what was read before it may be used.
     pub(super) fn explain(&mut self, error: SourceError) -> SourceError {
         let error = self.watched.explain(error, self.reader.as_mut(), &self.input);
+        if let SourceError::Changed { input, .. } = error {
+            return SourceError::Changed { input, is_passed_on: self.watched.is_only_look && self.records > 0 };
+        }
         let Some(compressed) = &self.compressed else { return error };
         if let InputWatch::Record(recorder, index) = &self.watched.watch
             && compressed.ending() == Some(DataEnd::CutOff)

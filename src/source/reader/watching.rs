@@ -13,19 +13,21 @@ pub(super) const START: Place = Place { line: 1, offset: 0 };
 #[derive(Clone, Default)]
 pub(super) struct Watching {
     pub(super) watch: InputWatch,
-    /// Whether the input can be read only once.
     is_pipe: bool,
+    /// Whether the input is read only once, as a pipe is, and what is beside one.
+    pub(super) is_only_look: bool,
 }
 
 impl Watching {
     pub(super) fn of(input: &Input, watch: &InputWatch) -> Self {
-        Self { watch: watch.clone(), is_pipe: input.is_pipe() }
+        let is_pipe = input.is_pipe();
+        Self { watch: watch.clone(), is_pipe, is_only_look: is_pipe || watch.is_only_look() }
     }
 
     pub(super) fn decompress(&self, input: &Input) -> Result<Opened, SourceError> {
         let reliance = match &self.watch {
             InputWatch::Hold(_, known) => known.reliable.map_or(Reliance::Later, Reliance::UpTo),
-            _ if self.is_pipe => Reliance::OneLook,
+            _ if self.is_only_look => Reliance::OneLook,
             _ => Reliance::Later,
         };
         let raw = input.open_watched(&self.watch, 0)?;
@@ -39,7 +41,7 @@ impl Watching {
 
     /// Whether what is read is used at once, without another pass.
     pub(super) fn has_no_second_look(&self) -> bool {
-        self.is_pipe || matches!(self.watch, InputWatch::Nothing)
+        self.is_only_look || matches!(self.watch, InputWatch::Nothing)
     }
 
     /// A fault in the content may come from damaged bytes, and only the end of the bytes may show the damage. So the rest of

@@ -24,7 +24,7 @@ use crate::pipeline::ShardBlocks;
 use crate::recognition::UnchangedRecords;
 use crate::settings::RunOnDisk;
 use crate::signal::Signals;
-use crate::source::{KnownInputs, Watch};
+use crate::source::{KnownInputs, Recorder, Watch};
 
 /// What is known of the inputs before the first request.
 pub(in crate::command) enum FirstPass {
@@ -124,8 +124,10 @@ impl FirstPass {
 
     /// How the bytes of the inputs are held to what they were.
     pub(in crate::command) fn watch(&self) -> Watch {
-        self.findings()
-            .map_or_else(|| Watch::Record(Arc::default()), |findings| Watch::Hold(Arc::clone(&findings.inputs)))
+        self.findings().map_or_else(
+            || Watch::Record(Arc::new(Recorder::of_only_look())),
+            |findings| Watch::Hold(Arc::clone(&findings.inputs)),
+        )
     }
 
     /// What a later read of a shard does about the blocks of others.

@@ -25,7 +25,7 @@ pub(super) fn read_kept(joined: &JoinedFiles, directory: &RunDirectory) -> Resul
         Err(error) => return Ok(found_again(&error)),
     };
     if let Some(input) = joined.changed_since(&record) {
-        return Err(RunStartError::Source(SourceError::Changed { input: input.name() }).into());
+        return Err(RunStartError::Source(SourceError::Changed { input: input.name(), is_passed_on: false }).into());
     }
     let (inputs, duplicates) = match files_of(&record, directory) {
         Ok(found) => found,

@@ -71,7 +71,7 @@ fn check_selected(subject: ReadSubject<'_>, inputs: &KnownInputs) -> Result<(), 
     let now = inputs.inputs.iter().map(|input| &input.digest);
     let changed = subject.records.selected().and_then(|selected| selected.changed_input(now));
     match changed.and_then(|index| subject.reading.inputs.get(index)) {
-        Some(input) => Err(SourceError::Changed { input: input.name() }.into()),
+        Some(input) => Err(SourceError::Changed { input: input.name(), is_passed_on: false }.into()),
         None => Ok(()),
     }
 }
