@@ -12,6 +12,9 @@ use super::{RejectCode, Rejection, row_rejection};
 use crate::kind::Kind;
 use crate::source::{Header, Row};
 
+/// How many lines of rejects files may be in each other. Each of them is read for itself, and calls for the next one.
+const NESTED: usize = 16;
+
 /// What is in a record of an input.
 pub(crate) enum RecordContent<'a> {
     /// A record as JSON, or what should be one.
@@ -83,6 +86,11 @@ fn present<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 /// A record that was no JSON, or a row of a CSV, stands there as a string, which may have been mended in place. A JSON object
 /// may have been put in place of either. The line has to be of this kind, if one is named.
 pub(crate) fn content(record: &[u8], kind: Option<Kind>) -> Result<RecordContent<'_>, Rejection> {
+    content_within(record, kind, NESTED)
+}
+
+/// What is in a record, if not more than `left` lines of rejects files are around it.
+fn content_within(record: &[u8], kind: Option<Kind>, left: usize) -> Result<RecordContent<'_>, Rejection> {
     let itself = Ok(RecordContent::Json(Cow::Borrowed(record)));
     if !is_reject_line(record) {
         return itself;
@@ -109,7 +117,12 @@ pub(crate) fn content(record: &[u8], kind: Option<Kind>) -> Result<RecordContent
     match serde_json::from_str::<String>(original.get()) {
         Ok(text) => line.text(Cow::Owned(text.into_bytes())),
         // An object stands there as it is. It may be a line of a rejects file itself, which could not be read the last time.
-        Err(_) => content(original.get().as_bytes(), kind),
+        Err(_) if left > 0 => content_within(original.get().as_bytes(), kind, left - 1),
+        Err(_) => {
+            let message = "in this line of a rejects file there is another one, and so on, too many times; put the record itself in \
+                           place of `original`";
+            Err(Rejection::of_field(RejectCode::InvalidRecord, "original", message))
+        }
     }
 }
 
@@ -178,6 +191,13 @@ mod tests {
             assert_eq!(read(line).as_deref(), Ok(user), "{line}");
         }
         assert!(read(r#"{"code":"record_too_large","original":null}"#).is_err());
+        let nested =
+            |levels: usize| r#"{"code":"no_email","original":"#.repeat(levels) + r#"{"id":"u"}"# + &"}".repeat(levels);
+        assert_eq!(read(&nested(NESTED)).as_deref(), Ok(r#"{"id":"u"}"#));
+        for levels in [NESTED + 2, 20_000] {
+            let message = read(&nested(levels)).expect_err("a rejection");
+            assert!(message.contains("too many times"), "{levels}: {message}");
+        }
     }
 
     #[test]

@@ -30,6 +30,18 @@ fn rejects_of_rejects_are_rejects_and_can_be_mended_still() {
 }
 
 #[test]
+fn lines_of_rejects_files_in_each_other_without_end_are_one_reject() {
+    let scratch = Scratch::new();
+    let nested = r#"{"code":"no_email","original":"#.repeat(20_000) + &user(2) + &"}".repeat(20_000);
+    let file = scratch.write("users.ndjson", format!("{}\n{nested}\n", user(1)));
+    for more in [&[][..], &["--where", "@.first_name == 'N1'"]] {
+        let arguments = [&["migrate", "clerk", "--import", &file, "--dry-run", "--output", "json"], more].concat();
+        let run = scratch.run(&arguments).expect_code(if more.is_empty() { 3 } else { 0 });
+        assert_eq!(run.count("valid"), 1);
+    }
+}
+
+#[test]
 fn mended_rejects_are_recognised_in_every_layout() {
     let scratch = Scratch::new();
     let line = format!("{{ \"code\": \"no_email\", \"run\": \"r\", \"original\": {} }}", user(1));
