@@ -20,6 +20,9 @@ const LOCK: &str = "lock";
 /// What the name of a file ends with that is not finished.
 const PART: &str = ".part";
 
+/// What the name of a file begins with that is put in place as a whole once it is written.
+const PASSING: &str = ".tmp";
+
 /// The directory of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportDirectory(PathBuf);
@@ -80,16 +83,22 @@ impl ExportDirectory {
         self.0.join(format!("{name}{PART}"))
     }
 
-    /// A name in it that no export gives, if there is one: the directory is somebody else's then.
+    /// A file in it that is of no export, if there is one: the directory is somebody else's then. A file of records is one, too, where
+    /// nothing else says that an export was here.
     pub fn stranger(&self) -> io::Result<Option<String>> {
+        let (mut holds_export, mut records) = (false, None);
         for entry in std::fs::read_dir(&self.0)? {
-            let name = entry?.file_name();
-            let name = name.to_string_lossy();
+            let name = entry?.file_name().to_string_lossy().into_owned();
             if !is_ours(&name) {
-                return Ok(Some(name.into_owned()));
+                return Ok(Some(name));
+            }
+            if [MANIFEST, STATE, LOCK].contains(&name.as_str()) {
+                holds_export = true;
+            } else if !name.starts_with(PASSING) {
+                records = Some(name);
             }
         }
-        Ok(None)
+        Ok(records.filter(|_| !holds_export))
     }
 
     /// The files of the export that is in it; none if they cannot be listed.
@@ -135,12 +144,27 @@ fn is_ours(name: &str) -> bool {
     let of_kind = |stem: &str| stem.strip_suffix(".ndjson").is_some_and(|kind| kind.parse::<ExportKind>().is_ok());
     let whole = name.strip_suffix(PART).unwrap_or(name);
     let plain = [".gz", ".zst"].iter().find_map(|suffix| whole.strip_suffix(suffix)).unwrap_or(whole);
-    [MANIFEST, STATE, LOCK].contains(&name) || of_kind(plain) || plain == DELETED || name.starts_with(".tmp")
+    [MANIFEST, STATE, LOCK].contains(&name) || of_kind(plain) || plain == DELETED || name.starts_with(PASSING)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn records_that_no_export_has_left_are_somebody_elses() {
+        for beside in [None, Some("lock"), Some("manifest.json"), Some("export-state.json")] {
+            let scratch = tempfile::tempdir().expect("a directory");
+            let directory = ExportDirectory::new(scratch.path().to_path_buf());
+            for name in beside.iter().chain(&[".tmpX1"]) {
+                std::fs::write(scratch.path().join(name), "").expect("a file");
+            }
+            assert_eq!(directory.stranger().expect("names"), None);
+            std::fs::write(scratch.path().join("users.ndjson"), "mine").expect("a file");
+            let stranger = directory.stranger().expect("names");
+            assert_eq!(stranger.is_some(), beside.is_none(), "{beside:?} {stranger:?}");
+        }
+    }
 
     #[test]
     fn only_what_an_export_writes_is_removed() {

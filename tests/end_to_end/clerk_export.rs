@@ -537,6 +537,18 @@ fn a_delta_has_who_is_new_or_changed_even_while_it_is_read() {
 }
 
 #[test]
+fn files_that_no_export_has_left_are_not_replaced() {
+    let (scratch, clerk) = (Scratch::new(), Clerk::with_users(3));
+    std::fs::create_dir(scratch.path("mine")).expect("a directory");
+    scratch.write("mine/users.ndjson", "my only copy");
+    for more in [&[][..], &["--new"]] {
+        let run = clerk.export(&scratch, "mine", more).expect_code(2);
+        assert!(run.stderr.contains("`users.ndjson`"), "{}", run.stderr);
+        assert_eq!(scratch.read("mine/users.ndjson"), "my only copy");
+    }
+}
+
+#[test]
 fn progress_and_metrics_are_those_of_every_command() {
     let (scratch, clerk) = (Scratch::new(), Clerk::with_users(1_200));
     let more = ["--only", "users", "--log-format", "json", "--progress", "json", "--metrics-file", "metrics.prom"];
