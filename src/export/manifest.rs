@@ -192,14 +192,29 @@ impl Manifest {
         (!has_users).then_some("has no users")
     }
 
+    /// Whether a file is that of the users of an export of changes (`--since`), and there was nobody new or changed. A manifest.json
+    /// beside it that is of no export says nothing.
+    pub fn has_no_changes(file: &Path) -> bool {
+        let directory = file.parent().map(|directory| ExportDirectory::new(directory.to_path_buf()));
+        let Some(manifest) = directory.and_then(|directory| Self::read(&directory).ok().flatten()) else {
+            return false;
+        };
+        let users = manifest.users_in_file(file);
+        manifest.since.is_some() && users.is_some_and(|users| users.records == 0 && users.is_as_long_as(file))
+    }
+
+    /// The users, if they are in this file.
+    fn users_in_file(&self, file: &Path) -> Option<&ExportedFile> {
+        let name = file.file_name()?;
+        self.files.iter().find(|file| file.kind == ExportKind::Users && *name == *file.file)
+    }
+
     /// Why not all users of the instance are in a file of an export, in words that go behind its name; nothing if they are, or if
     /// the file is of no export.
     pub fn lacks_users(file: &Path) -> Result<Option<String>, ExportError> {
         let directory = file.parent().map(|directory| ExportDirectory::new(directory.to_path_buf()));
         let Some(manifest) = directory.map_or(Ok(None), |directory| Self::read(&directory))? else { return Ok(None) };
-        let is_file = |of_users: &ExportedFile| file.file_name().is_some_and(|name| *name == *of_users.file);
-        let users = manifest.files.iter().find(|file| file.kind == ExportKind::Users && is_file(file));
-        let Some(users) = users else { return Ok(None) };
+        let Some(users) = manifest.users_in_file(file) else { return Ok(None) };
         if !users.is_as_long_as(file) {
             return Ok(Some("is not the file that the manifest.json beside it describes".to_owned()));
         }

@@ -70,11 +70,17 @@ impl InputRecord {
                 let fingerprint = Some(Fingerprint::of_object(object)?);
                 return Ok(Self { path: object.name().to_string(), fingerprint, kind });
             }
-            Input::File(path) => std::path::absolute(path)?,
+            Input::File(path) | Input::EmptyFile(path) => std::path::absolute(path)?,
         };
         // A pipe or device has neither an end nor a place to come back to.
         let fingerprint = if path.is_file() { Some(Fingerprint::of(&path)?) } else { None };
-        Ok(Self { path: path.to_string_lossy().into_owned(), fingerprint, kind })
+        // What is kept of a run is text. With another path a later command would look somewhere else, and find nothing.
+        let Some(text) = path.to_str() else {
+            let problem = "the path of an input is not UTF-8, so the run could not be resumed or undone by it; rename the file, \
+                           or the directory that it is in";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+        };
+        Ok(Self { path: text.to_owned(), fingerprint, kind })
     }
 }
 

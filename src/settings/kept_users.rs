@@ -88,8 +88,7 @@ fn owner(directory: &Path) -> Option<u32> {
 
 /// The directory in which an input is, if it was read from Clerk's API.
 pub(super) fn directory_of_kept(input: &Input, runs: &Path) -> Option<ExportDirectory> {
-    let Input::File(path) = input else { return None };
-    let directory = path.parent()?;
+    let directory = input.path()?.parent()?;
     let is_ours = directory.file_name()?.to_string_lossy().starts_with(FROM_CLERK_PREFIX);
     let above = |path: &Path| path.parent().and_then(|parent| parent.canonicalize().ok());
     (is_ours && above(directory) == runs.canonicalize().ok()).then(|| ExportDirectory::new(directory.to_path_buf()))

@@ -47,7 +47,7 @@ impl<'s> NamedFiles<'s> {
     /// The export, the passwords, and the files that say how users are mapped.
     pub(super) fn reading(mut self, reading: &ReadingSettings) -> Self {
         let path_of = |input: &Input| match input {
-            Input::File(path) => Some(path.clone()),
+            Input::File(path) | Input::EmptyFile(path) => Some(path.clone()),
             // Where it is redirected from a file, that is behind this name.
             Input::Stdin => Some(PathBuf::from("/dev/stdin")),
             Input::Object(_) => None,

@@ -140,7 +140,7 @@ impl ReadingSettings {
         let deleted = deleted.flatten().collect::<Result<Vec<_>, _>>()?;
         let (kinds, inputs): (Vec<Kind>, Vec<PathBuf>) = MigrationPlan::in_order(inputs).into_iter().unzip();
         let inputs = inputs.iter().zip(&kinds).map(|(path, kind)| match kind {
-            Kind::User => input(&users_in(path)?).map_err(SettingsError::from),
+            Kind::User => input(&users_in(path)?).map(empty_if_nothing_changed).map_err(SettingsError::from),
             _ => input(path).map_err(SettingsError::from),
         });
         let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
@@ -193,7 +193,7 @@ impl ReadingSettings {
         for earlier in &self.read_earlier {
             let index = self.inputs.iter().position(|input| *input == earlier.input);
             if index.is_some_and(|index| !earlier.is_same(index, now)) {
-                return Err(SourceError::Changed { input: earlier.input.name() });
+                return Err(SourceError::Changed { input: earlier.input.name(), is_passed_on: false });
             }
         }
         Ok(())
@@ -256,6 +256,14 @@ impl ReadingSettings {
 fn users_in(path: &Path) -> Result<PathBuf, SettingsError> {
     let users = if path.is_dir() { Manifest::users_in(path)? } else { None };
     Ok(users.unwrap_or_else(|| path.to_path_buf()))
+}
+
+/// The input, as one without records if it is of an export that found nobody who is new or changed.
+fn empty_if_nothing_changed(input: Input) -> Input {
+    match input {
+        Input::File(path) if Manifest::has_no_changes(&path) => Input::EmptyFile(path),
+        other => other,
+    }
 }
 
 /// How inputs are reached that lie in a store.

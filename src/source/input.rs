@@ -15,6 +15,8 @@ use super::{InputDigest, InputWatch, Object, ObjectAccess, ObjectUrlError, Place
 pub enum Input {
     /// A path in the file system.
     File(PathBuf),
+    /// The path of a file of which it is known that it has no records: that it is empty is no fault then.
+    EmptyFile(PathBuf),
     /// A URL.
     Object(Object),
     /// `-`: standard input.
@@ -36,9 +38,17 @@ impl Input {
     /// The name in messages and positions.
     pub fn name(&self) -> Arc<str> {
         match self {
-            Self::File(path) => Arc::from(path.to_string_lossy()),
+            Self::File(path) | Self::EmptyFile(path) => Arc::from(path.to_string_lossy()),
             Self::Object(object) => object.name(),
             Self::Stdin => Arc::from("-"),
+        }
+    }
+
+    /// Its path in the file system, if it is a file.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) | Self::EmptyFile(path) => Some(path),
+            Self::Object(_) | Self::Stdin => None,
         }
     }
 
@@ -46,7 +56,7 @@ impl Input {
     /// store.
     pub fn size(&self) -> Option<u64> {
         match self {
-            Self::File(path) => {
+            Self::File(path) | Self::EmptyFile(path) => {
                 std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len())
             }
             Self::Object(object) => object.version().ok().map(|version| version.bytes),
@@ -58,7 +68,7 @@ impl Input {
     pub fn is_pipe(&self) -> bool {
         match self {
             Self::File(path) => std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()),
-            Self::Object(_) => false,
+            Self::Object(_) | Self::EmptyFile(_) => false,
             Self::Stdin => true,
         }
     }
@@ -102,7 +112,7 @@ impl Input {
 
     fn opened(&self, offset: u64) -> Result<(Box<dyn Read + Send>, Option<Origin>), SourceError> {
         let opened = match self {
-            Self::File(path) => open_file(path, offset),
+            Self::File(path) | Self::EmptyFile(path) => open_file(path, offset),
             Self::Object(object) => object.open_at(offset).map(|reader| (Box::new(reader) as _, None)),
             Self::Stdin if offset > 0 => Err(io::ErrorKind::NotSeekable.into()),
             Self::Stdin => {

@@ -133,6 +133,33 @@ fn what_is_at_clerk_is_at_the_target_in_the_end_and_a_delta_sends_only_what_chan
 }
 
 #[test]
+fn a_delta_of_a_night_in_which_no_user_changed_is_imported_with_what_else_is_in_it() {
+    let scratch = Scratch::new();
+    let (clerk, sandbox) = tenant_and_target(&scratch);
+    clerk.export(&scratch, "full", &[]).expect_code(0);
+    scratch.import(&sandbox, "full", &["--steps", "users"]).expect_code(0);
+    for compress in ["none", "gzip"] {
+        let more = ["--new", "--only", "users", "--since", "full", "--compress", compress];
+        clerk.export(&scratch, "users", &more).expect_code(0);
+        let dry = scratch.import(&sandbox, "users", &["--dry-run"]).expect_code(0);
+        assert_eq!((dry.count("read"), dry.count("valid")), (0, 0));
+        let run = scratch.import(&sandbox, "users", &["--on-existing", "update"]).expect_code(0);
+        assert_eq!((run.count("read"), run.count("unfinished")), (0, 0), "{}", run.stdout);
+        let refused = scratch.import(&sandbox, "users", &["--on-missing", "disable", "--new-run"]).expect_code(2);
+        assert!(refused.stderr.contains("only users who are new or changed"), "{}", refused.stderr);
+    }
+    let verified = scratch.verify(&sandbox, "users", &[]);
+    assert!(verified.code != Some(5), "it is read: {}", verified.stderr);
+    clerk.export(&scratch, "delta", &["--since", "full"]).expect_code(0);
+    assert!(exported(&scratch, "delta/users.ndjson").is_empty());
+    let organizations = exported(&scratch, "delta/organizations.ndjson").len() as u64;
+    let run = scratch.import(&sandbox, "delta", &["--on-existing", "update"]);
+    assert!(matches!(run.code, Some(0 | 3)), "{}", run.stderr);
+    assert!(organizations > 0 && run.count("created") >= organizations, "{}", run.stdout);
+    assert_eq!(run.count("unfinished"), 0, "{}", run.stdout);
+}
+
+#[test]
 fn who_is_gone_is_known_from_all_earlier_exports_and_from_a_whole_one_without_a_second_reading() {
     let scratch = Scratch::new();
     let (clerk, _) = tenant_and_target(&scratch);

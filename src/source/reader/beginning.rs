@@ -35,6 +35,17 @@ pub(super) struct Beginning {
     pub(super) in_place_of_page: Option<Bounds>,
 }
 
+impl Beginning {
+    /// Of an input without records.
+    pub(super) fn of_nothing(limits: ReaderLimits) -> Self {
+        let Place { line, offset: base } = START;
+        let (buffers, framer) = (limits.buffers(), Box::new(LineFramer::new(base, line)));
+        let (prefix, buffer, page) = (io::Cursor::default(), buffers.holding(&[]), Page::default());
+        let shape = Shape { format: Format::Lines, header: None, start: START };
+        Self { shape, framer, prefix, buffer, buffers, base, page, in_place_of_page: None }
+    }
+}
+
 /// Finds an input's shape and reads up to its first record.
 pub(super) fn begin(reader: &mut dyn Read, input: &Arc<str>, limits: ReaderLimits) -> Result<Beginning, SourceError> {
     let (prefix, at) = read_prefix(reader, input)?;

@@ -28,7 +28,11 @@ impl RecordReader {
     pub fn open_watched(input: &Input, limits: ReaderLimits, watch: &InputWatch) -> Result<Self, SourceError> {
         let (name, watched) = (input.name(), Watching::of(input, watch));
         let Opened { mut reader, compressed } = watched.decompress(input)?;
-        match begin(reader.as_mut(), &name, limits) {
+        let begun = match begin(reader.as_mut(), &name, limits) {
+            Err(SourceError::Empty { .. }) if matches!(input, Input::EmptyFile(_)) => Ok(Beginning::of_nothing(limits)),
+            begun => begun,
+        };
+        match begun {
             Ok(beginning) => {
                 let mut begun = Self { compressed, watched, ..Self::begun(beginning, reader, name, limits) };
                 begun.look_at_checksums();

@@ -17,7 +17,7 @@ use crate::missing::{DamagedLine, MissingReport, MissingSearch, MissingUsers, Se
 use crate::outcomes::StopReason;
 use crate::settings::MissingRules;
 use crate::signal::Signals;
-use crate::source::{Input, Watch};
+use crate::source::Watch;
 
 /// A search for users who are missing: what it goes by beside the export.
 pub(in crate::command) struct SearchForMissingUsers<'m> {
@@ -94,7 +94,7 @@ impl SearchForMissingUsers<'_> {
 /// Fails if an export says that it does not have all users: the others would be taken for missing.
 fn check_whole(subject: ReadSubject<'_>) -> Result<(), CommandError> {
     for (input, kind) in subject.reading.inputs.iter().zip(&subject.reading.kinds) {
-        let Input::File(path) = input else { continue };
+        let Some(path) = input.path() else { continue };
         if *kind != Kind::User {
             continue;
         }
