@@ -38,7 +38,7 @@ use kept_roles::KeptRoles;
 use made_organization::{MadeOrganization, delete_made};
 use restoring_memberships::{PutBack, put_back};
 use run_effects::{RunEffects, read_effects};
-use steps::delete_all;
+use steps::{delete_all, find_first};
 
 use super::shared::command_error::CommandError;
 use super::shared::target::id_maps::forget_ids;
@@ -77,6 +77,11 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
         return Err(UndoError::NoConsent.into());
     }
     let destination = connect(&target, connection, ConnectPurpose::Existing, signals).await?;
+    let is_in_doubt = !settings.dry_run && !settings.force && !directory.is_undone();
+    if is_in_doubt && !finds_any(&destination, settings, &effects, signals).await? {
+        let (target, created) = (record.target.clone(), effects.created.all().created);
+        return Err(UndoError::NothingThere { target, created, noun: effects.created.noun() }.into());
+    }
     let before = directory.undone_record();
     // What somebody disabled since is theirs.
     let is_first_time = !directory.is_restored();
@@ -91,6 +96,11 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
     if settings.dry_run {
         ended?;
         account_of_dry_run::print(record, &counts, &restoring, (settings.force, output))?;
+        if all.created > 0 && !all.are_any_there() && !directory.is_undone() {
+            output
+                .console
+                .note("None of them is at the target: it may be another tenant, by its address or by the key.");
+        }
         return Ok(status);
     }
     let is_whole = ended.is_ok() && all.in_doubt == 0;
@@ -123,24 +133,11 @@ async fn delete_created(
     is_first_time: bool,
     signals: &mut Signals,
 ) -> Undone {
-    let UndoSettings { run: RunOnDisk { directory, record }, connection, output, .. } = settings;
+    let UndoSettings { run: RunOnDisk { directory, record }, output, .. } = settings;
     let (enabled, restored) = (Cell::new(0), Cell::new(PutBack::default()));
     let counts = Cell::new(effects.created);
     let created = effects.created.all().created;
-    let mut deletion = Deletion {
-        target: Arc::clone(destination),
-        kind: Kind::User,
-        mark: record.marked.then(|| RunMark::of(&record.id)),
-        is_dry_run: settings.dry_run,
-        force: settings.force,
-        concurrency: connection.pace.concurrency.start.max(1),
-        doubts: DoubtsFile::new(directory.in_doubt(), &record.inputs),
-        decided: (!effects.has_end).then(DecidedRecords::none),
-        amendment: None,
-        counts: &counts,
-        doomed_contents: DoomedContents::none(),
-        kept_roles: KeptRoles::none(TupleRules::default()),
-    };
+    let mut deletion = deletion(destination, settings, effects, &counts);
     let ended = tokio::select! {
         biased;
         signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
@@ -156,10 +153,55 @@ async fn delete_created(
             }
             delete_all(&mut deletion, destination, (directory, record), &effects.doubts).await
         } => ended,
-        never = while_working(display(output.progress, Some(created)), || UndoingProgress::from(counts.get())) => match never {},
+        never = while_working(display(output.progress, Some(created)), || UndoingProgress::new(counts.get(), settings.dry_run)) => match never {},
     };
     let restoring = UndoRestoring { updated: effects.updated, enabled: enabled.get(), restored: restored.get() };
     Undone { ended, counts: counts.get(), restoring }
+}
+
+/// Deletes what the run created, or in a dry run only counts it.
+fn deletion<'a>(
+    destination: &Arc<dyn Destination>,
+    settings: &'a UndoSettings,
+    effects: &RunEffects,
+    counts: &'a Cell<DeletedKinds>,
+) -> Deletion<'a> {
+    let UndoSettings { run: RunOnDisk { directory, record }, connection, .. } = settings;
+    Deletion {
+        target: Arc::clone(destination),
+        kind: Kind::User,
+        mark: record.marked.then(|| RunMark::of(&record.id)),
+        is_dry_run: settings.dry_run,
+        force: settings.force,
+        concurrency: connection.pace.concurrency.start.max(1),
+        doubts: DoubtsFile::new(directory.in_doubt(), &record.inputs),
+        decided: (!effects.has_end).then(DecidedRecords::none),
+        amendment: None,
+        counts,
+        doomed_contents: DoomedContents::none(),
+        kept_roles: KeptRoles::none(TupleRules::default()),
+    }
+}
+
+/// Whether any of what the run created is at the target, or may be. Otherwise it may be another tenant: all would look as if it were
+/// gone, and be noted as deleted. It is looked for until the first one is found.
+async fn finds_any(
+    destination: &Arc<dyn Destination>,
+    settings: &UndoSettings,
+    effects: &RunEffects,
+    signals: &mut Signals,
+) -> Result<bool, CommandError> {
+    if effects.created.all().created == 0 {
+        return Ok(true);
+    }
+    let RunOnDisk { directory, record } = &settings.run;
+    let counts = Cell::new(DeletedKinds::default());
+    let mut looking = Deletion { is_dry_run: true, ..deletion(destination, settings, effects, &counts) };
+    tokio::select! {
+        biased;
+        signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
+        found = find_first(&mut looking, destination, (directory, record)) => found,
+    }
 }
 
 /// Before anything is deleted: nobody must be taken to be there any more.

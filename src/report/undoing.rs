@@ -44,6 +44,11 @@ impl Deleted {
     pub fn kept(&self) -> u64 {
         self.kept_changed + self.kept_not_ours + self.failed + self.in_doubt
     }
+
+    /// Whether any of them were at the target, or may have been.
+    pub fn are_any_there(&self) -> bool {
+        self.deleted + self.kept() > 0
+    }
 }
 
 /// What undoing came to, of each kind, by the kind's number.
@@ -102,11 +107,15 @@ pub struct UndoingProgress {
     all: Deleted,
     #[serde(skip_serializing_if = "Option::is_none")]
     kinds: Option<DeletedKinds>,
+    /// Nothing is deleted: `deleted` are those that would be.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
 }
 
-impl From<DeletedKinds> for UndoingProgress {
-    fn from(counts: DeletedKinds) -> Self {
-        Self { all: counts.all(), kinds: counts.is_of_tenant().then_some(counts) }
+impl UndoingProgress {
+    /// What was done so far; in a dry run, what would be.
+    pub fn new(counts: DeletedKinds, dry_run: bool) -> Self {
+        Self { all: counts.all(), kinds: counts.is_of_tenant().then_some(counts), dry_run }
     }
 }
 
@@ -121,7 +130,13 @@ impl ShownProgress for UndoingProgress {
         let gone =
             if all.gone_already > 0 { format!(", {} gone already", count(all.gone_already)) } else { String::new() };
         let kept = if all.kept() > 0 { format!(", {} kept", count(all.kept())) } else { String::new() };
-        format!("{left}{} of {} deleted{gone}{kept}", count(all.deleted), count(all.created))
+        let (deleted, created) = (count(all.deleted), count(all.created));
+        let deleted = if self.dry_run {
+            format!("{deleted} of {created} would be deleted")
+        } else {
+            format!("{deleted} of {created} deleted")
+        };
+        format!("{left}{deleted}{gone}{kept}")
     }
 }
 
@@ -136,10 +151,11 @@ mod tests {
             Deleted { created: 300_000, deleted: 98_000, gone_already: 999, kept_changed: 1, ..Deleted::default() };
         assert_eq!(counts.all().created, 300_000);
         *counts.of(Kind::Membership) = Deleted { deleted: 1_000, ..Deleted::default() };
-        let line = UndoingProgress::from(counts).line(Duration::from_secs(100));
+        let line = UndoingProgress::new(counts, false).line(Duration::from_secs(100));
         assert_eq!(line, "3 min 20 s left, 99,000 of 300,000 deleted, 999 gone already, 1 kept");
         let mut nothing_yet = DeletedKinds::default();
         nothing_yet.of(Kind::User).created = 3;
-        assert_eq!(UndoingProgress::from(nothing_yet).line(Duration::from_secs(9)), "0 of 3 deleted");
+        assert_eq!(UndoingProgress::new(nothing_yet, false).line(Duration::from_secs(9)), "0 of 3 deleted");
+        assert_eq!(UndoingProgress::new(nothing_yet, true).line(Duration::from_secs(9)), "0 of 3 would be deleted");
     }
 }

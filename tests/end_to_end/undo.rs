@@ -231,3 +231,32 @@ fn a_dry_run_shows_what_an_undo_would_delete_and_deletes_nothing() {
         assert_eq!(counts(&["--yes"], 3), [17, 2, 1, 2]);
     }
 }
+
+#[test]
+fn where_nothing_of_a_run_is_at_the_target_nothing_is_noted_as_undone() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..30).map(user)));
+    let run = run_id(&scratch.import(&sandbox, &file, &[]).expect_code(0));
+    let undo = |more: &[&str]| scratch.undo(&sandbox, &run, &[&["--yes"], more].concat());
+    let undone = || scratch.path(&format!(".avnology/runs/{run}/undone.json")).exists();
+    // As behind the key of another tenant.
+    let away = rusqlite::Connection::open(&sandbox.database).expect("the database");
+    away.execute_batch("CREATE TABLE away AS SELECT * FROM identities; DELETE FROM identities").expect("they go");
+    let looked = undo(&["--dry-run"]).expect_code(0);
+    assert!(looked.stderr.contains("another tenant"), "{}", looked.stderr);
+    for _ in 0..2 {
+        let refused = undo(&[]).expect_code(2);
+        assert!(refused.stderr.contains("none of the 30 identities"), "{}", refused.stderr);
+        assert!(!undone(), "the run is as it was");
+    }
+    away.execute_batch("INSERT INTO identities SELECT * FROM away LIMIT 10").expect("some come back");
+    let counts = &undo(&[]).expect_code(0).report()["counts"];
+    assert_eq!((&counts["deleted"], &counts["gone_already"]), (&10.into(), &20.into()));
+    // Once it was begun, it may be repeated. Where it was not, --force says that it is right.
+    undo(&[]).expect_code(0);
+    std::fs::remove_file(scratch.path(&format!(".avnology/runs/{run}/undone.json"))).expect("it goes");
+    undo(&[]).expect_code(2);
+    undo(&["--force"]).expect_code(0);
+    assert!(undone());
+}

@@ -50,8 +50,8 @@ fn summary(out: &mut String, would_be: &UndoDryRun<'_>, kinds: &DeletedKinds, fo
     let created = plural(counts.created, kinds.noun());
     writeln!(out, "Dry run: nothing was deleted. Run {run} created {created} at {target}:\n")?;
     let deleted = if force { "would be deleted, changed ones among them (--force)" } else { "would be deleted" };
-    writeln!(out, "  {:>14} {deleted}", counts.deleted)?;
-    for (count, what) in [
+    writeln!(out, "  {:>14} {deleted}", count(counts.deleted))?;
+    for (number, what) in [
         (counts.signed_in, "  of these have signed in since"),
         (counts.sign_ins_unknown, "  of these: the target does not say whether they have signed in"),
         (counts.gone_already, "are gone already"),
@@ -61,8 +61,8 @@ fn summary(out: &mut String, would_be: &UndoDryRun<'_>, kinds: &DeletedKinds, fo
         (counts.in_doubt, "in doubt: perhaps created by the run, and would be kept"),
         (restoring.updated, "updated by the run: undo takes no update back"),
     ] {
-        if count > 0 {
-            writeln!(out, "  {count:>14} {what}")?;
+        if number > 0 {
+            writeln!(out, "  {:>14} {what}", count(number))?;
         }
     }
     write_kinds(out, kinds, "would be deleted", "would be kept")

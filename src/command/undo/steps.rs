@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinError;
 
 use super::super::shared::command_error::CommandError;
 use super::deletion::{CreatedRecord, Deletion};
@@ -28,23 +29,11 @@ pub(super) async fn delete_all(
     doubts: &[InDoubt],
 ) -> Result<(), CommandError> {
     let kinds: BTreeSet<Kind> = record.inputs.iter().map(|input| input.kind).collect();
-    // Of a run with users alone the rules are not needed, and may be gone.
-    let tuples = match kinds.last() {
-        Some(Kind::User) | None => TupleRules::default(),
-        Some(_) => {
-            RuleFiles::of_run(directory, record).and_then(|files| files.rules(None)).map_err(UndoError::Rules)?.tuples
-        }
-    };
+    let tuples = tuple_rules(directory, record, &kinds)?;
     deletion.kept_roles = KeptRoles::none(tuples.clone());
     for kind in kinds.into_iter().rev() {
-        if kind == Kind::User {
-            deletion.target = Arc::clone(target);
-        } else if let Some(part) = target.of_kind(kind, &tuples).await? {
-            deletion.target = part;
-        } else {
-            continue;
-        }
-        deletion.kind = kind;
+        let Some(part) = of_kind(target, kind, &tuples).await? else { continue };
+        (deletion.kind, deletion.target) = (kind, part);
         let is_of_kind = |key: RecordKey| kind_of(record, key) == kind;
         let doubts: Vec<InDoubt> = doubts.iter().filter(|doubt| is_of_kind(doubt.key)).cloned().collect();
         delete_kind(deletion, directory, record, &doubts).await?;
@@ -53,6 +42,54 @@ pub(super) async fn delete_all(
         }
     }
     Ok(deletion.finish()?)
+}
+
+/// Whether anything of what the steps created is at the target, or may be. `looking` counts, and deletes nothing.
+pub(super) async fn find_first(
+    looking: &mut Deletion<'_>,
+    target: &Arc<dyn Destination>,
+    (directory, record): (&RunDirectory, &RunRecord),
+) -> Result<bool, CommandError> {
+    let kinds: BTreeSet<Kind> = record.inputs.iter().map(|input| input.kind).collect();
+    let tuples = tuple_rules(directory, record, &kinds)?;
+    for kind in kinds {
+        let Some(part) = of_kind(target, kind, &tuples).await? else { continue };
+        (looking.kind, looking.target) = (kind, part);
+        let (pages, mut waiting) = mpsc::channel(1);
+        let (path, inputs) = (directory.journal(), record.inputs.clone());
+        let reading = tokio::task::spawn_blocking(move || read_created(&path, &inputs, kind, &pages));
+        while let Some(page) = waiting.recv().await {
+            looking.delete(&page).await?;
+            if looking.counts.get().all().are_any_there() {
+                return Ok(true);
+            }
+        }
+        has_read(reading.await)?;
+    }
+    Ok(false)
+}
+
+/// The rules of roles. Of a run with users alone they are not needed, and may be gone.
+fn tuple_rules(
+    directory: &RunDirectory,
+    record: &RunRecord,
+    kinds: &BTreeSet<Kind>,
+) -> Result<TupleRules, CommandError> {
+    Ok(match kinds.last() {
+        Some(Kind::User) | None => TupleRules::default(),
+        Some(_) => {
+            RuleFiles::of_run(directory, record).and_then(|files| files.rules(None)).map_err(UndoError::Rules)?.tuples
+        }
+    })
+}
+
+/// The part of a target that takes a kind, if there is one.
+async fn of_kind(
+    target: &Arc<dyn Destination>,
+    kind: Kind,
+    tuples: &TupleRules,
+) -> Result<Option<Arc<dyn Destination>>, CommandError> {
+    Ok(if kind == Kind::User { Some(Arc::clone(target)) } else { target.of_kind(kind, tuples).await? })
 }
 
 /// Deletes what one step created.
@@ -68,11 +105,13 @@ async fn delete_kind(
     while let Some(page) = waiting.recv().await {
         deletion.delete(&page).await?;
     }
-    match reading.await {
-        Ok(read) => read.map_err(UndoError::Journal)?,
-        Err(error) => return Err(UndoError::Io(io::Error::other(error)).into()),
-    }
+    has_read(reading.await)?;
     deletion.look_up_doubts(doubts, &directory.journal()).await
+}
+
+/// Fails if the journal was not read to its end.
+fn has_read(reading: Result<Result<(), JournalError>, JoinError>) -> Result<(), UndoError> {
+    reading.map_err(|error| UndoError::Io(io::Error::other(error)))?.map_err(UndoError::Journal)
 }
 
 /// Why it does not matter that nobody takes what the run created.

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::human::plural;
 use crate::journal::{JournalError, LockError, LogError};
 use crate::rule_files::RuleFileError;
 use crate::signal::Signal;
@@ -39,6 +40,20 @@ pub enum UndoError {
         signal: Signal,
         /// The run.
         run: String,
+    },
+    /// Nothing of it is at the target, and nobody has begun to undo it.
+    #[error(
+        "none of the {created} that the run created is at {target}, so nothing was deleted or noted: is it another tenant, by its \
+         address or by the key? If they were deleted in another way, --force notes the run as undone",
+        created = plural(*created, noun)
+    )]
+    NothingThere {
+        /// The target.
+        target: String,
+        /// How many records the run created.
+        created: u64,
+        /// What one of them is called.
+        noun: &'static str,
     },
     /// Nobody said yes.
     #[error("not confirmed; nothing was deleted (--yes says so without a terminal)")]
