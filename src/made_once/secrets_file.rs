@@ -19,6 +19,8 @@ pub struct SecretsFile {
     open: OpenSecretsFile,
     /// Where it is remembered which file it is.
     memory: PathBuf,
+    /// There is a file already that was not begun by this work. As long as no secret comes, it does not matter.
+    is_taken: bool,
     file: Option<File>,
 }
 
@@ -32,15 +34,18 @@ impl SecretsFile {
         let path = path.map(std::path::absolute).transpose().map_err(failed)?;
         // One that somebody took away is begun anew.
         let begun = begun.filter(|begun| begun.path.symlink_metadata().is_ok() || path.as_ref() == Some(&begun.path));
+        let mut is_taken = false;
         let open = match (begun, path) {
             (None, None) => return Ok(None),
             (Some(begun), None) => begun,
             (Some(begun), Some(path)) if begun.path == path => begun,
             (Some(begun), Some(_)) => return Err(AppliedError::OtherSecrets { path: begun.path }),
-            (None, Some(path)) if path.symlink_metadata().is_ok() => return Err(AppliedError::SecretsThere { path }),
-            (None, Some(path)) => OpenSecretsFile { path, begin: uuid::Uuid::new_v4().simple().to_string() },
+            (None, Some(path)) => {
+                is_taken = path.symlink_metadata().is_ok();
+                OpenSecretsFile { path, begin: uuid::Uuid::new_v4().simple().to_string() }
+            }
         };
-        Ok(Some(Self { open, memory, file: None }))
+        Ok(Some(Self { open, memory, is_taken, file: None }))
     }
 
     /// The file.
@@ -53,10 +58,16 @@ impl SecretsFile {
         &self.open.begin
     }
 
+    /// Fails if a secret cannot go to the file, because somebody else's is there, or an earlier one of ours.
+    pub fn check_not_taken(&self) -> Result<(), AppliedError> {
+        if self.is_taken { Err(AppliedError::SecretsThere { path: self.open.path.clone() }) } else { Ok(()) }
+    }
+
     /// Makes the file, or goes on with it: after this a secret can be written, as far as anybody can know. To be called before
     /// the target makes a secret.
     pub fn ready(&mut self) -> Result<(), AppliedError> {
         if self.file.is_none() {
+            self.check_not_taken()?;
             self.open.remember(self.memory.clone())?;
             self.file = Some(self.open_secrets_file()?);
         }
@@ -127,6 +138,9 @@ impl SecretsFile {
 
     /// Whether there is any secret in it.
     pub fn has_any(&self) -> Result<bool, AppliedError> {
+        if self.is_taken {
+            return Ok(false);
+        }
         self.has(|line| line.get("secrets_of").is_none())
     }
 

@@ -63,7 +63,13 @@ fn a_file_of_secrets_is_gone_on_with_by_the_work_that_began_it_alone() {
     secrets.finish().expect("finished");
     let text = std::fs::read_to_string(&path).expect("it");
     assert_eq!(text.lines().count(), 3, "{text}");
-    assert!(matches!(SecretsFile::of(&objects, Some(&path)), Err(AppliedError::SecretsThere { .. })));
+    let mut taken = SecretsFile::of(&objects, Some(&path)).expect("looked").expect("it");
+    for refused in [taken.check_not_taken(), taken.ready(), taken.add(&json!({"id": 4, "secret": "u"}))] {
+        assert!(matches!(refused, Err(AppliedError::SecretsThere { .. })), "{refused:?}");
+    }
+    assert!(!taken.has_any().expect("looked"), "none of this work");
+    taken.finish().expect("nothing to finish");
+    assert_eq!(std::fs::read_to_string(&path).expect("it"), text);
     assert!(SecretsFile::of(&objects, None).expect("looked").is_none());
     #[cfg(unix)]
     assert_eq!(

@@ -115,6 +115,8 @@ fn a_tenant_of_clerk_becomes_clients_byte_for_byte_and_no_secret_is_anywhere_els
     }
     assert_eq!((there.len() as u64, run.count("created")), (created, created));
     apps(&scratch, &sandbox, &["verify", "--plan", "plan.json"]).expect_code(0);
+    let same_command = apps(&scratch, &sandbox, &apply).expect_code(0);
+    assert_eq!(same_command.count("unchanged"), created);
     let again = apps(&scratch, &sandbox, &["apply", "--plan", "plan.json"]).expect_code(0);
     assert_eq!(again.count("unchanged"), created);
 

@@ -44,6 +44,9 @@ pub(super) async fn apply<R: ClientRegistry>(
     if new_secrets > 0 && secrets.is_none() && !dry_run {
         return Err(AppsCommandError::NoSecretsFile { count: new_secrets }.into());
     }
+    if let Some(secrets) = secrets.as_ref().filter(|_| new_secrets > 0 && !dry_run) {
+        secrets.check_not_taken().map_err(AppsCommandError::from)?;
+    }
     let mut account = AppsAccount::new("apps apply", &at.name, dry_run, output);
     let lost = lost_secrets(&objects, &mut account)?;
     let mut applying = Applying { registry: at.registry, objects: &objects, secrets, force, dry_run };

@@ -29,8 +29,10 @@ pub(super) async fn undo<R: ClientRegistry>(
     let objects = MadeObjects::open(&at.settings.runs_directory, APPS_PREFIX, &at.name, "apps undo");
     let objects = objects.map_err(AppsCommandError::from)?;
     let mut account = AppsAccount::new("apps undo", &at.name, dry_run, output);
+    let mut has_none = true;
     let undoing = Undoing { registry: at.registry, objects: &objects, force, dry_run };
     for object in objects.each().map_err(AppsCommandError::from)? {
+        has_none = false;
         let object = object.map_err(AppsCommandError::from)?;
         let (undone, client_id) = undo_one(&undoing, &object).await.map_err(AppsCommandError::from)?;
         let kept = match undone {
@@ -58,6 +60,10 @@ pub(super) async fn undo<R: ClientRegistry>(
             let sentence = why.to_owned();
             account.find(ClientFinding { application: Some(object.id), client_id, code, sentence }, true)?;
         }
+    }
+    if has_none {
+        let (runs, target) = (at.settings.runs_directory.display(), &at.name);
+        output.console.note(&format!("Nothing in {runs} says that applications were made clients of {target}."));
     }
     account.end(output, "")
 }

@@ -33,6 +33,10 @@ async fn undo_at(
     let made: Result<Vec<MadeObject>, AppliedError> = objects.each().and_then(Iterator::collect);
     let mut made = made.map_err(WebhooksCommandError::from)?;
     made.sort_by(|one, other| one.id.cmp(&other.id));
+    if made.is_empty() {
+        let runs = at.runs_directory.display();
+        at.output.console.note(&format!("Nothing in {runs} says that webhooks were registered at {}.", target.name));
+    }
     if !settings.dry_run && !settings.has_consent && !made.is_empty() {
         let endpoints = plural(made.len() as u64, "endpoint");
         let question = format!("{endpoints} of webhooks were registered at {}.\nDelete them?", target.name);
