@@ -20,6 +20,7 @@ use toml::de::{DeTable, DeValue};
 use super::Environment;
 use super::config_value::{validate, values};
 use crate::cli::{CODEMOD, Cli, DOCTOR, OPTIONS, OptionRow};
+use crate::report::is_page;
 use crate::toml_document::{Document, Section, TextFault, shown, suggestion};
 
 /// The options that name inputs. A run knows its own; only somebody who moved them types others.
@@ -75,6 +76,9 @@ impl ConfigEntry {
         let is_said = matches!(command.get_name(), "resume" | "undo") && is_of_run;
         let is_of_another = self.option.config_of.is_some_and(|of| of != command.get_name());
         let command_name = command.get_name().to_owned();
+        // There is a page of an import and a resumed one alone; the other commands' own report is not meant.
+        let is_page = self.option.name == "report" && self.values.iter().any(|value| is_page(Path::new(value)));
+        let is_of_another = is_of_another || is_page && !matches!(command_name.as_str(), "clerk" | "resume");
         let command = command.mut_args(|argument| {
             // What doctor prints is a choice of its own.
             let is_other = command_name == DOCTOR && self.option.name == "output";

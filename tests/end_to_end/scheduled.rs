@@ -243,3 +243,19 @@ fn a_device_is_written_to_and_links_stay() {
         assert!(scratch.read(name).contains("valid"), "{flag}: {}", scratch.read(name));
     }
 }
+
+#[test]
+fn a_page_that_the_config_file_asks_for_is_of_imports_alone() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    scratch.write("users.json", export((0..5).map(user)));
+    configure(&scratch, &sandbox, "report = \"page.html\"\n");
+    run(&scratch, &sandbox).expect_code(0);
+    let page = scratch.read("page.html");
+    let mut command = scratch.avnology(&["migrate", "clerk", "verify"]);
+    Run::of(command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs")).expect_code(0);
+    assert_eq!(scratch.read("page.html"), page);
+    let mut typed = scratch.avnology(&["migrate", "clerk", "verify", "--report", "other.html"]);
+    let typed = Run::of(typed.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs"));
+    typed.expect_code(2);
+}
