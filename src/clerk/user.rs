@@ -97,7 +97,7 @@ clerk_object! {
         /// Cannot move with the user. Only their presence matters.
         organization_memberships: Presence,
         /// What the SDK prints beside a user: the user as the Backend API has it.
-        raw as "_raw": Raw,
+        raw as "_raw": Raw<'de>,
     }
     expecting "a user object";
     also known [
@@ -110,16 +110,42 @@ clerk_object! {
     count unknown in unknown_fields;
 }
 
-/// The fields of the Backend API's user that the SDK has no name for. None of them can move.
-#[derive(Clone, Copy, Debug, Default, serde::Deserialize)]
+/// The fields of the Backend API's user that the SDK has no name for, or that some of its versions have none for.
+#[derive(Debug, Default, serde::Deserialize)]
 #[serde(default, expecting = "a user object")]
-pub struct Raw {
+pub struct Raw<'a> {
+    /// As in [`User`].
+    pub banned: Option<bool>,
+    /// As in [`User`].
+    pub locked: Option<bool>,
+    /// As in [`User`].
+    pub deprovisioned: Option<bool>,
+    /// As in [`User`].
+    #[serde(borrow)]
+    pub locale: Option<Text<'a>>,
     /// As in [`User`].
     pub passkeys: Option<Presence>,
     /// As in [`User`].
     pub enterprise_accounts: Option<Presence>,
     /// As in [`User`].
     pub organization_memberships: Option<Presence>,
+}
+
+impl User<'_> {
+    /// Takes over what moves and stands in `_raw` alone. Who may not sign in by either of both may not sign in.
+    pub(crate) fn take_over_raw(&mut self) {
+        let Some(raw) = &mut self.raw else { return };
+        for (flag, in_raw) in [
+            (&mut self.banned, raw.banned),
+            (&mut self.locked, raw.locked),
+            (&mut self.deprovisioned, raw.deprovisioned),
+        ] {
+            *flag = (*flag).max(in_raw);
+        }
+        if self.locale.is_none() {
+            self.locale = raw.locale.take();
+        }
+    }
 }
 
 #[cfg(test)]

@@ -65,13 +65,15 @@ fn left_behind(user: &User<'_>, rules: &Rules, notices: &mut Notices) {
     let codes = of_numbers.map(|number| number.backup_codes).chain([user.backup_codes]).flatten();
     let has_codes = codes.into_iter().any(|codes| codes.present);
     notices.add_if(has_codes || any(user.backup_code_enabled) || any(user.backup_codes_enabled), Notice::BackupCodes);
-    let raw = user.raw.unwrap_or_default();
+    let raw = user.raw.as_ref();
     let is_present = |presence: Option<Presence>| presence.is_some_and(|presence| presence.present);
-    notices.add_if(has_items(user.passkeys.as_deref()) || is_present(raw.passkeys), Notice::Passkeys);
+    notices
+        .add_if(has_items(user.passkeys.as_deref()) || is_present(raw.and_then(|raw| raw.passkeys)), Notice::Passkeys);
     notices.add_if(has_items(user.web3_wallets.as_deref()), Notice::Web3Wallets);
     let enterprise = has_items(user.saml_accounts.as_deref()) || has_items(user.enterprise_accounts.as_deref());
-    notices.add_if(enterprise || is_present(raw.enterprise_accounts), Notice::EnterpriseAccounts);
-    let memberships = is_present(user.organization_memberships) || is_present(raw.organization_memberships);
+    notices.add_if(enterprise || is_present(raw.and_then(|raw| raw.enterprise_accounts)), Notice::EnterpriseAccounts);
+    let memberships = is_present(user.organization_memberships)
+        || is_present(raw.and_then(|raw| raw.organization_memberships));
     notices.add_if(memberships && !rules.memberships_move, Notice::OrganizationMemberships);
     let second_factor = user.phone_numbers.iter().flatten().any(|phone| any(phone.reserved_for_second_factor));
     notices.add_if(second_factor, Notice::SecondFactorPhone);

@@ -20,6 +20,7 @@ pub(super) fn parse_into<'a>(record: &'a [u8], user: &mut User<'a>) -> Result<()
     if text_of(record).and_then(|text| fast_json::read_seed(text, InPlace(user))).is_none() {
         *user = parse_the_long_way(record)?;
     }
+    user.take_over_raw();
     if user.id.is_none() && user.unknown_fields > 0 {
         reject_unless_user(record)?;
     }

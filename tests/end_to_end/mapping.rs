@@ -280,7 +280,22 @@ fn a_user_who_may_not_sign_in_at_clerk_arrives_disabled() {
         assert_mapped(json!({reason: true}), "/state", json!("disabled"), &[]);
         assert_mapped(json!({reason: true}), "/admin_metadata/clerk/disabled_because", json!(reason), &[]);
         assert_mapped(json!({reason: false}), "/state", json!("active"), &[]);
+        // What the SDK prints has some of them in `_raw` alone.
+        assert_mapped(json!({"_raw": {reason: true}}), "/state", json!("disabled"), &[]);
+        assert_mapped(json!({reason: false, "_raw": {reason: true}}), "/state", json!("disabled"), &[]);
+        assert_mapped(json!({reason: true, "_raw": {reason: false}}), "/state", json!("disabled"), &[]);
+        assert_mapped(json!({"_raw": {reason: false}}), "/state", json!("active"), &[]);
+        let because = "/admin_metadata/clerk/disabled_because";
+        assert_mapped(json!({"_raw": {reason: true}}), because, json!(reason), &[]);
     }
+}
+
+#[test]
+fn a_locale_that_only_the_backend_api_gave_moves() {
+    assert_mapped(json!({"_raw": {"locale": "de-AT"}}), "/locale", json!("de-AT"), &[]);
+    assert_mapped(json!({"locale": null, "_raw": {"locale": "de-AT"}}), "/locale", json!("de-AT"), &[]);
+    assert_mapped(json!({"locale": "fr", "_raw": {"locale": "de-AT"}}), "/locale", json!("fr"), &[]);
+    assert_mapped(json!({"_raw": {"locale": "?"}}), "/locale", Value::Null, &["locale_invalid"]);
 }
 
 #[test]
