@@ -6,6 +6,7 @@
 mod contact;
 mod external_account;
 mod few;
+mod membership_list;
 pub(crate) mod object;
 mod organization;
 mod presence;
@@ -17,6 +18,7 @@ mod verification;
 
 pub use contact::{EmailAddress, PhoneNumber};
 pub use external_account::ExternalAccount;
+pub use membership_list::MembershipList;
 pub use organization::{
     INVITATION_COLUMNS, Invitation, MEMBERSHIP_COLUMNS, MemberData, Membership, ORGANIZATION_COLUMNS, Organization,
 };

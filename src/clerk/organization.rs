@@ -1,4 +1,5 @@
-//! An organization, a membership and an invitation, as Clerk's Backend API writes them.
+//! An organization, a membership and an invitation, as Clerk's Backend API writes them, or with the names that its JavaScript SDK
+//! prints.
 
 use std::borrow::Cow;
 
@@ -21,24 +22,28 @@ pub struct Organization<'a> {
     #[serde(borrow)]
     pub slug: Option<Cow<'a, str>>,
     /// How many members it may have; 0 for any number.
+    #[serde(alias = "maxAllowedMemberships")]
     pub max_allowed_memberships: Option<u64>,
     /// Whether its administrators may delete it.
+    #[serde(alias = "adminDeleteEnabled")]
     pub admin_delete_enabled: Option<bool>,
     /// Which roles its members may have.
-    #[serde(borrow)]
+    #[serde(borrow, alias = "roleSetKey")]
     pub role_set_key: Option<Cow<'a, str>>,
     /// The user who made it.
-    #[serde(borrow)]
+    #[serde(borrow, alias = "createdBy")]
     pub created_by: Option<Cow<'a, str>>,
     /// When it was made.
+    #[serde(alias = "createdAt")]
     pub created_at: Option<Time>,
     /// What its members see.
-    #[serde(borrow)]
+    #[serde(borrow, alias = "publicMetadata")]
     pub public_metadata: Option<&'a RawValue>,
     /// What only the backend sees.
-    #[serde(borrow)]
+    #[serde(borrow, alias = "privateMetadata")]
     pub private_metadata: Option<&'a RawValue>,
     /// Whether it has a picture, which Clerk hosts.
+    #[serde(alias = "hasImage")]
     pub has_image: Option<bool>,
     /// Whether it was deleted at Clerk.
     pub deleted: Option<bool>,
@@ -58,21 +63,22 @@ pub struct Membership<'a> {
     #[serde(borrow)]
     pub organization: Option<Organization<'a>>,
     /// Its id, where the object is not there.
-    #[serde(borrow)]
+    #[serde(borrow, alias = "organizationId")]
     pub organization_id: Option<Cow<'a, str>>,
     /// The user.
-    #[serde(borrow)]
+    #[serde(borrow, alias = "publicUserData")]
     pub public_user_data: Option<MemberData<'a>>,
     /// The user's id, where the object is not there.
-    #[serde(borrow)]
+    #[serde(borrow, alias = "userId")]
     pub user_id: Option<Cow<'a, str>>,
     /// When the user joined.
+    #[serde(alias = "createdAt")]
     pub created_at: Option<Time>,
     /// What the member sees.
-    #[serde(borrow)]
+    #[serde(borrow, alias = "publicMetadata")]
     pub public_metadata: Option<&'a RawValue>,
     /// What only the backend sees.
-    #[serde(borrow)]
+    #[serde(borrow, alias = "privateMetadata")]
     pub private_metadata: Option<&'a RawValue>,
 }
 
@@ -81,7 +87,7 @@ pub struct Membership<'a> {
 #[serde(default)]
 pub struct MemberData<'a> {
     /// `user_…`
-    #[serde(borrow)]
+    #[serde(borrow, alias = "userId")]
     pub user_id: Option<Cow<'a, str>>,
 }
 
@@ -93,26 +99,28 @@ pub struct Invitation<'a> {
     #[serde(borrow)]
     pub id: Option<Cow<'a, str>>,
     /// Who is invited.
-    #[serde(borrow)]
+    #[serde(borrow, alias = "emailAddress")]
     pub email_address: Option<Cow<'a, str>>,
     /// As which role.
     #[serde(borrow)]
     pub role: Option<Cow<'a, str>>,
     /// Into which organization.
-    #[serde(borrow)]
+    #[serde(borrow, alias = "organizationId")]
     pub organization_id: Option<Cow<'a, str>>,
     /// `pending`, `accepted`, `revoked` or `expired`.
     #[serde(borrow)]
     pub status: Option<Cow<'a, str>>,
     /// When it was sent.
+    #[serde(alias = "createdAt")]
     pub created_at: Option<Time>,
     /// Until when it can be accepted.
+    #[serde(alias = "expiresAt")]
     pub expires_at: Option<Time>,
     /// What becomes the metadata of the membership.
-    #[serde(borrow)]
+    #[serde(borrow, alias = "publicMetadata")]
     pub public_metadata: Option<&'a RawValue>,
     /// What only the backend sees.
-    #[serde(borrow)]
+    #[serde(borrow, alias = "privateMetadata")]
     pub private_metadata: Option<&'a RawValue>,
 }
 

@@ -27,11 +27,17 @@ pub struct Presence {
 
 impl<'de> serde::Deserialize<'de> for Presence {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = <&RawValue>::deserialize(deserializer)?.get();
+        Ok(Self::of(<&RawValue>::deserialize(deserializer)?.get()))
+    }
+}
+
+impl Presence {
+    /// Of a value that is written like this.
+    pub(super) fn of(json: &str) -> Self {
         let is_empty = |inside: &str| inside.trim_ascii().is_empty();
         let empty = [("[", "]"), ("\"", "\""), ("{", "}")].iter().any(|(open, close)| {
             json.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).is_some_and(is_empty)
         });
-        Ok(Self { present: !empty && json != "false" })
+        Self { present: !empty && json != "false" }
     }
 }

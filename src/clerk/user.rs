@@ -6,6 +6,7 @@ use super::Time;
 use super::contact::{EmailAddress, PhoneNumber};
 use super::external_account::ExternalAccount;
 use super::few::Few;
+use super::membership_list::MembershipList;
 use super::object::clerk_object;
 use super::presence::{Presence, Secret};
 use super::text::Text;
@@ -94,8 +95,8 @@ clerk_object! {
         created_at: Time,
         /// When the user agreed to the terms.
         legal_accepted_at: Time,
-        /// Cannot move with the user. Only their presence matters.
-        organization_memberships: Presence,
+        /// They move beside the user, if at all.
+        organization_memberships: MembershipList<'de>,
         /// What the SDK prints beside a user: the user as the Backend API has it.
         raw as "_raw": Raw<'de>,
     }
@@ -128,7 +129,8 @@ pub struct Raw<'a> {
     /// As in [`User`].
     pub enterprise_accounts: Option<Presence>,
     /// As in [`User`].
-    pub organization_memberships: Option<Presence>,
+    #[serde(borrow)]
+    pub organization_memberships: Option<MembershipList<'a>>,
 }
 
 impl User<'_> {
@@ -145,6 +147,8 @@ impl User<'_> {
         if self.locale.is_none() {
             self.locale = raw.locale.take();
         }
+        self.organization_memberships =
+            MembershipList::of_both(self.organization_memberships, raw.organization_memberships);
     }
 }
 

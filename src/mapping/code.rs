@@ -155,6 +155,7 @@ codes! {
         MetadataNotObject = "metadata_not_object", "metadata is not a JSON object: it moves as it is, and a mapping file finds nothing in it";
         ExternalAccountIncomplete = "external_account_incomplete", "a verified social sign-in does not say its provider or the user's id there and was left out";
         OrganizationMemberships = "organization_memberships", "memberships of organizations, which the record holds beside the user";
+        MembershipsIncomplete = "memberships_incomplete", "the record lists only some of the user's organization memberships (one page of several), or in a form that is not known: the others do not move";
         AddressTrimmed = "address_trimmed", "blanks or invisible characters around an address or number were left out";
         AddressShared = "address_shared", "another user of the input has the same verified address or number";
         SlugMade = "slug_made", "the organization has no slug that the target takes: its name at the target was made from what people call it";

@@ -72,9 +72,10 @@ fn left_behind(user: &User<'_>, rules: &Rules, notices: &mut Notices) {
     notices.add_if(has_items(user.web3_wallets.as_deref()), Notice::Web3Wallets);
     let enterprise = has_items(user.saml_accounts.as_deref()) || has_items(user.enterprise_accounts.as_deref());
     notices.add_if(enterprise || is_present(raw.and_then(|raw| raw.enterprise_accounts)), Notice::EnterpriseAccounts);
-    let memberships = is_present(user.organization_memberships)
-        || is_present(raw.and_then(|raw| raw.organization_memberships));
-    notices.add_if(memberships && !rules.memberships_move, Notice::OrganizationMemberships);
+    let memberships = user.organization_memberships.filter(|list| list.is_present());
+    notices.add_if(memberships.is_some() && !rules.memberships_move, Notice::OrganizationMemberships);
+    let in_part = memberships.is_some_and(|list| rules.memberships_move && !list.is_whole());
+    notices.add_if(in_part, Notice::MembershipsIncomplete);
     let second_factor = user.phone_numbers.iter().flatten().any(|phone| any(phone.reserved_for_second_factor));
     notices.add_if(second_factor, Notice::SecondFactorPhone);
     notices.add_if(any(user.has_image), Notice::ProfileImage);

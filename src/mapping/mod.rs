@@ -76,7 +76,8 @@ pub use template::Template;
 pub use tenant::{
     InlineMembership, InvitationMapper, MadeNames, MembershipMapper, OrganizationMapper, OrganizationNames,
     OrganizationOfUser, OrganizationRules, Reference, RoleCounts, TargetId, TargetIds, TupleMapper, TupleRules,
-    inline_memberships, inline_organizations, membership_keys, membership_pair, organization_of_membership,
+    inline_memberships, inline_organizations, lists_all_memberships, membership_keys, membership_pair,
+    organization_of_membership,
 };
 pub use traits_schema::{TraitsSchema, TraitsSchemaError};
 pub use unique::Unique;

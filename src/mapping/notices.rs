@@ -48,6 +48,7 @@ impl Notice {
             Self::MembershipPrivateMetadata => 33,
             Self::OrganizationLimits => 34,
             Self::OrganizationImage => 35,
+            Self::MembershipsIncomplete => 36,
         }
     }
 }
@@ -127,7 +128,7 @@ mod tests {
     use super::*;
 
     /// As journals on somebody's disk have them. To this list is only ever added.
-    const ON_DISK: [(u32, &str); 36] = [
+    const ON_DISK: [(u32, &str); 37] = [
         (0, "password_not_portable"),
         (1, "password_malformed"),
         (2, "password_missing"),
@@ -164,6 +165,7 @@ mod tests {
         (33, "membership_private_metadata"),
         (34, "organization_limits"),
         (35, "organization_image"),
+        (36, "memberships_incomplete"),
     ];
 
     #[test]

@@ -59,10 +59,12 @@ impl MembershipSearch {
                 found.known += 1;
             } else if is_settled(&removals, Kind::Membership, &membership)? {
                 found.settled += 1;
-            } else if is_of_present(&present, &membership.clerk_id)? {
-                found.add(&membership)?;
             } else {
-                found.without_user_or_organization += 1;
+                match absence(&present, &membership.clerk_id)? {
+                    Absence::Missing => found.add(&membership)?,
+                    Absence::OfIncompleteUser => found.of_incomplete_users += 1,
+                    Absence::WithUserOrOrganization => found.without_user_or_organization += 1,
+                }
             }
             Ok(())
         })?;
@@ -137,8 +139,23 @@ fn is_settled(removals: &Removals, kind: Kind, known: &CreatedEarlier) -> io::Re
     Ok(matches!(removals.of(kind, known)?, Some(RemovalKind::Removed | RemovalKind::Left)))
 }
 
-/// Whether both the organization and the user of a membership are in the export.
-fn is_of_present(present: &PresentMemberships, clerk_id: &str) -> io::Result<bool> {
-    let Some((organization, user)) = clerk_id.split_once('/') else { return Ok(false) };
-    Ok(present.has(Kind::Organization, organization)? && present.has(Kind::User, user)?)
+/// What it means that a membership is not in the export.
+enum Absence {
+    /// It is gone, for its user and its organization are there.
+    Missing,
+    /// It may be inside its user all the same, whose record is broken or lists only some.
+    OfIncompleteUser,
+    /// Its user or its organization is not there either.
+    WithUserOrOrganization,
+}
+
+fn absence(present: &PresentMemberships, clerk_id: &str) -> io::Result<Absence> {
+    let Some((organization, user)) = clerk_id.split_once('/') else { return Ok(Absence::WithUserOrOrganization) };
+    Ok(if !present.has(Kind::Organization, organization)? || !present.has(Kind::User, user)? {
+        Absence::WithUserOrOrganization
+    } else if present.is_incomplete(user)? {
+        Absence::OfIncompleteUser
+    } else {
+        Absence::Missing
+    })
 }

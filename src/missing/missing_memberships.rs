@@ -25,7 +25,10 @@ pub struct MissingMemberships {
     pub settled: u64,
     /// Memberships that are not in the export, as their users or organizations.
     pub without_user_or_organization: u64,
-    /// Memberships of the export that do not say whose they are: the missing may be among them.
+    /// Memberships that are not in the export, of users whose record is broken or lists only some.
+    pub of_incomplete_users: u64,
+    /// Memberships of the export that do not say whose they are, and users who cannot be read and do not say who they are: the
+    /// missing may be among them.
     pub without_id: u64,
     left: Texts,
     places: Table<PLACE_BYTES>,
@@ -40,6 +43,7 @@ impl MissingMemberships {
             missing: 0,
             settled: 0,
             without_user_or_organization: 0,
+            of_incomplete_users: 0,
             without_id,
             left: Texts::new(directory)?,
             places: Table::new(BUFFERED, directory.to_path_buf()),

@@ -45,7 +45,10 @@ pub struct MissingMembershipsReport {
     pub settled_before: u64,
     /// No longer in the export, as their users or organizations: nothing is done about them.
     pub without_user_or_organization: u64,
-    /// Records of memberships that do not say whose they are. With any, nothing is removed: the missing may be among them.
+    /// Not in the export, of users whose record is broken or lists only some of their memberships: nothing is done about them.
+    pub of_incomplete_users: u64,
+    /// Records of memberships that do not say whose they are, and of users who cannot be read and do not say who they are. With any,
+    /// nothing is removed: the missing may be among them.
     pub records_without_id: u64,
     /// Removed at the target by this run.
     pub removed: u64,

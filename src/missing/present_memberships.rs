@@ -6,7 +6,7 @@ use std::path::Path;
 use super::search_error::SearchError;
 use crate::index::{HASH_BYTES, SortedFile, Sorter, hash_of};
 use crate::kind::Kind;
-use crate::mapping::{RecordIds, membership_pair};
+use crate::mapping::{RecordIds, lists_all_memberships, membership_pair};
 use crate::source::{Input, InputWatch, RawRecord, ReaderLimits, RecordReader};
 
 /// Entries in memory while they are sorted: 256 KiB.
@@ -17,10 +17,16 @@ pub(super) fn key(kind: Kind, clerk_id: &str) -> [u8; HASH_BYTES] {
     hash_of(kind.number(), clerk_id.trim())
 }
 
+/// The key of a user whose record does not say all memberships, which can stand in users.
+fn key_of_incomplete(clerk_id: &str) -> [u8; HASH_BYTES] {
+    // As no kind is numbered.
+    hash_of(u8::MAX, clerk_id.trim())
+}
+
 /// What is in the export.
 pub(super) struct PresentMemberships {
     ids: SortedFile<HASH_BYTES>,
-    /// Memberships that do not say whose they are.
+    /// Memberships that do not say whose they are, and users who cannot be read and do not say who they are.
     pub without_id: u64,
 }
 
@@ -45,10 +51,15 @@ impl PresentMemberships {
                         Kind::Membership => membership_pair(record),
                         _ => RecordIds::of(record).clerk_id,
                     });
+                    let is_whole = *kind != Kind::User || record.is_some_and(lists_all_memberships);
                     match id {
-                        Some(id) => collected.extend(&[key(*kind, &id)])?,
-                        // Who is not known to be in the export has no membership that is missing.
-                        None => without_id += u64::from(*kind == Kind::Membership),
+                        Some(id) => {
+                            collected.extend(&[key(*kind, &id)])?;
+                            if !is_whole {
+                                collected.extend(&[key_of_incomplete(&id)])?;
+                            }
+                        }
+                        None => without_id += u64::from(*kind == Kind::Membership || !is_whole),
                     }
                 }
             }
@@ -61,5 +72,10 @@ impl PresentMemberships {
     /// Whether one is in the export.
     pub(super) fn has(&self, kind: Kind, clerk_id: &str) -> io::Result<bool> {
         Ok(self.ids.find(&key(kind, clerk_id))?.is_some())
+    }
+
+    /// Whether a user may have memberships that a record of the export should list, and does not.
+    pub(super) fn is_incomplete(&self, user: &str) -> io::Result<bool> {
+        Ok(self.ids.find(&key_of_incomplete(user))?.is_some())
     }
 }

@@ -49,19 +49,20 @@ fn write_memberships(out: &mut String, report: &MissingMembershipsReport) -> fmt
         (report.failed, "kept: the target did not remove them, or not their role; the next run tries again"),
         (report.settled_before, "missing for longer: settled by an earlier run"),
         (report.without_user_or_organization, "missing with their users or organizations: left as they are"),
+        (report.of_incomplete_users, "of users whose record is broken or lists only some: left as they are"),
     ] {
         if number > 0 {
             writeln!(out, "  {:>14} {what}", count(number))?;
         }
     }
-    if report.missing + report.settled_before + report.without_user_or_organization == 0 {
+    if report.missing + report.settled_before + report.without_user_or_organization + report.of_incomplete_users == 0 {
         writeln!(out, "  {:>14} none", "")?;
     }
     if report.records_without_id > 0 && report.missing > 0 {
         writeln!(
             out,
             "They may be in the export all the same: {} do not say whose they are, so nothing is removed.",
-            plural(report.records_without_id, "membership")
+            plural(report.records_without_id, "record")
         )?;
     }
     match &report.file {

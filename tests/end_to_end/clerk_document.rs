@@ -372,7 +372,8 @@ impl<'de> Deserializer<'de> for Members<'_> {
         members: &'static [&'static str],
         _: V,
     ) -> Result<V::Value, NoValue> {
-        self.0.extend(members);
+        // Each has a second name, as the SDK prints it.
+        self.0.extend(members.iter().filter(|name| !name.contains(char::is_uppercase)));
         Err(NoValue::custom("no value"))
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::organizations::{MEMBERS, TUPLES, Tenant, change, rows, run_of};
+use crate::organizations::{MEMBERS, TUPLES, Tenant, change, lines_of, membership, rows, run_of};
 use crate::support::target::{Way, http, proxy};
 use crate::support::{Run, Sandbox, Scratch, export, lines, until, user};
 
@@ -298,4 +298,76 @@ fn a_run_that_is_killed_while_it_removes_goes_on_where_it_was() {
         assert_eq!(undone["memberships_put_back"], 2, "{undone}");
         assert_eq!(state(&sandbox), before, "{flags:?}");
     }
+}
+
+/// Users with memberships inside them: one each, and the seventh two, as a page.
+fn with_memberships_inside() -> Vec<Value> {
+    let holding = |number: usize| {
+        let mut user: Value = serde_json::from_str(&user(number)).expect("a user");
+        user["organization_memberships"] = json!([membership(0, number, "org:member")]);
+        if number == 7 {
+            let both = [membership(0, 7, "org:member"), membership(1, 7, "org:auditor")];
+            user["organization_memberships"] = json!({"data": both, "total_count": 2});
+        }
+        user
+    };
+    (0..20).map(holding).collect()
+}
+
+/// The memberships of a user whose record is broken, or lists only some of them, are not missing. Those of others still are.
+#[test]
+fn what_stands_inside_a_user_that_is_not_whole_stays() {
+    let scratch = Scratch::new();
+    let (tenant, sandbox) = (Tenant::new(&scratch), Sandbox::start(&scratch, &[]));
+    let mut users = with_memberships_inside();
+    let night = |users: &str, code: i32| {
+        let users = scratch.write("users.ndjson", users);
+        let more = ["--organizations", &tenant.organizations, "--rate", "1000/s"];
+        scratch.import(&sandbox, &users, &[&more[..], &REMOVE].concat()).expect_code(code)
+    };
+    let all = lines_of(users.clone());
+    night(&all, 0);
+    let before = state(&sandbox);
+    assert_eq!(before[0].len(), 21, "{before:?}");
+    // Another one leaves in the meantime.
+    users[8]["organization_memberships"] = json!([]);
+    let mut left = before.clone();
+    for rows in &mut left {
+        rows.retain(|row| !row.contains("user_000008"));
+    }
+    let seventh = users[7].to_string();
+    let with = |line: &str| lines_of(users.clone()).replace(&seventh, line);
+    let held = |held: Value| {
+        let mut user = users[7].clone();
+        user["organization_memberships"] = held;
+        user.to_string()
+    };
+    let one = [membership(0, 7, "org:member")];
+    let id = "\"id\":\"user_000007\",";
+    let without_id = seventh.replace(id, "");
+    assert_ne!(without_id, seventh);
+    for (what, line, stay) in [
+        ("a fault behind the id", format!("{{{id}\"x\":oops,{}", &without_id[1..]), 2),
+        ("a line that is cut", format!("{{{id}{}", &without_id[1..40]), 2),
+        ("the id twice", format!("{{{id}{}", &seventh[1..]), 2),
+        ("a form that nobody knows", held(json!({"items": one})), 2),
+        ("a page that is cut", held(json!({"data": one, "total_count": 2})), 1),
+        ("a page that does not say of how many", held(json!({"data": one})), 1),
+    ] {
+        let is_reject = !line.ends_with('}') || line.contains("oops") || line.matches(id).count() == 2;
+        let removed = night(&with(&line), if is_reject { 3 } else { 0 });
+        assert_counts(&removed, &[("missing", 1), ("removed", 1), ("of_incomplete_users", stay)]);
+        assert_eq!(state(&sandbox), left, "{what}: {}", removed.stderr);
+        let is_warned = removed.report()["warnings"]["memberships_incomplete"] == 1;
+        assert_eq!(is_warned, !is_reject, "{what}: {}", removed.stderr);
+        night(&all, 0);
+        assert_eq!(state(&sandbox), before, "{what}");
+    }
+    // Whose record it is, it does not say: it can be anybody's.
+    let nameless = night(&with(&format!("{{\"x\":oops,{}", &seventh[1..])), 3);
+    assert_counts(&nameless, &[("missing", 1), ("records_without_id", 1), ("removed", 0)]);
+    assert_eq!(state(&sandbox), before, "{}", nameless.stderr);
+    // Who left left.
+    let gone = night(&with(&held(json!({"data": one, "total_count": 1}))), 0);
+    assert_counts(&gone, &[("missing", 2), ("removed", 2), ("of_incomplete_users", 0)]);
 }

@@ -6,14 +6,15 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::clerk::Membership;
+use crate::clerk::{Membership, MembershipList};
+use crate::mapping::parse::parse_as;
+use crate::mapping::record_content::{RecordContent, content};
 use crate::mapping::text::non_empty;
-use crate::source::RawRecord;
+use crate::source::{Header, RawRecord, Row};
 
-/// What nearly all users do not have: their records are not parsed for it.
-static MEMBER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"organization_memberships\""));
+/// What nearly all users do not have, in either style of names: their records are not parsed for it.
+static MEMBER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("emberships\""));
 
 /// A membership that stood inside a user.
 pub struct InlineMembership {
@@ -23,38 +24,65 @@ pub struct InlineMembership {
     pub keys: Vec<String>,
 }
 
-#[derive(Deserialize)]
-struct User<'a> {
-    #[serde(borrow, default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Holder<'a> {
+    #[serde(borrow)]
     id: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    organization_memberships: Option<&'a RawValue>,
-    /// Of a line of a rejects file.
-    #[serde(borrow, default)]
-    original: Option<&'a RawValue>,
+    #[serde(borrow, alias = "organizationMemberships")]
+    organization_memberships: Option<MembershipList<'a>>,
+    #[serde(borrow, rename = "_raw")]
+    raw: Option<RawHolder<'a>>,
+}
+
+/// The same user within what the SDK prints.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawHolder<'a> {
+    #[serde(borrow)]
+    organization_memberships: Option<MembershipList<'a>>,
+}
+
+impl<'a> Holder<'a> {
+    fn list(&self) -> Option<MembershipList<'a>> {
+        let in_raw = self.raw.as_ref().and_then(|raw| raw.organization_memberships);
+        MembershipList::of_both(self.organization_memberships, in_raw)
+    }
 }
 
 /// The memberships inside a user; none if the record cannot be read, for then it is rejected as a user.
 pub fn inline_memberships(record: RawRecord<'_>) -> Vec<InlineMembership> {
-    #[derive(Deserialize)]
-    struct Page<'a> {
-        #[serde(borrow)]
-        data: Vec<&'a RawValue>,
-    }
-    if record.header().is_some() || MEMBER.find(record.bytes()).is_none() {
+    let Some(json) = json_of(record) else { return Vec::new() };
+    if MEMBER.find(&json).is_none() {
         return Vec::new();
     }
-    let Ok(mut user) = serde_json::from_slice::<User<'_>>(record.bytes()) else { return Vec::new() };
-    if let (None, Some(original)) = (user.organization_memberships, user.original) {
-        let Ok(original) = serde_json::from_str(original.get()) else { return Vec::new() };
-        user = original;
-    }
-    let listed = user.organization_memberships.map_or("null", RawValue::get);
-    let listed: Vec<&RawValue> = serde_json::from_str(listed)
-        .or_else(|_| serde_json::from_str::<Page<'_>>(listed).map(|page| page.data))
-        .unwrap_or_default();
-    let id = non_empty(user.id.as_deref());
+    let Ok(holder) = parse_as::<Holder<'_>>(&json) else { return Vec::new() };
+    let listed = holder.list().map(MembershipList::memberships).unwrap_or_default();
+    let id = non_empty(holder.id.as_deref());
     listed.into_iter().map(|membership| of_user(membership.get(), id)).collect()
+}
+
+/// Whether all memberships are known that stand inside a user: the record can be read, and its list is not a part of one.
+pub fn lists_all_memberships(record: RawRecord<'_>) -> bool {
+    match json_of(record) {
+        Some(json) => {
+            let holder = parse_as::<Holder<'_>>(&json);
+            holder.is_ok_and(|holder| holder.list().is_none_or(MembershipList::is_whole))
+        }
+        // No row holds any.
+        None => record.header().is_some() || matches!(content(record.bytes(), None), Ok(RecordContent::Row(_))),
+    }
+}
+
+/// The record as JSON; nothing of a row, and of a line of a rejects file without a record.
+fn json_of(record: RawRecord<'_>) -> Option<Cow<'_, [u8]>> {
+    if record.header().is_some() {
+        return None;
+    }
+    match content(record.bytes(), None) {
+        Ok(RecordContent::Json(json)) => Some(json),
+        _ => None,
+    }
 }
 
 fn of_user(text: &str, user: Option<&str>) -> InlineMembership {
@@ -73,25 +101,26 @@ fn of_user(text: &str, user: Option<&str>) -> InlineMembership {
 
 /// What no membership but that of this record has; nothing if it cannot be read.
 pub fn membership_keys(record: RawRecord<'_>) -> Vec<String> {
-    #[derive(Deserialize)]
-    struct Line<'a> {
-        #[serde(borrow)]
-        original: Membership<'a>,
-    }
     let bytes = record.bytes();
     if let Some(header) = record.header() {
-        let Ok(row) = header.row(bytes) else { return Vec::new() };
-        let cell = |column: &str| {
-            let cell = header.cells(&row).find(|(name, cell)| *name == column && !cell.is_empty());
-            cell.map(|(_, cell)| Cow::Owned(cell.to_owned()))
-        };
-        let (id, organization_id, user_id) = (cell("id"), cell("organization_id"), cell("user_id"));
-        return keys(&Membership { id, organization_id, user_id, ..Membership::default() }, None);
+        return header.row(bytes).map(|row| keys_of_row(header, &row)).unwrap_or_default();
     }
-    // A line of a rejects file holds it one deeper.
-    let of_line = serde_json::from_slice::<Line<'_>>(bytes).map(|line| line.original);
-    let membership = of_line.or_else(|_| serde_json::from_slice::<Membership<'_>>(bytes));
-    membership.map(|membership| keys(&membership, None)).unwrap_or_default()
+    match content(bytes, None) {
+        Ok(RecordContent::Json(json)) => {
+            parse_as::<Membership<'_>>(&json).map(|membership| keys(&membership, None)).unwrap_or_default()
+        }
+        Ok(RecordContent::Row(kept)) => kept.cells().map(|(header, row)| keys_of_row(header, &row)).unwrap_or_default(),
+        Err(_) => Vec::new(),
+    }
+}
+
+fn keys_of_row(header: &Header, row: &Row<'_>) -> Vec<String> {
+    let cell = |column: &str| {
+        let cell = header.cells(row).find(|(name, cell)| *name == column && !cell.is_empty());
+        cell.map(|(_, cell)| Cow::Borrowed(cell))
+    };
+    let (id, organization_id, user_id) = (cell("id"), cell("organization_id"), cell("user_id"));
+    keys(&Membership { id, organization_id, user_id, ..Membership::default() }, None)
 }
 
 /// Whose membership a record is, `organization/user`, by their ids at Clerk; nothing if that cannot be read.
@@ -114,4 +143,83 @@ fn keys(membership: &Membership<'_>, user: Option<&str>) -> Vec<String> {
 fn user_of<'a>(membership: &'a Membership<'_>) -> Option<&'a str> {
     let of_object = membership.public_user_data.as_ref().and_then(|user| user.user_id.as_deref());
     non_empty(of_object).or(non_empty(membership.user_id.as_deref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use serde_json::json;
+
+    use super::*;
+    use crate::source::{RecordChunk, RecordSpan};
+
+    /// Gives a record to a function.
+    fn with<T>(record: &str, then: impl FnOnce(RawRecord<'_>) -> T) -> T {
+        let length = record.len() as u64;
+        let span = RecordSpan { number: 1, line: 1, offset: 0, length, fault: None };
+        let bytes = record.as_bytes().to_vec().into();
+        let chunk = RecordChunk {
+            input: "-".into(),
+            bytes,
+            base: 0,
+            spans: vec![span.clone()],
+            header: None,
+            consumed: length,
+        };
+        then(RawRecord::new(&chunk, &span))
+    }
+
+    /// The record in a line of a rejects file, in each form that it can have there.
+    fn in_rejects(record: &str) -> Vec<String> {
+        let line = |original: String| format!(r#"{{"code":"invalid_json","original":{original},"line_check":"x"}}"#);
+        let as_text = |text: &str| line(json!(text).to_string());
+        let in_base64 = as_text(&STANDARD.encode(record)).replace("\"original\"", "\"original_base64\"");
+        vec![record.to_owned(), line(record.to_owned()), as_text(record), line(as_text(record)), in_base64]
+    }
+
+    #[test]
+    fn a_user_holds_memberships_in_each_form_of_record_and_in_raw() {
+        let held = r#"[{"organization":{"id":"org_1"},"role":"org:member"}]"#;
+        for user in [
+            format!(r#"{{"id":"user_1","organization_memberships":{held}}}"#),
+            format!(r#"{{"organization_memberships":{{"data":{held},"total_count":1}},"id":"user_1"}}"#),
+            format!(r#"{{"id":"user_1","organizationMemberships":{held}}}"#),
+            format!(r#"{{"id":"user_1","_raw":{{"organization_memberships":{held}}}}}"#),
+            format!(r#"{{"id":"user_1","organization_memberships":[],"_raw":{{"organization_memberships":{held}}}}}"#),
+        ] {
+            for record in in_rejects(&user) {
+                let keys = with(&record, |record| inline_memberships(record).pop().map(|membership| membership.keys));
+                assert_eq!(keys, Some(vec!["member org_1/user_1".to_owned()]), "{record}");
+                assert!(with(&record, lists_all_memberships), "{record}");
+            }
+        }
+        for part in [
+            format!(r#"{{"id":"user_1","organization_memberships":{{"data":{held},"total_count":2}}}}"#),
+            format!(r#"{{"id":"user_1","x":oops,"organization_memberships":{held}}}"#),
+            format!(r#"{{"id":"user_1","organization_memberships":{held},"id":"user_1"}}"#),
+            r#"{"id":"user_1","first_na"#.to_owned(),
+        ] {
+            for record in in_rejects(&part) {
+                assert!(!with(&record, lists_all_memberships), "{record}");
+            }
+        }
+        assert!(!with(r#"{"code":"record_too_large","original":null}"#, lists_all_memberships));
+    }
+
+    #[test]
+    fn whose_membership_it_is_is_known_in_each_form_of_record() {
+        for membership in [
+            r#"{"organization":{"id":"org_1"},"public_user_data":{"user_id":"user_1"}}"#,
+            r#"{"organizationId":"org_1","publicUserData":{"userId":"user_1"}}"#,
+        ] {
+            for record in in_rejects(membership) {
+                assert_eq!(with(&record, membership_pair).as_deref(), Some("org_1/user_1"), "{record}");
+            }
+        }
+        let header = r#""header":["id","organization_id","user_id","role"],"separator":",","#;
+        let row = format!(r#"{{"code":"invalid_row",{header}"original":"orgmem_1,org_1,user_1,org:member"}}"#);
+        assert_eq!(with(&row, membership_pair).as_deref(), Some("org_1/user_1"));
+        assert!(with(&row, lists_all_memberships));
+    }
 }

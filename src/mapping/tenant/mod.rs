@@ -30,7 +30,9 @@ mod target_ids;
 mod tests;
 mod tuple_rules;
 
-pub use inline_memberships::{InlineMembership, inline_memberships, membership_keys, membership_pair};
+pub use inline_memberships::{
+    InlineMembership, inline_memberships, lists_all_memberships, membership_keys, membership_pair,
+};
 pub use invitation::InvitationMapper;
 pub use membership::MembershipMapper;
 pub use organization::OrganizationMapper;

@@ -68,6 +68,7 @@ impl<'a> MissingMembershipRecords<'a> {
             missing: found.missing,
             settled_before: found.settled,
             without_user_or_organization: found.without_user_or_organization,
+            of_incomplete_users: found.of_incomplete_users,
             records_without_id: found.without_id,
             file: (found.missing > 0).then(|| path.display().to_string()),
             ..MissingMembershipsReport::default()
