@@ -159,12 +159,11 @@ impl ReadingSettings {
         check_order(&inputs, &kinds, selection.is_some(), shard.is_some())?;
         let default = ReaderLimits::default();
         let mut rules = rule_files.rules(missing_email)?;
-        // A shard moves one step.
-        let kinds_of_inline_memberships = if shard.is_some() { Vec::new() } else { kinds_of_inline_memberships };
+        let are_taken = can_take_memberships(shard, &inputs, &kinds);
+        let kinds_of_inline_memberships = if are_taken { kinds_of_inline_memberships } else { Vec::new() };
         // A run that is resumed has them among its inputs already.
-        let is_of_membership = |kind: &Kind| matches!(kind, Kind::Membership | Kind::RoleTuple);
         rules.memberships_move =
-            !kinds_of_inline_memberships.is_empty() || shard.is_none() && kinds.iter().any(is_of_membership);
+            are_taken && (!kinds_of_inline_memberships.is_empty() || kinds.iter().any(|kind| is_of_membership(*kind)));
         rules.organization = organization.as_ref().map(ToString::to_string);
         Ok(Self {
             kinds_of_inline_memberships,
@@ -250,6 +249,17 @@ impl ReadingSettings {
     pub fn files(&self) -> impl Iterator<Item = &Input> {
         self.inputs.iter().chain(&self.passwords).chain(self.memberships.iter().map(|(_, input)| input))
     }
+}
+
+fn is_of_membership(kind: Kind) -> bool {
+    matches!(kind, Kind::Membership | Kind::RoleTuple)
+}
+
+/// Whether memberships can be taken out of users. A shard moves one step; and users and memberships of files are read once more
+/// for it, which a pipe cannot be.
+fn can_take_memberships(shard: Option<Shard>, inputs: &[Input], kinds: &[Kind]) -> bool {
+    let is_read_again = |kind: Kind| kind == Kind::User || is_of_membership(kind);
+    shard.is_none() && !inputs.iter().zip(kinds).any(|(input, kind)| input.is_pipe() && is_read_again(*kind))
 }
 
 /// The file with the users, if an input is the directory of an export.

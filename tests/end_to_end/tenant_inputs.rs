@@ -1,6 +1,7 @@
 //! What a tenant can be read from: tables, and users with their memberships inside them.
 
 use std::io::Write;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -123,6 +124,72 @@ fn a_run_that_is_resumed_by_its_id_leaves_no_memberships_behind_either() {
     let resumed = resumed.expect_code(3);
     assert_eq!(resumed.count("created"), ALL + 6, "{}", resumed.stderr);
     assert!(!resumed.report().to_string().contains("\"organization_memberships\""), "{}", resumed.report());
+}
+
+/// What cannot be taken out of a user is named as what does not move.
+#[test]
+fn memberships_inside_users_of_a_pipe_do_not_move_and_are_counted() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let tenant = Tenant::new(&scratch);
+    let users = scratch.write("users.json", export_with_memberships());
+    for dry_run in [&["--dry-run"][..], &[]] {
+        let mut cat = Command::new("cat").arg(scratch.path(&users)).stdout(Stdio::piped()).spawn().expect("cat runs");
+        let more = [&["--organizations", &tenant.organizations][..], dry_run].concat();
+        let mut command = scratch.import_command(&sandbox, "-", &more);
+        command.stdin(cat.stdout.take().expect("a pipe"));
+        let run = Run::of(command.output().expect("the binary runs")).expect_code(0);
+        cat.wait().expect("cat ends");
+        assert_eq!(run.report()["left_behind"]["organization_memberships"], 3, "{}", run.report());
+    }
+    assert_eq!(rows(&sandbox, MEMBERS), Vec::<String>::new());
+    // Of the same file they move.
+    let from_file = scratch.import(&sandbox, &users, &["--organizations", &tenant.organizations]).expect_code(0);
+    assert!(!from_file.report().to_string().contains("\"organization_memberships\""), "{}", from_file.report());
+    assert_eq!(rows(&sandbox, MEMBERS).len(), 4, "{}", from_file.stderr);
+}
+
+/// Wherever a user holds them: in a record as the SDK prints it, and in one that was no JSON and was mended.
+#[test]
+fn memberships_inside_users_of_every_form_move() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let tenant = Tenant::new(&scratch);
+    let holding = |number: usize, name: &str, held: Value| {
+        let mut user: Value = serde_json::from_str(&user(number)).expect("a user");
+        user[name] = held;
+        user.to_string()
+    };
+    let of_sdk = json!({"totalCount": 1, "data": [{
+        "id": "orgmem_s", "role": "org:admin", "publicMetadata": {"desk": 2}, "createdAt": 1_600_000_000_000_u64,
+        "organization": {"id": "org_1", "createdBy": "user_000000"}, "publicUserData": {"userId": "user_000002"},
+    }]});
+    let broken = holding(3, "organization_memberships", json!([membership(2, 3, "org:member")]));
+    let lines = [
+        holding(1, "_raw", json!({"id": "user_000001", "organization_memberships": [membership(0, 1, "org:owner")]})),
+        holding(2, "organizationMemberships", of_sdk),
+        format!("{{\"x\":oops,{}", &broken[1..]),
+    ];
+    let users = scratch.write("users.ndjson", lines.join("\n"));
+    let import = |users: &str, code: i32| {
+        let more = ["--organizations", tenant.organizations.as_str(), "--rate", "1000/s"];
+        scratch.import(&sandbox, users, &more).expect_code(code)
+    };
+    let first = import(&users, 3);
+    let members = ["org_0 user_000001 owner", "org_1 user_000002 admin"];
+    assert_eq!(rows(&sandbox, MEMBERS), members, "{}", first.stderr);
+    let of_second = "SELECT json_extract(metadata, '$.public_metadata.desk'), json_extract(metadata, '$.clerk.created_at') \
+                     FROM members WHERE role = 'admin'";
+    assert_eq!(rows(&sandbox, of_second), ["2 2020-09-13T12:26:40Z"]);
+    assert!(!first.report().to_string().contains("\"organization_memberships\""), "{}", first.report());
+    let rejects = first.report()["rejects_file"].as_str().expect("a file").to_owned();
+    // There it stands as a text, also after it was rejected a second time.
+    let again = import(&rejects, 3);
+    let rejects = again.report()["rejects_file"].as_str().expect("a file").to_owned();
+    let mended = scratch.read(&rejects).replace(r#"\"x\":oops,"#, "");
+    let mended = scratch.write("mended.ndjson", mended);
+    let third = import(&mended, 0);
+    assert_eq!(rows(&sandbox, MEMBERS), [&members[..], &["org_2 user_000003 member"]].concat(), "{}", third.stderr);
 }
 
 /// Of an export that is still being copied, users and memberships never come from different bytes.

@@ -47,7 +47,7 @@ pub(in crate::command) async fn with_inline_memberships(
     if files.is_empty() {
         files = of_kind(Kind::RoleTuple);
     }
-    if reading.kinds_of_inline_memberships.is_empty() || users.iter().chain(&files).any(Input::is_pipe) {
+    if reading.kinds_of_inline_memberships.is_empty() {
         return Ok(reading.clone());
     }
     let names: Vec<String> = users.iter().chain(&files).map(|input| input.name().to_string()).collect();
