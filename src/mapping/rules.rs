@@ -79,7 +79,7 @@ pub struct Rules {
     /// The organization that every user goes into, by its id at the target; a dry run, which asks no target, has what was
     /// typed.
     pub organization: Option<String>,
-    /// Whether memberships that stand inside users move as records of their own.
+    /// Whether memberships that stand inside users move: as records of their own, or with their users.
     pub memberships_move: bool,
 }
 

@@ -217,6 +217,7 @@ impl ReadingSettings {
         }
         self.rules.passwords = choice.passwords();
         self.organizations_in_users = choice.organizations_in_users;
+        self.rules.memberships_move |= choice.organizations_in_users;
         if choice.keto.is_some() {
             self.rules.tuples = self.rules.tuples.for_keto();
         }

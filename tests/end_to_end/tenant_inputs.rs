@@ -149,6 +149,23 @@ fn memberships_inside_users_of_a_pipe_do_not_move_and_are_counted() {
     assert_eq!(rows(&sandbox, MEMBERS).len(), 4, "{}", from_file.stderr);
 }
 
+/// At a Kratos they go with their users, if organizations do.
+#[test]
+fn memberships_inside_users_that_go_into_their_metadata_do_not_stay_behind() {
+    let scratch = Scratch::new();
+    let users = scratch.write("users.json", export_with_memberships());
+    let dry = |more: &[&str]| {
+        let fixed = ["migrate", "clerk", "--import", &users, "--dry-run", "--output", "json"];
+        let at = ["--target", "kratos", "--base-url", "http://127.0.0.1:1"];
+        scratch.run(&[&fixed[..], &at, more].concat()).expect_code(0).report()["left_behind"].clone()
+    };
+    assert_eq!(dry(&[])["organization_memberships"], 3);
+    for more in [&[][..], &["--shard", "1/1"]] {
+        let left = dry(&[&["--kratos-organizations", "metadata-admin"], more].concat());
+        assert_eq!(left["organization_memberships"], Value::Null, "{left}");
+    }
+}
+
 /// Wherever a user holds them: in a record as the SDK prints it, and in one that was no JSON and was mended.
 #[test]
 fn memberships_inside_users_of_every_form_move() {

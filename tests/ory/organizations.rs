@@ -74,6 +74,8 @@ fn organizations_go_with_their_members() {
     let figures = ["organizations", "memberships", "inside_users", "users", "without_user"].map(|name| &account[name]);
     assert_eq!(figures, [&json!(1), &json!(6), &json!(1), &json!(3), &json!(1)], "{account}");
     assert_eq!(account["unreadable"]["first"][0]["record"], 7, "{account}");
+    let left = &first.report()["left_behind"];
+    assert_eq!(left["organization_memberships"], Value::Null, "what stands inside users moves: {left}");
     let acme = |role: &str| json!({ "id": "org_a", "name": "Acme", "slug": "acme", "role": role });
     let of_b = json!({ "id": "org_b", "role": "org:member" });
     assert_eq!(organizations(&kratos, 1), json!([acme("org:admin"), of_b]), "in the order of their ids");
