@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::normal_form::{are_same, normal_form, trimmed};
+use super::normal_form::{are_one_mailbox, are_same, mailbox_form, normal_form, trimmed};
 use super::reachable::Contacts;
 use super::syntax::{email_fault, is_phone};
 use super::text::{lowercase, non_empty};
@@ -52,13 +52,8 @@ fn emails<'a>(
     let named = wanted.or(non_empty(user.primary_email_address.as_deref()));
     notices.add_if(named.is_none() && are_several(&given), Notice::PrimaryNotNamed);
     let mut primary = primary.unwrap_or(0);
+    verify_same(&mut given);
     if rules.email.unverified != Unverified::Keep {
-        // The same address twice is verified if either is.
-        let verified: BTreeSet<_> =
-            given.iter().filter(|(.., verified)| *verified).map(|(_, value, _)| normal_form(value)).collect();
-        for (_, value, is_verified) in &mut given {
-            *is_verified = *is_verified || verified.contains(&normal_form(value));
-        }
         if rules.email.unverified == Unverified::Reject && !given[primary].2 {
             let message = "the primary email address is not verified, and the mapping file says to reject such users";
             return Err(Rejection::of_field(RejectCode::EmailUnverified, "email_addresses", message));
@@ -118,7 +113,7 @@ fn placeholder<'a>(
 fn phones<'a>(user: &'a User<'_>, notices: &mut Notices) -> (Option<&'a str>, Vec<Address<'a>>) {
     let objects = user.phone_numbers.iter().flatten();
     let objects = objects.map(|phone| (phone.id.as_deref(), phone.phone_number.as_deref(), phone.is_verified()));
-    let given = Flat {
+    let mut given = Flat {
         primary: user.primary_phone_number.as_deref(),
         verified: user.verified_phone_numbers.as_deref(),
         unverified: user.unverified_phone_numbers.as_deref(),
@@ -130,6 +125,7 @@ fn phones<'a>(user: &'a User<'_>, notices: &mut Notices) -> (Option<&'a str>, Ve
     let named = wanted.or(non_empty(user.primary_phone_number.as_deref()));
     notices.add_if(named.is_none() && are_several(&given), Notice::PrimaryNotNamed);
     let primary = primary.unwrap_or(0);
+    verify_same(&mut given);
     let mut numbers = Kept::with_capacity(given.len());
     let mut phone = None;
     for (index, &(_, value, verified)) in given.iter().enumerate() {
@@ -161,7 +157,7 @@ impl<'a> Flat<'a> {
         notices: &mut Notices,
     ) -> Vec<(Option<&'a str>, &'a str, bool)> {
         let forms = |list: Option<&'a [Text<'a>]>| -> BTreeSet<_> {
-            list.into_iter().flatten().map(|value| normal_form(trimmed(value))).collect()
+            list.into_iter().flatten().map(|value| mailbox_form(trimmed(value))).collect()
         };
         // Most users are not flat, and of theirs nothing is looked up.
         let mut in_lists = None;
@@ -176,7 +172,7 @@ impl<'a> Flat<'a> {
             let verified = verified.unwrap_or_else(|| {
                 let (in_verified, in_unverified) =
                     in_lists.get_or_insert_with(|| (forms(self.verified), forms(self.unverified)));
-                let form = normal_form(value);
+                let form = mailbox_form(value);
                 let verified = in_verified.contains(&form);
                 is_unknown |= !verified && !in_unverified.contains(&form);
                 verified
@@ -209,7 +205,28 @@ fn are_several(given: &[(Option<&str>, &str, bool)]) -> bool {
     others.iter().any(|(_, other, _)| !are_same(other, first))
 }
 
-/// One entry for each address: the same one twice is verified if either is, primary if either is.
+/// The same mailbox or number twice is verified if either is.
+fn verify_same(given: &mut [(Option<&str>, &str, bool)]) {
+    let is_verified = |(.., verified): &(Option<&str>, &str, bool)| *verified;
+    if given.iter().all(is_verified) || !given.iter().any(is_verified) {
+        return;
+    }
+    if given.len() <= FEW {
+        for index in 0..given.len() {
+            let value = given[index].1;
+            given[index].2 = given.iter().any(|(_, other, verified)| *verified && are_one_mailbox(other, value));
+        }
+        return;
+    }
+    let verified: BTreeSet<_> =
+        given.iter().filter(|one| is_verified(one)).map(|(_, value, _)| mailbox_form(value)).collect();
+    for (_, value, is_verified) in given.iter_mut() {
+        *is_verified = *is_verified || verified.contains(&mailbox_form(value));
+    }
+}
+
+/// One entry for each address: the primary one, or else the first of all its spellings. What is said of the others does not count for
+/// it, for they may be other mailboxes.
 struct Kept<'a> {
     list: Vec<Address<'a>>,
     /// Where each is in the list, by its form, if there are too many to look at each.
@@ -230,10 +247,8 @@ impl<'a> Kept<'a> {
         };
         match place.and_then(|place| self.list.get_mut(place)) {
             Some(other) => {
-                other.verified |= address.verified;
                 if address.primary {
-                    other.primary = true;
-                    other.value = address.value;
+                    *other = address;
                 }
             }
             None => self.list.push(address),

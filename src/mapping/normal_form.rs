@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use icu_casemap::{CaseMapper, CaseMapperBorrowed};
-use icu_normalizer::{DecomposingNormalizer, DecomposingNormalizerBorrowed};
+use icu_normalizer::{
+    ComposingNormalizer, ComposingNormalizerBorrowed, DecomposingNormalizer, DecomposingNormalizerBorrowed,
+};
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 
@@ -11,6 +13,7 @@ use super::text::lowercase;
 
 const CASES: CaseMapperBorrowed<'static> = CaseMapper::new();
 const LETTERS: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizer::new_nfd();
+const COMPOSED: ComposingNormalizerBorrowed<'static> = ComposingNormalizer::new_nfc();
 
 /// The form of an email address, or of a username, in which equal means the same, wherever two are compared. Nobody sends
 /// it: what is sent stays as it was.
@@ -19,30 +22,54 @@ const LETTERS: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizer::n
 /// canonical caseless match); a domain is the one that is asked for in DNS, in punycode. Letters that only look alike are
 /// others.
 pub(crate) fn normal_form(address: &str) -> Cow<'_, str> {
+    form(address, folded)
+}
+
+/// The form of an email address in which equal means one mailbox wherever mail is delivered. It keeps apart what only Unicode calls
+/// the same, as `ß` and `ss`: a server may have a mailbox of each, so whoever proved that one is theirs did not prove the other.
+pub(super) fn mailbox_form(address: &str) -> Cow<'_, str> {
+    form(address, composed)
+}
+
+/// The form of an address whose letters get this one where they are not all of ASCII.
+fn form(address: &str, letters: fn(&str) -> Cow<'_, str>) -> Cow<'_, str> {
     // Nearly all are, and nearly all of these are in small letters.
     if address.is_ascii() {
         return lowercase(Cow::Borrowed(address), true);
     }
     match address.rsplit_once('@') {
-        None => folded(address),
+        None => letters(address),
         Some((local, domain)) => {
-            let domain = idna::domain_to_ascii(domain).map_or_else(|_| folded(domain), Cow::Owned);
-            Cow::Owned(format!("{}@{domain}", folded(local)))
+            let domain = idna::domain_to_ascii(domain).map_or_else(|_| letters(domain), Cow::Owned);
+            Cow::Owned(format!("{}@{domain}", letters(local)))
         }
     }
 }
 
 /// Whether two addresses have the same form.
 pub(super) fn are_same(one: &str, other: &str) -> bool {
+    are_equal(one, other, normal_form)
+}
+
+/// Whether two addresses surely are one mailbox.
+pub(super) fn are_one_mailbox(one: &str, other: &str) -> bool {
+    are_equal(one, other, mailbox_form)
+}
+
+fn are_equal(one: &str, other: &str, form: fn(&str) -> Cow<'_, str>) -> bool {
     if one.is_ascii() && other.is_ascii() {
         return one.eq_ignore_ascii_case(other);
     }
-    normal_form(one) == normal_form(other)
+    form(one) == form(other)
 }
 
 fn folded(text: &str) -> Cow<'_, str> {
     let text = LETTERS.normalize(text);
     Cow::Owned(LETTERS.normalize(&CASES.fold_string(&text)).into_owned())
+}
+
+fn composed(text: &str) -> Cow<'_, str> {
+    Cow::Owned(COMPOSED.normalize(text).to_ascii_lowercase())
 }
 
 /// Whether a character takes no room and changes nothing that can be seen: marks of byte order and of direction, spaces of

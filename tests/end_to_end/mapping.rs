@@ -3,7 +3,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "tables of cases read better without references")]
 
 use avnology_migrate::avnology::encode;
-use avnology_migrate::mapping::{MissingEmail, Notice, Rules, map, parse};
+use avnology_migrate::mapping::{EmailRules, MissingEmail, Notice, Rules, Unverified, map, parse};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -327,6 +327,65 @@ fn what_cannot_move_is_reported() {
         json!("active"),
         &[],
     );
+}
+
+/// Only the case of letters counts the same in every program; what Unicode calls the same may be two mailboxes.
+#[test]
+fn no_spelling_lends_its_verification_to_what_may_be_another_mailbox() {
+    let outcome = |record: Value, unverified: Unverified| -> Result<(Value, bool), &str> {
+        let rules = Rules { email: EmailRules { unverified, ..EmailRules::default() }, ..Rules::default() };
+        let record = user(record);
+        let user = parse(record.as_bytes()).expect("a user");
+        let identity = map(&user, &rules).map_err(|rejection| rejection.code.as_str())?.identity;
+        let addresses = serde_json::to_value(&identity.traits).expect("JSON")["email_addresses"].clone();
+        Ok((addresses, identity.email_verified))
+    };
+    let both = |[first, second]: [&str; 2]| {
+        json!({"email_addresses": [
+            {"id": "idn_1", "email_address": first, "verification": {"status": "unverified"}},
+            {"id": "idn_2", "email_address": second, "verification": {"status": "verified"}},
+        ]})
+    };
+    let entry = |value: &str, verified: bool| json!([{"value": value, "verified": verified, "primary": true}]);
+    for [first, second] in [["weiss@x.de", "weiß@x.de"], ["ﬁn@x.de", "fin@x.de"], ["É@x.de", "é@x.de"]] {
+        for primary in ["idn_1", "idn_2"] {
+            let mut record = both([first, second]);
+            record["primary_email_address_id"] = json!(primary);
+            let is_second = primary == "idn_2";
+            let expected = entry(if is_second { second } else { first }, is_second);
+            assert_eq!(outcome(record.clone(), Unverified::Keep), Ok((expected, is_second)), "{first} {primary}");
+            let dropped = outcome(record.clone(), Unverified::Drop);
+            assert_eq!(dropped, Ok((entry(second, true), true)), "{first} {primary}");
+            let rejected = outcome(record, Unverified::Reject).err();
+            assert_eq!(rejected, (!is_second).then_some("email_unverified"), "{first} {primary}");
+        }
+        // Three of them: the one that is sent is verified by the other one of its spelling, wherever it stands.
+        let mut record = both([first, second]);
+        let third = json!({"id": "idn_3", "email_address": second, "verification": {"status": "unverified"}});
+        record["email_addresses"].as_array_mut().expect("addresses").push(third);
+        record["primary_email_address_id"] = json!("idn_3");
+        assert_eq!(outcome(record, Unverified::Keep), Ok((entry(second, true), true)), "{first}");
+        // Flat users, with a list and with so many addresses that they are not compared one by one.
+        for others in [0, 20] {
+            let mut list: Vec<String> = vec![first.to_owned()];
+            list.extend((0..others).map(|number| format!("other{number}@x.de")));
+            let flat = json!({"email_addresses": list, "verified_email_addresses": [second]});
+            let (sent, verified) = outcome(flat, Unverified::Keep).expect("a user");
+            assert_eq!((&sent[0], verified), (&entry(first, false)[0], false), "{first}");
+        }
+    }
+    for [first, second] in [
+        ["Ada@x.de", "aDA@X.DE"],
+        ["jo\u{308}rg@x.de", "Jörg@X.de"],
+        ["a@bücher.example", "A@XN--Bcher-kva.example"],
+        ["c@例え.jp", "c@例え。jp"],
+    ] {
+        let expected = |value: &str| Ok((entry(value, true), true));
+        assert_eq!(outcome(both([first, second]), Unverified::Keep), expected(first));
+        assert_eq!(outcome(both([first, second]), Unverified::Reject), expected(first));
+        let flat = json!({"email_addresses": [first], "verified_email_addresses": [second]});
+        assert_eq!(outcome(flat, Unverified::Keep), expected(first));
+    }
 }
 
 #[test]
