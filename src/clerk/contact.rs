@@ -16,10 +16,12 @@ clerk_object! {
         verification: Verification<'de>,
         /// The plain flag of the migration seed, in place of `verification`.
         verified: bool,
+        /// Whether Clerk keeps the address for this user, who signs in with it although nobody verified it.
+        reserved: bool,
     }
     expecting "an email address object";
     also known [
-        "object", "reserved", "linked_to", "matches_sso_connection", "created_at", "updated_at",
+        "object", "linked_to", "matches_sso_connection", "created_at", "updated_at",
     ];
     a text is its email_address;
 }
@@ -47,10 +49,12 @@ clerk_object! {
         verification: Verification<'de>,
         /// The plain flag of the migration seed, in place of `verification`.
         verified: bool,
+        /// Whether Clerk keeps the number for this user, who signs in with it although nobody verified it.
+        reserved: bool,
     }
     expecting "a phone number object";
     also known [
-        "object", "default_second_factor", "reserved", "linked_to", "created_at", "updated_at",
+        "object", "default_second_factor", "linked_to", "created_at", "updated_at",
     ];
     a text is its phone_number;
 }

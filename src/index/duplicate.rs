@@ -5,14 +5,18 @@ use super::record_place::{Parts, RECORD_BYTES, REST_BYTES, RecordPlace, Writer};
 /// Bytes of a key's hash.
 pub(super) const HASH_BYTES: usize = 12;
 
-/// The record's place, a kind, and the earlier record with its line.
+/// The record's place, a kind, and the other record with its line.
 pub(super) const ENTRY_BYTES: usize = RECORD_BYTES + 1 + RECORD_BYTES + 5 + REST_BYTES;
 
-/// Record, kind, the earlier record and its line, rest.
+/// Record, kind, the other record and its line, rest.
 pub(super) type DuplicateEntry = [u8; ENTRY_BYTES];
 
 /// The bit in the kind of a key that does not belong to this record alone: other records may have it, too.
 pub(super) const BESIDE: u8 = 0x80;
+
+/// The bit in the kind of a key that a record claims although nobody verified that it is the record's own. It is in no entry of a
+/// duplicate.
+pub(super) const UNVERIFIED: u8 = 0x40;
 
 /// A record that has a key in common with another record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +34,7 @@ pub struct Duplicate {
 /// What it means that two records have the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DuplicateMeaning {
-    /// Both claim the key, and the other record is the earlier one: this record is a duplicate.
+    /// Both claim the key, and the other record gets it: this record is a duplicate.
     Taken,
     /// At least one of the two does not claim the key: both stay.
     Shared,
@@ -67,7 +71,7 @@ fn take_apart<'a>(
 ) -> Duplicate {
     let mut parts = Parts(entry);
     let place = parts.record();
-    let kind = u8::try_from(parts.number(1)).unwrap_or(u8::MAX);
+    let kind = parts.byte();
     let first = parts.record();
     let first = RecordPlace { line: parts.number(5), ..first };
     let meaning = if kind & BESIDE == 0 { DuplicateMeaning::Taken } else { DuplicateMeaning::Shared };

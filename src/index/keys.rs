@@ -16,7 +16,7 @@ use super::{read_exact_at, write_all_at};
 /// The number of a record, in the order in which records came.
 const NUMBER_BYTES: usize = 6;
 
-/// During the search: hash, kind, number of the record.
+/// During the search: hash, kind with its bits, number of the record.
 pub(super) const KEY_BYTES: usize = HASH_BYTES + 1 + NUMBER_BYTES;
 
 /// How many places are in memory at most, but for those of one chunk: 256 KiB.
@@ -25,7 +25,7 @@ const BUFFERED: usize = 256 * 1024 / size_of::<PlaceBytes>();
 /// How many keys a user has, mostly.
 const USUAL: usize = 6;
 
-/// A key without its record: its hash under the secret of its finder, and its kind.
+/// A key without its record: its hash under the secret of its finder, and its kind with the bits that say how it is claimed.
 pub type HashedKey = [u8; HASH_BYTES + 1];
 
 /// Record, rest.

@@ -82,6 +82,10 @@ impl Parts<'_> {
         number.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 
+    pub(super) fn byte(&mut self) -> u8 {
+        u8::try_from(self.number(1)).unwrap_or(u8::MAX)
+    }
+
     pub(super) fn record(&mut self) -> RecordPlace {
         let input = u16::try_from(self.number(2)).unwrap_or(u16::MAX);
         RecordPlace { input, number: self.number(5), ..RecordPlace::default() }

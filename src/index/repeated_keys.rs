@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use super::Sorter;
 use super::buckets::{BUCKETS, Buckets, FilledBuckets};
 use super::claims::{self, MEMBER_BYTES};
-use super::duplicate::HASH_BYTES;
+use super::duplicate::{BESIDE, HASH_BYTES, UNVERIFIED};
 use super::keys::{KEY_BYTES, WrittenPlaces};
 use super::sorted_file::by_bytes;
 
@@ -86,8 +86,13 @@ impl Searcher<'_> {
         let is_large = buckets.count(bucket) > self.into.held;
         let (next_byte, mut last) = (buckets.byte() + 1, None);
         if is_large && next_byte == HASH_BYTES {
-            // All of them have the same hash.
-            return buckets.read(bucket, |keys| keys.iter().try_for_each(|key| self.take(&mut last, key)));
+            // All of them have the same hash, and are in no order: owners are to come first.
+            return [true, false].into_iter().try_for_each(|owners| {
+                buckets.read(bucket, |keys| {
+                    let mut some = keys.iter().filter(|key| is_owners(key) == owners);
+                    some.try_for_each(|key| self.take(&mut last, key))
+                })
+            });
         }
         if is_large {
             let mut parts = Buckets::new(next_byte, self.into.directory.to_path_buf());
@@ -131,16 +136,17 @@ impl Searcher<'_> {
         });
     }
 
-    /// Takes the next key, which comes behind those that are equal to it. A key that several records have gets a slot.
+    /// Takes the next key, which comes behind those that are equal to it, owners' first. A key that several records have gets a slot.
     fn take(&self, last: &mut LastKey, key: &[u8; KEY_BYTES]) -> io::Result<()> {
         match last {
             Some((of, slot)) if of[..HASH_BYTES] == key[..HASH_BYTES] => {
                 let is_second = slot.is_none();
                 let slot = *slot.get_or_insert_with(|| self.into.slots.fetch_add(1, Ordering::Relaxed));
+                let owned = is_owners(of);
                 if is_second {
-                    self.add(of, slot)?;
+                    self.add(of, slot, owned)?;
                 }
-                self.add(key, slot)
+                self.add(key, slot, owned)
             }
             _ => {
                 *last = Some((*key, None));
@@ -149,7 +155,14 @@ impl Searcher<'_> {
         }
     }
 
-    fn add(&self, key: &[u8; KEY_BYTES], slot: u64) -> io::Result<()> {
-        self.into.members.extend(&[claims::member(key[HASH_BYTES], &self.into.places.of(key)?, slot)])
+    /// Adds a key of a slot, which an owner claims or nobody. Among records of which none is the owner it does not count that none is.
+    fn add(&self, key: &[u8; KEY_BYTES], slot: u64, is_owned: bool) -> io::Result<()> {
+        let kind = if is_owned { key[HASH_BYTES] } else { key[HASH_BYTES] & !UNVERIFIED };
+        self.into.members.extend(&[claims::member(kind, &self.into.places.of(key)?, slot)])
     }
+}
+
+/// Whether the record of a key claims it as its own. Of equal keys those of owners come first: the bits of others are greater.
+fn is_owners(key: &[u8; KEY_BYTES]) -> bool {
+    key[HASH_BYTES] & (BESIDE | UNVERIFIED) == 0
 }

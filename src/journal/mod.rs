@@ -7,7 +7,7 @@
 //!                     rejects-2.ndjson …
 //!                     first-pass.json  what the inputs are, by a digest of all their bytes (`first_pass`)
 //!                     blocks           the same by blocks of 64 KiB
-//!                     duplicates       which records of the input repeat an earlier one
+//!                     duplicates       which records of the input repeat another one
 //!                     block-starts     where the blocks of all shards begin in the input, found by one of them
 //!                     passwords.json   who is only in the input or only in the file of passwords: places, no hash
 //!                     memberships.json how many memberships went into users: counts and places

@@ -92,7 +92,7 @@ impl RunDirectory {
         let files = [
             (self.first_pass(), "which says what the inputs are"),
             (self.block_hashes(), "which holds the hashes of the inputs' blocks"),
-            (self.duplicates(), "which says which records repeat an earlier one"),
+            (self.duplicates(), "which says which records repeat another one"),
             (self.passwords(), "which holds the account of the joined passwords"),
             (self.memberships(), "which holds the account of the joined memberships"),
             (self.report(), "the account of the run"),

@@ -60,11 +60,11 @@ codes! {
         FieldTooLong = "field_too_long", "a field is longer than the target allows";
         TraitsSchema = "traits_schema", "the traits do not match the schema of --traits-schema";
         TooLargeForTarget = "too_large_for_target", "the identity is larger than the target's largest request";
-        DuplicateExternalId = "duplicate_external_id", "an earlier record of the input has this external id";
-        DuplicateEmail = "duplicate_email", "an earlier record of the input has this email address";
-        DuplicateUsername = "duplicate_username", "an earlier record of the input has this username";
-        DuplicateClerkId = "duplicate_clerk_id", "an earlier record of the input has this id at Clerk";
-        DuplicatePhone = "duplicate_phone", "an earlier record of the input has this phone number";
+        DuplicateExternalId = "duplicate_external_id", "another record of the input has this external id";
+        DuplicateEmail = "duplicate_email", "another record of the input has this email address";
+        DuplicateUsername = "duplicate_username", "another record of the input has this username";
+        DuplicateClerkId = "duplicate_clerk_id", "another record of the input has this id at Clerk";
+        DuplicatePhone = "duplicate_phone", "another record of the input has this phone number";
         EmailTaken = "email_taken", "another identity at the target has this email address";
         UsernameTaken = "username_taken", "another identity at the target has this username";
         PhoneTaken = "phone_taken", "another identity at the target has this phone number";

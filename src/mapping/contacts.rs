@@ -7,7 +7,7 @@ use super::normal_form::{are_one_mailbox, are_same, mailbox_form, normal_form, t
 use super::reachable::Contacts;
 use super::syntax::{email_fault, is_phone};
 use super::text::{lowercase, non_empty};
-use super::{Address, MissingEmail, Notice, Notices, RejectCode, Rejection, Rules, Unverified};
+use super::{Address, Claim, MissingEmail, Notice, Notices, RejectCode, Rejection, Rules, Unverified};
 use crate::clerk::{Text, User};
 
 /// As many addresses of one user are compared one by one, which allocates nothing.
@@ -16,25 +16,35 @@ const FEW: usize = 8;
 impl<'a> Contacts<'a> {
     /// Maps addresses and numbers.
     pub(super) fn map(user: &'a User<'_>, id: &str, rules: &Rules, notices: &mut Notices) -> Result<Self, Rejection> {
-        let (email, email_addresses) = emails(user, id, rules, notices)?;
-        let (phone, phone_numbers) = phones(user, notices);
-        Ok(Self { email, email_addresses, phone, phone_numbers })
+        let (email, email_addresses, email_claim) = emails(user, id, rules, notices)?;
+        let (phone, phone_numbers, phone_claim) = phones(user, notices);
+        Ok(Self { email, email_claim, email_addresses, phone, phone_claim, phone_numbers })
     }
 
     /// One unverified address.
     #[cfg(test)]
     pub(super) fn of(email: &'a str) -> Self {
-        Self { email: Cow::Borrowed(email), email_addresses: Vec::new(), phone: None, phone_numbers: Vec::new() }
+        Self {
+            email: Cow::Borrowed(email),
+            email_claim: Claim::Unverified,
+            email_addresses: Vec::new(),
+            phone: None,
+            phone_claim: Claim::Unverified,
+            phone_numbers: Vec::new(),
+        }
     }
 }
 
-/// Maps the email addresses. The first element of the pair is the primary address.
+/// The primary address or number, all of them, and whether the primary one is the user's own.
+type Reached<'a, P> = (P, Vec<Address<'a>>, Claim);
+
+/// Maps the email addresses.
 fn emails<'a>(
     user: &'a User<'_>,
     id: &str,
     rules: &Rules,
     notices: &mut Notices,
-) -> Result<(Cow<'a, str>, Vec<Address<'a>>), Rejection> {
+) -> Result<Reached<'a, Cow<'a, str>>, Rejection> {
     let objects = user.email_addresses.iter().flatten();
     let objects = objects.map(|email| (email.id.as_deref(), email.email_address.as_deref(), email.is_verified()));
     let mut given = Flat {
@@ -82,14 +92,12 @@ fn emails<'a>(
         let sent = lowercase(Cow::Borrowed(value), rules.email.lowercase);
         addresses.keep(value, Address { value: sent, verified, primary: is_primary });
     }
-    Ok((lowercase(Cow::Borrowed(given[primary].1), rules.email.lowercase), addresses.list))
+    let reserved = user.email_addresses.iter().flatten().filter(|email| email.reserved == Some(true));
+    let claim = addresses.claim_of_primary(reserved.filter_map(|email| email.email_address.as_deref()));
+    Ok((lowercase(Cow::Borrowed(given[primary].1), rules.email.lowercase), addresses.list, claim))
 }
 
-fn placeholder<'a>(
-    id: &str,
-    rules: &Rules,
-    notices: &mut Notices,
-) -> Result<(Cow<'a, str>, Vec<Address<'a>>), Rejection> {
+fn placeholder<'a>(id: &str, rules: &Rules, notices: &mut Notices) -> Result<Reached<'a, Cow<'a, str>>, Rejection> {
     match &rules.missing_email {
         MissingEmail::Reject => Err(Rejection::of_field(
             RejectCode::NoEmail,
@@ -104,13 +112,14 @@ fn placeholder<'a>(
                 return Err(Rejection::of_field(RejectCode::InvalidEmail, "id", message));
             }
             notices.add(Notice::EmailPlaceholder);
-            Ok((value.clone(), vec![Address { value, verified: false, primary: true }]))
+            // It is made of the user's id, so it is nobody else's.
+            Ok((value.clone(), vec![Address { value, verified: false, primary: true }], Claim::Sole))
         }
     }
 }
 
-/// Maps the phone numbers. The first element of the pair is the primary number.
-fn phones<'a>(user: &'a User<'_>, notices: &mut Notices) -> (Option<&'a str>, Vec<Address<'a>>) {
+/// Maps the phone numbers.
+fn phones<'a>(user: &'a User<'_>, notices: &mut Notices) -> Reached<'a, Option<&'a str>> {
     let objects = user.phone_numbers.iter().flatten();
     let objects = objects.map(|phone| (phone.id.as_deref(), phone.phone_number.as_deref(), phone.is_verified()));
     let mut given = Flat {
@@ -138,7 +147,9 @@ fn phones<'a>(user: &'a User<'_>, notices: &mut Notices) -> (Option<&'a str>, Ve
         }
         numbers.keep(value, Address { value: Cow::Borrowed(value), verified, primary: index == primary });
     }
-    (phone, numbers.list)
+    let reserved = user.phone_numbers.iter().flatten().filter(|phone| phone.reserved == Some(true));
+    let claim = numbers.claim_of_primary(reserved.filter_map(|phone| phone.phone_number.as_deref()));
+    (phone, numbers.list, claim)
 }
 
 /// What a flat user says about addresses or numbers beside the list of them.
@@ -253,5 +264,15 @@ impl<'a> Kept<'a> {
             }
             None => self.list.push(address),
         }
+    }
+
+    /// Whether the primary one is the user's own, which is to say that Clerk lets nobody else have it: it is verified, or one of
+    /// those that are `reserved` for the user. Of one that is neither, another user may be the owner.
+    fn claim_of_primary<'r>(&self, mut reserved: impl Iterator<Item = &'r str>) -> Claim {
+        let is_own =
+            self.list.iter().filter(|address| address.primary).any(|address| {
+                address.verified || reserved.by_ref().any(|value| are_same(trimmed(value), &address.value))
+            });
+        if is_own { Claim::Sole } else { Claim::Unverified }
     }
 }

@@ -6,8 +6,8 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::OrganizationOfUser;
 use super::constant::Constant;
+use super::{Claim, OrganizationOfUser};
 
 /// The canonical identity that mapping produces and the dry-run previews (part 2 of the API contract).
 ///
@@ -38,6 +38,12 @@ pub struct MigrationIdentity<'a> {
     /// Whether the primary number is.
     #[serde(skip)]
     pub phone_verified: bool,
+    /// Whether the primary address is the user's own at Clerk. If not, another user may hold it there, too.
+    #[serde(skip)]
+    pub email_claim: Claim,
+    /// Whether the primary number is.
+    #[serde(skip)]
+    pub phone_claim: Claim,
 }
 
 /// Whether an identity may sign in.

@@ -32,6 +32,7 @@ pub fn map<'a>(user: &'a User<'_>, rules: &'a Rules) -> Result<Mapped<'a>, Rejec
     let contacts = Contacts::map(user, id, rules, &mut notices)?;
     let email_verified = primary_is_verified(&contacts.email_addresses);
     let phone_verified = primary_is_verified(&contacts.phone_numbers);
+    let (email_claim, phone_claim) = (contacts.email_claim, contacts.phone_claim);
     let locale = non_empty(user.locale.as_deref()).filter(|locale| {
         let is_valid = is_locale(locale);
         notices.add_if(!is_valid, Notice::LocaleInvalid);
@@ -63,6 +64,8 @@ pub fn map<'a>(user: &'a User<'_>, rules: &'a Rules) -> Result<Mapped<'a>, Rejec
         organization_id: rules.organization.as_deref(),
         email_verified,
         phone_verified,
+        email_claim,
+        phone_claim,
     };
     if let Some(schema) = &rules.traits_schema {
         schema.check(&identity.traits)?;

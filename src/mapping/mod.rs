@@ -12,6 +12,7 @@
 //! What does not stop a user from moving, but an administrator has to know, is a [`Notice`]. The choices are [`Rules`],
 //! which [`parse_mapping`] compiles from a mapping file, and a [`TraitsSchema`].
 
+mod claim;
 mod code;
 mod constant;
 mod contacts;
@@ -49,6 +50,7 @@ mod user_join;
 mod user_mapper;
 mod wire_form;
 
+pub use claim::Claim;
 pub use code::{Notice, NoticeKind, RejectCode};
 pub use constant::Constant;
 pub use coverage::{Coverage, CoveredField};

@@ -17,7 +17,7 @@ pub struct Rejection {
     pub same_as: Option<FirstOfDuplicates>,
 }
 
-/// The earlier one of two records that claim the same.
+/// The one of two records that claim the same which stays: it comes first, mostly also in the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FirstOfDuplicates {
     /// Index of its input.

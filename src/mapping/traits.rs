@@ -73,7 +73,7 @@ pub(super) fn traits<'a>(
     let last_name = name("last_name", rules.traits.last_name.as_ref(), source)?;
     let mut others = bags.in_traits;
     add(&mut others, &rules.traits.others, source)?;
-    let Contacts { email, email_addresses, phone, phone_numbers } = contacts;
+    let Contacts { email, email_addresses, phone, phone_numbers, .. } = contacts;
     Ok(Traits {
         email,
         username,

@@ -1,7 +1,7 @@
 //! What no two identities at the target share, and no two records of an input.
 
 use super::identity::TraitValue;
-use super::{Address, MigrationIdentity, RejectCode, normal_form};
+use super::{Address, Claim, MigrationIdentity, RejectCode, normal_form};
 
 /// A field that is unique at the target.
 ///
@@ -55,7 +55,7 @@ impl Unique {
         Self::ALL.into_iter().find(|unique| unique.number() == number).unwrap_or(Self::ExternalId)
     }
 
-    /// The code of a record that has the same as an earlier one.
+    /// The code of a record that has the same as another one, which stays.
     pub const fn code(self) -> RejectCode {
         match self {
             Self::ExternalId => RejectCode::DuplicateExternalId,
@@ -101,16 +101,16 @@ impl Unique {
 }
 
 impl MigrationIdentity<'_> {
-    /// Shows each unique field that it has to `each`, in a form in which equal means the same at the target.
-    pub(crate) fn unique(&self, mut each: impl FnMut(Unique, &str)) {
-        each(Unique::ExternalId, self.external_id);
-        each(Unique::ClerkId, self.admin_metadata.clerk.id);
-        each(Unique::Email, &normal_form(&self.traits.email));
+    /// Shows each unique field that it has to `each`, and how it has that, in a form in which equal means the same at the target.
+    pub(crate) fn unique(&self, mut each: impl FnMut(Unique, Claim, &str)) {
+        each(Unique::ExternalId, Claim::Sole, self.external_id);
+        each(Unique::ClerkId, Claim::Sole, self.admin_metadata.clerk.id);
+        each(Unique::Email, self.email_claim, &normal_form(&self.traits.email));
         if let Some(username) = &self.traits.username {
-            each(Unique::Username, &normal_form(username));
+            each(Unique::Username, Claim::Sole, &normal_form(username));
         }
         if let Some(phone) = self.traits.phone {
-            each(Unique::Phone, phone);
+            each(Unique::Phone, self.phone_claim, phone);
         }
     }
 

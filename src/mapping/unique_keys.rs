@@ -1,6 +1,6 @@
 //! What one record has that no other one may have, as it goes to the search for duplicates.
 
-use super::Unique;
+use super::{Claim, Unique};
 
 /// The keys of one record, in one piece of memory that is used again for the next record.
 #[derive(Debug, Default)]
@@ -13,7 +13,7 @@ pub struct UniqueKeys {
 #[derive(Debug)]
 struct Ending {
     field: Unique,
-    is_claimed: bool,
+    claim: Claim,
     end: usize,
 }
 
@@ -22,8 +22,8 @@ struct Ending {
 pub struct UniqueKey<'a> {
     /// The field; it says of which kind the record is, too.
     pub field: Unique,
-    /// Whether only one record can have it. If not, the record has it beside its own, and others may have it, too.
-    pub is_claimed: bool,
+    /// How the record has it.
+    pub claim: Claim,
     /// Its text, in a form in which equal means the same at the target.
     pub text: &'a str,
 }
@@ -37,26 +37,22 @@ impl UniqueKeys {
 
     /// Adds a key that only one record can have.
     pub fn claim(&mut self, field: Unique, text: &str) {
-        self.add(field, true, text);
+        self.add(field, Claim::Sole, text);
     }
 
-    /// Adds a key that the record has beside its own.
-    pub fn beside(&mut self, field: Unique, text: &str) {
-        self.add(field, false, text);
-    }
-
-    fn add(&mut self, field: Unique, is_claimed: bool, text: &str) {
+    /// Adds a key that the record has in this way.
+    pub fn add(&mut self, field: Unique, claim: Claim, text: &str) {
         self.text.push_str(text);
-        self.keys.push(Ending { field, is_claimed, end: self.text.len() });
+        self.keys.push(Ending { field, claim, end: self.text.len() });
     }
 
     /// The keys, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = UniqueKey<'_>> {
         let mut start = 0;
-        self.keys.iter().map(move |Ending { field, is_claimed, end }| {
+        self.keys.iter().map(move |Ending { field, claim, end }| {
             let text = &self.text[start..*end];
             start = *end;
-            UniqueKey { field: *field, is_claimed: *is_claimed, text }
+            UniqueKey { field: *field, claim: *claim, text }
         })
     }
 }
@@ -72,14 +68,14 @@ mod tests {
             keys.clear();
             keys.claim(Unique::ExternalId, number);
             keys.claim(Unique::Email, "");
-            keys.beside(Unique::Email, "ä@example.com");
-            let found: Vec<_> = keys.iter().map(|key| (key.field, key.is_claimed, key.text)).collect();
+            keys.add(Unique::Email, Claim::Beside, "ä@example.com");
+            let found: Vec<_> = keys.iter().map(|key| (key.field, key.claim, key.text)).collect();
             assert_eq!(
                 found,
                 [
-                    (Unique::ExternalId, true, number),
-                    (Unique::Email, true, ""),
-                    (Unique::Email, false, "ä@example.com")
+                    (Unique::ExternalId, Claim::Sole, number),
+                    (Unique::Email, Claim::Sole, ""),
+                    (Unique::Email, Claim::Beside, "ä@example.com")
                 ]
             );
         }

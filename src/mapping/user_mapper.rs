@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::record_content::{RecordContent, content};
 use super::{
-    Joined, MapOutput, Mapped, Prepared, RecordMapper, Rejection, Rules, UniqueKeys, UserJoin, WantedOutput, WireForm,
-    map, parse_row, row_rejection,
+    Claim, Joined, MapOutput, Mapped, Prepared, RecordMapper, Rejection, Rules, UniqueKeys, UserJoin, WantedOutput,
+    WireForm, map, parse_row, row_rejection,
 };
 use crate::clerk::{COLUMNS, User};
 use crate::kind::Kind;
@@ -145,6 +145,6 @@ impl UserMapper {
 
 fn note_keys(mapped: &Mapped<'_>, keys: &mut UniqueKeys) {
     keys.clear();
-    mapped.identity.unique(|field, text| keys.claim(field, text));
-    mapped.identity.verified_beside(|field, text| keys.beside(field, text));
+    mapped.identity.unique(|field, claim, text| keys.add(field, claim, text));
+    mapped.identity.verified_beside(|field, text| keys.add(field, Claim::Beside, text));
 }

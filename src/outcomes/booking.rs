@@ -74,6 +74,6 @@ pub(crate) fn record_position(place: &RecordPlace, inputs: &[Arc<str>]) -> Posit
 }
 
 /// The other record of a duplicate.
-pub(crate) fn earlier_record(first: &RecordPlace) -> FirstOfDuplicates {
+pub(crate) fn other_record(first: &RecordPlace) -> FirstOfDuplicates {
     FirstOfDuplicates { input: first.input, number: first.number, line: first.line }
 }

@@ -75,8 +75,8 @@ pub struct InputProgress {
 }
 
 /// The other record, by the name of its input.
-pub(super) fn same_as(inputs: &[InputProgress], earlier: FirstOfDuplicates) -> Option<SameAs> {
-    let FirstOfDuplicates { input, number, line } = earlier;
+pub(super) fn same_as(inputs: &[InputProgress], first: FirstOfDuplicates) -> Option<SameAs> {
+    let FirstOfDuplicates { input, number, line } = first;
     let input = inputs.get(usize::from(input))?.input.clone();
     Some(SameAs { input, record: number, line })
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::Ledger;
-use super::booking::{LateShared, earlier_record, record_position};
+use super::booking::{LateShared, other_record, record_position};
 use super::counts::same_as as same_as_of;
 use super::sharing_record::SharingRecord;
 use crate::index::{DuplicateMeaning, Duplicates, RecordPlace};
@@ -41,7 +41,7 @@ impl Ledger {
             let duplicate = duplicate?;
             let RecordPlace { input, number, .. } = duplicate.place;
             if duplicate.meaning == DuplicateMeaning::Shared && records.takes(input, number)? {
-                self.share(record_position(&duplicate.place, &names), earlier_record(&duplicate.first));
+                self.share(record_position(&duplicate.place, &names), other_record(&duplicate.first));
             }
             if self.sharing.len() == NAMED_SHARING {
                 break;

@@ -1,11 +1,12 @@
-//! Records that claim what an earlier record of the input has: the same external id, and of users the same address, username or
+//! Records that claim what another record of the input has: the same external id, and of users the same address, username or
 //! number.
 //!
 //! The target would take the first one to arrive and refuse the other, or take it for the same user. So the earlier record
-//! wins, always, and the later one is a reject that names both places. Only a record that is itself sent wins anything. To
-//! know before the first user is sent, an import goes through its files twice; a dry run reports at its end. A shard or
-//! a selection goes through all of it, too, for the earlier record may be one that it does not take, and reports only its
-//! own records. (Of several shards one may do it for all.)
+//! wins, and the later one is a reject that names both places. But Clerk lets anybody add an address that is not theirs, as long
+//! as they do not verify it: there the record wins whose user verified the address, or has it reserved, wherever it stands. Only
+//! a record that is itself sent wins anything. To know before the first user is sent, an import goes through its files
+//! twice; a dry run reports at its end. A shard or a selection goes through all of it, too, for the record that wins may be one
+//! that it does not take, and reports only its own records. (Of several shards one may do it for all.)
 //!
 //! A verified address beside the primary one is not unique at the target, so two users who share one both move; but it can
 //! belong to one of them only, so both are reported, with both places.
@@ -19,9 +20,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ignore::ignore;
 use crate::index::{Duplicate, DuplicateFinder, DuplicateMeaning, Duplicates, FoundDuplicates, Keys, RecordPlace};
-use crate::mapping::{Notice, Notices, Rejection, Unique, UniqueKeys};
+use crate::mapping::{Claim, Notice, Notices, Rejection, Unique, UniqueKeys};
 use crate::outcomes::StopReason;
-use crate::outcomes::booking::{LateReject, LateShared, earlier_record, record_position};
+use crate::outcomes::booking::{LateReject, LateShared, other_record, record_position};
 use crate::outcomes::event::{Event, send_event};
 use crate::selection::RecordsOfRun;
 
@@ -56,7 +57,7 @@ impl DuplicateCheck {
 pub(super) struct DuplicatesAmong(Vec<Duplicate>);
 
 impl DuplicatesAmong {
-    /// The rejection of a record that maps, if an earlier one was found that has what only one may have. Of one that shares an
+    /// The rejection of a record that maps, if another one was found that has what only one may have. Of one that shares an
     /// address with another record only a notice says so.
     pub(super) fn reject(&self, number: u64, notices: &mut Notices) -> Option<Rejection> {
         let index = self.0.binary_search_by_key(&number, |found| found.place.number).ok()?;
@@ -85,10 +86,10 @@ pub(super) fn collect(finder: &DuplicateFinder, into: &mut Keys, place: &RecordP
     into.record(place);
     for key in keys.iter() {
         let (field, text) = (key.field.number(), key.text.as_bytes());
-        if key.is_claimed {
-            finder.claim(into, field, text);
-        } else {
-            finder.beside(into, field, text);
+        match key.claim {
+            Claim::Sole => finder.claim(into, field, text),
+            Claim::Unverified => finder.claim_unverified(into, field, text),
+            Claim::Beside => finder.beside(into, field, text),
         }
     }
 }
@@ -102,7 +103,7 @@ fn rejection(Duplicate { place, kind, first, .. }: &Duplicate) -> Rejection {
         format!("record {} (line {}) of input {}", first.number, first.line, first.input + 1)
     };
     let message = format!("{whose} has the same {}", unique.describe());
-    let same_as = Some(earlier_record(first));
+    let same_as = Some(other_record(first));
     Rejection { same_as, ..Rejection::of_field(unique.code(), unique.field(), message) }
 }
 
@@ -115,7 +116,7 @@ struct Late {
 
 impl Late {
     fn push(&mut self, duplicate: &Duplicate, inputs: &[Arc<str>]) {
-        let (position, same_as) = (record_position(&duplicate.place, inputs), earlier_record(&duplicate.first));
+        let (position, same_as) = (record_position(&duplicate.place, inputs), other_record(&duplicate.first));
         match duplicate.meaning {
             DuplicateMeaning::Taken => {
                 let code = Unique::of(duplicate.kind).code();

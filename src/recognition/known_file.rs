@@ -14,9 +14,9 @@ use std::sync::Arc;
 use super::{Basis, Fingerprint, NightSecret};
 use crate::index::{HashedKey, read_exact_at, read_most_at};
 
-/// What the file begins with. The last digit is the version of its form: in version 1 keys were hashed otherwise, and version 2
-/// did not say how far a record goes.
-pub(super) const MARK: [u8; 8] = *b"AVNREC-3";
+/// What the file begins with. The last digit is the version of its form: in version 1 keys were hashed otherwise, version 2
+/// did not say how far a record goes, and version 3 did not say of a key whether anybody verified it.
+pub(super) const MARK: [u8; 8] = *b"AVNREC-4";
 
 pub(super) const HEADER_BYTES: usize = MARK.len() + Basis::BYTES + NightSecret::BYTES + CRC_BYTES;
 pub(super) const CRC_BYTES: usize = 4;

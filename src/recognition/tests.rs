@@ -79,8 +79,9 @@ fn what_was_written_is_read_up_to_the_first_damage_and_only_by_its_basis() {
         broken[damaged] ^= 1;
         assert_eq!((numbers(&broken), numbers(&bytes[..damaged])), (None, None), "{damaged}");
     }
-    // Whole, but of versions whose keys were hashed otherwise, or which did not say how far a record goes.
-    for version in [b"AVNREC-1", b"AVNREC-2"] {
+    // Whole, but of versions whose keys were hashed otherwise, or which did not say how far a record goes, or of a key whether anybody
+    // verified it.
+    for version in [b"AVNREC-1", b"AVNREC-2", b"AVNREC-3"] {
         let (mut older, sum) = ([version, &bytes[8..]].concat(), HEADER_BYTES - CRC_BYTES);
         let of_header = crc32fast::hash(&older[..sum]).to_le_bytes();
         older[sum..HEADER_BYTES].copy_from_slice(&of_header);

@@ -7,7 +7,7 @@
 //!
 //! What was selected is places of records, so nothing behind this room knows how they were chosen: a run asks
 //! [`RecordsOfRun`] whether a record is one of its own, as it asks for a shard. The records beside them are still read, for
-//! a selected one can be the duplicate of an earlier one that is not selected.
+//! a selected one can be the duplicate of another one that is not selected.
 //!
 //! Only files on disk grow with the number of users, selected or listed.
 

@@ -1,4 +1,5 @@
 //! Users who are in the input twice: the earlier record stays, and the later one is a reject that names both places.
+//! An address or a number that only one of two verified goes to that one.
 
 use crate::support;
 
@@ -233,4 +234,135 @@ fn two_records_with_one_clerk_id_are_one_user_with_any_external_ids() {
         assert_eq!(places, [(&3.into(), &1.into()), (&4.into(), &2.into()), (&5.into(), &2.into())], "{}", run.stdout);
     }
     assert_eq!(sandbox.column("id").len(), 2);
+}
+
+/// A user with this address as the only one, and no primary address named.
+fn with_address(id: &str, email: &str, more: &str) -> String {
+    format!(
+        r#"{{"id":"{id}","username":"{id}","primary_email_address_id":null,"email_addresses":[{{"id":"i","email_address":"{email}",{more}}}]}}"#
+    )
+}
+
+const UNVERIFIED: &str = r#""verification":{"status":"unverified"}"#;
+const VERIFIED: &str = r#""verification":{"status":"verified"}"#;
+
+/// A user with an own address, and with this number.
+fn with_number(number: usize, more: &str) -> String {
+    with(number, &format!(r#""phone_numbers":[{{"id":"p","phone_number":"+14155550123",{more}}}]"#))
+}
+
+/// Strangers who added addresses and a number that are verified with somebody else, before those in the export and behind them.
+fn strangers_and_owners() -> Vec<String> {
+    vec![
+        with_address("user_mallory", "CEO@x.example", UNVERIFIED),
+        with_number(2, UNVERIFIED),
+        with_address("user_reserved", "held@x.example", &format!(r#""reserved":true,{UNVERIFIED}"#)),
+        with_address("user_ceo", "ceo@x.example", VERIFIED),
+        with_number(5, VERIFIED),
+        with_address("user_last", "held@x.example", UNVERIFIED),
+        // Nobody verified this one: the earlier record wins.
+        with_address("user_first", "open@x.example", UNVERIFIED),
+        with_address("user_second", "open@x.example", UNVERIFIED),
+    ]
+}
+
+/// Fails unless the owners stayed, and each stranger is a reject that names the owner.
+#[track_caller]
+fn assert_owners_win(run: &Run, settled: &str) {
+    let report = run.report();
+    assert_eq!((run.count(settled), run.count("rejected")), (4, 4), "{}", run.stdout);
+    let places = |code: &str| {
+        let first = report["rejected_by_code"][code]["first"].as_array().expect("places").clone();
+        let numbers =
+            first.iter().map(|place| [&place["record"], &place["same_as"]["record"]].map(serde_json::Value::as_u64));
+        numbers.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        places("duplicate_email"),
+        [[Some(1), Some(4)], [Some(6), Some(3)], [Some(8), Some(7)]],
+        "{}",
+        run.stdout
+    );
+    assert_eq!(places("duplicate_phone"), [[Some(2), Some(5)]], "{}", run.stdout);
+}
+
+const OWNERS: [&str; 4] = ["user_000005", "user_ceo", "user_first", "user_reserved"];
+
+fn sorted_ids(sandbox: &Sandbox) -> Vec<String> {
+    let mut ids = sandbox.column("external_id");
+    ids.sort_unstable();
+    ids
+}
+
+#[test]
+fn who_verified_an_address_or_a_number_has_it_wherever_the_record_is() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export(strangers_and_owners()));
+    let dry = scratch.run(&["migrate", "clerk", "--import", &file, "--dry-run", "--output", "json"]).expect_code(3);
+    assert_owners_win(&dry, "valid");
+    let import = scratch.import(&sandbox, &file, &[]).expect_code(3);
+    assert_owners_win(&import, "created");
+    assert_eq!(sorted_ids(&sandbox), OWNERS);
+    let rejects = lines(&scratch.path(import.report()["rejects_file"].as_str().expect("rejects")));
+    let of_first = rejects.iter().find(|reject| reject["position"]["record"] == 1).expect("a reject");
+    assert_eq!(of_first["message"], "record 4 (line 5) has the same email address");
+    // On the second night most are known by their bytes.
+    assert_owners_win(&scratch.import(&sandbox, &file, &["--new-run"]).expect_code(3), "unchanged");
+    assert_owners_win(&scratch.import(&sandbox, &file, &["--new-run"]).expect_code(3), "unchanged");
+    let verified = scratch.verify(&sandbox, &file, &[]).expect_code(0).report();
+    assert_eq!(verified["equal"], 4, "{verified}");
+    assert_eq!(sorted_ids(&sandbox), OWNERS);
+}
+
+#[test]
+fn a_stranger_who_comes_later_takes_no_address_from_an_owner_who_is_known() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let owners: Vec<String> = (0..30).map(user).collect();
+    let night = |users: Vec<String>, code: i32| {
+        let file = scratch.write("users.json", export(users));
+        scratch.import(&sandbox, &file, &["--new-run"]).expect_code(code)
+    };
+    night(owners.clone(), 0);
+    night(owners.clone(), 0);
+    let mut users = vec![with_address("user_mallory", "user7@example.com", UNVERIFIED)];
+    users.extend(owners);
+    for _ in 0..2 {
+        let run = night(users.clone(), 3);
+        assert_eq!((run.count("unchanged"), run.count("rejected")), (30, 1), "{}", run.stdout);
+        let first = &run.report()["rejected_by_code"]["duplicate_email"]["first"][0];
+        assert_eq!((&first["record"], &first["same_as"]["record"]), (&1.into(), &9.into()), "{first}");
+    }
+}
+
+#[test]
+fn shards_agree_on_who_verified_an_address() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    // Blocks of shards have 1000 records: the strangers are in the first one, and the owners in the second one.
+    let strangers = (0..10).map(|number| {
+        with_address(&format!("stranger_{number}"), &format!("user{}@example.com", 1_200 + number), UNVERIFIED)
+    });
+    let file = scratch.write("users.json", export(strangers.chain((10..1_500).map(user))));
+    let shards =
+        ["2/2", "1/2"].map(|shard| scratch.import(&sandbox, &file, &["--shard", shard, "--runs-dir", "shards"]));
+    let [second, first] = shards.map(|shard| (shard.count("created"), shard.count("rejected")));
+    assert_eq!((first, second), ((990, 10), (500, 0)));
+    assert!(!sandbox.column("external_id").iter().any(|id| id.starts_with("stranger")));
+}
+
+#[test]
+fn nobody_takes_the_placeholder_address_of_a_user_without_one() {
+    let scratch = Scratch::new();
+    let users = [
+        with_address("user_mallory", "user_x@users.example", UNVERIFIED),
+        r#"{"id":"user_x","username":"without"}"#.to_owned(),
+    ];
+    let file = scratch.write("users.json", export(users));
+    let placeholders = ["--missing-email", "placeholder:users.example"];
+    let arguments = ["migrate", "clerk", "--import", &file, "--dry-run", "--output", "json"];
+    let dry = scratch.run(&[&arguments[..], &placeholders].concat()).expect_code(3);
+    let first = &dry.report()["rejected_by_code"]["duplicate_email"]["first"][0];
+    assert_eq!((&first["record"], &first["same_as"]["record"]), (&1.into(), &2.into()), "{}", dry.stdout);
 }

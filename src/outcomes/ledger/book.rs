@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::booking::{InputEnd, LateReject, MappedChunkCounts, earlier_record};
+use super::super::booking::{InputEnd, LateReject, MappedChunkCounts, other_record};
 use super::super::counts::{RejectedRecord, same_as as same_as_of};
 use super::super::stop_reason::StopReason;
 use super::{FIRST_POSITIONS, Ledger};
@@ -63,7 +63,7 @@ impl Ledger {
             let is_named = self.rejected.get(&code).map_or(0, |of_code| of_code.first.len()) < FIRST_POSITIONS;
             let found = duplicates.filter(|_| is_named).map(|found| found.find(settled.key.input, settled.key.number));
             let found = found.and_then(std::result::Result::unwrap_or_default);
-            let same_as = found.map(|duplicate| earlier_record(&duplicate.first));
+            let same_as = found.map(|duplicate| other_record(&duplicate.first));
             self.book_rejected_record(settled.key.input, code, position, same_as);
         } else {
             self.book_settled(settled);
@@ -149,7 +149,7 @@ impl Ledger {
         let entry = self.rejected.entry(code).or_default();
         entry.count += 1;
         if entry.first.len() < FIRST_POSITIONS {
-            let same_as = same_as.and_then(|earlier| same_as_of(&self.inputs, earlier));
+            let same_as = same_as.and_then(|first| same_as_of(&self.inputs, first));
             entry.first.push(RejectedRecord { position, same_as });
         }
     }
