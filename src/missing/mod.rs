@@ -3,6 +3,7 @@
 //! ```text
 //!  journals of earlier runs of the source ── created users ──┐
 //!  disabled.ndjson of all runs of the target ── settled ─────┼──► MissingSearch ──► MissingUsers: who is missing, who is back
+//!  journals of later runs ── seen again, not settled ────────┤
 //!  the inputs ── ids at Clerk, of rejected records too ──────┘
 //! ```
 //!
@@ -28,6 +29,7 @@ mod removal;
 mod removals;
 mod search;
 mod search_error;
+mod seen_again;
 mod state_change;
 #[cfg(test)]
 mod tests;

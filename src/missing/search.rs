@@ -7,6 +7,7 @@ use super::changed_states::{ChangedStates, StatesFile};
 use super::missing_users::{CreatedEarlier, MissingUsers};
 use super::present_users::{PresentUsers, key};
 use super::search_error::{SearchError, check_runs, lost};
+use super::seen_again::SeenAgain;
 use super::state_change::{StateChange, StateChangeKind};
 use crate::index::{HASH_BYTES, Table, Texts};
 use crate::journal::{LearnedId, RunDirectory, RunRecord, read_created_ids};
@@ -44,7 +45,9 @@ impl MissingSearch {
         let temporary = self.temporary.as_path();
         check_runs(&self.runs_directory)?;
         // What an earlier part of this run did belongs to its account.
-        let states = Self::states(&self.runs_directory, &self.target, self.run.as_deref())?;
+        let of_target = states_of(&self.runs_directory, &self.target, None, self.run.as_deref())?;
+        let states = ChangedStates::read(of_target.iter().map(|(run, _)| run.disabled()), temporary)?;
+        let seen_again = SeenAgain::read(&of_target, &states, temporary)?;
         let inputs = (self.limits, &self.rules);
         let Some(present) = PresentUsers::read(&self.inputs, inputs, &states, temporary, is_stopped)? else {
             return Ok(None);
@@ -82,7 +85,9 @@ impl MissingSearch {
                     if let Some(may_be_enabled) = may_be_enabled {
                         found.back.add(&serde_json::to_vec(&(user(), may_be_enabled))?)?;
                     }
-                } else if matches!(state, Some(StateChangeKind::Disabled | StateChangeKind::Left)) {
+                } else if matches!(state, Some(StateChangeKind::Disabled | StateChangeKind::Left))
+                    && !seen_again.has(id)?
+                {
                     found.settled += 1;
                 } else {
                     found.known += 1;
@@ -120,26 +125,31 @@ fn users_of(record: &RunRecord) -> Vec<&str> {
     paths
 }
 
-/// All runs of a target that are not undone, and this one even if undoing it began before, the oldest first: what they say of
-/// states.
-fn states_of(runs: &Path, target: &str, even: Option<&str>) -> io::Result<Vec<RunDirectory>> {
+/// All runs of a target that are not undone, and the run `even` if undoing it began before, but for the run `except`, the oldest
+/// first: what they say of states.
+fn states_of(
+    runs: &Path,
+    target: &str,
+    even: Option<&str>,
+    except: Option<&str>,
+) -> io::Result<Vec<(RunDirectory, RunRecord)>> {
     let listed = RunDirectory::list(runs)?.into_iter().rev();
     let of_target = listed.filter(|(directory, record)| {
-        record.target == target && (!directory.is_undone() || Some(directory.id()) == even)
+        let id = Some(directory.id());
+        record.target == target && id != except && (!directory.is_undone() || id == even)
     });
-    Ok(of_target.map(|(directory, _)| directory).collect())
+    Ok(of_target.collect())
 }
 
 impl MissingSearch {
-    /// What the runs of a target last did about identities, but for one of them.
-    pub fn states(runs: &Path, target: &str, except: Option<&str>) -> io::Result<ChangedStates> {
-        let mut of_target = states_of(runs, target, None)?;
-        of_target.retain(|directory| Some(directory.id()) != except);
-        ChangedStates::read(of_target.iter().map(RunDirectory::disabled), &std::env::temp_dir())
+    /// What the runs of a target last did about identities.
+    pub fn states(runs: &Path, target: &str) -> io::Result<ChangedStates> {
+        let of_target = states_of(runs, target, None, None)?;
+        ChangedStates::read(of_target.iter().map(|(run, _)| run.disabled()), &std::env::temp_dir())
     }
 
-    /// Shows once each user whom a run disabled, as far as no later run of the target did something else: those whom undoing the run
-    /// enables again.
+    /// Shows once each user whom a run disabled, as far as no later run of the target did anything: those whom undoing the run enables
+    /// again.
     pub fn disabled_by(
         runs: &Path,
         (directory, record): (&RunDirectory, &RunRecord),
@@ -148,12 +158,14 @@ impl MissingSearch {
         check_runs(runs)?;
         let temporary = std::env::temp_dir();
         // Several runs can begin in the same second, so that their ids do not say which one is the later one.
-        let of_target = states_of(runs, &record.target, Some(directory.id()))?;
-        let states = ChangedStates::read(of_target.iter().map(RunDirectory::disabled), &temporary)?;
+        let of_target = states_of(runs, &record.target, Some(directory.id()), None)?;
+        let states = ChangedStates::read(of_target.iter().map(|(run, _)| run.disabled()), &temporary)?;
+        let own = of_target.iter().position(|(run, _)| run.id() == directory.id());
         let mut seen = Table::<HASH_BYTES>::new(BUFFERED, temporary);
         StatesFile::read(&directory.disabled(), |StateChange { user, .. }: StateChange| {
-            let is_disabled =
-                matches!(states.of_id(&user.id)?, Some(StateChangeKind::Disabling | StateChangeKind::Disabled));
+            let is_disabled = states.last_word(&user.id)?.is_some_and(|(change, file)| {
+                matches!(change, StateChangeKind::Disabling | StateChangeKind::Disabled) && Some(file) == own
+            });
             let hash = key(&user.id);
             if !is_disabled || seen.find(&hash)?.is_some() {
                 return Ok(());

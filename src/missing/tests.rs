@@ -42,6 +42,21 @@ fn run(runs: &Path, number: usize, path: &str, created: &BTreeSet<u8>, unchanged
     directory
 }
 
+/// A run of other files that found these users at the target, under these ids.
+fn saw(runs: &Path, number: usize, users: impl Iterator<Item = (u8, String)>) {
+    let directory = RunDirectory::create(runs, None).unwrap();
+    let mut journal = Journal::create(&directory.journal(), &directory.rejects()).unwrap();
+    let (mut records, mut identified) = (Vec::new(), Vec::new());
+    for (index, (user, id)) in (1..).zip(users) {
+        let key = RecordKey { input: 0, number: index };
+        identified.push(Identified { key, clerk_id: format!("u{user}"), external_id: None, id });
+        records.push(Settled { key, outcome: RecordOutcome::Updated, notices: 0 });
+    }
+    journal.write_settled(records, identified).unwrap();
+    journal.sync().unwrap();
+    directory.write_record(&record(directory.id(), number, "some.json")).unwrap();
+}
+
 fn search(scratch: &Path, path: &str, users: &BTreeSet<u8>) -> MissingUsers {
     let export = scratch.join("export.ndjson");
     // Every third one is a record that would be rejected.
@@ -96,6 +111,8 @@ proptest! {
         elsewhere in users(),
         export in users(),
         settled in users(),
+        seen_again in users(),
+        is_later in any::<bool>(),
     ) {
         let scratch = tempfile::tempdir().unwrap();
         let runs = scratch.path().join("runs");
@@ -119,9 +136,16 @@ proptest! {
         };
         StatesFile::open(&other.disabled()).unwrap().add(&settled.iter().map(line).collect::<Vec<_>>()).unwrap();
 
+        // A run saw some of them at the target, before or behind that one, without looking who is missing.
+        let of_newest = seen_again.iter().filter_map(|user| Some((*user, newest.get(user)?.clone())));
+        saw(&runs, if is_later { 10 } else { 8 }, of_newest);
+
         let found = search(scratch.path(), "users.json", &export);
         let is_settled = |user: &u8| {
-            settled.contains(user) && matches!(last_word(*user), StateChangeKind::Disabled | StateChangeKind::Left)
+            let is_open = is_later && seen_again.contains(user);
+            settled.contains(user)
+                && !is_open
+                && matches!(last_word(*user), StateChangeKind::Disabled | StateChangeKind::Left)
         };
         let missing: BTreeMap<u8, String> = newest
             .iter()

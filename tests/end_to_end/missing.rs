@@ -433,3 +433,35 @@ fn whom_the_import_disabled_is_not_taken_for_unchanged_and_all_others_are() {
     assert_eq!((mapped(&back), back.count("updated")), (2, 2), "{}", back.stderr);
     assert_eq!(disabled(&sandbox), Vec::<String>::new());
 }
+
+#[test]
+fn who_came_back_and_left_again_is_disabled_again() {
+    for flags in [&[][..], &["--no-batch"]] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, flags);
+        let night = |users: std::ops::Range<usize>, more: &[&str]| {
+            let file = scratch.write("users.json", export(users.map(user)));
+            scratch.import(&sandbox, &file, &[more, &["--new-run"]].concat()).expect_code(0)
+        };
+        night(0..10, &DISABLE);
+        let first = night(2..10, &DISABLE);
+        assert_eq!(disabled(&sandbox), [id(0), id(1)]);
+        // One is back in a run that does not look who is missing.
+        let back = night(1..10, &["--on-existing", "update"]);
+        assert_eq!(back.count("updated"), 1, "{}", back.stderr);
+        assert_eq!(disabled(&sandbox), [id(0)]);
+        let rehearsal = night(2..10, &[&DISABLE[..], &["--dry-run", "--check-target"]].concat());
+        assert_counts(&rehearsal, &[("missing", 1), ("settled_before", 1)]);
+        let again = night(2..10, &DISABLE);
+        assert_counts(&again, &[("missing", 1), ("settled_before", 1), ("disabled", 1)]);
+        assert_eq!(disabled(&sandbox), [id(0), id(1)], "{flags:?}");
+        assert_counts(&night(2..10, &DISABLE), &[("missing", 0), ("settled_before", 2), ("disabled", 0)]);
+        // Of both, a later run than the first one decided about one.
+        let first = scratch.undo(&sandbox, &run_id(&first), &["--dry-run"]).expect_code(0);
+        assert_eq!(first.report()["enabled"], 1, "{}", first.stdout);
+        // Undoing the run that disabled the user last enables that one.
+        let undone = scratch.undo(&sandbox, &run_id(&again), &["--yes"]).expect_code(0);
+        assert_eq!(undone.report()["enabled"], 1);
+        assert_eq!(disabled(&sandbox), [id(0)], "{flags:?}");
+    }
+}

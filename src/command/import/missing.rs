@@ -21,7 +21,7 @@ use crate::command::shared::reading::search_for_missing::{
 use crate::command::shared::target::earlier_identity::pages;
 use crate::destination::Destination;
 use crate::journal::{ConfirmedRecord, ConfirmedUsers, RunDirectory};
-use crate::missing::{MissingReport, MissingSearch, MissingUsers};
+use crate::missing::{ChangedStates, MissingReport, MissingSearch, MissingUsers};
 use crate::outcomes::StopReason;
 use crate::settings::{ImportSettings, MissingRules, RunOnDisk, has_memberships};
 use crate::signal::Signals;
@@ -119,13 +119,15 @@ impl<'a> MissingRecords<'a> {
         let concurrency = settings.connection.pace.concurrency.start.max(1);
         let path = self.directory.disabled();
         let mut file = None;
-        let before = MissingSearch::states(&settings.runs_directory, self.target, None).map_err(unreadable)?;
+        let before = MissingSearch::states(&settings.runs_directory, self.target).map_err(unreadable)?;
+        let own = ChangedStates::read([&path], &std::env::temp_dir()).map_err(unreadable)?;
         let mut changes = UserChanges {
             target,
             concurrency,
             file: &mut file,
             path: &path,
             before: &before,
+            own: &own,
             report: &mut self.report,
         };
         for page in pages(self.users.back()) {

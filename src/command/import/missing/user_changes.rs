@@ -18,6 +18,8 @@ pub(super) struct UserChanges<'c> {
     pub path: &'c Path,
     /// What earlier runs did, and earlier parts of this one.
     pub before: &'c ChangedStates,
+    /// What earlier parts of this run did.
+    pub own: &'c ChangedStates,
     pub report: &'c mut MissingReport,
 }
 
@@ -26,10 +28,10 @@ impl UserChanges<'_> {
     pub(super) async fn disable(&mut self, users: &[CreatedEarlier]) -> Result<(), StopReason> {
         let mut open = Vec::with_capacity(users.len());
         for user in users {
-            match self.before.of_id(&user.id).map_err(StopReason::Temporary)? {
-                // By an earlier part of this run: those of earlier runs are settled.
-                Some(StateChangeKind::Disabled) => self.report.disabled += 1,
-                before => open.push((user, before)),
+            if self.own.of_id(&user.id).map_err(StopReason::Temporary)? == Some(StateChangeKind::Disabled) {
+                self.report.disabled += 1;
+            } else {
+                open.push((user, self.before.of_id(&user.id).map_err(StopReason::Temporary)?));
             }
         }
         let found = self.look_at(open.iter().map(|(user, _)| *user)).await?;
@@ -37,8 +39,10 @@ impl UserChanges<'_> {
         for ((user, before), found) in open.into_iter().zip(found) {
             match found {
                 FoundIdentity::Active => doomed.push(user),
-                // An earlier part, or an earlier run, was killed behind the request.
-                FoundIdentity::Disabled if before == Some(StateChangeKind::Disabling) => {
+                // An earlier part, or an earlier run, was killed behind the request; or the user was back in a run that changes nobody.
+                FoundIdentity::Disabled
+                    if matches!(before, Some(StateChangeKind::Disabling | StateChangeKind::Disabled)) =>
+                {
                     self.report.disabled += 1;
                     settled.push(line(user, StateChangeKind::Disabled));
                     continue;
