@@ -129,8 +129,8 @@ codes! {
         PasswordNotPortable = "password_not_portable", "the password's hash is of a kind the target cannot verify: moved without it";
         PasswordMalformed = "password_malformed", "the password's hash is not a well-formed bcrypt hash: moved without it";
         PasswordMissing = "password_missing", "the user has a password but the export does not hold it";
-        PrimaryEmailUnknown = "primary_email_unknown", "`primary_email_address_id` names no address: the first one was taken";
-        PrimaryPhoneUnknown = "primary_phone_unknown", "`primary_phone_number_id` names no number: the first one was taken";
+        PrimaryEmailUnknown = "primary_email_unknown", "`primary_email_address_id` names no address: the first verified one was taken, or else the first";
+        PrimaryPhoneUnknown = "primary_phone_unknown", "`primary_phone_number_id` names no number: the first verified one was taken, or else the first";
         SecondaryEmailInvalid = "secondary_email_invalid", "an address beside the primary one is malformed and was left out";
         PhoneInvalid = "phone_invalid", "a phone number is not in E.164 form and was left out";
         LocaleInvalid = "locale_invalid", "the locale is not a BCP 47 tag and was left out";
@@ -150,7 +150,7 @@ codes! {
         PasswordConflict = "password_conflict", "the export and the --passwords file have different password hashes: that of the file was taken";
         EmailUnverifiedDropped = "email_unverified_dropped", "an unverified address was left out, as the mapping file says";
         UsernameInvalidDropped = "username_invalid_dropped", "the username breaks the rules and was left out, as the mapping file says";
-        PrimaryNotNamed = "primary_not_named", "there are several addresses or numbers and none is named as the primary one: the first one was taken";
+        PrimaryNotNamed = "primary_not_named", "there are several addresses or numbers and none is named as the primary one: the first verified one was taken, or else the first";
         TimeInSeconds = "time_in_seconds", "a time is given in seconds, not in milliseconds: it was read as seconds";
         MetadataNotObject = "metadata_not_object", "metadata is not a JSON object: it moves as it is, and a mapping file finds nothing in it";
         ExternalAccountIncomplete = "external_account_incomplete", "a verified social sign-in does not say its provider or the user's id there and was left out";

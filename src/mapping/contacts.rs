@@ -56,13 +56,13 @@ fn emails<'a>(
     if given.is_empty() {
         return placeholder(id, rules, notices);
     }
-    let wanted = non_empty(user.primary_email_address_id.as_deref());
-    let primary = primary_index(given.iter().map(|(id, ..)| *id), wanted);
-    notices.add_if(primary.is_none(), Notice::PrimaryEmailUnknown);
-    let named = wanted.or(non_empty(user.primary_email_address.as_deref()));
-    notices.add_if(named.is_none() && are_several(&given), Notice::PrimaryNotNamed);
-    let mut primary = primary.unwrap_or(0);
     verify_same(&mut given);
+    let primary = Primary {
+        id: non_empty(user.primary_email_address_id.as_deref()),
+        is_first: non_empty(user.primary_email_address.as_deref()).is_some(),
+        unknown: Notice::PrimaryEmailUnknown,
+    };
+    let mut primary = primary.index(&given, notices);
     if rules.email.unverified != Unverified::Keep {
         if rules.email.unverified == Unverified::Reject && !given[primary].2 {
             let message = "the primary email address is not verified, and the mapping file says to reject such users";
@@ -128,13 +128,13 @@ fn phones<'a>(user: &'a User<'_>, notices: &mut Notices) -> Reached<'a, Option<&
         unverified: user.unverified_phone_numbers.as_deref(),
     }
     .and(objects, notices);
-    let wanted = non_empty(user.primary_phone_number_id.as_deref());
-    let primary = primary_index(given.iter().map(|(id, ..)| *id), wanted);
-    notices.add_if(primary.is_none() && !given.is_empty(), Notice::PrimaryPhoneUnknown);
-    let named = wanted.or(non_empty(user.primary_phone_number.as_deref()));
-    notices.add_if(named.is_none() && are_several(&given), Notice::PrimaryNotNamed);
-    let primary = primary.unwrap_or(0);
     verify_same(&mut given);
+    let primary = Primary {
+        id: non_empty(user.primary_phone_number_id.as_deref()),
+        is_first: non_empty(user.primary_phone_number.as_deref()).is_some(),
+        unknown: Notice::PrimaryPhoneUnknown,
+    };
+    let primary = primary.index(&given, notices);
     let mut numbers = Kept::with_capacity(given.len());
     let mut phone = None;
     for (index, &(_, value, verified)) in given.iter().enumerate() {
@@ -152,6 +152,9 @@ fn phones<'a>(user: &'a User<'_>, notices: &mut Notices) -> Reached<'a, Option<&
     (phone, numbers.list, claim)
 }
 
+/// An address or a number as it was given: id, value, whether verified.
+type Given<'a> = (Option<&'a str>, &'a str, bool);
+
 /// What a flat user says about addresses or numbers beside the list of them.
 struct Flat<'a> {
     primary: Option<&'a str>,
@@ -160,13 +163,13 @@ struct Flat<'a> {
 }
 
 impl<'a> Flat<'a> {
-    /// All of them, the flat user's primary one first: id, value, whether verified. What nothing is said about counts as
+    /// All of them, the flat user's primary one first. What nothing is said about counts as
     /// not verified, for the owner of a verified address can sign in with it.
     fn and(
         &self,
         objects: impl Iterator<Item = (Option<&'a str>, Option<&'a str>, Option<bool>)>,
         notices: &mut Notices,
-    ) -> Vec<(Option<&'a str>, &'a str, bool)> {
+    ) -> Vec<Given<'a>> {
         let forms = |list: Option<&'a [Text<'a>]>| -> BTreeSet<_> {
             list.into_iter().flatten().map(|value| mailbox_form(trimmed(value))).collect()
         };
@@ -202,16 +205,30 @@ impl<'a> Flat<'a> {
     }
 }
 
-/// The index that the primary id names, the first one when there is no such id, none when it names nothing.
-fn primary_index<'i>(mut ids: impl Iterator<Item = Option<&'i str>>, wanted: Option<&str>) -> Option<usize> {
-    match wanted {
-        None => Some(0),
-        Some(wanted) => ids.position(|id| id == Some(wanted)),
+/// What a user says about which one is the primary one.
+struct Primary<'a> {
+    /// Its id.
+    id: Option<&'a str>,
+    /// It is the flat user's, which stands first.
+    is_first: bool,
+    /// What to say if the id names nothing.
+    unknown: Notice,
+}
+
+impl Primary<'_> {
+    /// Which one of these it is. If the user does not say that, it is the first one that is verified: an address that is not may be
+    /// somebody else's.
+    fn index(&self, given: &[Given<'_>], notices: &mut Notices) -> usize {
+        let named = self.id.and_then(|wanted| given.iter().position(|(id, ..)| *id == Some(wanted)));
+        notices.add_if(self.id.is_some() && named.is_none() && !given.is_empty(), self.unknown);
+        notices.add_if(self.id.is_none() && !self.is_first && are_several(given), Notice::PrimaryNotNamed);
+        let first_verified = || given.iter().position(|(.., verified)| *verified).filter(|_| !self.is_first);
+        named.or_else(first_verified).unwrap_or(0)
     }
 }
 
 /// Whether there is more than one address among these, which one may be in several times.
-fn are_several(given: &[(Option<&str>, &str, bool)]) -> bool {
+fn are_several(given: &[Given<'_>]) -> bool {
     let [(_, first, _), others @ ..] = given else { return false };
     others.iter().any(|(_, other, _)| !are_same(other, first))
 }

@@ -75,6 +75,25 @@ fn the_primary_email() {
         json!("one@example.com"),
         &["primary_email_unknown"],
     );
+    // An address that nobody verified may be somebody else's.
+    let second_is_verified = || {
+        let mut two = two();
+        two[1]["verification"] = json!({"status": "verified"});
+        two
+    };
+    for (primary, email_address, warnings) in [
+        (json!(null), "two@example.com", &["primary_not_named"]),
+        (json!("idn_9"), "two@example.com", &["primary_email_unknown"]),
+    ] {
+        let user = json!({"email_addresses": second_is_verified(), "primary_email_address_id": primary});
+        assert_mapped(user, email, json!(email_address), warnings);
+    }
+    assert_mapped(
+        json!({"email_addresses": second_is_verified(), "primary_email_address_id": "idn_1"}),
+        email,
+        json!("one@example.com"),
+        &[],
+    );
     assert_mapped(
         json!({"email_addresses": two(), "primary_email_address_id": "idn_2"}),
         "/traits/email_addresses",
@@ -144,6 +163,10 @@ fn phones() {
         &[],
     );
     assert_mapped(json!({"phone_numbers": two()}), "/traits/phone", json!("+14155551234"), &["primary_not_named"]);
+    let mut second_is_verified = two();
+    second_is_verified[0]["verification"]["status"] = json!("unverified");
+    let user = json!({"phone_numbers": second_is_verified});
+    assert_mapped(user, "/traits/phone", json!("+4930123456"), &["primary_not_named"]);
     let one = json!({"phone_numbers": [phone("idn_p", "+14155551234"), phone("idn_q", "+14155551234")]});
     assert_mapped(one, "/traits/phone", json!("+14155551234"), &[]);
     assert_mapped(
