@@ -6,6 +6,8 @@ use crate::support;
 use std::process::Command;
 
 use serde_json::{Value, json};
+
+use crate::organizations::{Tenant, verify};
 use support::{Run, Sandbox, Scratch, export, user};
 
 /// Closes every object of the schema that names its members, so that a member nobody described is a fault here. For others
@@ -135,6 +137,49 @@ fn the_report_keeps_to_its_schema_and_the_page_has_the_same_facts() {
         "{}",
         refused.stderr
     );
+}
+
+#[test]
+fn a_verification_without_users_is_on_the_page_of_its_run() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let (schema, tenant) = (schema(&scratch), Tenant::new(&scratch));
+    scratch.import(&sandbox, &tenant.users, &[]).expect_code(0);
+    let organizations = ["--organizations", &tenant.organizations, "--steps", "organizations"];
+    let run = scratch.import(&sandbox, &tenant.users, &organizations).expect_code(0);
+    let verified = scratch.verify(&sandbox, &tenant.users, &organizations).expect_code(0);
+    assert!(!verified.stderr.contains("does not have the result"), "{}", verified.stderr);
+    let report: Value = serde_json::from_str(&of_run(&scratch, &run, "report.json")).expect("a report");
+    keeps_to(&schema, &report);
+    assert_eq!(report["verification"]["kinds"]["organizations"]["equal"], 3);
+    let page = of_run(&scratch, &run, "report.html");
+    assert!(page.contains("3 of 3 organizations are as the export has them"), "{page}");
+    assert!(!page.contains("Not verified") && !page.contains("identities are as"), "{page}");
+    // The page can be made again of the report.
+    let prune = ["migrate", "clerk", "runs", "prune", "--older-than", "0h", "--personal-data"];
+    scratch.run(&prune).expect_code(0);
+    assert!(of_run(&scratch, &run, "report.html").contains("3 of 3 organizations"));
+}
+
+#[test]
+fn a_page_tells_each_kind_that_was_compared() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let (schema, tenant) = (schema(&scratch), Tenant::new(&scratch));
+    let run = tenant.import(&scratch, &sandbox, &[]).expect_code(3);
+    {
+        let database = rusqlite::Connection::open(&sandbox.database).expect("the database");
+        let gone = "DELETE FROM members WHERE number = 1";
+        assert_eq!(database.execute(gone, []).expect(gone), 1);
+    }
+    verify(&tenant, &scratch, &sandbox, 3);
+    let report: Value = serde_json::from_str(&of_run(&scratch, &run, "report.json")).expect("a report");
+    keeps_to(&schema, &report);
+    let page = of_run(&scratch, &run, "report.html");
+    for fact in ["40 of 40 identities are as", "3 of 3 organizations are as", "8 of 9 memberships are as"] {
+        assert!(page.contains(fact), "{fact}: {page}");
+    }
+    assert!(page.contains("<p class=\"verdict some\"><strong>40 of 40"), "{page}");
 }
 
 /// A limit on the size of files stands in for a full disk. The account is printed, and names only files that are there.
