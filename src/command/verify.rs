@@ -9,6 +9,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::shared::command_error::CommandError;
 use super::shared::in_background::in_background;
@@ -36,7 +37,7 @@ use crate::settings::{OutputSettings, ReadingSettings, VerifySettings};
 use crate::signal::Signals;
 use crate::source::SumKind;
 use crate::verify::{ListedIds, Ownership, VerifyAccount, VerifyJob, VerifyReport, run};
-use verification_in_run::note_verification;
+use verification_in_run::{ComparedRecords, note_verification};
 
 /// Compares the target with an export and reports. The exit status is 0 only if all agrees.
 pub async fn verify(settings: VerifySettings, signals: Signals) -> Result<ExitStatus, CommandError> {
@@ -74,16 +75,8 @@ async fn verify_target(
     let found = compared.steps(&first, settings, &mut signals).await?;
     // Of an export that ended early the result is no account of all.
     if let (Some(known), true) = (first.inputs(), found.is_whole()) {
-        let digests = known.inputs.iter().map(|known| known.digest.clone());
-        let inputs: Vec<_> = reading.inputs.iter().cloned().zip(digests).collect();
-        let (runs, result) = (settings.runs_directory.clone(), serde_json::to_value(found.report(&name)));
-        let noting = in_background("keeping the result", &mut signals, move |stop| {
-            note_verification(&runs, &recorded_name, &inputs, result?, || stop.is_cancelled())
-        });
-        let noted = noting.await.map_err(|error| error.to_string());
-        if let Err(error) = noted.and_then(|noted| noted.map_err(|error| error.to_string())) {
-            tracing::warn!(%error, "the report of the run does not have the result");
-        }
+        let compared = ComparedRecords::new(recorded_name, reading, known);
+        add_to_run(compared, serde_json::to_value(found.report(&name)), settings, &mut signals).await;
     }
     if let Some(path) = &output.report {
         let written = write_report(path, &found.report(&name));
@@ -92,6 +85,27 @@ async fn verify_target(
     }
     print(&found, &name, output)?;
     Ok(found.exit_status())
+}
+
+/// Adds what was found to the report of the run that took the same records. The comparison is none the worse if that fails.
+async fn add_to_run(
+    compared: ComparedRecords,
+    result: serde_json::Result<Value>,
+    settings: &VerifySettings,
+    signals: &mut Signals,
+) {
+    let runs = settings.runs_directory.clone();
+    let noting = in_background("keeping the result", signals, move |stop| {
+        note_verification(&runs, &compared, result?, || stop.is_cancelled())
+    });
+    let noted = noting.await.map_err(|error| error.to_string());
+    match noted.and_then(|noted| noted.map_err(|error| error.to_string())) {
+        Ok(None) => {}
+        Ok(Some(run)) => settings.output.console.note(&format!(
+            "The report of run {run} does not get this result: the run did not take the same users of this export."
+        )),
+        Err(error) => tracing::warn!(%error, "the report of the run does not have the result"),
+    }
 }
 
 /// What is compared with the target.

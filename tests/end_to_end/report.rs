@@ -148,7 +148,7 @@ fn a_verification_without_users_is_on_the_page_of_its_run() {
     let organizations = ["--organizations", &tenant.organizations, "--steps", "organizations"];
     let run = scratch.import(&sandbox, &tenant.users, &organizations).expect_code(0);
     let verified = scratch.verify(&sandbox, &tenant.users, &organizations).expect_code(0);
-    assert!(!verified.stderr.contains("does not have the result"), "{}", verified.stderr);
+    assert!(!verified.stderr.contains("have the result"), "{}", verified.stderr);
     let report: Value = serde_json::from_str(&of_run(&scratch, &run, "report.json")).expect("a report");
     keeps_to(&schema, &report);
     assert_eq!(report["verification"]["kinds"]["organizations"]["equal"], 3);
@@ -180,6 +180,39 @@ fn a_page_tells_each_kind_that_was_compared() {
         assert!(page.contains(fact), "{fact}: {page}");
     }
     assert!(page.contains("<p class=\"verdict some\"><strong>40 of 40"), "{page}");
+}
+
+/// A comparison of some says nothing about all, and one of all says nothing about a pilot.
+#[test]
+fn a_verification_of_other_users_leaves_the_report_as_it_is() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..30).map(user)));
+    let run = scratch.import(&sandbox, &file, &[]).expect_code(0);
+    let gone = "DELETE FROM identities WHERE external_id = 'user_000007'";
+    rusqlite::Connection::open(&sandbox.database).and_then(|database| database.execute(gone, [])).expect(gone);
+    scratch.verify(&sandbox, &file, &[]).expect_code(3);
+    let missing = |run: &Run| {
+        let report: Value = serde_json::from_str(&of_run(&scratch, run, "report.json")).expect("a report");
+        report["verification"]["missing"]["count"].clone()
+    };
+    let said = format!("The report of run {} does not get this result", id(&run));
+    let three = scratch.verify(&sandbox, &file, &["--limit", "3"]).expect_code(0);
+    assert!(three.stderr.contains(&said), "{}", three.stderr);
+    assert_eq!(missing(&run), 1);
+    assert!(of_run(&scratch, &run, "report.html").contains("29 of 30 identities"));
+    // A pilot, which is newer, gets what was found of its own users, and not what was found of all.
+    let pilot = scratch.import(&sandbox, &file, &["--limit", "3"]).expect_code(0);
+    scratch.verify(&sandbox, &file, &[]).expect_code(3);
+    assert_eq!((missing(&run), missing(&pilot)), (json!(1), Value::Null));
+    let three = scratch.verify(&sandbox, &file, &["--limit", "3"]).expect_code(0);
+    assert!(!three.stderr.contains("does not get this result"), "{}", three.stderr);
+    assert_eq!((missing(&run), missing(&pilot)), (json!(1), json!(0)));
+    let page = of_run(&scratch, &pilot, "report.html");
+    assert!(
+        page.contains("3 of 3 identities") && page.contains("Only selected users were compared: 3 of 30"),
+        "{page}"
+    );
 }
 
 /// A limit on the size of files stands in for a full disk. The account is printed, and names only files that are there.
