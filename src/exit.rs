@@ -54,6 +54,11 @@ impl ExitStatus {
         self as u8
     }
 
+    /// Whether the job came to its end, whatever it found.
+    pub const fn is_finished(self) -> bool {
+        matches!(self, Self::Success | Self::Rejected)
+    }
+
     /// What it means, for `--help`.
     pub const fn meaning(self) -> &'static str {
         match self {

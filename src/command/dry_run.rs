@@ -102,7 +102,8 @@ async fn map_all(settings: &DryRunSettings, mut signals: Signals) -> Result<Exit
     let origin = Some(InputOrigin::now(user.clone(), None, Map::new()));
     let details =
         RunDetails { passwords, memberships, selection, forecast, origin, sums, timeline, ..RunDetails::default() };
-    Output::of(output).report(&ledger, &details, None)
+    let given = Output::of(output).report(&ledger, &details, None);
+    given.map_err(|error| error.of_job(ExitStatus::of(&ledger)))
 }
 
 /// The error if an input is not what it was when the records were selected.

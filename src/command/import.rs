@@ -109,7 +109,7 @@ async fn import_into(
     // Whether the run is over is said under the locks.
     let account =
         ImportAccount { run_and_target, records: &records, missing: missing.map(MissingRecords::into_report) };
-    let status = with_results(account.give(ended), settings, &run).await;
+    let status = with_results(account.give(ended), settings, &run, signals).await;
     drop(locks);
     status
 }
@@ -129,11 +129,12 @@ fn note_beginning(RunAndTarget { settings, destination, run, .. }: RunAndTarget<
 /// Writes what became of each record, if somebody wants to have it. The journal has it already, so the run is none the worse
 /// if this fails.
 async fn with_results(
-    status: Result<ExitStatus, CommandError>,
+    ended: Result<ExitStatus, CommandError>,
     settings: &ImportSettings,
     run: &RunOnDisk,
+    signals: &mut Signals,
 ) -> Result<ExitStatus, CommandError> {
-    let Some(path) = &settings.results else { return status };
+    let Some(path) = &settings.results else { return ended };
     let list = ResultsList {
         runs_directory: settings.runs_directory.clone(),
         runs: vec![(run.clone(), settings.reading.clone())],
@@ -141,9 +142,9 @@ async fn with_results(
         format: TableFormat::of_name(path),
         out: Some(path.clone()),
     };
-    let written = list.write().await;
-    status.and_then(|status| {
-        let failed = |source| CommandError::Results { run: run.record.id.clone(), source: Box::new(source) };
-        written.map_err(failed).map(|()| status)
-    })
+    let written = list.write(signals).await;
+    let ended = ended?;
+    let failed = |source| CommandError::Results { run: run.record.id.clone(), source: Box::new(source) };
+    written.map_err(|error| failed(error).of_job(ended))?;
+    Ok(ended)
 }

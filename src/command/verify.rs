@@ -23,7 +23,7 @@ use super::shared::reading::read_subject::ReadSubject;
 use super::shared::reading::selecting::records_of;
 use super::shared::target::home_organization::of_organization;
 use super::shared::target::{ConnectPurpose, Target, connect, with_target};
-use super::shared::terminal::output::{without_records, write_report};
+use super::shared::terminal::output::{without_records, write_named_report};
 use super::shared::terminal::progress::{reporter_with_metrics, start_metrics, while_listing};
 use crate::cli::OutputFormat;
 use crate::destination::{Catalogue, Destination, TargetError};
@@ -78,13 +78,15 @@ async fn verify_target(
         let compared = ComparedRecords::new(recorded_name, reading, known);
         add_to_run(compared, serde_json::to_value(found.report(&name)), settings, &mut signals).await;
     }
-    if let Some(path) = &output.report {
-        let written = write_report(path, &found.report(&name));
-        written.map_err(|source| CommandError::Write { path: path.clone(), source })?;
-        output.report_path.written(path);
-    }
-    print(&found, &name, output)?;
+    give(&found, &name, output).map_err(|error| error.of_job(found.exit_status()))?;
     Ok(found.exit_status())
+}
+
+/// Gives the account, whether or not the report can be written.
+fn give(found: &Found, target: &str, output: &OutputSettings) -> Result<(), CommandError> {
+    let written = write_named_report(output, &found.report(target));
+    print(found, target, output)?;
+    written
 }
 
 /// Adds what was found to the report of the run that took the same records. The comparison is none the worse if that fails.

@@ -77,17 +77,22 @@ pub fn list_records(
     Ok(written)
 }
 
-/// Writes a list of the records of runs as a table, in the order of [`list_records`]. Blocks.
+/// Writes a list of the records of runs as a table, in the order of [`list_records`]. Blocks. It is an error if `stop` says so before
+/// the list is whole.
 pub fn write_list(
     out: &mut dyn Write,
     form: TableForm,
-    list: UserList,
-    runs: &[ListedRun<'_>],
+    (list, runs): (UserList, &[ListedRun<'_>]),
+    stop: impl Fn() -> bool,
 ) -> Result<WrittenList, ResultsError> {
     let columns = if list.has_addresses() { WITH_ADDRESS } else { COLUMNS };
     let mut table = ResultsTable::begin(out, form, columns).map_err(ResultsError::Write)?;
-    let written =
-        list_records(list, runs, |record| table.row(&record.cells(list.has_addresses())).map_err(ResultsError::Write))?;
+    let written = list_records(list, runs, |record| {
+        if stop() {
+            return Err(ResultsError::Stopped);
+        }
+        table.row(&record.cells(list.has_addresses())).map_err(ResultsError::Write)
+    })?;
     table.finish().map_err(ResultsError::Write)?;
     Ok(written)
 }

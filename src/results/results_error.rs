@@ -25,6 +25,9 @@ pub enum ResultsError {
     /// The list cannot be written.
     #[error(transparent)]
     Write(#[from] io::Error),
+    /// Nobody waits for the list any more.
+    #[error("the list is not whole: it was stopped")]
+    Stopped,
     /// The addresses of this list are in the inputs only, and one of these cannot be read as it was.
     #[error("the addresses are only in the input, and {0}; put the input back as it was")]
     NoInput(String),

@@ -171,3 +171,39 @@ fn the_results_of_a_pipe_and_of_shards_are_listed() {
     let known = lines.values().filter(|line| line["outcome"] == "unchanged" && line["clerk_id"].is_string()).count();
     assert_eq!((lines.len(), known), (1_200, 1_160), "whom the target was asked about is known without the input");
 }
+
+/// What a service does next depends on how the run ended: what it could not write does not hide that.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_list_or_report_that_cannot_be_written_does_not_hide_how_a_run_was_stopped() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..12).map(user)));
+    // At this rate the second request would come a minute later, on any machine.
+    let slow = ["--batch-size", "1", "--rate", "1/m", "--max-duration", "2s"];
+    for full in ["--results", "--report"] {
+        let run = scratch.import(&sandbox, &file, &[&slow[..], &[full, "/dev/full"]].concat()).expect_code(9);
+        assert!(run.stderr.contains("cannot write `/dev/full`"), "{full}: {}", run.stderr);
+        assert!(!run.stderr.contains("has finished"), "{full}: {}", run.stderr);
+    }
+    // One that came to its end has nothing else to say.
+    let whole = scratch.import(&sandbox, &file, &["--rate", "1000/s", "--results", "/dev/full"]).expect_code(2);
+    let said = format!("runs export {} --out FILE` writes the list", id(&whole));
+    assert!(whole.stderr.contains("the run is none the worse") && whole.stderr.contains(&said), "{}", whole.stderr);
+}
+
+/// The pipe stands in for a list that takes long: nobody reads it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_list_that_takes_long_hears_that_the_time_is_up() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..12).map(user)));
+    let made = std::process::Command::new("mkfifo").arg(scratch.path("list")).status().expect("mkfifo runs");
+    assert!(made.success());
+    let run = scratch.import(&sandbox, &file, &["--results", "list", "--max-duration", "3s"]).expect_code(9);
+    assert_eq!(run.count("created"), 12, "{}", run.stdout);
+    let said = format!("runs export {} --out FILE` writes the list", id(&run));
+    assert!(run.stderr.contains("the end of --max-duration") && run.stderr.contains(&said), "{}", run.stderr);
+    assert_eq!(list(&scratch, &id(&run), &[]).expect_code(0).stdout.lines().count(), 13);
+}

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::apps::ClientFinding;
 use crate::cli::OutputFormat;
 use crate::command::shared::command_error::CommandError;
-use crate::command::shared::terminal::output::write_report;
+use crate::command::shared::terminal::output::write_named_report;
 use crate::exit::ExitStatus;
 use crate::report::{print_json, print_wrapped};
 use crate::settings::OutputSettings;
@@ -98,11 +98,7 @@ impl AppsAccount {
     pub(super) fn end(mut self, output: &OutputSettings, sentence: &str) -> Result<ExitStatus, CommandError> {
         let status = if self.differences > 0 { ExitStatus::Rejected } else { ExitStatus::Success };
         self.exit_code = status.code();
-        if let Some(path) = &output.report {
-            let written = write_report(path, &self);
-            written.map_err(|source| CommandError::Write { path: path.clone(), source })?;
-            output.report_path.written(path);
-        }
+        write_named_report(output, &self)?;
         match self.format {
             OutputFormat::Json => print_json(&self)?,
             OutputFormat::Text => {

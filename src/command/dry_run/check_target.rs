@@ -96,7 +96,8 @@ pub(in crate::command) async fn check_target(
         target: Some(name),
         ..RunDetails::default()
     };
-    Output::of(output).report(&ledger, &details, None)
+    let given = Output::of(output).report(&ledger, &details, None);
+    given.map_err(|error| error.of_job(ExitStatus::of(&ledger)))
 }
 
 /// Reads who is at the target.

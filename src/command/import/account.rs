@@ -39,7 +39,7 @@ impl ImportAccount<'_> {
         {
             tracing::warn!(%error, "the journal does not say that the run ended");
         }
-        status
+        status.map_err(|error| error.of_job(ExitStatus::of(&ledger)))
     }
 
     fn details(&self, JoinReports { passwords, memberships }: JoinReports) -> RunDetails {

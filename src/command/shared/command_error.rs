@@ -79,13 +79,21 @@ pub enum CommandError {
     },
     /// The list of what became of each record cannot be written.
     #[error(
-        "{source}; the run itself has finished: `avnology migrate clerk runs export {run} --out FILE` writes the list"
+        "{source}; the run is none the worse: `avnology migrate clerk runs export {run} --out FILE` writes the list"
     )]
     Results {
         /// The run.
         run: String,
         /// The reason.
         source: Box<ResultsListError>,
+    },
+    /// What cannot be written is of a job that was stopped.
+    #[error("{source}")]
+    OfStopped {
+        /// How the job ended.
+        status: ExitStatus,
+        /// What cannot be written, and why.
+        source: Box<CommandError>,
     },
     /// The results cannot be written to standard output.
     #[error(transparent)]
@@ -117,6 +125,12 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// The error of a job that `ended` so, and that could not write something then. The status of one that was stopped says what to
+    /// do next, as to try again later: that stays.
+    pub(in crate::command) fn of_job(self, ended: ExitStatus) -> Self {
+        if ended.is_finished() { self } else { Self::OfStopped { status: ended, source: Box::new(self) } }
+    }
+
     /// The exit status for it.
     pub fn exit_status(&self) -> ExitStatus {
         match self {
@@ -126,6 +140,8 @@ impl CommandError {
             Self::Apps(error) => error.exit_status(),
             Self::Webhooks(error) => error.exit_status(),
             Self::Cutover(error) => error.exit_status(),
+            Self::OfStopped { status, .. } => *status,
+            Self::Results { source, .. } => source.exit_status(),
             Self::Interrupted(signal) | Self::Undo(UndoError::Interrupted { signal, .. }) => {
                 ExitStatus::of_signal(*signal)
             }
@@ -151,7 +167,6 @@ impl CommandError {
             | Self::Recovery(_)
             | Self::Write { .. }
             | Self::NoAccount { .. }
-            | Self::Results { .. }
             | Self::Stdout(_)
             | Self::RunStart(_)
             | Self::Undo(_) => ExitStatus::Usage,

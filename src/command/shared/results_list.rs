@@ -2,8 +2,12 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
 
 use super::private_list::write_private;
+use crate::exit::ExitStatus;
 use crate::id_map::{IdLookup, IdMap};
 use crate::mapping::Rules;
 use crate::report::{StdoutError, stream_to_stdout};
@@ -11,6 +15,10 @@ use crate::results::{
     ListedRun, ResultsError, RunInputs, TableForm, TableFormat, UserList, WrittenList, write_list, write_missing_list,
 };
 use crate::settings::{ReadingSettings, RunExportSettings, RunOnDisk};
+use crate::signal::{Signal, Signals};
+
+/// How long an interrupted list may take to remove what it wrote. It may be at a pipe that nobody reads.
+const REMOVING: Duration = Duration::from_secs(2);
 
 /// Why the records of a run cannot be listed.
 #[derive(Debug, thiserror::Error)]
@@ -29,9 +37,22 @@ pub enum ResultsListError {
     /// Standard output cannot be written.
     #[error(transparent)]
     Stdout(#[from] StdoutError),
+    /// A signal came before it was whole.
+    #[error("the list of the records is not written: interrupted by {0}")]
+    Interrupted(Signal),
     /// The thread that did it ended early.
     #[error("listing the records failed: {0}")]
     Internal(#[from] tokio::task::JoinError),
+}
+
+impl ResultsListError {
+    /// The exit status for it.
+    pub(in crate::command) fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Interrupted(signal) => ExitStatus::of_signal(*signal),
+            _ => ExitStatus::Usage,
+        }
+    }
 }
 
 /// A list, and the runs that it is of.
@@ -52,15 +73,27 @@ fn report_missing(missing: &[String]) {
 }
 
 impl ResultsList {
-    /// Writes the list, and says what could not be found out for it.
-    pub(in crate::command) async fn write(self) -> Result<(), ResultsListError> {
+    /// Writes the list, and says what could not be found out for it. If a signal comes first, nothing is left of the list.
+    pub(in crate::command) async fn write(self, signals: &mut Signals) -> Result<(), ResultsListError> {
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
         // Inputs in a store are fetched by the runtime meanwhile.
-        let written = tokio::task::spawn_blocking(move || self.write_out()).await??;
+        let mut writing = tokio::task::spawn_blocking(move || self.write_out(&stopped));
+        let written = tokio::select! {
+            written = &mut writing => written??,
+            signal = signals.next() => {
+                stop.cancel();
+                match tokio::time::timeout(REMOVING, writing).await {
+                    Ok(Ok(Ok(written))) => written,
+                    _ => return Err(ResultsListError::Interrupted(signal)),
+                }
+            }
+        };
         report_missing(&written.missing);
         Ok(())
     }
 
-    fn write_out(self) -> Result<WrittenList, ResultsListError> {
+    fn write_out(self, stop: &CancellationToken) -> Result<WrittenList, ResultsListError> {
         let Self { runs_directory, runs, users, format, out } = self;
         let is_of_records = users != UserList::Missing;
         let opened = runs.iter().filter(|_| is_of_records);
@@ -71,7 +104,7 @@ impl ResultsList {
         let mut written = WrittenList::default();
         let mut write = |to: &mut dyn Write| -> Result<(), ResultsError> {
             if is_of_records {
-                written = write_list(to, form, users, &listed)?;
+                written = write_list(to, form, (users, &listed), || stop.is_cancelled())?;
                 return Ok(());
             }
             write_missing_list(to, form, runs.iter().map(|(run, _)| (&run.directory, &run.record)))

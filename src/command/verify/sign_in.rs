@@ -8,7 +8,7 @@ use std::path::Path;
 use super::super::shared::command_error::CommandError;
 use super::super::shared::target::{Target, sign_ins, with_target};
 use super::super::shared::terminal::consent::is_somebody_there;
-use super::super::shared::terminal::output::write_report;
+use super::super::shared::terminal::output::write_named_report;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::report::print_json;
@@ -45,16 +45,13 @@ async fn sign_in_at(
     let sign_ins = sign_ins(&target, connection, kratos_public.as_ref())?;
     let account = try_accounts(accounts, sign_ins.as_ref(), &mut signals).await;
     let report = account.report(&name);
-    if let Some(path) = &output.report {
-        let written = write_report(path, &report);
-        written.map_err(|source| CommandError::Write { path: path.clone(), source })?;
-        output.report_path.written(path);
-    }
+    let written = write_named_report(output, &report);
     let printed = if output.format == OutputFormat::Json { print_json(&report) } else { Ok(()) };
     output.console.account(|out| account.write_summary(out), &report, account.exceptions().as_deref());
     if let Some(reason) = account.reason() {
         output.console.error(&reason);
     }
-    printed?;
-    Ok(account.exit_status())
+    let ended = account.exit_status();
+    printed.map_err(CommandError::from).and(written).map_err(|error| error.of_job(ended))?;
+    Ok(ended)
 }

@@ -155,6 +155,17 @@ pub(in crate::command) fn write_report(path: &Path, report: &impl Serialize) -> 
     write_text(path, &serde_json::to_string_pretty(report)?)
 }
 
+/// Writes a report to the file that somebody named for it, if there is one.
+pub(in crate::command) fn write_named_report(
+    settings: &OutputSettings,
+    report: &impl Serialize,
+) -> Result<(), CommandError> {
+    let Some(path) = &settings.report else { return Ok(()) };
+    write_report(path, report).map_err(|source| CommandError::Write { path: path.clone(), source })?;
+    settings.report_path.written(path);
+    Ok(())
+}
+
 /// Writes a text for the owner only, in place of what is there.
 pub(in crate::command) fn write_text(path: &Path, text: &str) -> io::Result<()> {
     match GivenPath::of(path)? {
