@@ -3,7 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::clerk_error::ClerkError;
@@ -91,7 +93,17 @@ impl ClerkCalls {
         question: &PageRequest<'_>,
         read: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<Answer<T>, ClerkError> {
-        self.ask_by(&self.requests, question, read).await
+        Ok(self.ask_by(&self.requests, question, read).await?.0)
+    }
+
+    /// The same; with the answer comes when it was given by the API's clock, in whole seconds, if the API says so.
+    pub async fn ask_with_date<T>(
+        &self,
+        question: &PageRequest<'_>,
+        read: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<(Answer<T>, Option<Timestamp>), ClerkError> {
+        let (answer, date) = self.ask_by(&self.requests, question, read).await?;
+        Ok((answer, date.and_then(|date| date.try_into().ok())))
     }
 
     /// Asks a few times for what the caller can do without; nothing if that is not answered with success.
@@ -101,7 +113,7 @@ impl ClerkCalls {
         read: impl Fn(&[u8]) -> Option<T>,
     ) -> Option<T> {
         match self.ask_by(&self.optional, question, read).await {
-            Ok(Answer::Read(answer, _)) => Some(answer),
+            Ok((Answer::Read(answer, _), _)) => Some(answer),
             _ => None,
         }
     }
@@ -111,7 +123,7 @@ impl ClerkCalls {
         requests: &PacedRequests,
         question: &PageRequest<'_>,
         read: impl Fn(&[u8]) -> Option<T>,
-    ) -> Result<Answer<T>, ClerkError> {
+    ) -> Result<(Answer<T>, Option<SystemTime>), ClerkError> {
         let mut url = self.client.url(question.endpoint.path());
         let query = question.query();
         if !query.is_empty() {
@@ -134,12 +146,13 @@ impl ClerkCalls {
         };
         let sent = requests.send(request, acceptable).await;
         let reply = sent.map_err(|gave_up| ClerkError::gave_up(self.client.base_url(), &gave_up))?;
-        match (reply.outcome, found.into_inner()) {
-            (outcome, Some(answer)) if outcome.is_success() => Ok(Answer::Read(answer, reply.body)),
-            (ReplyOutcome::TooLarge, _) => Ok(Answer::TooLarge),
-            (ReplyOutcome::Answered { status }, _) => Ok(Answer::Refused(ApiRefusal::read(status, &reply.body))),
-            _ => Err(ClerkError::unreachable(self.client.base_url(), &reply)),
-        }
+        let answer = match (reply.outcome, found.into_inner()) {
+            (outcome, Some(answer)) if outcome.is_success() => Answer::Read(answer, reply.body),
+            (ReplyOutcome::TooLarge, _) => Answer::TooLarge,
+            (ReplyOutcome::Answered { status }, _) => Answer::Refused(ApiRefusal::read(status, &reply.body)),
+            _ => return Err(ClerkError::unreachable(self.client.base_url(), &reply)),
+        };
+        Ok((answer, reply.date))
     }
 
     /// The error of a refusal that nothing can be made of.

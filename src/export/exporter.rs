@@ -45,7 +45,9 @@ impl<'a> Exporter<'a> {
         tally: &'a Cell<Tally>,
     ) -> Result<Self, ExportError> {
         let (before, now) = (ExportState::read(directory)?, Timestamp::now());
-        let instance = ask_instance(calls).await?;
+        let (instance, at_clerk) = ask_instance(calls).await?;
+        // Clerk dates changes by its clock. If the one here is ahead, what changes meanwhile would seem to be older than the export.
+        let started = at_clerk.map_or(now, |at_clerk| at_clerk.min(now));
         // Known before anything is read.
         check_since(plan.since.as_ref(), &instance)?;
         let (api, is_new) = (calls.address(), before.is_none());
@@ -55,7 +57,7 @@ impl<'a> Exporter<'a> {
             state
         } else {
             let earlier = EarlierExport::all(&plan.deleted, &instance)?;
-            ExportState::begin(plan, earlier, api, instance, now)
+            ExportState::begin(plan, earlier, api, instance, started)
         };
         let mut exporter = Self { calls, directory, state, tally, requests_before: 0, checkpoint: None };
         if is_new {
@@ -73,7 +75,7 @@ impl<'a> Exporter<'a> {
         directory: &ExportDirectory,
         finished: &Manifest,
     ) -> Result<(), ExportError> {
-        let instance = ask_instance(calls).await?;
+        let (instance, _) = ask_instance(calls).await?;
         if instance.id == finished.instance.id {
             return Ok(());
         }
@@ -224,10 +226,12 @@ impl<'a> Exporter<'a> {
     }
 }
 
-async fn ask_instance(calls: &ClerkCalls) -> Result<InstanceName, ExportError> {
+/// Which instance it is, and what time it is there, if that is said.
+async fn ask_instance(calls: &ClerkCalls) -> Result<(InstanceName, Option<Timestamp>), ExportError> {
     let read = |body: &[u8]| serde_json::from_slice::<InstanceAnswer>(body).ok();
-    match calls.ask(&PageRequest::whole(ApiEndpoint::Instance), read).await? {
-        Answer::Read(InstanceAnswer { id, environment_type }, _) => Ok(InstanceName { id, environment_type }),
+    let (answer, date) = calls.ask_with_date(&PageRequest::whole(ApiEndpoint::Instance), read).await?;
+    match answer {
+        Answer::Read(InstanceAnswer { id, environment_type }, _) => Ok((InstanceName { id, environment_type }, date)),
         Answer::TooLarge => Err(ExportError::TooLarge { kind: ExportKind::Instance }),
         Answer::Refused(refusal) => Err(calls.refused(&refusal).into()),
     }

@@ -26,7 +26,7 @@ pub struct Manifest {
     pub api_version: String,
     /// The instance.
     pub instance: InstanceName,
-    /// When it was begun.
+    /// When it was begun, by Clerk's clock if that is behind the one here.
     pub started: Timestamp,
     /// When it was finished.
     pub finished: Timestamp,

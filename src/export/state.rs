@@ -18,7 +18,7 @@ use crate::files::replace_private;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExportState {
     format: u32,
-    /// When it was begun.
+    /// When it was begun, by Clerk's clock if that is behind the one here.
     pub started: Timestamp,
     /// The address of the API.
     pub(super) api: String,

@@ -536,6 +536,30 @@ fn a_delta_has_who_is_new_or_changed_even_while_it_is_read() {
     assert!(run.stderr.contains("2026-11-23"), "{}", run.stderr);
 }
 
+/// Clerk dates changes by its own clock.
+#[test]
+fn an_export_begins_by_the_clock_that_is_behind() {
+    let scratch = Scratch::new();
+    let clerk = Clerk::with_users(3);
+    for (out, date, is_behind) in
+        [("behind", "Mon, 23 Nov 2020 03:00:00 GMT", true), ("ahead", "Mon, 23 Nov 2099 03:00:00 GMT", false)]
+    {
+        clerk.instead(move |line| {
+            let body = r#"{"object":"instance","id":"ins_1","environment_type":"development"}"#;
+            line.contains("/v1/instance ").then(|| http("200 OK", &format!("date: {date}\r\n"), body))
+        });
+        let before = jiff::Timestamp::now();
+        clerk.export(&scratch, out, &["--only", "users"]).expect_code(0);
+        let started: jiff::Timestamp =
+            manifest(&scratch, out)["started"].as_str().expect("a time").parse().expect("a time");
+        if is_behind {
+            assert_eq!(started.to_string(), "2020-11-23T03:00:00Z");
+        } else {
+            assert!(before <= started && started <= jiff::Timestamp::now(), "{started}");
+        }
+    }
+}
+
 #[test]
 fn files_that_no_export_has_left_are_not_replaced() {
     let (scratch, clerk) = (Scratch::new(), Clerk::with_users(3));
