@@ -81,8 +81,8 @@ impl Imports {
             return Finding::failed(format!("there is no import of users into {}", self.target));
         }
         let (mut left, mut last) = (0, None);
-        for run in self.whose_rejects_count() {
-            let Some(of_run) = self.left_of(run) else {
+        for run in &self.whole {
+            let Some(of_run) = self.left_of(run, &self.kinds_that_count(run)) else {
                 return Finding::failed(format!("what run {} rejected is not known", run.called()));
             };
             left += of_run;
@@ -197,32 +197,61 @@ impl Imports {
         self.whole.iter().find(|run| run.has_users() && !run.is_of_changes())
     }
 
-    /// Whether what is at the target of some kind is by this run: no later one brought that kind.
+    /// Whether no later run brought some kind that this one did.
     fn is_newest_of_a_kind(&self, run: &SeenRun) -> bool {
         run.kinds.iter().any(|kind| self.newest_of(*kind).is_some_and(|newest| std::ptr::eq(newest, run)))
     }
 
-    /// The newest of each kind, and of users those of changes down to the whole export: only users are exported by their changes.
-    fn whose_rejects_count(&self) -> impl Iterator<Item = &SeenRun> {
+    /// Of which kinds what is at the target is by this run: no later one brought them. Users that came as changes are by all runs
+    /// down to that of the whole export: only users are exported by their changes.
+    fn kinds_that_count(&self, run: &SeenRun) -> BTreeSet<Kind> {
         let last_whole = self.last_whole().map(|run| run.started);
-        let is_since_then = move |run: &SeenRun| run.has_users() && Some(run.started) >= last_whole;
-        self.whole.iter().filter(move |run| is_since_then(run) || self.is_newest_of_a_kind(run))
+        let counts = |kind: &Kind| match kind {
+            Kind::User => Some(run.started) >= last_whole,
+            kind => self.newest_of(*kind).is_some_and(|newest| std::ptr::eq(newest, run)),
+        };
+        run.kinds.iter().copied().filter(counts).collect()
     }
 
-    /// How many rejects of a run are left, after imports of mended ones.
-    fn left_of(&self, run: &SeenRun) -> Option<u64> {
+    /// How many rejects of a run are left of these kinds, after imports of mended ones. If it is known of all its kinds together
+    /// only, all of its rejects are counted.
+    fn left_of(&self, run: &SeenRun, kinds: &BTreeSet<Kind>) -> Option<u64> {
+        if kinds.is_empty() {
+            return Some(0);
+        }
+        let of_kinds = kinds.iter().map(|kind| self.left_of_kind(run, *kind)).sum();
+        Option::or_else(of_kinds, || self.left_of_all(run))
+    }
+
+    /// The same of one kind, if that is known of the run.
+    fn left_of_kind(&self, run: &SeenRun, kind: Kind) -> Option<u64> {
+        let rejected = run.of_kind(kind)?.rejected;
+        let newest =
+            self.mends_of(run).filter(|mended| mended.kinds.contains(&kind)).max_by_key(|mended| mended.started);
+        match newest.and_then(|mended| Some((mended.of_kind(kind)?.read, self.left_of_kind(mended, kind)?))) {
+            Some((read, left)) if rejected > 0 => Some(rejected.saturating_sub(read) + left),
+            _ => Some(rejected),
+        }
+    }
+
+    /// The same of all kinds together.
+    fn left_of_all(&self, run: &SeenRun) -> Option<u64> {
         let rejected = run.rejected?;
-        let is_mend = |other: &&SeenRun| {
-            other.rejects_of.as_ref() == Some(&run.id)
-                && other.standing == RunStanding::Finished
-                && other.started > run.started
-        };
-        let newest = self.mended.iter().filter(is_mend).max_by_key(|other| other.started);
+        let newest = self.mends_of(run).max_by_key(|mended| mended.started);
         // Who imports fewer than there were left the others out.
         let not_sent = |mended: &SeenRun| rejected.saturating_sub(mended.read.unwrap_or_default());
         match newest {
-            Some(mended) if rejected > 0 => Some(not_sent(mended) + self.left_of(mended)?),
+            Some(mended) if rejected > 0 => Some(not_sent(mended) + self.left_of_all(mended)?),
             _ => Some(rejected),
         }
+    }
+
+    /// The imports of what a run rejected.
+    fn mends_of<'a>(&'a self, run: &'a SeenRun) -> impl Iterator<Item = &'a SeenRun> {
+        self.mended.iter().filter(|other| {
+            other.rejects_of.as_ref() == Some(&run.id)
+                && other.standing == RunStanding::Finished
+                && other.started > run.started
+        })
     }
 }

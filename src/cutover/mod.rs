@@ -51,7 +51,7 @@ pub use fact::{About, Fact};
 pub use finding::{Finding, Outcome};
 pub use imports::Imports;
 pub use plan_answers::PlanAnswers;
-pub use seen_run::{ExportSeen, RunStanding, SeenRun};
+pub use seen_run::{ExportSeen, KindCounts, RunStanding, SeenRun};
 pub use state::{CheckRecord, CutoverState, FactRecord, FileUse, RemovedWord, SkipRecord, TriedClient};
 pub use state_error::StateError;
 pub use state_file::StateFile;

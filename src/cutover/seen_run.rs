@@ -1,6 +1,6 @@
 //! What the directory of runs says about one import.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -29,6 +29,15 @@ pub struct ExportSeen {
     pub since: Option<Timestamp>,
 }
 
+/// How many records of a kind an import had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KindCounts {
+    /// All of them.
+    pub read: u64,
+    /// Those that did not move.
+    pub rejected: u64,
+}
+
 /// One import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenRun {
@@ -46,6 +55,8 @@ pub struct SeenRun {
     pub read: Option<u64>,
     /// Those that did not move.
     pub rejected: Option<u64>,
+    /// The same of each kind, if there are several and that is known.
+    pub by_kind: BTreeMap<Kind, KindCounts>,
     /// The run whose rejects it mends.
     pub rejects_of: Option<String>,
     /// Whether it is about selected users only.
@@ -66,6 +77,14 @@ impl SeenRun {
     /// Whether users were among its records.
     pub(super) fn has_users(&self) -> bool {
         self.kinds.contains(&Kind::User)
+    }
+
+    /// Its records of a kind, where they are known.
+    pub(super) fn of_kind(&self, kind: Kind) -> Option<KindCounts> {
+        if self.kinds.len() > 1 {
+            return self.by_kind.get(&kind).copied();
+        }
+        Some(KindCounts { read: self.read.unwrap_or_default(), rejected: self.rejected? })
     }
 
     /// What messages call it: its id, and which records it brought, if no users.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{RunStanding, SeenRun};
+use super::{KindCounts, RunStanding, SeenRun};
+use crate::kind::Kind;
 
 /// One import of the shards of one piece of work, by the newest run of each.
 pub(super) fn put_together(mut shards: Vec<&SeenRun>) -> SeenRun {
@@ -20,6 +21,7 @@ pub(super) fn put_together(mut shards: Vec<&SeenRun>) -> SeenRun {
         all.last_active = all.last_active.max(run.last_active);
         let sum = |one: Option<u64>, other: Option<u64>| Some(one? + other?);
         (all.read, all.rejected) = (sum(all.read, run.read), sum(all.rejected, run.rejected));
+        all.by_kind = sums(&all.by_kind, &run.by_kind);
         if all.standing == RunStanding::Finished {
             all.standing = run.standing;
         }
@@ -28,4 +30,13 @@ pub(super) fn put_together(mut shards: Vec<&SeenRun>) -> SeenRun {
         all.standing = RunStanding::Unfinished;
     }
     all
+}
+
+/// The records of both by their kinds; those of a kind are known only if both know them.
+fn sums(one: &BTreeMap<Kind, KindCounts>, other: &BTreeMap<Kind, KindCounts>) -> BTreeMap<Kind, KindCounts> {
+    let sum = |(kind, counts): (&Kind, &KindCounts)| {
+        let other = other.get(kind)?;
+        Some((*kind, KindCounts { read: counts.read + other.read, rejected: counts.rejected + other.rejected }))
+    };
+    one.iter().filter_map(sum).collect()
 }

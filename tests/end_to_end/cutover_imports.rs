@@ -70,6 +70,33 @@ fn expect(run: &Run, expected: &[(&str, &str)]) {
 const ALL_OK: [(&str, &str); 3] = [("import", "ok"), ("rejects", "ok"), ("verified", "ok")];
 
 #[test]
+fn rejects_of_users_count_until_a_later_run_brings_the_users() {
+    let place = Place::start();
+    let Place { scratch, production, tenant } = &place;
+    let users = scratch.read(&tenant.users);
+    let one_is_bad = users.replacen("user30@example.com", "nobody", 1);
+    assert_ne!(one_is_bad, users);
+    let one_is_bad = scratch.write("one-is-bad.json", one_is_bad);
+    let bad = lines_of([membership(1, 1, "org:member"), membership(1, 999, "org:admin")]);
+    let bad = scratch.write("bad.ndjson", bad);
+    let mixed = |memberships: &str| {
+        let steps = ["--steps", "users,organizations,memberships", "--memberships", memberships];
+        scratch.import(production, &one_is_bad, &[&["--organizations", &tenant.organizations][..], &steps].concat())
+    };
+    assert_eq!(mixed(&bad).expect_code(3).count("rejected"), 2);
+    expect(&place.cutover(&["check", "swap"]), &[("import", "ok"), ("rejects", "failed")]);
+    scratch.import(production, &tenant.users, &[]).expect_code(0);
+    expect(&place.cutover(&["check", "swap"]), &[("import", "ok"), ("rejects", "failed")]);
+    scratch.import(production, &tenant.users, &place.other_kinds(&tenant.memberships, &[])).expect_code(0);
+    expect(&place.cutover(&["check", "swap"]), &[("import", "ok"), ("rejects", "ok")]);
+    // All move but one user; then the users come again.
+    assert_eq!(mixed(&tenant.memberships).expect_code(3).count("rejected"), 1);
+    expect(&place.cutover(&["check", "swap"]), &[("rejects", "failed")]);
+    scratch.import(production, &tenant.users, &["--new-run"]).expect_code(0);
+    expect(&place.cutover(&["check", "swap"]), &[("import", "ok"), ("rejects", "ok")]);
+}
+
+#[test]
 fn an_import_without_users_has_to_be_whole_and_makes_words_stale() {
     let place = Place::start();
     let Place { scratch, production, tenant } = &place;

@@ -9,6 +9,7 @@ use crate::index::Duplicates;
 use crate::journal::{
     Ending, Journal, JournalError, Lock, LogError, PrunedRecord, RunDirectory, RunRecord, UndoneRecord,
 };
+use crate::kind::Kind;
 use crate::outcomes::{Counts, Ledger};
 use crate::source::Input;
 
@@ -68,7 +69,8 @@ impl RunOverview {
     pub(in crate::command) fn of(directory: &RunDirectory, record: RunRecord) -> (Self, Ledger) {
         let inputs: Vec<Input> =
             record.inputs.iter().map(|input| Input::from_argument(Path::new(&input.path))).collect();
-        let mut ledger = Ledger::of_sending(&inputs);
+        let kinds: Vec<Kind> = record.inputs.iter().map(|input| input.kind).collect();
+        let mut ledger = Ledger::of_sending(&inputs).of_kinds(&kinds);
         let duplicates = Duplicates::open(&directory.duplicates()).ok();
         let pruned = directory.pruned_record();
         let read = Journal::read(&directory.journal(), inputs.len(), |settled| {

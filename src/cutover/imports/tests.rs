@@ -1,5 +1,5 @@
 use super::*;
-use crate::cutover::{ExportSeen, Outcome};
+use crate::cutover::{ExportSeen, KindCounts, Outcome};
 
 fn moment(minute: u32) -> Timestamp {
     format!("2026-11-26T03:{minute:02}:00Z").parse().expect("a moment")
@@ -14,6 +14,7 @@ fn run(id: &str, minute: u32) -> SeenRun {
         standing: RunStanding::Finished,
         read: Some(10),
         rejected: Some(0),
+        by_kind: BTreeMap::new(),
         rejects_of: None,
         is_selection: false,
         shard: None,
@@ -97,6 +98,37 @@ fn the_newest_import_of_each_kind_has_to_be_whole() {
     assert_eq!(outcomes(&[rejects.clone(), run("a", 3)]), [ok, failed]);
     assert_eq!(outcomes(&[run("a", 1), rejects.clone(), mended]), [ok, ok]);
     assert_eq!(outcomes(&[run("a", 1), rejects, roles("c", 3)]), [ok, ok]);
+}
+
+#[test]
+fn rejects_of_a_kind_count_until_a_later_run_brings_that_kind() {
+    let outcome = |runs: &[SeenRun]| imports(runs).no_rejects_are_left(None).outcome;
+    let kinds = BTreeSet::from([Kind::User, Kind::Membership]);
+    let tenant = |users, memberships| {
+        let counts = |rejected| KindCounts { read: 5, rejected };
+        let by_kind = BTreeMap::from([(Kind::User, counts(users)), (Kind::Membership, counts(memberships))]);
+        SeenRun { rejected: Some(users + memberships), by_kind, kinds: kinds.clone(), ..run("a", 1) }
+    };
+    assert_eq!(outcome(&[tenant(3, 0)]), Outcome::Failed);
+    assert_eq!(outcome(&[tenant(3, 0), run("b", 2)]), Outcome::Ok, "the users came again");
+    assert_eq!(outcome(&[tenant(3, 2), run("b", 2)]), Outcome::Failed, "the memberships did not");
+    assert!(imports(&[tenant(3, 2), run("b", 2)]).no_rejects_are_left(None).sentence.starts_with("2 rejects"));
+    assert_eq!(outcome(&[tenant(0, 2), run("b", 2)]), Outcome::Failed);
+    // Of a run that was pruned only the sum is known.
+    let pruned = SeenRun { by_kind: BTreeMap::new(), ..tenant(3, 0) };
+    assert_eq!(outcome(&[pruned, run("b", 2)]), Outcome::Failed);
+    // Each kind is mended by itself.
+    let mends = |id, minute, kind, read| SeenRun {
+        rejects_of: Some("a".to_owned()),
+        kinds: BTreeSet::from([kind]),
+        read: Some(read),
+        ..run(id, minute)
+    };
+    let (users, memberships) = (mends("m", 2, Kind::User, 3), mends("n", 3, Kind::Membership, 2));
+    assert_eq!(outcome(&[tenant(3, 2), users.clone()]), Outcome::Failed);
+    assert_eq!(outcome(&[tenant(3, 2), users.clone(), memberships.clone()]), Outcome::Ok);
+    assert_eq!(outcome(&[tenant(3, 2), memberships, run("b", 4)]), Outcome::Ok);
+    assert_eq!(outcome(&[tenant(3, 2), users, run("b", 4)]), Outcome::Failed);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The imports into a target, by their journals, records and reports.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -8,10 +9,11 @@ use serde_json::Value;
 use crate::command::cutover::CutoverCommandError;
 use crate::command::cutover::run_moments::run_moments;
 use crate::command::shared::run_overview::{RunOverview, RunState};
-use crate::cutover::{ExportSeen, RunStanding, SeenRun, Verification};
+use crate::cutover::{ExportSeen, KindCounts, RunStanding, SeenRun, Verification};
 use crate::export::{ExportDirectory, Manifest};
 use crate::journal::{InputRecord, RunDirectory, RunRecord};
 use crate::kind::Kind;
+use crate::outcomes::{Counts, Ledger};
 
 /// The imports into a target that are in a directory of runs.
 pub(super) fn seen_runs(runs: &Path, target: &str) -> Result<Vec<SeenRun>, CutoverCommandError> {
@@ -23,7 +25,7 @@ pub(super) fn seen_runs(runs: &Path, target: &str) -> Result<Vec<SeenRun>, Cutov
 fn seen_run(directory: &RunDirectory, record: RunRecord) -> Option<SeenRun> {
     let started: Timestamp = record.started.parse().ok()?;
     let last_active = run_moments(directory, &record).max()?;
-    let (listed, _) = RunOverview::of(directory, record);
+    let (listed, ledger) = RunOverview::of(directory, record);
     let record = listed.record;
     let standing = match listed.state {
         // What is known of a pruned run was kept of its journal.
@@ -42,6 +44,7 @@ fn seen_run(directory: &RunDirectory, record: RunRecord) -> Option<SeenRun> {
         is_selection: record.selection.is_some(),
         read: listed.counts.as_ref().map(|counts| counts.read),
         rejected: listed.counts.as_ref().map(|counts| counts.rejected),
+        by_kind: if listed.state == RunState::Pruned { BTreeMap::new() } else { by_kind(&ledger) },
         id: record.id,
         target: record.target,
         rejects_of: record.rejects_of,
@@ -49,6 +52,12 @@ fn seen_run(directory: &RunDirectory, record: RunRecord) -> Option<SeenRun> {
         last_active,
         standing,
     })
+}
+
+/// The records of each kind, by the journal.
+fn by_kind(ledger: &Ledger) -> BTreeMap<Kind, KindCounts> {
+    let counts = |Counts { read, rejected, .. }| KindCounts { read, rejected };
+    ledger.steps().into_iter().map(|(kind, of_kind)| (kind, counts(of_kind))).collect()
 }
 
 fn shard(text: &str) -> Option<(u32, u32)> {
