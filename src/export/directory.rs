@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Compression, ExportKind};
-use crate::files::create_private_directory;
+use crate::files::{create_private_directory, directory_of};
 
 /// Appears last: an export without it is not finished.
 const MANIFEST: &str = "manifest.json";
@@ -105,6 +105,13 @@ impl ExportDirectory {
     pub fn files(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
         entries.filter(|entry| is_ours(&entry.file_name().to_string_lossy())).map(|entry| entry.path()).collect()
+    }
+
+    /// Whether an export may put a file of its own in the place of this path.
+    pub fn is_a_place_of(&self, path: &Path) -> bool {
+        let name = path.file_name().unwrap_or_default();
+        let directories = (directory_of(path).canonicalize(), self.0.canonicalize());
+        is_ours(&name.to_string_lossy()) && matches!(directories, (Ok(one), Ok(other)) if one == other)
     }
 
     /// Removes the export that is in it. The manifest goes first: without it no half of an export looks like a whole one.

@@ -104,7 +104,7 @@ pub(super) async fn switch(cutover: CutoverArguments, environment: &Environment)
         CutoverCommand::Check(check) => {
             let options = (&check.output, check.connection.cacert.clone());
             let Some(job) = RunningJob::start(options, "cutover", environment) else { return ExitStatus::Usage };
-            let settings = CutoverCheckSettings::resolve(*check, job.output.clone(), environment);
+            let settings = CutoverCheckSettings::resolve(&check, job.output.clone(), environment);
             return Box::pin(job.run(settings, command::check_cutover)).await;
         }
         CutoverCommand::Status(status) => match CutoverStatusSettings::resolve(status, environment) {

@@ -20,6 +20,9 @@ use crate::cutover::{Fact, FileUse, StateFile, SwitchStep, TriedClient, Words};
 use crate::http::ClientOptions;
 use crate::pace::{PaceRules, RetryBudget};
 
+/// The files that were named, by what they are for.
+type FilesOfChecks = BTreeMap<FileUse, Vec<PathBuf>>;
+
 /// Where a switch is kept, and by which runs it stands.
 #[derive(Clone, Debug)]
 pub struct LookedUp {
@@ -35,6 +38,14 @@ impl LookedUp {
     fn resolve(options: CutoverOptions, environment: &Environment) -> Result<Self, SettingsError> {
         let CutoverOptions { state, runs_dir, max_age } = options;
         Ok(Self { state: StateFile::new(state), runs_directory: runs_directory(runs_dir, environment)?, max_age })
+    }
+
+    /// The files that are written, none of which may be one that a check reads: one of `named`, or one that was named earlier.
+    fn without_its_files<'s>(&self, written: NamedFiles<'s>, named: &FilesOfChecks) -> NamedFiles<'s> {
+        // If it cannot be read, the command itself says so.
+        let earlier = self.state.read().map(|state| state.files).unwrap_or_default();
+        let files = earlier.values().chain(named.values()).flatten();
+        files.fold(written, |written, file| written.reads("a check of the switch", file))
     }
 }
 
@@ -65,7 +76,7 @@ pub struct CutoverCheckSettings {
     /// The steps; those that can be checked if none is named.
     pub steps: Vec<SwitchStep>,
     /// The files that were named now.
-    pub files: BTreeMap<FileUse, Vec<PathBuf>>,
+    pub files: FilesOfChecks,
     /// The client by which a sign-in is tried, if one was named now.
     pub client: Option<TriedClient>,
     /// When the export of the last import was begun, if that was typed.
@@ -87,7 +98,7 @@ pub struct CutoverCheckSettings {
 impl CutoverCheckSettings {
     /// Resolves what was typed.
     pub fn resolve(
-        arguments: CutoverCheckArguments,
+        arguments: &CutoverCheckArguments,
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
@@ -102,7 +113,7 @@ impl CutoverCheckSettings {
             api,
             connection,
             ..
-        } = &arguments;
+        } = arguments;
         let at = LookedUp::resolve(options.clone(), environment)?;
         let certificates = environment.or_variable(connection.cacert.clone(), CACERT)?;
         let of_clerk = timeouts(connection.connect_timeout, connection.request_timeout);
@@ -111,8 +122,10 @@ impl CutoverCheckSettings {
         let clerk =
             clerk.map(|(client, kind)| (client, clerk_pace(api.clerk_rate, kind, patience(connection.max_wait))));
         let target = TargetSettings::resolve(target.clone(), environment);
+        let files = named(arguments)?;
         let state = [at.state.path().to_path_buf()];
-        NamedFiles::new(&output).writing("--state", state).check(&at.runs_directory, environment)?;
+        let written = NamedFiles::new(&output).writing("--state", state);
+        at.without_its_files(written, &files).check(&at.runs_directory, environment)?;
         output.without_page()?;
         Ok(Self {
             at,
@@ -128,25 +141,25 @@ impl CutoverCheckSettings {
             clerk,
             retry: retry(connection.max_wait),
             output,
-            files: named(arguments)?,
+            files,
         })
     }
 }
 
-/// The files that were named, by what they are for. They are remembered, so their paths are absolute.
-fn named(arguments: CutoverCheckArguments) -> Result<BTreeMap<FileUse, Vec<PathBuf>>, SettingsError> {
-    let one = |path: Option<PathBuf>| path.into_iter().collect::<Vec<_>>();
+/// The files that were named. They are remembered, so their paths are absolute.
+fn named(arguments: &CutoverCheckArguments) -> Result<FilesOfChecks, SettingsError> {
+    let one = |path: &Option<PathBuf>| path.iter().cloned().collect::<Vec<_>>();
     let named = [
-        (FileUse::Plan, one(arguments.plan)),
-        (FileUse::CodeReport, arguments.code_report),
-        (FileUse::AppsReport, one(arguments.apps_report)),
-        (FileUse::WebhooksReport, one(arguments.webhooks_report)),
-        (FileUse::ActivateReport, one(arguments.activate_report)),
-        (FileUse::TryReport, one(arguments.try_report)),
-        (FileUse::SignInReport, one(arguments.sign_in_report)),
-        (FileUse::StagingVerifyReport, one(arguments.staging_verify_report)),
-        (FileUse::VerifyReport, one(arguments.verify_report)),
-        (FileUse::KeptExport, one(arguments.kept_export)),
+        (FileUse::Plan, one(&arguments.plan)),
+        (FileUse::CodeReport, arguments.code_report.clone()),
+        (FileUse::AppsReport, one(&arguments.apps_report)),
+        (FileUse::WebhooksReport, one(&arguments.webhooks_report)),
+        (FileUse::ActivateReport, one(&arguments.activate_report)),
+        (FileUse::TryReport, one(&arguments.try_report)),
+        (FileUse::SignInReport, one(&arguments.sign_in_report)),
+        (FileUse::StagingVerifyReport, one(&arguments.staging_verify_report)),
+        (FileUse::VerifyReport, one(&arguments.verify_report)),
+        (FileUse::KeptExport, one(&arguments.kept_export)),
     ];
     let mut files = BTreeMap::new();
     for (of, paths) in named.into_iter().filter(|(_, paths)| !paths.is_empty()) {
@@ -233,9 +246,8 @@ impl CutoverReportSettings {
             let problem = format!("`{}` ends neither with `.html` nor with `.md`", out.display());
             return Err(SettingsError::Cutover { problem });
         }
-        if out == at.state.path() {
-            return Err(SettingsError::Cutover { problem: "--out and --state name the same file".to_owned() });
-        }
+        let written = NamedFiles::default().reads("--state", at.state.path()).writing("--out", [out.clone()]);
+        at.without_its_files(written, &BTreeMap::new()).check(&at.runs_directory, environment)?;
         Ok(Self { at, out, is_markdown })
     }
 }

@@ -6,6 +6,7 @@ use super::clerk_client::{ClerkClientChoice, clerk_pace};
 use super::connection::{patience, retry, timeouts};
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
+use super::runs::runs_directory;
 use super::{Environment, SettingsError};
 use crate::cli::{CACERT, ExportArguments};
 use crate::export::{ExportDirectory, ExportError, ExportKind, ExportPlan, SinceArgument};
@@ -47,8 +48,9 @@ impl ExportSettings {
         let (client, key_kind) = client.resolve(environment)?;
         let pace = clerk_pace(api.clerk_rate, key_kind, patience(connection.max_wait));
         let kinds = ExportKind::ALL.into_iter().filter(|kind| only.is_empty() || only.contains(kind)).collect();
-        let files = NamedFiles::new(&output).certificates(client.certificates.as_deref());
-        files.check(&out, environment)?;
+        let directory = ExportDirectory::new(out.clone());
+        let files = NamedFiles::new(&output).certificates(client.certificates.as_deref()).exporting_to(&directory);
+        files.check(&runs_directory(None, environment)?, environment)?;
         if let Some(path) = deleted.iter().find(|earlier| is_same_directory(earlier, &out)).cloned() {
             // --new would delete it.
             return Err(ExportError::Earlier { path, problem: "this export goes there (--out)".to_owned() }.into());
@@ -60,7 +62,7 @@ impl ExportSettings {
                 deleted,
                 compression: compress,
             },
-            directory: ExportDirectory::new(out),
+            directory,
             new,
             client,
             pace,

@@ -1,5 +1,5 @@
 //! Files that a command writes where the user said. None of them may be one that it reads, that another option names, or
-//! that belongs to a run; and that it can be written is known before anything is sent.
+//! that belongs to a run or an export; and that it can be written is known before anything is sent.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::{Environment, OutputError};
 use crate::export::ExportDirectory;
 use crate::files::directory_of;
 use crate::id_map::ID_MAP_PREFIX;
-use crate::journal::{CONFIRMED_USERS_PREFIX, RunRecord};
+use crate::journal::{CONFIRMED_USERS_PREFIX, RunDirectory, RunRecord};
 use crate::made_once::PREFIXES;
 use crate::report::GivenPath;
 use crate::source::Input;
@@ -21,9 +21,12 @@ use crate::source::Input;
 type NamedFile = (&'static str, PathBuf);
 
 /// The files that a command reads, and those that it writes.
+#[derive(Default)]
 pub(super) struct NamedFiles<'s> {
     read: Vec<NamedFile>,
     written: Vec<NamedFile>,
+    /// Where an export goes, which has its own files there.
+    exports_to: Option<&'s ExportDirectory>,
     /// Those that are written at the end, and have to be writable now.
     at_the_end: Vec<(&'static str, &'s Path)>,
 }
@@ -34,7 +37,7 @@ impl<'s> NamedFiles<'s> {
         let metrics = output.metrics.iter().map(|metrics| ("--metrics-file", metrics.path().to_path_buf()));
         let written = metrics.chain(output.report.clone().map(|report| ("--report", report))).collect();
         let at_the_end = output.report.iter().map(|report| ("--report", report.as_path())).collect();
-        Self { read: Vec::new(), written, at_the_end }
+        Self { written, at_the_end, ..Self::default() }
     }
 
     /// The list of what became of each record.
@@ -70,8 +73,10 @@ impl<'s> NamedFiles<'s> {
         let inputs = record.inputs.iter().map(|input| ("--import", &input.path));
         let passwords = record.passwords.iter().map(|input| ("--passwords", &input.path));
         let memberships = record.memberships.iter().map(|input| ("--memberships", &input.path));
+        let mapping = record.mapping.iter().map(|file| ("--mapping", &file.path));
+        let traits_schema = record.traits_schema.iter().map(|file| ("--traits-schema", &file.path));
         let files = inputs.chain(passwords).chain(memberships).filter(|(_, path)| *path != "-");
-        self.read.extend(files.map(|(option, path)| (option, PathBuf::from(path))));
+        self.read.extend(files.chain(mapping).chain(traits_schema).map(|(option, path)| (option, path.into())));
         self
     }
 
@@ -97,6 +102,12 @@ impl<'s> NamedFiles<'s> {
     /// All files of an export.
     pub(super) fn export(mut self, directory: &ExportDirectory) -> Self {
         self.read.extend(directory.files().into_iter().map(|file| ("--from", file)));
+        self
+    }
+
+    /// Where an export goes.
+    pub(super) fn exporting_to(mut self, directory: &'s ExportDirectory) -> Self {
+        self.exports_to = Some(directory);
         self
     }
 
@@ -138,6 +149,9 @@ impl<'s> NamedFiles<'s> {
             if belongs_to_a_run(path, runs) {
                 return Err(overwrites("in the directory of a run".to_owned()));
             }
+            if self.exports_to.is_some_and(|directory| directory.is_a_place_of(path)) {
+                return Err(overwrites("a file of the export".to_owned()));
+            }
         }
         for (option, path) in self.at_the_end {
             let unwritable = |source| OutputError::Unwritable { option, path: path.to_path_buf(), source };
@@ -147,11 +161,13 @@ impl<'s> NamedFiles<'s> {
     }
 }
 
-/// Whether a file lies where a run keeps its own.
+/// Whether a file lies where a run keeps its own. That may be a run of another directory of runs than this command's.
 fn belongs_to_a_run(path: &Path, runs: &Path) -> bool {
-    let (Ok(directory), Ok(runs)) = (directory_of(path).canonicalize(), runs.canonicalize()) else {
-        return false;
-    };
+    let Ok(directory) = directory_of(path).canonicalize() else { return false };
+    if RunDirectory::open(directory.clone()).is_ok() {
+        return true;
+    }
+    let Ok(runs) = runs.canonicalize() else { return false };
     let within = directory.strip_prefix(&runs).ok().and_then(|within| within.components().next());
     within.is_some_and(|first| {
         let name = first.as_os_str();

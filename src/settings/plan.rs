@@ -7,6 +7,7 @@ use super::connection::{patience, retry, timeouts};
 use super::kept_users::{is_clerk, passing_directory};
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
+use super::runs::runs_directory;
 use super::{Environment, ExportSettings, SettingsError};
 use crate::cli::{CACERT, PlanArguments};
 use crate::export::{Compression, ExportDirectory, ExportPlan};
@@ -44,7 +45,8 @@ impl TenantPlanSettings {
         let markdown = out.with_extension("md");
         let files =
             NamedFiles::new(&output).export(&ExportDirectory::new(from.clone())).certificates(certificates.as_deref());
-        files.writing("--out", [out.clone(), markdown.clone()]).check(&from, environment)?;
+        let files = files.writing("--out", [out.clone(), markdown.clone()]);
+        files.check(&runs_directory(None, environment)?, environment)?;
         let mut from_clerk = None;
         let mut directory = ExportDirectory::new(from.clone());
         if is_clerk(&from) {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::connection::Connection;
+use super::named_files::NamedFiles;
 use super::reading::{ReadingChoice, ReadingSettings};
 use super::recorded_options::options_of_run;
 use super::run_on_disk::RunOnDisk;
@@ -55,6 +56,8 @@ impl RunExportSettings {
             let reading = ReadingSettings::resolve(ReadingChoice::of_run(&run)?, &options, environment)?;
             runs.push((run, reading));
         }
+        let files = runs.iter().fold(NamedFiles::default(), |files, (run, _)| files.inputs_of(&run.record));
+        files.writing("--out", out.clone()).check(&runs_directory, environment)?;
         let format = format.or(out.as_deref().map(TableFormat::of_name)).unwrap_or(TableFormat::Csv);
         let recovery = match (recovery_links, &out) {
             (Some(hours), Some(out)) => Some(RecoverySettings::resolve(&runs, users, out, hours, environment)?),

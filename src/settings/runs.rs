@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::named_files::NamedFiles;
 use super::run_on_disk::RunOnDisk;
 use super::{Environment, SettingsError};
 use crate::cli::{MergeArguments, OutputFormat, PruneArguments, RUNS_DIR, RunIdsArguments, ShowArguments};
@@ -64,7 +65,7 @@ pub struct RunIdsSettings {
     /// Where runs are kept.
     pub runs_directory: PathBuf,
     /// The run.
-    pub run: String,
+    pub run: RunOnDisk,
     /// How to write the ids.
     pub format: TableFormat,
     /// Where to; standard output without it.
@@ -75,7 +76,11 @@ impl RunIdsSettings {
     /// Resolves what was typed.
     pub fn resolve(arguments: RunIdsArguments, environment: &Environment) -> Result<Self, SettingsError> {
         let RunIdsArguments { run, format, out, runs_dir } = arguments;
-        Ok(Self { runs_directory: runs_directory(runs_dir, environment)?, run, format, out })
+        let runs_directory = runs_directory(runs_dir, environment)?;
+        let run = RunOnDisk::named(&runs_directory, &run)?;
+        let files = NamedFiles::default().inputs_of(&run.record).writing("--out", out.clone());
+        files.check(&runs_directory, environment)?;
+        Ok(Self { runs_directory, run, format, out })
     }
 }
 

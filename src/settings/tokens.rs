@@ -2,6 +2,7 @@
 
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
+use super::runs::runs_directory;
 use super::{Environment, SettingsError};
 use crate::cli::TokensArguments;
 use crate::export::ExportDirectory;
@@ -26,7 +27,7 @@ impl TokensSettings {
     ) -> Result<Self, SettingsError> {
         let TokensArguments { from, example, .. } = arguments;
         let directory = ExportDirectory::new(from);
-        NamedFiles::new(&output).export(&directory).check(directory.path(), environment)?;
+        NamedFiles::new(&output).export(&directory).check(&runs_directory(None, environment)?, environment)?;
         output.without_page()?;
         Ok(Self { directory, example, output })
     }

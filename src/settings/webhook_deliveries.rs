@@ -1,12 +1,13 @@
 //! The settings of commands about signed deliveries of webhooks: those that a handler gets, and those that it got.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use secrecy::SecretString;
 
 use super::named_files::NamedFiles;
 use super::output::OutputSettings;
+use super::runs::runs_directory;
 use super::{Environment, SettingsError};
 use crate::cli::{
     CACERT, KeyForm, OutputFormat, SchemeName, SecretFileArguments, TryArguments, VerifySignatureArguments,
@@ -47,7 +48,7 @@ impl TrySettings {
         let certificates = environment.or_variable(cacert, CACERT)?;
         let files = NamedFiles::new(&output).certificates(certificates.as_deref());
         let files = files.reads("--secret-file", &secret.secret_file);
-        files.check(Path::new(""), environment)?;
+        files.check(&runs_directory(None, environment)?, environment)?;
         output.without_page()?;
         let signing = read_secret(&secret)?;
         let scheme = match scheme {

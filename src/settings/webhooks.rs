@@ -1,6 +1,6 @@
 //! The settings of commands about webhooks.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::connection::Connection;
 use super::named_files::NamedFiles;
@@ -36,7 +36,7 @@ impl WebhooksPlanSettings {
         let WebhooksPlanArguments { endpoints, code_report, out, output: _ } = arguments;
         let files = NamedFiles::new(&output).reads("--endpoints", &endpoints);
         let files = code_report.iter().fold(files, |files, path| files.reads("--code-report", path));
-        files.writing("--out", [out.clone()]).check(Path::new(""), environment)?;
+        files.writing("--out", [out.clone()]).check(&runs_directory(None, environment)?, environment)?;
         output.without_page()?;
         Ok(Self { endpoints, code_report, out, output })
     }

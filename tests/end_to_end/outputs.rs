@@ -88,6 +88,82 @@ fn a_file_of_a_run_is_not_overwritten() {
 }
 
 #[test]
+fn a_list_of_a_run_overwrites_neither_what_the_run_read_nor_a_file_of_a_run() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = users(&scratch);
+    scratch.write("rules.toml", "");
+    scratch.write(".env", "OTHER=1\n");
+    let run = scratch.import(&sandbox, &file, &["--mapping", "rules.toml"]).expect_code(0);
+    let id = run.report()["run"].as_str().expect("a run").to_owned();
+    let journal = format!(".avnology/runs/{id}/journal");
+    for list in ["export", "ids"] {
+        for out in ["users.json", "rules.toml", ".env", &journal] {
+            let before = std::fs::read(scratch.path(out)).expect("the file");
+            let run = scratch.run(&["migrate", "clerk", "runs", list, &id, "--out", out]).expect_code(2);
+            assert!(run.stderr.contains("--out") && run.stderr.contains("overwritten"), "{}", run.stderr);
+            assert_eq!(std::fs::read(scratch.path(out)).expect("the file"), before, "{list} {out}");
+        }
+        scratch.run(&["migrate", "clerk", "runs", list, &id, "--out", "list.csv"]).expect_code(0);
+        scratch.run(&["migrate", "clerk", "runs", list, &id, "--out", "list.csv"]).expect_code(0);
+    }
+}
+
+#[test]
+fn no_command_overwrites_a_file_of_a_run_in_any_directory_of_runs() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = users(&scratch);
+    let of = |more: &[&str]| {
+        let run = scratch.import(&sandbox, &file, &[&["--new-run"][..], more].concat()).expect_code(0);
+        run.report()["run"].as_str().expect("a run").to_owned()
+    };
+    let usual = format!(".avnology/runs/{}", of(&[]));
+    let other = format!("elsewhere/{}", of(&["--runs-dir", "elsewhere"]));
+    scratch.write("endpoints.toml", "");
+    scratch.write("secret", "");
+    for directory in [usual, other] {
+        let (journal, page) = (format!("{directory}/journal"), format!("{directory}/report.html"));
+        let before = [&journal, &page].map(|path| std::fs::read(scratch.path(path)).expect("the file"));
+        for arguments in [
+            &["tokens", "--from", "tenant", "--report", &journal][..],
+            &["plan", "--from", "tenant", "--out", "plan.json", "--report", &journal],
+            &["export", "--out", "new", "--report", &journal],
+            &["webhooks", "plan", "--endpoints", "endpoints.toml", "--out", "p.json", "--report", &journal],
+            &["webhooks", "try", "--url", "http://127.0.0.1:9", "--secret-file", "secret", "--report", &journal],
+            &["cutover", "report", "--out", &page],
+        ] {
+            let mut command = scratch.avnology(&[&["migrate", "clerk"], arguments].concat());
+            command.env("CLERK_SECRET_KEY", "sk_test_of_nobody");
+            let run = Run::of(command.output().expect("the binary runs")).expect_code(2);
+            assert!(run.stderr.contains("overwritten"), "{arguments:?}: {}", run.stderr);
+        }
+        let after = [&journal, &page].map(|path| std::fs::read(scratch.path(path)).expect("the file"));
+        assert_eq!(before, after);
+    }
+}
+
+#[test]
+fn a_command_overwrites_nothing_that_it_reads_or_writes_beside() {
+    let scratch = Scratch::new();
+    scratch.write("code.json", "{}");
+    scratch.write("notes.md", "[]");
+    for arguments in [
+        &["cutover", "check", "--code-report", "code.json", "--report", "code.json"][..],
+        &["cutover", "report", "--state", "notes.md", "--out", "./notes.md"],
+        &["export", "--out", "new", "--report", "new/users.ndjson"],
+        &["export", "--out", "new", "--metrics-file", "./new/../new/manifest.json"],
+    ] {
+        std::fs::create_dir_all(scratch.path("new")).expect("a directory");
+        let mut command = scratch.avnology(&[&["migrate", "clerk"], arguments].concat());
+        command.env("CLERK_SECRET_KEY", "sk_test_of_nobody");
+        let run = Run::of(command.output().expect("the binary runs")).expect_code(2);
+        assert!(run.stderr.contains("overwritten"), "{arguments:?}: {}", run.stderr);
+        assert_eq!((scratch.read("code.json"), scratch.read("notes.md")), ("{}".to_owned(), "[]".to_owned()));
+    }
+}
+
+#[test]
 fn a_report_that_cannot_be_written_is_known_before_the_first_request() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);

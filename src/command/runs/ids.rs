@@ -5,25 +5,14 @@ use std::path::{Path, PathBuf};
 
 use super::super::shared::private_list::write_private;
 use crate::id_map::{IdLookup, IdMap};
-use crate::journal::{RunDirectory, RunRecord};
+use crate::journal::RunRecord;
 use crate::report::{StdoutError, stream_to_stdout};
 use crate::results::{ResultsTable, TableCell, TableForm};
-use crate::settings::RunIdsSettings;
+use crate::settings::{RunIdsSettings, RunOnDisk};
 
 /// Why the ids cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum RunIdsError {
-    /// The directory of the runs cannot be read.
-    #[error("cannot read `{path}`: {source}")]
-    Runs {
-        /// The directory.
-        path: PathBuf,
-        /// The operating system's reason.
-        source: io::Error,
-    },
-    /// There is no such run.
-    #[error("there is no run `{0}`; `avnology migrate clerk runs` lists them")]
-    NoRun(String),
     /// What is known of the ids cannot be read.
     #[error("cannot read the ids of the target of run {run}: {source}")]
     Map {
@@ -50,11 +39,8 @@ const COLUMNS: &[&str] = &["kind", "clerk_id", "external_id", "id"];
 
 /// Writes the ids that are known of the target of a run, in the order in which they were learned.
 pub fn print_run_ids(settings: &RunIdsSettings) -> Result<(), RunIdsError> {
-    let RunIdsSettings { runs_directory: runs, run, format, out } = settings;
-    let listed = RunDirectory::list(runs).map_err(|source| RunIdsError::Runs { path: runs.clone(), source })?;
-    let named = listed.into_iter().find(|(_, record)| record.id == *run);
-    let (_, record) = named.ok_or_else(|| RunIdsError::NoRun(run.clone()))?;
-    let ids = open(runs, &record).map_err(|source| RunIdsError::Map { run: record.id.clone(), source })?;
+    let RunIdsSettings { runs_directory, run: RunOnDisk { record, .. }, format, out } = settings;
+    let ids = open(runs_directory, record).map_err(|source| RunIdsError::Map { run: record.id.clone(), source })?;
     let form = TableForm { format: *format, is_shown: out.is_none() && io::stdout().is_terminal() };
     let mut unreadable = None;
     let written = match out {
@@ -63,7 +49,7 @@ pub fn print_run_ids(settings: &RunIdsSettings) -> Result<(), RunIdsError> {
         None => stream_to_stdout(|stdout| write_ids(stdout, &ids, form, &mut unreadable)).map_err(RunIdsError::Stdout),
     };
     match unreadable {
-        Some(source) => Err(RunIdsError::Map { run: record.id, source }),
+        Some(source) => Err(RunIdsError::Map { run: record.id.clone(), source }),
         None => written,
     }
 }
