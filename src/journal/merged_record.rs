@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::personal_files::personal_files;
 use crate::files::replace_private;
 
 /// What a merge leaves beside its report and its rejects.
@@ -28,18 +29,9 @@ impl MergedRecord {
         replace_private(&path_in(directory), |file| serde_json::to_writer_pretty(file, self).map_err(Into::into))
     }
 
-    /// The files with rejects in the directory of a merge: they hold personal data, and nothing else there does.
-    pub fn rejects_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(directory)? {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if name.starts_with("rejects") && name.ends_with(".ndjson") {
-                found.push(path);
-            }
-        }
-        found.sort();
-        Ok(found)
+    /// The files in the directory of a merge that hold personal data: its rejects, and copies of them.
+    pub fn personal_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+        personal_files(directory)
     }
 
     /// The merged accounts that this run is a part of.

@@ -47,6 +47,7 @@ mod lost_run;
 mod merged_record;
 mod organization_record;
 mod original;
+mod personal_files;
 mod progress;
 mod pruned_file;
 mod read_journal;

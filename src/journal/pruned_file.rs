@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::RunDirectory;
+use super::personal_files::personal_files;
 use crate::files::replace_private;
 
 /// What the journal of a run said that was removed, in counts of records.
@@ -54,19 +55,7 @@ impl RunDirectory {
 
     /// The files that hold personal data, as far as they are there: the journal, which undo and resume need, comes first.
     pub fn personal_files(&self) -> io::Result<Vec<PathBuf>> {
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(self.path())? {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let is_rejects = name.starts_with("rejects") && name.ends_with(".ndjson");
-            let others =
-                [self.named_people(), self.missing(), self.disabled(), self.missing_memberships(), self.removed()];
-            if path.is_file()
-                && (is_rejects || path == self.journal() || path == self.in_doubt() || others.contains(&path))
-            {
-                found.push(path);
-            }
-        }
+        let mut found = personal_files(self.path())?;
         found.sort_by_key(|path| (*path != self.journal(), path.clone()));
         Ok(found)
     }

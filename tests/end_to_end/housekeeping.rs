@@ -97,11 +97,21 @@ fn what_undo_and_resume_need_goes_only_with_a_word() {
     assert_eq!(prune(&scratch, &["--dry-run"]), plan);
     assert_eq!(json(&scratch, &[]).as_array().map(Vec::len), Some(4));
     assert_eq!(prune(&scratch, &["--dry-run", "--keep", "3"])[2], (undone.clone(), "kept".to_owned()));
+    // What `sed -i.bak` and editors leave of rejects that somebody mended, and a kill of a file that was being written.
+    let rejects = scratch.read(&of_run(&created, "rejects.ndjson"));
+    let copies = ["rejects.ndjson.bak", "rejects.ndjson~", ".rejects.ndjson.swp", "Copy of rejects.ndjson", ".tmpAb12"];
+    for name in copies {
+        scratch.write(&of_run(&created, name), &rejects);
+    }
+    let private = json(&scratch, &["show", &created])["personal_files"].clone();
+    assert!(copies.iter().all(|name| private.as_array().expect("names").contains(&(*name).into())), "{private}");
     // Files with personal data, but for what undo needs.
     let stripped = prune(&scratch, &["--personal-data"]);
     let what: Vec<&str> = stripped.iter().map(|(_, what)| what.as_str()).collect();
     assert_eq!(what, ["personal_data_removed", "kept", "personal_data_removed", "personal_data_removed"]);
-    assert!(!scratch.path(&of_run(&created, "rejects.ndjson")).exists());
+    for name in copies.into_iter().chain(["rejects.ndjson"]) {
+        assert!(!scratch.path(&of_run(&created, name)).exists(), "{name}");
+    }
     assert!(scratch.path(&of_run(&created, "journal")).exists());
     let counts = json(&scratch, &["show", &created])["counts"].clone();
     // And the journal, too, with the word: what it counted stays.

@@ -233,7 +233,7 @@ fn prune_merged(
         return Ok(Some(PrunedRun { run, what: "removed", why: None, freed_bytes }));
     }
     let mut freed_bytes = 0;
-    for path in MergedRecord::rejects_files(directory).map_err(RunsError::read(directory))? {
+    for path in MergedRecord::personal_files(directory).map_err(RunsError::read(directory))? {
         freed_bytes += path.metadata().map_or(0, |file| file.len());
         if !is_dry_run {
             std::fs::remove_file(&path).map_err(RunsError::remove(&path))?;

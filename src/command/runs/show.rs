@@ -113,12 +113,14 @@ fn show_merged(
     let of_parts: Vec<&RunOverview> = parts.iter().collect();
     let Some(whole) = RunOverview::merged(settings.run.clone(), directory, &of_parts) else { return Ok(()) };
     let Some(ledger) = ledgers.into_iter().reduce(Ledger::with) else { return Ok(()) };
-    let personal_files = MergedRecord::rejects_files(directory).map_err(RunsError::read(directory))?;
+    let personal_files = MergedRecord::personal_files(directory).map_err(RunsError::read(directory))?;
+    let is_rejects = |name: &str| name.starts_with("rejects") && name.ends_with(".ndjson");
+    let rejects = personal_files.iter().find(|path| is_rejects(&name_of(path)));
     let shown = ShownRun {
         digests: digests.unwrap_or_default(),
         directory: directory.display().to_string(),
         personal_files: personal_files.iter().map(|path| name_of(path)).collect(),
-        next: next(&whole, personal_files.first()),
+        next: next(&whole, rejects),
         ..ShownRun::of_records(&whole, &ledger)
     };
     match settings.format {
