@@ -8,6 +8,7 @@ use super::shared::command_error::CommandError;
 use super::shared::reading::fetched_records::read_for_now;
 use super::shared::reading::records_of_export::{Enough, each_record, finished};
 use super::shared::tenant_plan_error::TenantPlanError;
+use super::shared::terminal::output::write_named_report;
 use crate::cli::OutputFormat;
 use crate::exit::ExitStatus;
 use crate::export::Manifest;
@@ -47,6 +48,7 @@ pub async fn plan(settings: TenantPlanSettings, mut signals: Signals) -> Result<
         settings.out.display(),
         settings.markdown.display()
     ));
+    write_named_report(&settings.output, &plan.totals)?;
     if settings.output.format == OutputFormat::Json {
         print_json(&plan.totals)?;
     }

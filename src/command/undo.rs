@@ -21,6 +21,7 @@ mod restoring_memberships;
 mod run_effects;
 mod steps;
 pub(super) mod undo_error;
+mod undo_reports;
 
 use std::cell::Cell;
 use std::io;
@@ -53,19 +54,27 @@ use crate::report::{Console, DeletedKinds, UndoingProgress};
 use crate::settings::{RunOnDisk, UndoSettings};
 use crate::signal::Signals;
 use undo_error::UndoError;
+use undo_reports::UndoReports;
 
 /// Deletes what a run created, or what the runs of all shards of an import did, one after the other; after asking for each.
 pub async fn undo(runs: Vec<UndoSettings>, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let mut status = ExitStatus::Success;
+    let mut reports = UndoReports::of(runs.len());
     for settings in &runs {
-        let signals = &mut signals;
-        let undone = with_target(&settings.target, async |target| undo_at(target, settings, signals).await).await?;
+        let (signals, reports) = (&mut signals, &mut reports);
+        let undoing = async |target| undo_at(target, settings, reports, signals).await;
+        let undone = with_target(&settings.target, undoing).await?;
         status = if undone == ExitStatus::Success { status } else { undone };
     }
     Ok(status)
 }
 
-async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals) -> Result<ExitStatus, CommandError> {
+async fn undo_at(
+    target: Target,
+    settings: &UndoSettings,
+    reports: &mut UndoReports,
+    signals: &mut Signals,
+) -> Result<ExitStatus, CommandError> {
     let UndoSettings { run: RunOnDisk { directory, record }, connection, output, .. } = settings;
     let _locks = [
         Lock::take_target(&settings.locks, &record.target, "undo").map_err(UndoError::Lock)?,
@@ -95,7 +104,7 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
     let status = if all.kept() > 0 { ExitStatus::Rejected } else { ExitStatus::Success };
     if settings.dry_run {
         ended?;
-        account_of_dry_run::print(record, &counts, &restoring, (settings.force, output))?;
+        account_of_dry_run::print(record, &counts, &restoring, settings.force, (output, reports))?;
         if all.created > 0 && !all.are_any_there() && !directory.is_undone() {
             output
                 .console
@@ -109,12 +118,12 @@ async fn undo_at(target: Target, settings: &UndoSettings, signals: &mut Signals)
         Ok(()) => delete_made(&target, connection, record, signals).await,
         Err(_) => Ok(MadeOrganization::None),
     };
-    let printed = print(record, directory, &counts, &restoring, output);
+    let given = print(record, directory, &counts, &restoring, (output, reports));
     note_accounts(settings);
     ended?;
     note_organization(organization?, output.console);
     marked?;
-    printed?;
+    given?;
     Ok(status)
 }
 

@@ -51,6 +51,7 @@ impl ExportSettings {
         let directory = ExportDirectory::new(out.clone());
         let files = NamedFiles::new(&output).certificates(client.certificates.as_deref()).exporting_to(&directory);
         files.check(&runs_directory(None, environment)?, environment)?;
+        output.without_page()?;
         if let Some(path) = deleted.iter().find(|earlier| is_same_directory(earlier, &out)).cloned() {
             // --new would delete it.
             return Err(ExportError::Earlier { path, problem: "this export goes there (--out)".to_owned() }.into());

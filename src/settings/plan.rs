@@ -47,6 +47,7 @@ impl TenantPlanSettings {
             NamedFiles::new(&output).export(&ExportDirectory::new(from.clone())).certificates(certificates.as_deref());
         let files = files.writing("--out", [out.clone(), markdown.clone()]);
         files.check(&runs_directory(None, environment)?, environment)?;
+        output.without_page()?;
         let mut from_clerk = None;
         let mut directory = ExportDirectory::new(from.clone());
         if is_clerk(&from) {

@@ -44,6 +44,7 @@ impl UndoSettings {
         environment: &Environment,
     ) -> Result<Vec<Self>, SettingsError> {
         let runs_directory = runs_directory(arguments.options.runs_dir.clone(), environment)?;
+        output.without_page()?;
         let runs = RunOnDisk::or_shards(&runs_directory, &arguments.run)?;
         runs.into_iter().map(|run| Self::of_run(run, arguments, output.clone(), environment)).collect()
     }

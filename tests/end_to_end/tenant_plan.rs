@@ -214,7 +214,9 @@ fn everything_is_in_a_plan_once_and_the_same_tenant_gives_the_same_bytes() {
     assert!(markdown.contains("Odd \\*app\\*") && markdown.lines().all(|line| !line.ends_with(' ')), "{markdown}");
 
     // The same bytes: again, and straight from Clerk, of which nothing stays on disk.
-    plan(&scratch, "packed", "again.json", &[]).expect_code(0);
+    plan(&scratch, "packed", "again.json", &["--report", "report.json"]).expect_code(0);
+    assert_eq!(read(&scratch, "report.json"), found["totals"]);
+    plan(&scratch, "packed", "again.json", &["--report", "report.html"]).expect_code(2);
     let url = clerk.url();
     let arguments =
         ["migrate", "clerk", "plan", "--from", "clerk://", "--out", "direct.json", "--clerk-url", &url, "-vv"];

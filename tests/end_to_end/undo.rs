@@ -260,3 +260,28 @@ fn where_nothing_of_a_run_is_at_the_target_nothing_is_noted_as_undone() {
     undo(&["--force"]).expect_code(0);
     assert!(undone());
 }
+
+#[test]
+fn the_report_of_an_undo_is_what_it_prints() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..5).map(user)));
+    let id = run_id(&scratch.import(&sandbox, &file, &[]).expect_code(0));
+    let read = |name: &str| serde_json::from_str::<serde_json::Value>(&scratch.read(name)).expect("JSON");
+    let refused = scratch.undo(&sandbox, &id, &["--yes", "--report", "undo.html"]).expect_code(2);
+    assert!(refused.stderr.contains("a page of an import and of a dry run only"), "{}", refused.stderr);
+    for more in [&["--dry-run", "--report", "undo.json"][..], &["--yes", "--report", "undo.json"]] {
+        let run = scratch.undo(&sandbox, &id, more).expect_code(0);
+        assert_eq!((read("undo.json"), read("undo.json")["counts"]["deleted"].as_u64()), (run.report(), Some(5)));
+    }
+    // Of several shards, each.
+    let shards = ["1/2", "2/2"].map(|shard| {
+        run_id(&scratch.import(&sandbox, &file, &["--new-run", "--recheck", "--shard", shard]).expect_code(0))
+    });
+    scratch.run(&["migrate", "clerk", "runs", "merge"]).expect_code(0);
+    let merged = format!("{}-merged", shards[0].strip_suffix("-1of2").expect("the first shard"));
+    scratch.undo(&sandbox, &merged, &["--yes", "--report", "undo.json"]).expect_code(0);
+    let reports = read("undo.json");
+    let runs: Vec<_> = reports.as_array().expect("a report of each").iter().map(|report| &report["run"]).collect();
+    assert_eq!(runs, shards.iter().collect::<Vec<_>>());
+}

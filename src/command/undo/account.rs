@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use super::account_by_kind::write_kinds;
 use super::account_of_restoring::{RestoringReport, UndoRestoring};
-use crate::cli::OutputFormat;
+use super::undo_reports::UndoReports;
+use crate::command::shared::command_error::CommandError;
 use crate::human::{count, plural, plural_past};
 use crate::journal::{RunDirectory, RunRecord, UndoneRecord};
-use crate::report::{Deleted, DeletedKinds, StdoutError, print_json};
+use crate::report::{Deleted, DeletedKinds};
 use crate::settings::OutputSettings;
 
 /// What came of undoing a run until now. Broken off earlier than the last time, it has deleted no less.
@@ -19,14 +20,14 @@ pub(super) fn undone(counts: &Deleted, before: Option<UndoneRecord>) -> UndoneRe
     UndoneRecord { deleted: (deleted + gone_already).max(deleted_before), kept: kept_changed + kept_not_ours + failed }
 }
 
-/// Prints the account.
+/// Gives the account to people and to programs.
 pub(super) fn print(
     record: &RunRecord,
     directory: &RunDirectory,
     counts: &DeletedKinds,
     restoring: &UndoRestoring,
-    output: &OutputSettings,
-) -> Result<(), StdoutError> {
+    (output, reports): (&OutputSettings, &mut UndoReports),
+) -> Result<(), CommandError> {
     #[derive(Serialize)]
     struct UndoReport<'a> {
         run: &'a str,
@@ -45,7 +46,7 @@ pub(super) fn print(
     let kinds = counts.is_of_tenant().then_some(counts);
     let (run, target, restoring) = (&record.id, &record.target, restoring.report());
     let report = UndoReport { run, target, counts: &all, kinds, restoring, in_doubt_file };
-    let printed = if output.format == OutputFormat::Json { print_json(&report) } else { Ok(()) };
+    let given = reports.give(&report, output);
     let kept = all.kept();
     let exceptions = (kept > 0).then(|| format!("{} of {} kept", count(kept), plural_past(all.created, counts.noun())));
     let updated = report.restoring.updated;
@@ -53,7 +54,7 @@ pub(super) fn print(
     if let Some(path) = &report.in_doubt_file {
         output.console.error(&in_doubt(all.in_doubt, path, &record.id));
     }
-    printed
+    given
 }
 
 fn summary(out: &mut String, record: &RunRecord, counts: &DeletedKinds, updated: u64) -> fmt::Result {

@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use super::account_by_kind::write_kinds;
 use super::account_of_restoring::{RestoringReport, UndoRestoring};
-use crate::cli::OutputFormat;
+use super::undo_reports::UndoReports;
+use crate::command::shared::command_error::CommandError;
 use crate::human::{count, plural};
 use crate::journal::RunRecord;
-use crate::report::{Deleted, DeletedKinds, StdoutError, print_json};
+use crate::report::{Deleted, DeletedKinds};
 use crate::settings::OutputSettings;
 
 #[derive(Serialize)]
@@ -26,23 +27,24 @@ struct UndoDryRun<'a> {
     restoring: RestoringReport,
 }
 
-/// Prints what would be deleted, and what would be kept. `force` is `--force`.
+/// Says what would be deleted, and what would be kept, to people and to programs. `force` is `--force`.
 pub(super) fn print(
     record: &RunRecord,
     counts: &DeletedKinds,
     restoring: &UndoRestoring,
-    (force, output): (bool, &OutputSettings),
-) -> Result<(), StdoutError> {
+    force: bool,
+    (output, reports): (&OutputSettings, &mut UndoReports),
+) -> Result<(), CommandError> {
     let all = counts.all();
     let kinds = counts.is_of_tenant().then_some(counts);
     let (run, target, restoring) = (&record.id, &record.target, restoring.report());
     let would_be = UndoDryRun { run, target, dry_run: true, counts: &all, kinds, restoring };
-    let printed = if output.format == OutputFormat::Json { print_json(&would_be) } else { Ok(()) };
+    let given = reports.give(&would_be, output);
     let kept = all.kept();
     let exceptions =
         (kept > 0).then(|| format!("{} of {} would be kept", count(kept), plural(all.created, counts.noun())));
     output.console.account(|out| summary(out, &would_be, counts, force), &would_be, exceptions.as_deref());
-    printed
+    given
 }
 
 fn summary(out: &mut String, would_be: &UndoDryRun<'_>, kinds: &DeletedKinds, force: bool) -> fmt::Result {
