@@ -40,9 +40,8 @@ pub struct RunOptions {
     /// records. What only the target knows is found while the others are sent (exit code 3): for example an address that another
     /// identity has, or, with --on-existing fail, a user who is at the target already
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
-    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
-    #[arg(hide_possible_values = true, help_heading = "Mapping")]
-    pub strict: bool,
+    #[arg(default_missing_value = "true", hide_possible_values = true, help_heading = "Mapping")]
+    pub strict: Option<bool>,
 
     /// End with exit code 5 if the input has fewer than N records, and send nothing (a pipe is sent as it is read)
     #[arg(long, value_name = "N", help_heading = "Mapping")]

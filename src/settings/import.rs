@@ -47,6 +47,7 @@ impl Limits {
     /// Resolves what was typed. What is sent out of a pipe is sent before its end is known.
     pub(super) fn resolve(options: &RunOptions, reading: &ReadingSettings) -> Result<Self, SettingsError> {
         let RunOptions { max_errors, strict, min_records, .. } = *options;
+        let strict = strict.unwrap_or(false);
         if strict && reading.has_pipe() {
             return Err(SettingsError::StrictPipe);
         }

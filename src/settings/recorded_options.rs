@@ -1,7 +1,8 @@
 //! The options that a run remembers in `run.json`: written when it begins, and read when it is resumed or undone.
 
-use super::{ImportSettings, KratosChoice};
-use crate::cli::{ConnectionOptions, RateOptions, RunOptions};
+use super::run_on_disk::RunOnDisk;
+use super::{Environment, ImportSettings, KratosChoice, SettingsError};
+use crate::cli::{CONCURRENCY, ConnectionOptions, RATE, RateOptions, RunOptions};
 use crate::journal::{KratosRecord, RecordedOptions};
 
 impl ImportSettings {
@@ -29,19 +30,25 @@ impl ImportSettings {
     }
 }
 
-/// What was typed, else what the run was begun with.
-pub(super) fn options_of_run(typed: RunOptions, recorded: &RecordedOptions) -> Result<RunOptions, String> {
-    let rate = recorded.rate.as_deref().map(str::parse).transpose()?;
-    let concurrency = recorded.concurrency.as_deref().map(str::parse).transpose()?;
+/// What was typed, else what a variable says now, else what the run was begun with.
+pub(super) fn options_of_run(
+    typed: RunOptions,
+    run: &RunOnDisk,
+    environment: &Environment,
+) -> Result<RunOptions, SettingsError> {
+    let recorded = &run.record.options;
+    let wrong = |problem: String| run.wrong(problem);
+    let rate = recorded.rate.as_deref().map(str::parse).transpose().map_err(wrong)?;
+    let concurrency = recorded.concurrency.as_deref().map(str::parse).transpose().map_err(wrong)?;
     Ok(RunOptions {
-        rate: RateOptions { rate: typed.rate.rate.or(rate), ..typed.rate },
-        concurrency: typed.concurrency.or(concurrency),
+        rate: RateOptions { rate: environment.or_variable(typed.rate.rate, RATE)?.or(rate), ..typed.rate },
+        concurrency: environment.or_variable(typed.concurrency, CONCURRENCY)?.or(concurrency),
         batch_size: typed.batch_size.or(recorded.batch_size),
         batch_bytes: typed.batch_bytes.or(recorded.batch_bytes),
         connection: ConnectionOptions { max_wait: typed.connection.max_wait.or(recorded.max_wait), ..typed.connection },
         max_errors: typed.max_errors.or(recorded.max_errors),
         min_records: typed.min_records.or(recorded.min_records),
-        strict: typed.strict || recorded.strict,
+        strict: typed.strict.or(Some(recorded.strict)),
         max_record_bytes: typed.max_record_bytes.or(recorded.max_record_bytes),
         ..typed
     })

@@ -34,7 +34,7 @@ impl ImportSettings {
             return Err(run.wrong(problem));
         }
         let wrong = |problem: String| run.wrong(problem);
-        let options = options_of_run(options, &record.options).map_err(wrong)?;
+        let options = options_of_run(options, &run, environment)?;
         let mut choice = ReadingChoice::of_run(&run)?;
         if let Some(paths) = moved(&run, import)? {
             choice.inputs.inputs = record.inputs.iter().map(|input| input.kind).zip(paths).collect();

@@ -82,7 +82,7 @@ impl RecoverySettings {
             return Err(SettingsError::RecoveryLinks);
         }
         let target = TargetSettings::of_record(&record.target, record.kratos.as_ref(), wrong, environment)?;
-        let options = options_of_run(RunOptions::default(), &record.options).map_err(wrong)?;
+        let options = options_of_run(RunOptions::default(), run, environment)?;
         let connection = Connection::of_run(&options, None, environment)?;
         Ok(Self { target, connection, out: out.to_path_buf(), hours })
     }

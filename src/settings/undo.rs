@@ -59,7 +59,7 @@ impl UndoSettings {
         let runs_directory = runs_directory(options.runs_dir.clone(), environment)?;
         let run = run.with_journal("undone")?;
         let wrong = |problem: String| run.wrong(problem);
-        let options = options_of_run(options, &run.record.options).map_err(wrong)?;
+        let options = options_of_run(options, &run, environment)?;
         let shard = run.record.shard.as_deref().map(str::parse).transpose().map_err(wrong)?;
         let target = TargetSettings::of_record(&run.record.target, run.record.kratos.as_ref(), wrong, environment)?;
         let connection = Connection::of_run(&options, shard, environment)?;

@@ -121,6 +121,22 @@ fn without_strict_the_same_run_is_resumed() {
 }
 
 #[test]
+fn a_strict_run_is_resumed_strictly_unless_somebody_says_otherwise() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..30).map(user).chain([nobody()])));
+    let run = scratch.import(&sandbox, &file, &["--strict"]).expect_code(4);
+    let id = run.report()["run"].as_str().expect("a run").to_owned();
+    let resume = |more: &[&str]| {
+        let arguments = [&["migrate", "clerk", "resume", &id, "--output", "json"], more].concat();
+        Run::of(scratch.avnology(&arguments).env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("it runs"))
+    };
+    resume(&[]).expect_code(4);
+    let run = resume(&["--strict=false"]).expect_code(3);
+    assert_eq!((run.count("created"), run.count("rejected")), (30, 1), "{}", run.stdout);
+}
+
+#[test]
 fn an_input_without_a_record_is_reported_and_is_no_success() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);

@@ -287,6 +287,15 @@ fn a_run_is_resumed_with_the_options_it_began_with() {
         "on_missing": null, "max_missing": null,
     });
     assert_eq!(record["options"], expected);
+    // What is in the environment now wins over what the run began with: `0` is neither a rate nor a number of requests.
+    for arguments in [&["migrate", "clerk", "resume", id][..], &["migrate", "clerk", "undo", id, "--dry-run"]] {
+        for name in ["AVNOLOGY_RATE", "AVNOLOGY_CONCURRENCY"] {
+            let mut command = scratch.avnology(arguments);
+            command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).env(name, "0");
+            let refused = Run::of(command.output().expect("the binary runs")).expect_code(2);
+            assert!(refused.stderr.contains(name), "{}", refused.stderr);
+        }
+    }
     let mut command = scratch.avnology(&[
         "migrate",
         "clerk",
