@@ -8,7 +8,7 @@ use clap::builder::ValueHint;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command};
 use toml::Spanned;
-use toml::de::DeValue;
+use toml::de::{DeInteger, DeValue};
 
 /// What would be typed for this value.
 pub(super) fn values(
@@ -23,7 +23,7 @@ pub(super) fn values(
     }
     let several = may_be_several(option);
     match value.get_ref() {
-        DeValue::Integer(integer) => Ok(vec![integer.as_str().into()]),
+        DeValue::Integer(integer) => Ok(vec![decimal(integer).into()]),
         DeValue::String(text) if takes_values => Ok(vec![resolve_path(option, text, directory)]),
         DeValue::Array(array) if takes_values && several && !array.is_empty() => {
             let texts = array.iter().map(|item| item.get_ref().as_str().ok_or("is a list of texts in quotes"));
@@ -33,6 +33,13 @@ pub(super) fn values(
         _ if takes_values => Err("is a text in quotes, or a number"),
         _ => Err("is a number"),
     }
+}
+
+/// A number as it would be typed: TOML has hexadecimal, octal and binary ones, too. One that is too large for any option stays as
+/// it is, for the option to refuse.
+fn decimal(integer: &DeInteger<'_>) -> String {
+    let number = i128::from_str_radix(integer.as_str(), integer.radix());
+    number.map_or_else(|_| integer.to_string(), |number| number.to_string())
 }
 
 /// Whether the option takes several values: behind one another, with commas between them, or by being typed several times.

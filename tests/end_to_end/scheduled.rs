@@ -259,3 +259,17 @@ fn a_page_that_the_config_file_asks_for_is_of_imports_alone() {
     let typed = Run::of(typed.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs"));
     typed.expect_code(2);
 }
+
+#[test]
+fn a_number_in_the_config_file_is_what_toml_says() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    for (number, size) in [("0x10", 16), ("0o20", 16), ("0b1_0000", 16), ("1_6", 16), ("+16", 16)] {
+        scratch.write("users.json", export((0..2).map(user)));
+        configure(&scratch, &sandbox, &format!("new-run = true\nbatch-size = {number}\noutput = \"json\""));
+        let run = run(&scratch, &sandbox).expect_code(0).report()["run"].as_str().expect("a run").to_owned();
+        let record: Value =
+            serde_json::from_str(&scratch.read(&format!(".avnology/runs/{run}/run.json"))).expect("JSON");
+        assert_eq!(record["options"]["batch_size"], size, "{number}");
+    }
+}
