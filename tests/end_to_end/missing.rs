@@ -3,6 +3,7 @@
 use crate::support;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -210,6 +211,13 @@ fn nobody_is_disabled_if_the_export_may_be_wrong() {
     parts_are_refused(&scratch, &sandbox, &file);
     let rejects = run.report()["rejects_file"].as_str().expect("a file").to_owned();
     let mended = scratch.import(&sandbox, &rejects, &DISABLE).expect_code(2);
+    assert!(mended.stderr.contains("needs the whole export"), "{}", mended.stderr);
+    // Nor are packed ones an export.
+    let packed = std::fs::File::create(scratch.path("rejects.ndjson.gz")).expect("a file");
+    let mut packed = flate2::write::GzEncoder::new(packed, flate2::Compression::default());
+    packed.write_all(scratch.read(&rejects).as_bytes()).and_then(|()| packed.finish().map(drop)).expect("it is packed");
+    let all = ["--on-missing", "disable", "--max-missing", "100"];
+    let mended = scratch.import(&sandbox, "rejects.ndjson.gz", &all).expect_code(2);
     assert!(mended.stderr.contains("needs the whole export"), "{}", mended.stderr);
     assert_eq!(disabled(&sandbox).len(), 0);
 }

@@ -23,8 +23,9 @@ fn record(settings: &ImportSettings, target: &str) -> Result<RunRecord, RunStart
     let mut rejects_of = None;
     for (input, kind) in settings.reading.inputs.iter().zip(&settings.reading.kinds) {
         inputs.push(checked(input, *kind)?);
-        let failed = |source| RunStartError::Io { path: input.name().to_string().into(), source };
-        rejects_of = rejects_of.or(run_of_rejects(input).map_err(failed)?);
+        if rejects_of.is_none() {
+            rejects_of = run_of_rejects(input)?;
+        }
     }
     if let (Some(_), Some(run)) = (settings.missing, &rejects_of) {
         return Err(RunStartError::MissingOfRejects { run: run.clone() });
