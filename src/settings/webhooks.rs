@@ -60,6 +60,7 @@ impl WebhooksTargetSettings {
         arguments: WebhooksTargetArguments,
         output: OutputSettings,
         files: &[(&'static str, PathBuf)],
+        secrets_out: Option<&PathBuf>,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let WebhooksTargetArguments { target, options } = arguments;
@@ -72,7 +73,7 @@ impl WebhooksTargetSettings {
         let runs_directory = runs_directory(runs_dir, environment)?;
         let named = NamedFiles::new(&output).target(&target).certificates(connection.certificates.as_deref());
         let named = files.iter().fold(named, |named, (option, path)| named.reads(option, path));
-        named.check(&runs_directory, environment)?;
+        named.writing("--secrets-out", secrets_out.cloned()).check(&runs_directory, environment)?;
         output.without_page()?;
         Ok(Self { target, connection, runs_directory, output })
     }
@@ -121,7 +122,7 @@ impl WebhooksApplySettings {
     ) -> Result<Self, SettingsError> {
         let WebhooksApplyArguments { planned, secrets_out, dry_run, force, at } = arguments;
         let planned = PlannedWebhooks::new(planned);
-        let at = WebhooksTargetSettings::resolve(at, output, &planned.files(), environment)?;
+        let at = WebhooksTargetSettings::resolve(at, output, &planned.files(), secrets_out.as_ref(), environment)?;
         Ok(Self { planned, secrets_out, dry_run, force, at })
     }
 }
@@ -143,7 +144,7 @@ impl WebhooksVerifySettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let planned = PlannedWebhooks::new(arguments.planned);
-        let at = WebhooksTargetSettings::resolve(arguments.at, output, &planned.files(), environment)?;
+        let at = WebhooksTargetSettings::resolve(arguments.at, output, &planned.files(), None, environment)?;
         Ok(Self { planned, at })
     }
 }
@@ -168,7 +169,7 @@ impl WebhooksActivateSettings {
     ) -> Result<Self, SettingsError> {
         let WebhooksActivateArguments { planned, dry_run, at } = arguments;
         let planned = PlannedWebhooks::new(planned);
-        let at = WebhooksTargetSettings::resolve(at, output, &planned.files(), environment)?;
+        let at = WebhooksTargetSettings::resolve(at, output, &planned.files(), None, environment)?;
         Ok(Self { planned, dry_run, at })
     }
 }
@@ -194,7 +195,7 @@ impl WebhooksUndoSettings {
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
         let WebhooksUndoArguments { yes, dry_run, force, at } = arguments;
-        let at = WebhooksTargetSettings::resolve(at, output, &[], environment)?;
+        let at = WebhooksTargetSettings::resolve(at, output, &[], None, environment)?;
         Ok(Self { has_consent: yes, dry_run, force, at })
     }
 }

@@ -150,6 +150,7 @@ fn a_command_overwrites_nothing_that_it_reads_or_writes_beside() {
     scratch.write("notes.md", "[]");
     for arguments in [
         &["cutover", "check", "--code-report", "code.json", "--report", "code.json"][..],
+        &["webhooks", "apply", "--plan", "p", "--endpoints", "e", "--sandbox", "--secrets-out", "s", "--report", "s"],
         &["cutover", "report", "--state", "notes.md", "--out", "./notes.md"],
         &["export", "--out", "new", "--report", "new/users.ndjson"],
         &["export", "--out", "new", "--metrics-file", "./new/../new/manifest.json"],
