@@ -6,7 +6,6 @@
 //! requests at once. By Little's law that follows from the times that answers take.
 
 use std::fmt;
-use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -43,9 +42,9 @@ impl FromStr for ConcurrencyRules {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.trim() {
             "auto" => Ok(Self::new(None)),
-            number => match number.parse::<NonZeroUsize>() {
-                Ok(count) => Ok(Self::new(Some(count.get()))),
-                Err(_) => Err("expected a number from 1, or `auto`".to_owned()),
+            number => match number.parse() {
+                Ok(count) if (1..=Self::MOST_FIXED).contains(&count) => Ok(Self::new(Some(count))),
+                _ => Err(format!("expected a number from 1 to {}, or `auto`", Self::MOST_FIXED)),
             },
         }
     }
@@ -63,6 +62,9 @@ impl ConcurrencyRules {
 
     /// The largest limit for `auto`.
     const MOST: usize = 64;
+
+    /// The largest limit that can be chosen. Each request needs memory and a connection; no target takes as many at once.
+    const MOST_FIXED: usize = 10_000;
 
     /// A fixed limit, or one that adapts.
     pub fn new(fixed: Option<usize>) -> Self {

@@ -101,12 +101,16 @@ fn probability(text: &str) -> Option<f64> {
     text.parse().ok().filter(|chance| (0.0..=1.0).contains(chance))
 }
 
+/// The longest time of a fault. Nobody waits longer, and a clock cannot go on by any number of seconds.
+const LONGEST: Duration = Duration::from_hours(24);
+
 /// `250ms` or `2s`.
 fn duration(text: &str) -> Option<Duration> {
-    match text.strip_suffix("ms") {
+    let duration = match text.strip_suffix("ms") {
         Some(milliseconds) => milliseconds.parse().ok().map(Duration::from_millis),
         None => text.strip_suffix('s')?.parse().ok().map(Duration::from_secs),
-    }
+    };
+    duration.filter(|duration| *duration <= LONGEST)
 }
 
 fn http_status(text: &str) -> Option<u16> {
@@ -236,7 +240,7 @@ impl FaultsState {
                 (rages.then_some(Instead::Status(status, (!bare).then_some(1))), None)
             }
             Fault::OutageAfter { calls, lasting } => {
-                if self.calls == calls + 1 {
+                if self.calls - 1 == calls {
                     self.outage_until = Some(now + lasting);
                 }
                 (self.outage_until.is_some_and(|until| now < until).then_some(Instead::Close), None)
@@ -266,9 +270,17 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(fault), "{text}");
         }
-        for bad in
-            ["", "latency", "latency=5", "status=99:0.1", "status=503", "reset-after=2", "storm=429:9s/3s", "odd=1"]
-        {
+        for bad in [
+            "",
+            "latency",
+            "latency=5",
+            "status=99:0.1",
+            "status=503",
+            "reset-after=2",
+            "storm=429:9s/3s",
+            "outage-after=7:18446744073709551615s",
+            "odd=1",
+        ] {
             assert!(bad.parse::<Fault>().is_err(), "{bad}");
         }
     }

@@ -37,6 +37,20 @@ fn wrong_usage_has_its_own_exit_code() {
 }
 
 #[test]
+fn numbers_that_no_machine_has_are_wrong_usage_and_no_reason_to_crash() {
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", export([user(1)]));
+    let import = ["migrate", "clerk", "--import", &file, "--sandbox"];
+    for huge in ["10001", "9223372036854775807", "18446744073709551615", "99999999999999999999"] {
+        let run = scratch.run(&[&import[..], &["--concurrency", huge]].concat()).expect_code(2);
+        assert!(run.stderr.contains("expected a number from 1 to 10000, or `auto`"), "{huge}: {}", run.stderr);
+        let mut command = scratch.avnology(&import);
+        command.env("AVNOLOGY_CONCURRENCY", huge);
+        Run::of(command.output().expect("the binary runs")).expect_code(2);
+    }
+}
+
+#[test]
 fn an_option_that_would_mean_nothing_to_applications_and_endpoints_is_refused_by_name() {
     let scratch = Scratch::new();
     let planned = ["--plan", "plan.json", "--endpoints", "endpoints.toml"];
