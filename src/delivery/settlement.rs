@@ -146,6 +146,27 @@ mod tests {
         assert_eq!(reported, [(2, vec![2, 3, 4]), (0, vec![6, 7, 8])]);
     }
 
+    /// What is known of somebody may change although no record of the batch is settled: nobody is under an earlier external id any
+    /// more.
+    #[tokio::test]
+    async fn what_is_known_from_now_on_is_reported_without_a_record_too() {
+        let pending = PendingBatch::new(batch(1, 1));
+        let (clerk_id, id) = ("user_1".to_owned(), "usr_1".to_owned());
+        let identified = Identified { key: pending.batch.items[0].key(), clerk_id, external_id: None, id };
+        for settlement in [
+            Settlement { confirmed: vec![ConfirmedRecord::nothing("emp-1")], ..Settlement::default() },
+            Settlement { identified: vec![identified], ..Settlement::default() },
+        ] {
+            let (events, mut inbox) = mpsc::channel(1);
+            SettledSender::new(events).send(&pending, settlement, None).await;
+            let Some(Event::Settled { settled, .. }) = inbox.recv().await else { panic!("nothing was reported") };
+            assert_eq!(settled.confirmed.len() + settled.identified.len(), 1);
+        }
+        let (events, mut inbox) = mpsc::channel(1);
+        SettledSender::new(events).send(&pending, Settlement::default(), None).await;
+        assert!(inbox.recv().await.is_none(), "nothing is there to be said");
+    }
+
     /// A sender goes on with the next batch as soon as it has reported one. Where the committer is behind, what was reported is in
     /// memory for a while.
     #[tokio::test]

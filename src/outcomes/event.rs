@@ -63,6 +63,12 @@ pub(crate) enum Event {
 }
 
 impl SettledRecords {
+    /// Whether nothing is said.
+    fn is_empty(&self) -> bool {
+        let Self { at_target, rejects, confirmed, identified } = self;
+        at_target.is_empty() && rejects.is_empty() && confirmed.is_empty() && identified.is_empty()
+    }
+
     /// How many bytes its outcomes and rejects take in memory. What was confirmed and the ids are not counted: what mapping settles has
     /// none of either.
     pub(crate) fn size(&self) -> usize {
@@ -124,7 +130,7 @@ pub(crate) async fn begin_sending_settled(
     settled: SettledRecords,
     memory: SharedMemory,
 ) -> Option<Booked> {
-    if settled.at_target.is_empty() && settled.rejects.is_empty() {
+    if settled.is_empty() {
         return None;
     }
     let (booked, is_booked) = oneshot::channel();

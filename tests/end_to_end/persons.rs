@@ -340,17 +340,25 @@ fn external_ids_with_commas_quotes_and_blanks_are_found_again() {
 
 #[test]
 fn a_person_who_is_not_there_any_more_is_created_again() {
-    // Bob is not among those who are looked up before all are believed to be there: neither the newest nor one of the sample.
-    let today = [Person { external_id: Some("emp-1"), ..bob() }, ada()];
+    // Finn is one of the sample that is looked up before all are believed to be there; without one nobody is. Bob is not, and he is
+    // none of the newest.
+    let finn = || Person::new("user_finn", "finn@example.com");
+    let today = [Person { external_id: Some("emp-1"), ..bob() }, finn(), ada()];
     let tomorrow = Person { external_id: Some("emp-7"), emails: vec!["robert@example.com"], ..bob() };
-    let night = Night::new(&[], &today, &[ada(), tomorrow]);
+    let night = Night::new(&[], &today, &[finn(), ada(), tomorrow]);
     let database = rusqlite::Connection::open(&night.sandbox.database).expect("the database");
     let gone = database.execute("DELETE FROM identities WHERE external_id = 'emp-1'", []);
     assert_eq!(gone.expect("it is gone"), 1);
     let run = night.import("update").expect_code(0);
     assert!(!run.stderr.contains("does not have the users it had"), "{}", run.stderr);
-    assert_eq!((run.count("created"), night.people()), (1, 2), "{}", run.stdout);
-    night.assert_verified("created again", [2, 0, 0, 0], &json!({}));
+    assert_eq!((run.count("created"), night.people()), (1, 3), "{}", run.stdout);
+    night.assert_verified("created again", [3, 0, 0, 0], &json!({}));
+    // Nobody is under the earlier external id any more: should the person have it again at Clerk, that is a change.
+    let back = night.scratch.write("back.json", export(today.iter().map(Person::record)));
+    let night = Night { tomorrow: back, ..night };
+    let run = night.import("update").expect_code(0);
+    assert_eq!((run.count("updated"), night.people()), (1, 3), "{}", run.stdout);
+    night.assert_verified("the external id is back", [3, 0, 0, 0], &json!({}));
 }
 
 #[test]
