@@ -78,14 +78,17 @@ impl SettledRecords {
 
 impl Event {
     /// Whether it has to be durable before anything follows from it: a batch may not be sent before its plan is, and what
-    /// the target did for us must not be forgotten. All else that a crash loses is made again when the run is resumed.
+    /// the target did for us must not be forgotten. Nor must the id of a user whom it confirmed: who is remembered as confirmed is
+    /// not asked about again. All else that a crash loses is made again when the run is resumed.
     pub(crate) fn must_be_durable(&self) -> bool {
         match self {
             Self::Planned { .. } => true,
-            Self::Settled { settled, .. } => settled
-                .at_target
-                .iter()
-                .any(|record| !matches!(record.outcome, RecordOutcome::Unchanged | RecordOutcome::Rejected { .. })),
+            Self::Settled { settled: SettledRecords { at_target, confirmed, .. }, .. } => {
+                let is_done = |outcome: &RecordOutcome| {
+                    !matches!(outcome, RecordOutcome::Unchanged | RecordOutcome::Rejected { .. })
+                };
+                !confirmed.is_empty() || at_target.iter().any(|record| is_done(&record.outcome))
+            }
             Self::Mapped(_) | Self::InputEnded(_) | Self::Late { .. } | Self::Requested { .. } | Self::Stopped(_) => {
                 false
             }
@@ -146,5 +149,25 @@ impl Booked {
     /// Waits for it.
     pub(crate) async fn wait(self) {
         ignore(self.0.await, "the committer sends nothing: it drops its end once it has booked them");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::RecordKey;
+
+    /// The memory of confirmed users goes to disk by itself. A user who is in it is not asked about again, so the user's id has to be
+    /// in the journal by then.
+    #[test]
+    fn what_is_remembered_as_confirmed_must_be_durable_first() {
+        let key = RecordKey { input: 0, number: 1 };
+        let unchanged = || vec![Settled { key, outcome: RecordOutcome::Unchanged, notices: 0 }];
+        let event = |confirmed| {
+            let settled = SettledRecords { at_target: unchanged(), confirmed, ..SettledRecords::default() };
+            Event::Settled { settled, booked: oneshot::channel().0, memory: None }
+        };
+        assert!(event(vec![ConfirmedRecord::nothing("emp-1")]).must_be_durable());
+        assert!(!event(Vec::new()).must_be_durable(), "what mapping settles waits for nothing");
     }
 }

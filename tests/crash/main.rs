@@ -217,6 +217,27 @@ fn a_nightly_run() {
     });
 }
 
+/// The first import from a host into a target that has the users already. A later run does not ask about those whom the memory of
+/// confirmed users knows; so their ids have to be in a journal by then.
+#[test]
+fn an_import_of_users_who_are_there_already() {
+    let Some(lab) = lab() else { return };
+    let elsewhere = lab.site("other", "key_of_the_recording", &lab.path("target.db"));
+    elsewhere.write("users.json", users());
+    elsewhere.import("users.json", &[]).expect_code(3);
+    drop(elsewhere);
+    let recording = recorded_import(&lab, &[]);
+    lab.check("unchanged", recording.states(), |site| {
+        // Another export, and so another run.
+        site.write("tomorrow.json", tomorrow());
+        let run = site.import("tomorrow.json", &FLAGS).expect_code(0);
+        let id = run.report()["run"].as_str().expect("a run").to_owned();
+        let ids = site.run(&["migrate", "clerk", "runs", "ids", &id]).expect_code(0);
+        let known = |id: &&String| !ids.stdout.contains(id.as_str());
+        assert_eq!(good().iter().find(known), None, "the id of a user is not known: {}", ids.stdout);
+    });
+}
+
 /// What a merge reports about all shards.
 fn check_merge(site: &Site<'_>) {
     let run = site.run(&["migrate", "clerk", "runs", "merge", "--output", "json"]).expect_code(3);
