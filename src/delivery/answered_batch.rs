@@ -1,8 +1,11 @@
 //! A batch that was answered: what became of each item, and what is left to be sent again.
 
+use super::blame::{Probes, SOON};
 use super::pending_batch::PendingBatch;
+use super::refusal::failing;
 use super::round::{NextRound, RoundFacts, next_round};
-use super::sender_context::{Remaining, SOON, SenderContext};
+use super::sender_context::{Remaining, SenderContext};
+use super::settlement::Settlement;
 use super::sorted_results::SortedResults;
 use super::success_clock::SuccessTime;
 use crate::destination::{CreateResults, ItemError, TargetError};
@@ -21,7 +24,7 @@ impl AnsweredBatch<'_> {
     pub(super) async fn settle(&self, CreateResults { results, request_id, held_room }: CreateResults) -> Remaining {
         let Self { context, pending, .. } = self;
         let request_id = request_id.as_deref();
-        let SortedResults { settlement, existing, conflicts, to_retry, no_access } =
+        let SortedResults { settlement, existing, conflicts, to_retry, retry_error, no_access } =
             SortedResults::of(pending, results);
         context.settled_sender.send(pending, settlement, request_id).await;
         // The rejects, the long part of what the destination said, are booked by now; reading back needs room for answers again.
@@ -32,7 +35,10 @@ impl AnsweredBatch<'_> {
         if let Err(error) = self.reconcile(&existing, conflicts, request_id).await {
             return context.stop_with(error).await;
         }
-        if to_retry.is_empty() { Remaining::Batches(Vec::new()) } else { self.send_again(to_retry).await }
+        if to_retry.is_empty() {
+            return Remaining::Batches(Vec::new());
+        }
+        self.send_again(to_retry, retry_error, request_id).await
     }
 
     /// Settles items that are there already, or that something of another identity's is in the way of.
@@ -56,36 +62,54 @@ impl AnsweredBatch<'_> {
         Ok(())
     }
 
-    /// Leaves some items to be sent again after a while.
-    async fn send_again(&self, items: Vec<usize>) -> Remaining {
-        let Self { context, pending, watched_since } = self;
-        let RetryBudget { attempts, longest, .. } = context.budget();
-        let mut backoff = Backoff::new(&context.budget(), fastrand::Rng::new());
-        let mut delay = backoff.nth(pending.round as usize).unwrap_or(longest);
-        let next = next_round(RoundFacts {
-            is_alone: items.len() == 1,
-            is_last_round: pending.round + 1 >= attempts,
-            others_succeed: context.successes.now() > *watched_since,
-            is_failing: context.is_failing(),
-        });
-        let retried = |items: Vec<usize>| pending.retry_items(items, Some(*watched_since));
-        let parts = match next {
+    /// Leaves some items to be sent again after a while. One that is to blame is rejected with this error.
+    async fn send_again(&self, items: Vec<usize>, error: ItemError, request_id: Option<&str>) -> Remaining {
+        let Self { context, pending, .. } = self;
+        let RetryBudget { longest, .. } = context.budget();
+        let usual = || Backoff::new(&context.budget(), fastrand::Rng::new()).nth(pending.round as usize);
+        let mut probes = pending.probes;
+        let mut next = next_round(self.facts(items.len(), probes, None));
+        if next == NextRound::Ask {
+            let answers_probe = context.answers_probe().await;
+            probes.note_answer(answers_probe);
+            next = next_round(self.facts(items.len(), probes, Some(answers_probe)));
+        }
+        let retried = |items| PendingBatch { probes, ..pending.retry_items(items, Some(self.watched_since)) };
+        let (parts, delay) = match next {
+            NextRound::Reject => {
+                context.successes.note_by_probes();
+                let rejected = items.into_iter().map(|item| (item, failing(error.clone()))).collect();
+                let settlement = Settlement { rejected, ..Settlement::default() };
+                context.settled_sender.send(pending, settlement, request_id).await;
+                return Remaining::Batches(Vec::new());
+            }
             NextRound::GiveUp => {
                 let reason = "it keeps failing on every user".to_owned();
                 return context
                     .stop_with(TargetError::Unreachable { target: context.destination().name(), reason })
                     .await;
             }
-            NextRound::Together => vec![retried(items)],
-            NextRound::EachAlone => items.into_iter().map(|item| retried(vec![item])).collect(),
-            NextRound::AfterAsking => {
-                let mut alone = retried(items);
-                let answers_probe = context.answers_probe().await;
-                alone.probes.note_answer(answers_probe);
-                delay = if answers_probe { SOON } else { delay };
-                vec![alone]
-            }
+            NextRound::EachAlone => (items.into_iter().map(|item| retried(vec![item])).collect(), usual()),
+            NextRound::Together { soon: true } => (vec![retried(items)], Some(SOON)),
+            // It has asked by now.
+            NextRound::Together { soon: false } | NextRound::Ask => (vec![retried(items)], usual()),
         };
-        if context.pause(delay).await { Remaining::Batches(parts) } else { Remaining::Stop }
+        if context.pause(delay.unwrap_or(longest)).await { Remaining::Batches(parts) } else { Remaining::Stop }
+    }
+
+    /// All that the decision about so many items depends on.
+    fn facts(&self, items: usize, probes: Probes, answers_probe: Option<bool>) -> RoundFacts {
+        let Self { context, pending, watched_since } = self;
+        let rounds = pending.round + 1;
+        RoundFacts {
+            is_alone: items == 1,
+            is_last_round: rounds >= context.budget().attempts,
+            others_succeed: context.successes.now() > *watched_since,
+            may_go_by_probes: context.successes.may_go_by_probes(),
+            is_failing: context.is_failing(),
+            was_asked: probes.were_asked(),
+            answers_probe,
+            is_blamed: probes.is_user_to_blame(rounds),
+        }
     }
 }

@@ -5,6 +5,13 @@
 //! less likely with each one. A target that fails nearly everything thus makes the user be tried many times, and one that is
 //! well only a few.
 
+use std::time::Duration;
+
+use crate::destination::Destination;
+
+/// A user who fails alone is tried again this long after a probe was answered.
+pub(super) const SOON: Duration = Duration::from_secs(1);
+
 /// The user is blamed when chance would do the same to fewer than one in this many cases.
 const CHANCE: f64 = 1e-4;
 
@@ -34,6 +41,13 @@ impl Probes {
         let share = |already: u32| f64::from(asked - already) / f64::from(failed + asked - already);
         (0..answered).map(share).product::<f64>() < CHANCE
     }
+}
+
+/// Asks a destination something with which nothing is wrong: whether it answers that.
+pub(super) async fn answers_probe(destination: &dyn Destination) -> bool {
+    let mut permit = destination.pace().admit().await;
+    permit.depart().await;
+    destination.answers_probe(permit).await
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! One batch and the destination: the same request again and again, until it is answered or something else has to be tried.
 
 use super::answered_batch::AnsweredBatch;
+use super::blame::SOON;
 use super::idempotency_key::idempotency_key;
 use super::pending_batch::PendingBatch;
 use super::refusal::{not_known_to_be_there, rejection_of};
-use super::sender_context::{Remaining, SOON, SenderContext};
+use super::sender_context::{Remaining, SenderContext};
 use super::settlement::Settlement;
 use super::success_clock::SuccessTime;
 use super::tries::Tries;
@@ -111,9 +112,12 @@ impl<'a> Exchange<'a> {
         if next == Next::Ask {
             let answers_probe = self.context.answers_probe().await;
             self.tries.probes.note_answer(answers_probe);
-            facts.answers_probe = Some(answers_probe);
-            facts.is_blamed = self.tries.probes.is_user_to_blame(self.tries.attempts);
+            // Others may have succeeded meanwhile, or been rejected.
+            facts = Facts { answers_probe: Some(answers_probe), ..self.facts(&failed) };
             next = verdict::next(&facts);
+            if matches!(next, Next::Reject | Next::Halve { .. }) && !facts.others_succeed {
+                self.context.successes.note_by_probes();
+            }
         }
         self.carry_out(next, failed).await
     }
@@ -142,6 +146,7 @@ impl<'a> Exchange<'a> {
             may_have_been_applied: self.may_have_been_applied(),
             is_explained: failed.is_explained,
             others_succeed: context.successes.now() > self.watched_since(),
+            may_go_by_probes: context.successes.may_go_by_probes(),
             is_failing: context.is_failing(),
             can_check: context.destination().can_check(),
             was_asked: tries.probes.were_asked(),

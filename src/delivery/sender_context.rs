@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::DeliveryTerms;
 use super::batch::{Batch, BatchLimits};
+use super::blame::answers_probe;
 use super::item::BatchItem;
 use super::pending_batch::PendingBatch;
 use super::reconcile::Reconciler;
@@ -18,9 +19,6 @@ use crate::journal::{BatchPlan, Entry};
 use crate::outcomes::StopReason;
 use crate::outcomes::event::{Event, send_event};
 use crate::pace::{PaceGate, Permit, RetryBudget};
-
-/// A user who fails alone is tried again this long after a probe was answered.
-pub(super) const SOON: Duration = Duration::from_secs(1);
 
 /// What is left to do after a batch was answered.
 pub(super) enum Remaining {
@@ -109,9 +107,7 @@ impl SenderContext {
 
     /// Whether the destination answers a request with which nothing is wrong.
     pub(super) async fn answers_probe(&self) -> bool {
-        let mut permit = self.pace().admit().await;
-        permit.depart().await;
-        self.destination().answers_probe(permit).await
+        answers_probe(self.destination()).await
     }
 
     /// Waits, unless the run is stopping: false then.

@@ -298,6 +298,35 @@ async fn an_item_that_is_refused_for_want_of_a_permission_stops_the_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_record_on_which_the_destination_fails_is_rejected_also_if_it_is_the_only_one() {
+    let item = Answer::Items(vec![("u1", ItemResult::Error(ItemError::default()))]);
+    let failures = [Failure::Breakdown, Failure::Gateway, Failure::Timeout];
+    for answer in failures.map(Answer::Failed).into_iter().chain([item]) {
+        let of_u1 = answer.clone();
+        let destination = Arc::new(scripted(move |_| of_u1.clone()));
+        let account = import(&destination, vec![batch(1..=1)]).await;
+        assert_eq!((account.of("target_error"), &account.stopped), (vec![1], &None), "{answer:?}");
+        // Not while the destination answers nothing else either.
+        let destination = Arc::new(scripted(move |_| answer.clone()).failing_probes());
+        let account = import(&destination, vec![batch(1..=1)]).await;
+        assert!(account.records.is_empty() && account.stopped.is_some(), "{account:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destination_that_only_answers_probes_costs_few_rejects_and_stops_the_run() {
+    let failures = [Failure::Breakdown, Failure::Gateway, Failure::Timeout];
+    for failure in failures {
+        for batches in [vec![batch(1..=40)], (1..=40).map(|number| batch(number..=number)).collect()] {
+            let destination = Arc::new(scripted(move |_| Answer::Failed(failure)));
+            let account = import(&destination, batches).await;
+            assert!(account.records.len() <= 2, "{failure:?}: {account:?}");
+            assert!(account.stopped.is_some(), "{failure:?}: {account:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_user_who_is_there_already_is_left_changed_or_rejected_as_was_asked() {
     let there = |name: &str| {
         format!(

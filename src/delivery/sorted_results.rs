@@ -1,7 +1,7 @@
 //! The results of a batch, sorted by what is to be done about them.
 
 use super::pending_batch::PendingBatch;
-use super::refusal::{failing, invalid};
+use super::refusal::invalid;
 use super::settlement::Settlement;
 use crate::destination::{ItemError, ItemErrorKind, ItemResult};
 use crate::journal::{ConfirmedRecord, RecordOutcome, Settled};
@@ -18,6 +18,8 @@ pub(super) struct SortedResults {
     pub conflicts: Vec<(usize, ItemError)>,
     /// They may be answered otherwise later.
     pub to_retry: Vec<usize>,
+    /// What the destination said of the last one of those. Of all of them it may be long.
+    pub retry_error: ItemError,
     /// The destination does not let us in, and said so of an item.
     pub no_access: Option<ItemError>,
 }
@@ -55,10 +57,10 @@ impl SortedResults {
             ItemResult::Error(error) => match error.kind {
                 ItemErrorKind::Conflict => self.conflicts.push((index, error)),
                 ItemErrorKind::Invalid => rejected.push((index, invalid(error))),
-                ItemErrorKind::Transient if pending.probes.is_user_to_blame(pending.round + 1) => {
-                    rejected.push((index, failing(error)));
+                ItemErrorKind::Transient => {
+                    self.to_retry.push(index);
+                    self.retry_error = error;
                 }
-                ItemErrorKind::Transient => self.to_retry.push(index),
                 ItemErrorKind::NoAccess => self.no_access = Some(error),
             },
         }

@@ -45,6 +45,8 @@ pub(super) struct Facts {
     pub is_explained: bool,
     /// Other batches succeeded since this one, or the one it is a part of, was first sent.
     pub others_succeed: bool,
+    /// Probes may decide although no other batch succeeds (`SuccessClock`).
+    pub may_go_by_probes: bool,
     /// Nothing has succeeded for longer than the retry budget allows.
     pub is_failing: bool,
     /// The target can be asked to check a batch without creating anything.
@@ -136,8 +138,10 @@ fn failed(facts: &Facts) -> Next {
     if facts.wait == Wait::TooLong && (facts.is_failing || facts.failure != Failure::Throttled) {
         return Next::GiveUp(Reason::AsksToWait);
     }
-    let may_be_at_fault = facts.failure.may_come_from_a_record() && facts.wait == Wait::Unknown && facts.others_succeed;
-    if facts.is_alone && may_be_at_fault && is_doubted(facts) {
+    let may_be_at_fault = facts.failure.may_come_from_a_record() && facts.wait == Wait::Unknown;
+    // It may be the only record there is to send, and then no other one succeeds.
+    let may_be_blamed = facts.others_succeed || facts.may_go_by_probes;
+    if facts.is_alone && may_be_at_fault && may_be_blamed && is_doubted(facts) {
         return match facts.answers_probe {
             None => Next::Ask,
             Some(_) if facts.is_blamed => Next::Reject,
@@ -150,18 +154,25 @@ fn failed(facts: &Facts) -> Next {
     // Halves without the bad record succeed soon; the bad record itself still gets all its attempts.
     let enough = if facts.is_suspect { ATTEMPTS_OF_A_SUSPECT } else { ATTEMPTS_BEFORE_SPLIT };
     let was_tried_enough = facts.attempts >= enough;
-    let may_hold_the_fault = may_be_at_fault && (was_tried_enough || facts.is_failing);
-    // A batch may be split even if nothing else succeeds: it may be the only one. If it is the target and not a record,
-    // no part succeeds, and nothing is rejected.
-    let may_be_the_only_one = facts.failure == Failure::Breakdown && was_tried_enough && !facts.is_failing;
-    if !facts.is_alone && (may_hold_the_fault || may_be_the_only_one) {
-        let suspected = if facts.is_suspect { Suspected::AsBefore } else { Suspected::SinceNow };
-        return Next::Halve { suspected, in_doubt: true };
+    if !facts.is_alone && may_be_at_fault && (was_tried_enough || facts.is_failing) {
+        // A batch may be split even if nothing else succeeds: it may be the only one. If the target breaks down and not a record, no
+        // part succeeds, and nothing is rejected. Where a gateway fails, there may be nothing behind it: so a probe is sent first.
+        let breaks_down = facts.failure == Failure::Breakdown;
+        // The parts of what breaks down are split again without a probe, for as long as the target may fail.
+        let may_go_by_probe = facts.may_go_by_probes && !(breaks_down && facts.is_suspect);
+        let goes_by_probe = may_go_by_probe && facts.answers_probe == Some(true);
+        if facts.others_succeed || breaks_down && !facts.is_failing || goes_by_probe {
+            let suspected = if facts.is_suspect { Suspected::AsBefore } else { Suspected::SinceNow };
+            return Next::Halve { suspected, in_doubt: true };
+        }
+        if may_go_by_probe && facts.answers_probe.is_none() {
+            return Next::Ask;
+        }
     }
     if facts.is_failing { Next::GiveUp(Reason::Unreachable) } else { Next::Again { soon: false } }
 }
 
-/// Whether a record that alone was not answered for, while others were, was tried too often or for too long; and from then on.
+/// Whether a record that alone was not answered for was tried too often or for too long; and from then on.
 const fn is_doubted(facts: &Facts) -> bool {
     facts.is_failing || facts.attempts >= facts.most_attempts || facts.was_asked
 }
@@ -221,6 +232,7 @@ mod tests {
     fn kinds_of_circumstances() -> Vec<Kind> {
         vec![
             yes_or_no("others succeed", |facts| facts.others_succeed = false, |facts| facts.others_succeed = true),
+            yes_or_no("by probes", |facts| facts.may_go_by_probes = false, |facts| facts.may_go_by_probes = true),
             yes_or_no("failing", |facts| facts.is_failing = false, |facts| facts.is_failing = true),
             yes_or_no("suspect", |facts| facts.is_suspect = false, |facts| facts.is_suspect = true),
             (
@@ -263,6 +275,7 @@ mod tests {
         may_have_been_applied: false,
         is_explained: false,
         others_succeed: false,
+        may_go_by_probes: false,
         is_failing: false,
         can_check: false,
         was_asked: false,
@@ -285,7 +298,7 @@ mod tests {
             };
             all = all.iter().flat_map(each).collect();
         }
-        assert_eq!(all.len(), 8 * 2 * 2 * 3 * 2 * 2 * 2 * 2 * 5 * 2 * 2 * 2 * 3 * 2);
+        assert_eq!(all.len(), 8 * 2 * 2 * 3 * 2 * 2 * 2 * 2 * 2 * 5 * 2 * 2 * 2 * 3 * 2);
         let verdicts: Vec<Next> = all.iter().map(next).collect();
         let names = |(name, values): &Kind| (*name, values.iter().map(|(value, _)| *value).collect());
         let kinds: Vec<(&str, Vec<&str>)> = kinds.iter().map(names).collect();
@@ -298,7 +311,7 @@ mod tests {
     fn a_question_is_asked_once() {
         // With all other facts: once it is known whether the target is well, it is not asked again.
         for failure in [Failure::TooLarge, Failure::Content, Failure::Timeout, Failure::Breakdown, Failure::Gateway] {
-            for bits in 0..1_u32 << 9 {
+            for bits in 0..1_u32 << 10 {
                 let bit = |index: u32| bits >> index & 1 == 1;
                 let facts = Facts {
                     failure,
@@ -316,6 +329,7 @@ mod tests {
                     was_asked: bit(6),
                     answers_probe: Some(bit(7)),
                     is_blamed: bit(8),
+                    may_go_by_probes: bit(9),
                 };
                 assert_ne!(next(&facts), Next::Ask, "{facts:?}");
             }

@@ -197,14 +197,38 @@ fn one_poisonous_record_does_not_stop_a_run() {
 
 #[test]
 fn one_poisonous_record_in_the_only_batch_is_found() {
-    let poisonous = |request: &str| {
-        request.contains("user_000005").then(|| http("500 Internal Server Error", "", r#"{"error":{"code":"X"}}"#))
-    };
-    let url = scripted_target(move |request| obliging(request, poisonous));
-    let scratch = Scratch::new();
-    let file = scratch.write("users.json", export((0..8).map(user)));
-    let run = import_into(&scratch, &url, &file, &["--rate", "1000/s", "--max-wait", "8"]).expect_code(3);
-    assert_eq!((run.count("created"), run.count("rejected")), (7, 1), "{}{}", run.stdout, run.stderr);
+    // By itself, and behind a gateway.
+    for (status, body) in
+        [("500 Internal Server Error", r#"{"error":{"code":"X"}}"#), ("504 Gateway Timeout", "<html>")]
+    {
+        let poisonous = move |request: &str| request.contains("user_000005").then(|| http(status, "", body));
+        let url = scripted_target(move |request| obliging(request, poisonous));
+        let scratch = Scratch::new();
+        let file = scratch.write("users.json", export((0..8).map(user)));
+        let run = import_into(&scratch, &url, &file, &["--rate", "1000/s", "--max-wait", "8"]).expect_code(3);
+        assert_eq!((run.count("created"), run.count("rejected")), (7, 1), "{}{}", run.stdout, run.stderr);
+    }
+}
+
+/// The only user there is to send, as on many nights. Nothing else can succeed meanwhile.
+#[test]
+fn one_poisonous_record_that_is_the_only_one_to_send_is_found() {
+    type Answer = fn() -> String;
+    let answers: [(&str, Answer); 4] = [
+        ("500", || http("500 Internal Server Error", "", r#"{"error":{"code":"X"}}"#)),
+        ("504", || http("504 Gateway Timeout", "", "<html>")),
+        ("no answer", String::new),
+        ("item", || http("200 OK", "", r#"{"results":[{"status":"error","error":{"code":"X"}}]}"#)),
+    ];
+    for (name, answer) in answers {
+        let url = scripted_target(move |request| obliging(request, |_| Some(answer())));
+        let scratch = Scratch::new();
+        let file = scratch.write("users.json", export([user(5)]));
+        let flags = ["--rate", "1000/s", "--max-wait", "8", "--request-timeout", "1"];
+        let run = import_into(&scratch, &url, &file, &flags);
+        assert_eq!((run.code, run.count("rejected")), (Some(3), 1), "{name}: {}{}", run.stdout, run.stderr);
+        assert_eq!(run.report()["rejected_by_code"]["target_error"]["count"], 1, "{name}");
+    }
 }
 
 #[test]
