@@ -67,7 +67,8 @@
 //!    `answered_batch.rs`, for which `sorted_results.rs` sorts them: created ones and those refused for good are settled at once;
 //!    those whose error may pass go through `round.rs`, and again to the senders; those that are there already, and those of which
 //!    another identity has an address or a name already, go through `reconcile.rs`, which finds them, and `reconcile/settle.rs`,
-//!    which compares them. What a refusal means for a record is in `refusal.rs`, and `item.rs` makes a reject of that.
+//!    which compares them; `reconcile/change.rs` asks for a change, again if its error may pass. What a refusal means for a record is
+//!    in `refusal.rs`, and `item.rs` makes a reject of that.
 //!    `settlement.rs` sends on what is settled, and `outbox.rs` hands it to the committer.
 //! 8. `outcomes/event.rs` has what the committer is sent, and `pipeline/commit.rs` is the committer. It makes plans and
 //!    outcomes durable in the [`journal::Journal`] (`write_event.rs` beside it, `journal/run_journal.rs`, then `journal/log/writer.rs`,

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use tokio::sync::Mutex;
 
-use super::error_body::{error_body, says_it_is_gone};
+use super::error_body::says_it_is_gone;
 use super::errors::{gave_up, refused};
-use super::item_error::{gone, item_error};
+use super::item_error::{gone, refused_content};
 use super::{Client, MAX_PAGE, Meaning, deleted, meaning_of, read_list, read_one, updated};
 use crate::destination::{Catalogue, Change, Changed, Field, TargetError};
 use crate::http::{Body, PacedRequests, Reply, ReplyOutcome, is_transient};
@@ -112,7 +112,7 @@ impl AdminCalls {
                     }
                 }
                 Meaning::Done => {}
-                Meaning::OfContent => return Ok(Changed::Refused(item_error(error_body(&reply.body)))),
+                Meaning::OfContent => return Ok(Changed::Refused(refused_content(&reply))),
                 _ => return self.refused_if_gone(&reply),
             }
         }

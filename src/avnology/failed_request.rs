@@ -2,9 +2,9 @@
 
 use super::error_body::{ErrorBody, error_body};
 use super::errors::{asks_to_wait, refused, unreachable};
-use super::item_error::item_error_of;
+use super::item_error::{item_error_of, kind_by_outcome};
 use super::{Meaning, meaning_of};
-use crate::destination::{FailedRequest, Failure, ItemErrorKind, StopErrors};
+use crate::destination::{FailedRequest, Failure, StopErrors};
 use crate::http::{BaseUrl, Reply, ReplyOutcome, Transport};
 
 /// What a reply without results means for what was sent, and for the run.
@@ -21,7 +21,7 @@ pub(super) fn failed_request(target: &BaseUrl, reply: Reply) -> FailedRequest {
             asks_to_wait: reply.retry_after.map(|wait| asks_to_wait(target, &reply, wait)),
             unreachable: unreachable(target, &reply),
         },
-        error: item_error_of(kind_of(outcome), error),
+        error: item_error_of(kind_by_outcome(outcome), error),
         request_id: reply.request_id,
     }
 }
@@ -44,16 +44,6 @@ fn failure(outcome: ReplyOutcome) -> Failure {
             }
             _ => Failure::Away,
         },
-    }
-}
-
-/// What kind of error it is for an identity that was alone in its request.
-fn kind_of(outcome: ReplyOutcome) -> ItemErrorKind {
-    match outcome {
-        ReplyOutcome::Answered { status: 409 } => ItemErrorKind::Conflict,
-        // The answer is longer than any that is kept, so what it says is not known.
-        ReplyOutcome::TooLarge => ItemErrorKind::Transient,
-        _ => ItemErrorKind::Invalid,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::error_body::{ErrorBody, error_body, says_it_is_gone};
 use crate::destination::{Field, ItemError, ItemErrorKind};
-use crate::http::Reply;
+use crate::http::{Reply, ReplyOutcome};
 
 /// What an item of a batch was refused with.
 pub(super) fn item_error(error: ErrorBody) -> ItemError {
@@ -14,6 +14,21 @@ pub(super) fn item_error(error: ErrorBody) -> ItemError {
 pub(super) fn item_error_of(kind: ItemErrorKind, ErrorBody { code, message, field, .. }: ErrorBody) -> ItemError {
     let taken = field.as_deref().and_then(taken);
     ItemError { kind, code, message, field, taken }
+}
+
+/// What kind of error it is for a record that was alone in its request, by the outcome of that.
+pub(super) const fn kind_by_outcome(outcome: ReplyOutcome) -> ItemErrorKind {
+    match outcome {
+        ReplyOutcome::Answered { status: 409 } => ItemErrorKind::Conflict,
+        // The answer is longer than any that is kept, so what it says is not known.
+        ReplyOutcome::TooLarge => ItemErrorKind::Transient,
+        _ => ItemErrorKind::Invalid,
+    }
+}
+
+/// The error of one record whose request was refused for its content: the same would be refused again, whatever its code.
+pub(super) fn refused_content(reply: &Reply) -> ItemError {
+    item_error_of(kind_by_outcome(reply.outcome), error_body(&reply.body))
 }
 
 /// That the target itself says that what one record is about is not there, if it does. It may have been deleted a moment ago.

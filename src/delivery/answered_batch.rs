@@ -51,13 +51,16 @@ impl AnsweredBatch<'_> {
         let context = self.context;
         let reconciler = context.reconciler(&self.pending.batch);
         if !existing.is_empty() {
-            context.settled_sender.send(self.pending, reconciler.reconcile(existing).await?, None).await;
+            let mut settlement = Settlement::default();
+            let ended = reconciler.reconcile(existing, &mut settlement).await;
+            context.settled_sender.send(self.pending, settlement, None).await;
+            ended?;
         }
         if !conflicts.is_empty() {
-            context
-                .settled_sender
-                .send(self.pending, reconciler.reconcile_conflicts(conflicts).await?, request_id)
-                .await;
+            let mut settlement = Settlement::default();
+            let ended = reconciler.reconcile_conflicts(conflicts, &mut settlement).await;
+            context.settled_sender.send(self.pending, settlement, request_id).await;
+            ended?;
         }
         Ok(())
     }

@@ -13,8 +13,12 @@
 //! reconcile_under_earlier_ids  the target is known to have them under an earlier external id: reconcile_under
 //!   └─ reconcile_under              those who are there under these external ids: settle
 //!        └─ settle (in `reconcile/settle.rs`)  `end` compares, and leaves, updates or rejects; then, what is known of names and ids from now on
+//!             └─ change (in `reconcile/change.rs`)  asks for the change, again and again if it may pass
 //! ```
+//!
+//! What was settled before an error is in the settlement all the same, and is reported: it was done.
 
+mod change;
 mod settle;
 
 use std::borrow::Cow;
@@ -24,6 +28,7 @@ use super::OnExisting;
 use super::batch::Batch;
 use super::refusal::{conflict, external_id_taken, of_organization, says_organization};
 use super::settlement::Settlement;
+use super::success_clock::SuccessClock;
 use crate::destination::{Comparable, Destination, ItemError, RunMark, TargetError};
 use crate::journal::ConfirmedRecord;
 use crate::mapping::Rejection;
@@ -35,12 +40,14 @@ pub(super) struct Reconciler<'a> {
     pub rule: OnExisting,
     /// What this run puts on what it creates; nothing if it was begun by a version that did not, and so has no proof.
     pub mark: Option<&'a RunMark>,
+    /// Goes on with each change that the destination answers, of all senders.
+    pub changes: &'a SuccessClock,
 }
 
 impl Reconciler<'_> {
     /// Settles the items with these indices, whose external ids are there.
-    pub(super) async fn reconcile(&self, existing: &[usize]) -> Result<Settlement, TargetError> {
-        let (mut settlement, mut strangers) = (Settlement::default(), Vec::new());
+    pub(super) async fn reconcile(&self, existing: &[usize], settlement: &mut Settlement) -> Result<(), TargetError> {
+        let mut strangers = Vec::new();
         let mut rest = existing;
         while !rest.is_empty() {
             let ids: Vec<&str> = rest.iter().map(|&index| &*self.batch.items[index].external_id).collect();
@@ -55,12 +62,11 @@ impl Reconciler<'_> {
                 if let Some(other) = found.filter(|found| sent.is_same_person(found) == Some(false)) {
                     strangers.push((index, of_organization(external_id_taken(), &sent, other)));
                 } else {
-                    self.settle(index, found, &mut settlement).await?;
+                    self.settle(index, found, settlement).await?;
                 }
             }
         }
-        self.reconcile_under_other_ids(strangers, &mut settlement).await?;
-        Ok(settlement)
+        self.reconcile_under_other_ids(strangers, settlement).await
     }
 
     /// Settles an item that may be there, though no answer says so. Nothing if it is not there, or if somebody else made what is there:
@@ -80,30 +86,30 @@ impl Reconciler<'_> {
         Ok(Some(settlement))
     }
 
-    /// Settles the items whose people are known to be there under earlier external ids. Returns what became of them, and the items that
-    /// are left: all others, and those whose people are not there any more.
-    pub(super) async fn reconcile_under_earlier_ids(&self) -> Result<(Settlement, Vec<usize>), TargetError> {
-        let mut settlement = Settlement::default();
+    /// Settles the items whose people are known to be there under earlier external ids. Returns the items that are left: all others,
+    /// and those whose people are not there any more.
+    pub(super) async fn reconcile_under_earlier_ids(
+        &self,
+        settlement: &mut Settlement,
+    ) -> Result<Vec<usize>, TargetError> {
         let items = self.batch.items.iter().enumerate();
         let earlier_ids: Vec<(usize, String)> =
             items.filter_map(|(index, item)| Some((index, item.earlier.as_deref()?.to_owned()))).collect();
-        let settled = self.reconcile_under(&earlier_ids, &mut settlement).await?;
+        let settled = self.reconcile_under(&earlier_ids, settlement).await?;
         // Under their earlier ids the others are not there any more: should such an id come back, the destination is asked.
         let gone = earlier_ids.iter().filter(|(index, _)| !settled.contains(index));
         settlement.confirmed.extend(gone.map(|(_, id)| ConfirmedRecord::nothing(id)));
-        let left = (0..self.batch.items.len()).filter(|index| !settled.contains(index)).collect();
-        Ok((settlement, left))
+        Ok((0..self.batch.items.len()).filter(|index| !settled.contains(index)).collect())
     }
 
     /// Settles items that something of another identity's stood in the way of.
     pub(super) async fn reconcile_conflicts(
         &self,
         conflicts: Vec<(usize, ItemError)>,
-    ) -> Result<Settlement, TargetError> {
-        let mut settlement = Settlement::default();
+        settlement: &mut Settlement,
+    ) -> Result<(), TargetError> {
         let rejected = conflicts.into_iter().map(|(index, error)| (index, conflict(error))).collect();
-        self.reconcile_under_other_ids(rejected, &mut settlement).await?;
-        Ok(settlement)
+        self.reconcile_under_other_ids(rejected, settlement).await
     }
 
     /// Settles items whose users may be there under another external id, for they had another one at Clerk when they were

@@ -38,12 +38,15 @@ pub(super) struct SenderContext {
     pub stop: CancellationToken,
     /// Goes on with each batch that succeeds, of all senders.
     pub successes: SuccessClock,
+    /// Goes on with each change that the destination answers, of all senders. Whether it creates users says nothing of changes.
+    changes: SuccessClock,
 }
 
 impl SenderContext {
     pub(super) fn new(delivery: DeliveryTerms, to_outbox: mpsc::Sender<Event>, stop: CancellationToken) -> Self {
         let settled_sender = SettledSender::new(to_outbox.clone());
-        Self { delivery, settled_sender, to_outbox, stop, successes: SuccessClock::default() }
+        let (successes, changes) = (SuccessClock::default(), SuccessClock::default());
+        Self { delivery, settled_sender, to_outbox, stop, successes, changes }
     }
 
     pub(super) fn destination(&self) -> &dyn Destination {
@@ -61,7 +64,7 @@ impl SenderContext {
     /// What settles items of a batch that are at the destination already.
     pub(super) fn reconciler<'a>(&'a self, batch: &'a Batch) -> Reconciler<'a> {
         let (rule, mark) = (self.delivery.on_existing, self.delivery.mark.as_ref());
-        Reconciler { destination: self.destination(), batch, rule, mark }
+        Reconciler { destination: self.destination(), batch, rule, mark, changes: &self.changes }
     }
 
     /// Bounds of one batch, for now.

@@ -12,7 +12,7 @@ use super::batch::{Batch, BatchPacker};
 use super::item::BatchItem;
 use super::{DeliveryTerms, OnExisting, PendingBatch, Ready, Senders};
 use crate::destination::{
-    Answer, Destination, Envelope, Failure, Field, ItemError, ItemErrorKind, ItemResult, RunMark, Scripted,
+    Answer, Changed, Destination, Envelope, Failure, Field, ItemError, ItemErrorKind, ItemResult, RunMark, Scripted,
 };
 use crate::journal::{ContentHash, RecordOutcome};
 use crate::kind::Kind;
@@ -324,6 +324,37 @@ async fn a_destination_that_only_answers_probes_costs_few_rejects_and_stops_the_
             assert!(account.stopped.is_some(), "{failure:?}: {account:?}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_fails_is_asked_for_again_and_rejected_only_if_others_are_made() {
+    let there = |number: u64| {
+        let admin = format!(r#"{{"clerk":{{"id":"user_{number}"}}}}"#);
+        format!(
+            r#"{{"id":"id-u{number}","external_id":"u{number}","email":"u{number}@example.com","first_name":"Grace","admin_metadata":{admin}}}"#
+        )
+    };
+    let refused = |kind| Changed::Refused(ItemError { kind, ..ItemError::default() });
+    let destination = |refused: Vec<(&'static str, u32, Changed)>| {
+        let destination = (1..=3).fold(obliging(), |at, number| at.with(&format!("u{number}"), there(number)));
+        Arc::new(refused.into_iter().fold(destination, |at, (id, times, with)| at.refusing(id, times, with)))
+    };
+    let all = || vec![batch(1..=3)];
+    let update = |destination| send(destination, OnExisting::Update, Duration::ZERO, all());
+    let transient = || refused(ItemErrorKind::Transient);
+    let account = update(destination(vec![("id-u2", 4, transient())])).await;
+    assert_eq!((account.of("updated"), account.stopped), (vec![1, 2, 3], None), "for a while");
+    let account = update(destination(vec![("id-u2", u32::MAX, transient())])).await;
+    assert_eq!((account.of("updated"), account.of("target_error")), (vec![1, 3], vec![2]), "one of several");
+    assert_eq!(account.stopped, None);
+    let account = update(destination(vec![("id-u2", u32::MAX, refused(ItemErrorKind::NoAccess))])).await;
+    assert_eq!((account.of("updated"), account.records.len()), (vec![1], 1), "no access: what was changed is booked");
+    assert!(account.stopped.is_some());
+    // All of them: a few are rejected, and then the run stops.
+    let there = |at: Scripted, number: u64| at.with(&format!("u{number}"), there(number));
+    let always = (1..=20).fold(obliging(), there).refusing_all(&transient());
+    let account = send(Arc::new(always), OnExisting::Update, Duration::ZERO, vec![batch(1..=20)]).await;
+    assert!(account.records.len() <= 2 && account.stopped.is_some(), "all of them: {account:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -135,16 +135,15 @@ impl BatchSender {
             return None;
         }
         let reconciler = self.context.reconciler(&pending.batch);
+        let mut settlement = Settlement::default();
         let ended = tokio::select! {
             biased;
             () = self.abort.cancelled() => return None,
-            ended = reconciler.reconcile_under_earlier_ids() => ended,
+            ended = reconciler.reconcile_under_earlier_ids(&mut settlement) => ended,
         };
+        self.context.settled_sender.send(&pending, settlement, None).await;
         match ended {
-            Ok((settlement, left)) => {
-                self.context.settled_sender.send(&pending, settlement, None).await;
-                (!left.is_empty()).then(|| pending.without_others(left))
-            }
+            Ok(left) => (!left.is_empty()).then(|| pending.without_others(left)),
             Err(error) => {
                 self.context.stop_with(error).await;
                 None

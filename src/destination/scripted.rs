@@ -52,6 +52,8 @@ pub(crate) struct Scripted {
     /// Who is there, by external id, as JSON.
     there: Mutex<BTreeMap<String, String>>,
     changed: Mutex<Vec<String>>,
+    /// What it says of changes of these ids, and how often yet.
+    refused_changes: Mutex<BTreeMap<String, (u32, Changed)>>,
     answers_probes: bool,
     /// The most items of a request, and how long it takes for one.
     items: usize,
@@ -86,6 +88,7 @@ impl Scripted {
             received: Mutex::default(),
             there: Mutex::default(),
             changed: Mutex::default(),
+            refused_changes: Mutex::default(),
             answers_probes: true,
             items: Self::ENVELOPE.items,
             takes: Duration::ZERO,
@@ -104,6 +107,18 @@ impl Scripted {
     pub(crate) fn with(self, external_id: &str, identity: String) -> Self {
         lock(&self.there).insert(external_id.to_owned(), identity);
         self
+    }
+
+    /// It says this of changes of this id, so often.
+    pub(crate) fn refusing(self, id: &str, times: u32, with: Changed) -> Self {
+        lock(&self.refused_changes).insert(id.to_owned(), (times, with));
+        self
+    }
+
+    /// It says this of all changes of whoever is there.
+    pub(crate) fn refusing_all(self, with: &Changed) -> Self {
+        let ids: Vec<String> = lock(&self.there).keys().map(|id| format!("id-{id}")).collect();
+        ids.iter().fold(self, |scripted, id| scripted.refusing(id, u32::MAX, with.clone()))
     }
 
     /// It answers no probe well.
@@ -284,8 +299,17 @@ impl Destination for Scripted {
     }
 
     fn change<'a>(&'a self, change: &'a Change<'a>) -> BoxFuture<'a, Result<Changed, TargetError>> {
-        lock(&self.changed).push(change.id.to_owned());
-        std::future::ready(Ok(Changed::Updated)).boxed()
+        let answer = match lock(&self.refused_changes).get_mut(change.id) {
+            Some((times, with)) if *times > 0 => {
+                *times -= 1;
+                with.clone()
+            }
+            _ => {
+                lock(&self.changed).push(change.id.to_owned());
+                Changed::Updated
+            }
+        };
+        std::future::ready(Ok(answer)).boxed()
     }
 
     fn read_sent<'a>(&self, encoded: &'a [u8]) -> Option<Comparable<'a>> {

@@ -9,8 +9,8 @@ use futures::future::{BoxFuture, LocalBoxFuture};
 use super::answer::{list_of, read_found, read_sent};
 use super::{KetoTuples, MAX_BATCH_ITEMS, RelationTuple};
 use crate::destination::{
-    Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, ItemError, Look, PAGE, RunMark,
-    TargetError,
+    Change, Changed, Comparable, CreateOutcome, CreateRequest, Destination, Envelope, ItemError, ItemErrorKind, Look,
+    PAGE, RunMark, TargetError,
 };
 use crate::http::{Body, Request, is_transient};
 use crate::kind::Kind;
@@ -51,7 +51,7 @@ impl KetoTuples {
         let (Some(wanted), Some(unwanted)) =
             (sent.as_deref().and_then(RelationTuple::of), RelationTuple::of(change.id))
         else {
-            return Ok(Changed::Refused(ItemError::default()));
+            return Ok(Changed::Refused(ItemError { kind: ItemErrorKind::Invalid, ..ItemError::default() }));
         };
         let (wanted, unwanted) = ([wanted], [unwanted]);
         self.learn_relations(&wanted).await?;

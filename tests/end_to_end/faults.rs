@@ -6,7 +6,7 @@ use crate::support;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use support::target::{http, import_into, obliging, scripted_target};
+use support::target::{Way, http, import_into, obliging, proxy, scripted_target};
 use support::{Run, Sandbox, Scratch, assert_all_in_one_place, export, mixed_export, until, user};
 
 /// Imports a mixed export through a fault and checks that everything is in exactly one place.
@@ -228,6 +228,66 @@ fn one_poisonous_record_that_is_the_only_one_to_send_is_found() {
         let run = import_into(&scratch, &url, &file, &flags);
         assert_eq!((run.code, run.count("rejected")), (Some(3), 1), "{name}: {}{}", run.stdout, run.stderr);
         assert_eq!(run.report()["rejected_by_code"]["target_error"]["count"], 1, "{name}");
+    }
+}
+
+#[test]
+fn changes_that_fail_for_a_while_are_made() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--rate", "off", "--fault", "item-error=0.3"]);
+    let file = scratch.write("users.json", export((0..60).map(user)));
+    let flags = ["--rate", "1000/s"];
+    scratch.import(&sandbox, &file, &flags).expect_code(0);
+    let changed = scratch.write("changed.json", export((0..60).map(|number| user(number).replace("\"N", "\"Renamed"))));
+    let run = scratch.import(&sandbox, &changed, &[&flags[..], &["--on-existing", "update"]].concat()).expect_code(0);
+    assert_eq!(run.count("updated"), 60, "{}", run.stdout);
+}
+
+#[test]
+fn one_poisonous_change_does_not_stop_a_run() {
+    for (single, method) in [(&[][..], "POST /v1/identities:batchUpdate"), (&["--no-batch"], "PATCH ")] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, &[&["--rate", "off"], single].concat());
+        let file = scratch.write("users.json", export((0..8).map(user)));
+        scratch.import(&sandbox, &file, &[]).expect_code(0);
+        let url = proxy(&sandbox.base_url(), move |head, body| {
+            let is_it = head.starts_with(method) && String::from_utf8_lossy(body).contains("user_000003");
+            if is_it { Way::Instead(http("500 Internal Server Error", "", "{}")) } else { Way::Through }
+        });
+        let changed = (0..8).map(|number| user(number).replace("\"N", "\"Renamed"));
+        let changed = scratch.write("changed.json", export(changed));
+        let flags = ["--rate", "1000/s", "--max-wait", "2", "--on-existing", "update", "--base-url", &url];
+        let run = scratch.import(&sandbox, &changed, &flags).expect_code(3);
+        assert_eq!((run.count("updated"), run.count("rejected")), (7, 1), "{}{}", run.stdout, run.stderr);
+        assert_eq!(run.report()["rejected_by_code"]["target_error"]["count"], 1, "{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_change_that_is_refused_for_want_of_a_permission_stops_the_run_resumably_and_rejects_nobody() {
+    for code in ["AVNOLOGY_AUTH_100", "AVNOLOGY_AUTH_005", "AVNOLOGY_AUTH_300"] {
+        let scratch = Scratch::new();
+        let sandbox = Sandbox::start(&scratch, &["--rate", "off"]);
+        let file = scratch.write("users.json", export((0..20).map(user)));
+        scratch.import(&sandbox, &file, &[]).expect_code(0);
+        let seen = std::sync::atomic::AtomicU32::new(0);
+        let url = proxy(&sandbox.base_url(), move |head, _| {
+            let is_change = head.starts_with("POST /v1/identities:batchUpdate");
+            if is_change && seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= 5 {
+                let item = format!(r#"{{"status":"error","error":{{"code":"{code}"}}}}"#);
+                return Way::Instead(http("200 OK", "", &format!(r#"{{"results":[{item}]}}"#)));
+            }
+            Way::Through
+        });
+        let changed = (0..20).map(|number| user(number).replace("\"N", "\"Renamed"));
+        let changed = scratch.write("changed.json", export(changed));
+        let flags = ["--rate", "1000/s", "--concurrency", "1", "--on-existing", "update"];
+        let run = scratch.import(&sandbox, &changed, &[&flags[..], &["--base-url", &url]].concat()).expect_code(6);
+        assert_eq!(run.count("rejected"), 0, "{code}: {}", run.stdout);
+        let rest = scratch.import(&sandbox, &changed, &flags).expect_code(0);
+        assert_eq!((rest.count("rejected"), rest.count("unfinished")), (0, 0), "{code}: {}", rest.stdout);
+        let renamed = sandbox.column("first_name");
+        assert!(renamed.iter().all(|name| name.starts_with("Renamed")), "{code}: {renamed:?}");
     }
 }
 

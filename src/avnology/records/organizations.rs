@@ -2,8 +2,7 @@
 
 use super::found::read_found;
 use super::record_calls::RecordCalls;
-use crate::avnology::error_body::error_body;
-use crate::avnology::item_error::{gone, item_error};
+use crate::avnology::item_error::{gone, refused_content};
 use crate::avnology::{MAX_PAGE, Meaning, meaning_of};
 use crate::destination::{Change, Changed, Comparable, TargetError};
 use crate::http::{Body, Reply};
@@ -70,7 +69,7 @@ impl RecordCalls {
     pub(super) fn changed(&self, reply: &Reply) -> Result<Changed, TargetError> {
         match meaning_of(reply.outcome) {
             Meaning::Done => Ok(Changed::Updated),
-            Meaning::OfContent => Ok(Changed::Refused(item_error(error_body(&reply.body)))),
+            Meaning::OfContent => Ok(Changed::Refused(refused_content(reply))),
             _ => gone(reply).map(Changed::Refused).ok_or_else(|| self.refused(reply)),
         }
     }

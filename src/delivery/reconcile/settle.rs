@@ -3,7 +3,7 @@
 use super::Reconciler;
 use crate::delivery::OnExisting;
 use crate::delivery::item::BatchItem;
-use crate::delivery::refusal::{change_conflict, exists, invalid, of_organization, other_organization};
+use crate::delivery::refusal::{change_conflict, exists, failing, invalid, of_organization, other_organization};
 use crate::delivery::settlement::Settlement;
 use crate::destination::{Change, Changed, Comparable, Field, ItemError, ItemErrorKind, TargetError};
 use crate::journal::{ConfirmedRecord, Identified, RecordOutcome, Settled};
@@ -120,7 +120,7 @@ impl Reconciler<'_> {
         // Changing an identity does not make it the run's own.
         let encoded = self.mark.map_or_else(|| body.to_vec(), |mark| mark.taken_off(&body));
         let change = Change { id, encoded: &encoded, fields, disabled: item.disabled };
-        Ok(match self.destination.change(&change).await? {
+        Ok(match self.change(&change).await? {
             Changed::Updated => {
                 let confirmed = if differs { ConfirmedRecord::nothing(&item.external_id) } else { item.confirmed(id) };
                 End::Settled { outcome: RecordOutcome::Updated, differs, confirmed: Some(confirmed) }
@@ -128,6 +128,7 @@ impl Reconciler<'_> {
             Changed::Refused(error) if error.kind == ItemErrorKind::Conflict => {
                 End::Rejected(change_conflict(with_field(error, fields)))
             }
+            Changed::Refused(error) if error.kind == ItemErrorKind::Transient => End::Rejected(failing(error)),
             Changed::Refused(error) => End::Rejected(invalid(error)),
         })
     }
