@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use super::error_body::says_it_is_gone;
 use super::errors::{gave_up, refused};
 use super::item_error::{gone, refused_content};
-use super::{Client, MAX_PAGE, Meaning, deleted, meaning_of, read_list, read_one, updated};
+use super::{BATCH_DELETE, Client, MAX_PAGE, Meaning, meaning_of, read_list, read_one, updated};
 use crate::destination::{Catalogue, Change, Changed, Field, TargetError};
 use crate::http::{Body, PacedRequests, Reply, ReplyOutcome, is_transient};
 use crate::pace::{PaceGate, RetryBudget};
@@ -156,11 +156,8 @@ impl AdminCalls {
             return Ok(Vec::new());
         }
         if self.batch {
-            let body = Bytes::from(serde_json::json!({ "ids": ids }).to_string());
-            let key = format!("delete-{}", uuid::Uuid::new_v4());
-            let request = || self.client.batch_delete(body.clone(), &key);
-            let reply = self.ask(request, |reply| deleted(&reply.body, ids.len()).is_some()).await?;
-            return Ok(deleted(&reply.body, ids.len()).unwrap_or_default());
+            let ids: Vec<_> = ids.iter().map(|id| serde_json::Value::from(*id)).collect();
+            return self.delete_batch(BATCH_DELETE, "ids", &ids).await;
         }
         let mut done = Vec::with_capacity(ids.len());
         for id in ids {

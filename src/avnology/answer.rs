@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::error_body::ErrorBody;
 use super::item_error::item_error;
-use crate::destination::{Changed, ItemResult};
+use crate::destination::{Changed, ItemError, ItemResult};
 
 /// One result of a batch. What its status has no use for is not looked into.
 #[derive(Deserialize)]
@@ -49,9 +49,9 @@ pub(crate) fn batch_results(body: &[u8], expected: usize) -> Option<Vec<ItemResu
     if is_complete { answer.results.into_iter().map(CreateResult::read).collect() } else { None }
 }
 
-/// Reads the answer to a batch delete: for each of `expected` items whether it is gone now, deleted by this call or
-/// before it. `None` unless there is a result for each.
-pub(crate) fn deleted(body: &[u8], expected: usize) -> Option<Vec<bool>> {
+/// Reads the answer to a batch delete: for each of `expected` items that it is gone now, deleted by this call or before it, or why
+/// not. `None` unless there is a result for each.
+pub(crate) fn deleted(body: &[u8], expected: usize) -> Option<Vec<Result<(), ItemError>>> {
     #[derive(Deserialize)]
     struct DeleteAnswer {
         results: Vec<DeleteResult>,
@@ -63,9 +63,11 @@ pub(crate) fn deleted(body: &[u8], expected: usize) -> Option<Vec<bool>> {
         error: ErrorBody,
     }
     let answer: DeleteAnswer = serde_json::from_slice(body).ok()?;
-    let gone =
-        |item: &DeleteResult| item.status == "deleted" || item.error.code.as_deref() == Some("AVNOLOGY_AUTH_901");
-    (answer.results.len() == expected).then(|| answer.results.iter().map(gone).collect())
+    let gone = |DeleteResult { status, error }| {
+        let is_gone = status == "deleted" || error.code.as_deref() == Some("AVNOLOGY_AUTH_901");
+        if is_gone { Ok(()) } else { Err(item_error(error)) }
+    };
+    (answer.results.len() == expected).then(|| answer.results.into_iter().map(gone).collect())
 }
 
 /// Reads the answer to a batch update of one.

@@ -64,11 +64,6 @@ impl Client {
         self.http.send(Request::idempotent_post(self.identities.clone(), body, idempotency_key)).await
     }
 
-    /// `POST /v1/identities:batchDelete`.
-    pub async fn batch_delete(&self, body: Bytes, idempotency_key: &str) -> Reply {
-        self.post("v1/identities:batchDelete", body, idempotency_key).await
-    }
-
     /// `DELETE /v1/identities/{id}`.
     pub async fn delete(&self, id: &str) -> Reply {
         self.http.send(Request::delete(self.http.url(&format!("v1/identities/{id}")))).await

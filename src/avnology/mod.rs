@@ -7,6 +7,7 @@
 mod admin_calls;
 mod answer;
 mod authorization;
+mod batch_deletion;
 mod client;
 mod create;
 mod destination;
@@ -31,6 +32,9 @@ mod wire_form;
 
 /// Where a batch of identities is created.
 const BATCH_CREATE: &str = "v1/identities:batchCreate";
+
+/// Where a batch of identities is deleted.
+const BATCH_DELETE: &str = "v1/identities:batchDelete";
 
 pub use admin_calls::AdminCalls;
 pub(crate) use answer::{batch_results, deleted, identity, updated};

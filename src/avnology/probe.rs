@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Client, Meaning, batch_results, deleted, meaning_of, read_list};
+use super::{BATCH_DELETE, Client, Meaning, batch_results, deleted, meaning_of, read_list};
 use crate::destination::ItemResult;
 use crate::http::{Reply, ReplyOutcome, shown_request_id};
 use crate::pace::RetryBudget;
@@ -88,7 +88,7 @@ async fn is_deleted(client: &Client, id: &str, patience: Duration) -> bool {
     // It is gone, or there is no such method but the one for several.
     let body = Bytes::from(serde_json::json!({ "ids": [id] }).to_string());
     let key = format!("delete-{}", uuid::Uuid::new_v4());
-    let request = || client.batch_delete(body.clone(), &key);
+    let request = || client.post(BATCH_DELETE, body.clone(), &key);
     let several = client.until_answered(&budget(patience), request, |reply| deleted(&reply.body, 1).is_some()).await;
-    several.is_ok_and(|reply| deleted(&reply.body, 1).is_some_and(|gone| gone == [true]))
+    several.is_ok_and(|reply| deleted(&reply.body, 1).is_some_and(|gone| gone == [Ok(())]))
 }

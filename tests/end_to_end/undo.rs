@@ -3,9 +3,12 @@
 use crate::support;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use avnology_migrate::journal::{BatchPlan, Ended, Entry, Journal, RecordKey};
 use serde_json::json;
+use support::target::{Way, http, proxy};
 use support::terminal::Terminal;
 use support::{Run, Sandbox, Scratch, export, user};
 
@@ -284,4 +287,35 @@ fn the_report_of_an_undo_is_what_it_prints() {
     let reports = read("undo.json");
     let runs: Vec<_> = reports.as_array().expect("a report of each").iter().map(|report| &report["run"]).collect();
     assert_eq!(runs, shards.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn deletions_that_fail_for_a_while_are_made() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--rate", "off", "--fault", "item-error=0.1"]);
+    let file = scratch.write("users.json", export((0..60).map(user)));
+    let run = run_id(&scratch.import(&sandbox, &file, &["--rate", "1000/s"]).expect_code(0));
+    let undone = scratch.undo(&sandbox, &run, &["--yes"]).expect_code(0).report();
+    assert_eq!((&undone["counts"]["deleted"], &undone["counts"]["failed"]), (&60.into(), &0.into()), "{undone}");
+}
+
+#[test]
+fn deletions_that_are_refused_for_want_of_a_permission_stop_undo() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &["--rate", "off"]);
+    let may_delete = Arc::new(AtomicBool::new(false));
+    let may = Arc::clone(&may_delete);
+    let url = proxy(&sandbox.base_url(), move |head, _| {
+        let refused = r#"{"status":"error","error":{"code":"AVNOLOGY_AUTH_100"}}"#;
+        let answer = || http("200 OK", "", &format!("{{\"results\":[{}]}}", [refused; 20].join(",")));
+        let deletes = head.starts_with("POST /v1/identities:batchDelete");
+        if deletes && !may.load(Ordering::Relaxed) { Way::Instead(answer()) } else { Way::Through }
+    });
+    let file = scratch.write("users.json", export((0..20).map(user)));
+    let run = run_id(&scratch.import(&sandbox, &file, &["--base-url", &url]).expect_code(0));
+    let undone = scratch.undo(&sandbox, &run, &["--yes"]).expect_code(6);
+    assert!(undone.stderr.contains("lacks a permission"), "{}", undone.stderr);
+    may_delete.store(true, Ordering::Relaxed);
+    scratch.undo(&sandbox, &run, &["--yes"]).expect_code(0);
+    assert_eq!(sandbox.column("id"), Vec::<String>::new());
 }

@@ -10,7 +10,6 @@ use super::found::{FoundRecord, list_of};
 use super::record_calls::{RecordCalls, pair};
 use super::tuple::TupleBody;
 use crate::avnology::error_body::says_it_is_gone;
-use crate::avnology::{AdminCalls, deleted};
 use crate::destination::{Change, Changed, Comparable, ItemError, ItemErrorKind, TargetError};
 use crate::http::Body;
 
@@ -148,12 +147,11 @@ impl RecordCalls {
             }
             return Ok(done);
         }
-        let pairs = ids.iter().filter_map(|id| pair(id));
+        let pairs = ids.iter().map(|id| pair(id).unwrap_or_default());
         let memberships: Vec<_> = pairs
             .map(|(organization, user)| serde_json::json!({ "organization_id": organization, "user_id": user }))
             .collect();
-        let body = serde_json::json!({ "memberships": memberships }).to_string();
-        delete_batch(&self.calls, "v1/memberships:batchDelete", body, ids.len()).await
+        self.calls.delete_batch("v1/memberships:batchDelete", "memberships", &memberships).await
     }
 }
 
@@ -177,17 +175,4 @@ fn role_is_lost(error: ItemError) -> ItemError {
     let lost = "the target did not grant the role before again, which was taken back for the change; grant it by hand";
     let message = error.message.map_or_else(|| lost.to_owned(), |said| format!("{said}; {lost}"));
     ItemError { message: Some(message), ..error }
-}
-
-/// Deletes many at once.
-pub(super) async fn delete_batch(
-    calls: &AdminCalls,
-    path: &str,
-    body: String,
-    count: usize,
-) -> Result<Vec<bool>, TargetError> {
-    let (body, key) = (Bytes::from(body), format!("delete-{}", uuid::Uuid::new_v4()));
-    let request = || calls.client.post(path, body.clone(), &key);
-    let reply = calls.ask(request, |reply| deleted(&reply.body, count).is_some()).await?;
-    Ok(deleted(&reply.body, count).unwrap_or_default())
 }

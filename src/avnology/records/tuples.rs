@@ -4,7 +4,6 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use super::found::{FoundRecord, list_of};
-use super::memberships::delete_batch;
 use super::record_calls::RecordCalls;
 use super::record_pages::RecordPages;
 use super::tuple::{BATCH_CHECK, PERMISSIONS, TupleBody};
@@ -138,8 +137,8 @@ impl RecordCalls {
     pub(super) async fn delete_tuples(&self, ids: &[&str]) -> Result<Vec<bool>, TargetError> {
         let tuples: Vec<TupleBody<'_>> = ids.iter().filter_map(|id| TupleBody::of(id)).collect();
         if self.has_batch_method && tuples.len() == ids.len() {
-            let body = serde_json::json!({ "permissions": tuples }).to_string();
-            return delete_batch(&self.calls, "v1/permissions:batchDelete", body, ids.len()).await;
+            let tuples: Vec<_> = tuples.iter().map(|tuple| serde_json::json!(tuple)).collect();
+            return self.calls.delete_batch("v1/permissions:batchDelete", "permissions", &tuples).await;
         }
         let mut done = Vec::with_capacity(ids.len());
         for id in ids {
