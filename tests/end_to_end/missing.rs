@@ -464,6 +464,12 @@ fn who_came_back_and_left_again_is_disabled_again() {
         assert_counts(&again, &[("missing", 1), ("settled_before", 1), ("disabled", 1)]);
         assert_eq!(disabled(&sandbox), [id(0), id(1)], "{flags:?}");
         assert_counts(&night(2..10, &DISABLE), &[("missing", 0), ("settled_before", 2), ("disabled", 0)]);
+        // One is back in a run that changes nobody, and stays disabled. A run that finds that does not undo it.
+        night(1..10, &[]);
+        let found = night(2..10, &DISABLE);
+        assert_counts(&found, &[("missing", 1), ("disabled", 0), ("disabled_by_others", 1)]);
+        scratch.undo(&sandbox, &run_id(&found), &["--yes", "--even-if-gone"]).expect_code(0);
+        assert_eq!(disabled(&sandbox), [id(0), id(1)], "{flags:?}");
         // Of both, a later run than the first one decided about one.
         let first = scratch.undo(&sandbox, &run_id(&first), &["--dry-run"]).expect_code(0);
         assert_eq!(first.report()["enabled"], 1, "{}", first.stdout);

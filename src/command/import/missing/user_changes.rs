@@ -39,10 +39,14 @@ impl UserChanges<'_> {
         for ((user, before), found) in open.into_iter().zip(found) {
             match found {
                 FoundIdentity::Active => doomed.push(user),
-                // An earlier part, or an earlier run, was killed behind the request; or the user was back in a run that changes nobody.
-                FoundIdentity::Disabled
-                    if matches!(before, Some(StateChangeKind::Disabling | StateChangeKind::Disabled)) =>
-                {
+                // Since an earlier run disabled the user, one that changes nobody has seen the user. It is still for that earlier one to
+                // take back.
+                FoundIdentity::Disabled if before == Some(StateChangeKind::Disabled) => {
+                    self.report.disabled_by_others += 1;
+                    continue;
+                }
+                // An earlier part, or an earlier run, was killed behind the request.
+                FoundIdentity::Disabled if before == Some(StateChangeKind::Disabling) => {
                     self.report.disabled += 1;
                     settled.push(line(user, StateChangeKind::Disabled));
                     continue;
