@@ -129,13 +129,14 @@ pub(super) fn unreachable(target: &BaseUrl, reply: &Reply) -> TargetError {
         ReplyOutcome::TooLarge => "its answer is larger than 8 MiB, although little was asked for".to_owned(),
         ReplyOutcome::Failed(transport) => transport.describe(reply.proxy.as_deref(), ADDRESS_OPTION).into_owned(),
     };
-    TargetError::Unreachable { target: target.to_string(), reason }
+    let may_be_of_record = reply.outcome.may_come_from_content();
+    TargetError::Unreachable { target: target.to_string(), reason, may_be_of_record }
 }
 
 /// The error of a target whose list of these things comes to no end.
 pub(super) fn endless_list(target: &BaseUrl, things: &str) -> TargetError {
     let reason = format!("its list of {things} gives the same page again and again");
-    TargetError::Unreachable { target: target.to_string(), reason }
+    TargetError::Unreachable { target: target.to_string(), reason, may_be_of_record: false }
 }
 
 /// The longest code that is shown.

@@ -89,7 +89,11 @@ impl AnsweredBatch<'_> {
             NextRound::GiveUp => {
                 let reason = "it keeps failing on every user".to_owned();
                 return context
-                    .stop_with(TargetError::Unreachable { target: context.destination().name(), reason })
+                    .stop_with(TargetError::Unreachable {
+                        target: context.destination().name(),
+                        reason,
+                        may_be_of_record: false,
+                    })
                     .await;
             }
             NextRound::EachAlone => (items.into_iter().map(|item| retried(vec![item])).collect(), usual()),

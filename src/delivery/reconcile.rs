@@ -28,7 +28,7 @@ use super::OnExisting;
 use super::batch::Batch;
 use super::refusal::{conflict, external_id_taken, of_organization, says_organization};
 use super::settlement::Settlement;
-use super::success_clock::SuccessClock;
+use super::success_clock::{SuccessClock, SuccessTime};
 use crate::destination::{Comparable, Destination, ItemError, RunMark, TargetError};
 use crate::journal::ConfirmedRecord;
 use crate::mapping::Rejection;
@@ -42,6 +42,8 @@ pub(super) struct Reconciler<'a> {
     pub mark: Option<&'a RunMark>,
     /// Goes on with each change that the destination answers, of all senders.
     pub changes: &'a SuccessClock,
+    /// When that was the time at which the batch was begun with.
+    pub since: SuccessTime,
 }
 
 impl Reconciler<'_> {

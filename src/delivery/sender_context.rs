@@ -64,7 +64,14 @@ impl SenderContext {
     /// What settles items of a batch that are at the destination already.
     pub(super) fn reconciler<'a>(&'a self, batch: &'a Batch) -> Reconciler<'a> {
         let (rule, mark) = (self.delivery.on_existing, self.delivery.mark.as_ref());
-        Reconciler { destination: self.destination(), batch, rule, mark, changes: &self.changes }
+        Reconciler {
+            destination: self.destination(),
+            batch,
+            rule,
+            mark,
+            changes: &self.changes,
+            since: self.changes.now(),
+        }
     }
 
     /// Bounds of one batch, for now.

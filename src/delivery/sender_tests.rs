@@ -336,7 +336,7 @@ async fn a_change_that_fails_is_asked_for_again_and_rejected_only_if_others_are_
     };
     let refused = |kind| Changed::Refused(ItemError { kind, ..ItemError::default() });
     let destination = |refused: Vec<(&'static str, u32, Changed)>| {
-        let destination = (1..=3).fold(obliging(), |at, number| at.with(&format!("u{number}"), there(number)));
+        let destination = (1..=5).fold(obliging(), |at, number| at.with(&format!("u{number}"), there(number)));
         Arc::new(refused.into_iter().fold(destination, |at, (id, times, with)| at.refusing(id, times, with)))
     };
     let all = || vec![batch(1..=3)];
@@ -346,6 +346,11 @@ async fn a_change_that_fails_is_asked_for_again_and_rejected_only_if_others_are_
     assert_eq!((account.of("updated"), account.stopped), (vec![1, 2, 3], None), "for a while");
     let account = update(destination(vec![("id-u2", u32::MAX, transient())])).await;
     assert_eq!((account.of("updated"), account.of("target_error")), (vec![1, 3], vec![2]), "one of several");
+    assert_eq!(account.stopped, None);
+    // However many they are: another one of their batch was changed.
+    let bad = ["id-u2", "id-u3", "id-u4"].map(|id| (id, u32::MAX, transient()));
+    let account = send(destination(bad.into()), OnExisting::Update, Duration::ZERO, vec![batch(1..=5)]).await;
+    assert_eq!((account.of("updated"), account.of("target_error")), (vec![1, 5], vec![2, 3, 4]), "several in a row");
     assert_eq!(account.stopped, None);
     let account = update(destination(vec![("id-u2", u32::MAX, refused(ItemErrorKind::NoAccess))])).await;
     assert_eq!((account.of("updated"), account.records.len()), (vec![1], 1), "no access: what was changed is booked");

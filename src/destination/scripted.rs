@@ -191,7 +191,11 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// A request without results.
 fn failed(failure: Failure, may_have_been_applied: bool) -> CreateOutcome {
-    let error = |reason: &str| TargetError::Unreachable { target: "the script".to_owned(), reason: reason.to_owned() };
+    let error = |reason: &str| TargetError::Unreachable {
+        target: "the script".to_owned(),
+        reason: reason.to_owned(),
+        may_be_of_record: false,
+    };
     CreateOutcome::Failed(Box::new(FailedRequest {
         failure,
         may_have_been_applied,
@@ -326,6 +330,10 @@ impl Destination for Scripted {
     }
 
     fn no_access_error(&self, _: &ItemError) -> TargetError {
-        TargetError::Unreachable { target: self.name(), reason: "an item was refused".to_owned() }
+        TargetError::Unreachable {
+            target: self.name(),
+            reason: "an item was refused".to_owned(),
+            may_be_of_record: false,
+        }
     }
 }

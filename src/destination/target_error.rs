@@ -41,5 +41,7 @@ pub enum TargetError {
         target: String,
         /// The last failure.
         reason: String,
+        /// Whether what was sent may be the reason: not if the target refused to look at it, or is not there.
+        may_be_of_record: bool,
     },
 }

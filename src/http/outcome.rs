@@ -36,6 +36,15 @@ impl ReplyOutcome {
         matches!(self, Self::Answered { status: 404 | 405 | 501 })
     }
 
+    /// Whether what was sent may be the reason: not if the other side did not look at it, or is not there.
+    pub const fn may_come_from_content(self) -> bool {
+        match self {
+            Self::Answered { status } => matches!(status, 408 | 500 | 502..=599),
+            Self::Unreadable | Self::Failed(Transport::Timeout | Transport::Interrupted) => true,
+            Self::TooLarge | Self::Failed(_) => false,
+        }
+    }
+
     /// Whether the request may have been carried out: not if it was refused, or never arrived.
     pub const fn may_have_been_applied(self) -> bool {
         match self {

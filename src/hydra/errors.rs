@@ -44,13 +44,13 @@ fn unreachable(target: &BaseUrl, reply: &Reply) -> TargetError {
         ReplyOutcome::TooLarge => "its answer about a few clients is larger than 8 MiB".to_owned(),
         ReplyOutcome::Failed(transport) => transport.describe(reply.proxy.as_deref(), ADDRESS_OPTION).into_owned(),
     };
-    TargetError::Unreachable { target: target.to_string(), reason }
+    TargetError::Unreachable { target: target.to_string(), reason, may_be_of_record: false }
 }
 
 /// The error of a list that comes to no end.
 pub(super) fn endless_list(target: &BaseUrl) -> TargetError {
     let reason = "its list of clients gives the same page again and again".to_owned();
-    TargetError::Unreachable { target: target.to_string(), reason }
+    TargetError::Unreachable { target: target.to_string(), reason, may_be_of_record: false }
 }
 
 /// What Hydra says is wrong with a client: its code alone, for its sentence may repeat what was sent.

@@ -45,13 +45,13 @@ pub(super) fn unreachable(target: &BaseUrl, reply: &Reply) -> TargetError {
             transport.describe(reply.proxy.as_deref(), "--keto-read-url and --keto-write-url").into_owned()
         }
     };
-    TargetError::Unreachable { target: target.to_string(), reason }
+    TargetError::Unreachable { target: target.to_string(), reason, may_be_of_record: false }
 }
 
 /// The error of a Keto whose list comes to no end.
 pub(super) fn endless_list(target: &BaseUrl) -> TargetError {
     let reason = "its list of tuples gives the same page again and again".to_owned();
-    TargetError::Unreachable { target: target.to_string(), reason }
+    TargetError::Unreachable { target: target.to_string(), reason, may_be_of_record: false }
 }
 
 /// What it means for the batch that the first question was not answered: nothing was sent of it.

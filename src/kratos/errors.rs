@@ -86,13 +86,14 @@ fn unreachable(target: &BaseUrl, reply: &Reply) -> TargetError {
         ReplyOutcome::TooLarge => "its answer about a few identities is larger than 8 MiB".to_owned(),
         ReplyOutcome::Failed(transport) => transport.describe(reply.proxy.as_deref(), ADDRESS_OPTION).into_owned(),
     };
-    TargetError::Unreachable { target: target.to_string(), reason }
+    let may_be_of_record = reply.outcome.may_come_from_content();
+    TargetError::Unreachable { target: target.to_string(), reason, may_be_of_record }
 }
 
 /// The error of a target whose list of identities comes to no end.
 pub(super) fn endless_list(target: &BaseUrl) -> TargetError {
     let reason = "its list of identities gives the same page again and again".to_owned();
-    TargetError::Unreachable { target: target.to_string(), reason }
+    TargetError::Unreachable { target: target.to_string(), reason, may_be_of_record: false }
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ impl KratosSignIns {
             ReplyOutcome::Answered { status } => format!("it keeps answering HTTP {status}"),
             _ => "its answers are not those of an Ory Kratos".to_owned(),
         };
-        TargetError::Unreachable { target: self.http.base_url().to_string(), reason }
+        TargetError::Unreachable { target: self.http.base_url().to_string(), reason, may_be_of_record: false }
     }
 
     /// Where a flow goes on. Always here: the answer names an address, too, and a password goes nowhere but where somebody

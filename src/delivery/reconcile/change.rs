@@ -10,10 +10,12 @@ use super::Reconciler;
 use crate::delivery::blame::{Probes, SOON, answers_probe};
 use crate::delivery::item::BatchItem;
 use crate::delivery::round::{NextRound, RoundFacts, next_round};
-use crate::delivery::success_clock::SuccessTime;
 use crate::destination::{Change, Changed, ItemError, ItemErrorKind, TargetError};
 use crate::kind::Kind;
 use crate::pace::{Backoff, RetryBudget};
+
+/// After so many failures the target is asked whether it is its own fault. The other changes of a batch wait meanwhile.
+const SOON_DOUBTED: u32 = 5;
 
 /// What was tried with one change.
 struct ChangeTries {
@@ -21,8 +23,6 @@ struct ChangeTries {
     probes: Probes,
     /// Since when nothing was answered well.
     failing_since: Instant,
-    /// When it was first asked for.
-    first: SuccessTime,
 }
 
 impl Reconciler<'_> {
@@ -33,12 +33,7 @@ impl Reconciler<'_> {
         let kind = self.batch.items.first().map(BatchItem::kind);
         let takes_role_back = matches!(kind, Some(Kind::Membership | Kind::RoleTuple));
         let mut usual = Backoff::new(&self.destination.budget(), fastrand::Rng::new());
-        let mut tries = ChangeTries {
-            failed: 0,
-            probes: Probes::default(),
-            failing_since: Instant::now(),
-            first: self.changes.now(),
-        };
+        let mut tries = ChangeTries { failed: 0, probes: Probes::default(), failing_since: Instant::now() };
         loop {
             // What came of it, should it be the fault of the identity; and why the run stops, should it be the destination's.
             let (refused, stop) = match self.destination.change(change).await {
@@ -49,7 +44,7 @@ impl Reconciler<'_> {
                     tries.failed += 1;
                     (error, None)
                 }
-                Err(error @ TargetError::Unreachable { .. }) if !takes_role_back => {
+                Err(error @ TargetError::Unreachable { may_be_of_record: true, .. }) if !takes_role_back => {
                     tries.failed += attempts;
                     (ItemError::default(), Some(error))
                 }
@@ -68,7 +63,11 @@ impl Reconciler<'_> {
                 (_, Some(stop)) => return Err(stop),
                 (NextRound::GiveUp, None) => {
                     let reason = "it keeps failing on every change".to_owned();
-                    return Err(TargetError::Unreachable { target: self.destination.name(), reason });
+                    return Err(TargetError::Unreachable {
+                        target: self.destination.name(),
+                        reason,
+                        may_be_of_record: false,
+                    });
                 }
                 _ => usual.next().unwrap_or(longest),
             };
@@ -92,11 +91,11 @@ impl Reconciler<'_> {
 
     /// All that the decision about a change depends on.
     fn facts(&self, tries: &ChangeTries, answers_probe: Option<bool>) -> RoundFacts {
-        let RetryBudget { attempts, total, .. } = self.destination.budget();
+        let RetryBudget { total, .. } = self.destination.budget();
         RoundFacts {
             is_alone: true,
-            is_last_round: tries.failed >= attempts,
-            others_succeed: self.changes.now() > tries.first,
+            is_last_round: tries.failed >= SOON_DOUBTED,
+            others_succeed: self.changes.now() > self.since,
             may_go_by_probes: self.changes.may_go_by_probes(),
             is_failing: tries.failing_since.elapsed() > total,
             was_asked: tries.probes.were_asked(),
