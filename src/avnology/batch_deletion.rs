@@ -21,7 +21,8 @@ impl AdminCalls {
         items: &[serde_json::Value],
     ) -> Result<Vec<bool>, TargetError> {
         let (mut gone, mut open): (_, Vec<usize>) = (vec![false; items.len()], (0..items.len()).collect());
-        for wait in Backoff::new(&self.requests.budget(), fastrand::Rng::new()).take(ATTEMPTS) {
+        let mut waits = Backoff::new(&self.requests.budget(), fastrand::Rng::new()).take(ATTEMPTS - 1);
+        loop {
             let some: Vec<_> = open.iter().map(|index| &items[*index]).collect();
             let body = Bytes::from(serde_json::json!({ name: some }).to_string());
             // What an item was answered is kept under the key, so each attempt has its own.
@@ -44,11 +45,10 @@ impl AdminCalls {
                 }
             }
             open = left;
-            if open.is_empty() {
-                break;
+            match waits.next().filter(|_| !open.is_empty()) {
+                Some(wait) => sleep(wait).await,
+                None => return Ok(gone),
             }
-            sleep(wait).await;
         }
-        Ok(gone)
     }
 }
