@@ -141,7 +141,6 @@ impl CommandError {
             Self::Webhooks(error) => error.exit_status(),
             Self::Cutover(error) => error.exit_status(),
             Self::OfStopped { status, .. } => *status,
-            Self::Results { source, .. } => source.exit_status(),
             Self::Interrupted(signal) | Self::Undo(UndoError::Interrupted { signal, .. }) => {
                 ExitStatus::of_signal(*signal)
             }
@@ -166,6 +165,7 @@ impl CommandError {
             | Self::Sandbox(_)
             | Self::Recovery(_)
             | Self::Write { .. }
+            | Self::Results { .. }
             | Self::NoAccount { .. }
             | Self::Stdout(_)
             | Self::RunStart(_)

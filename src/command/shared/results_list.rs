@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::private_list::write_private;
-use crate::exit::ExitStatus;
 use crate::id_map::{IdLookup, IdMap};
 use crate::mapping::Rules;
 use crate::report::{StdoutError, stream_to_stdout};
@@ -43,16 +42,6 @@ pub enum ResultsListError {
     /// The thread that did it ended early.
     #[error("listing the records failed: {0}")]
     Internal(#[from] tokio::task::JoinError),
-}
-
-impl ResultsListError {
-    /// The exit status for it.
-    pub(in crate::command) fn exit_status(&self) -> ExitStatus {
-        match self {
-            Self::Interrupted(signal) => ExitStatus::of_signal(*signal),
-            _ => ExitStatus::Usage,
-        }
-    }
 }
 
 /// A list, and the runs that it is of.
