@@ -93,6 +93,7 @@ pub const OPTIONS: &[OptionRow] = &[
     OptionRow::new("dry-run").typed_only(),
     OptionRow::new("endpoint").typed_only(),
     OptionRow::new("endpoints").typed_only(),
+    OptionRow::new("even-if-gone").typed_only(),
     OptionRow::new("event").typed_only(),
     OptionRow::new("evidence").typed_only(),
     OptionRow::new("example").typed_only(),

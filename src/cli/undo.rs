@@ -6,6 +6,7 @@ use super::RunOptions;
 
 /// `avnology migrate clerk undo`
 #[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that is typed")]
 pub struct UndoArguments {
     /// The run's id, as `runs` lists it
     pub run: String,
@@ -23,6 +24,10 @@ pub struct UndoArguments {
     /// which the run did not make
     #[arg(long)]
     pub force: bool,
+
+    /// Undo the run although nothing that it created is found at the target: it was deleted in another way
+    #[arg(long)]
+    pub even_if_gone: bool,
 
     /// How to run.
     #[command(flatten)]

@@ -10,6 +10,7 @@ mod account_by_kind;
 mod account_of_dry_run;
 mod account_of_restoring;
 mod consent;
+mod created_sample;
 mod decided_records;
 mod deletion;
 mod doomed_contents;
@@ -39,7 +40,7 @@ use kept_roles::KeptRoles;
 use made_organization::{MadeOrganization, delete_made};
 use restoring_memberships::{PutBack, put_back};
 use run_effects::{RunEffects, read_effects};
-use steps::{delete_all, find_first};
+use steps::delete_all;
 
 use super::shared::command_error::CommandError;
 use super::shared::target::id_maps::forget_ids;
@@ -53,20 +54,46 @@ use crate::mapping::TupleRules;
 use crate::report::{Console, DeletedKinds, UndoingProgress};
 use crate::settings::{RunOnDisk, UndoSettings};
 use crate::signal::Signals;
-use undo_error::UndoError;
+use undo_error::{NothingThere, UndoError};
 use undo_reports::UndoReports;
 
 /// Deletes what a run created, or what the runs of all shards of an import did, one after the other; after asking for each.
 pub async fn undo(runs: Vec<UndoSettings>, mut signals: Signals) -> Result<ExitStatus, CommandError> {
     let mut status = ExitStatus::Success;
     let mut reports = UndoReports::of(runs.len());
-    for settings in &runs {
-        let (signals, reports) = (&mut signals, &mut reports);
-        let undoing = async |target| undo_at(target, settings, reports, signals).await;
-        let undone = with_target(&settings.target, undoing).await?;
-        status = if undone == ExitStatus::Success { status } else { undone };
+    let (mut is_target, mut elsewhere) = (false, Vec::new());
+    for mut settings in runs {
+        settings.even_if_gone |= is_target;
+        match undo_one(&settings, &mut reports, &mut signals).await {
+            // If another shard's are there, it is the right target, and these are gone.
+            Err(CommandError::Undo(UndoError::NothingThere(nothing))) => elsewhere.push((settings, nothing)),
+            undone => {
+                status = worse(status, undone?);
+                is_target = true;
+            }
+        }
+    }
+    for (settings, nothing) in elsewhere {
+        if !is_target {
+            return Err(UndoError::NothingThere(nothing).into());
+        }
+        let settings = UndoSettings { even_if_gone: true, has_consent: true, ..settings };
+        status = worse(status, undo_one(&settings, &mut reports, &mut signals).await?);
     }
     Ok(status)
+}
+
+/// The first of two statuses that is none of success.
+fn worse(one: ExitStatus, other: ExitStatus) -> ExitStatus {
+    if one == ExitStatus::Success { other } else { one }
+}
+
+async fn undo_one(
+    settings: &UndoSettings,
+    reports: &mut UndoReports,
+    signals: &mut Signals,
+) -> Result<ExitStatus, CommandError> {
+    with_target(&settings.target, async |target| undo_at(target, settings, reports, signals).await).await
 }
 
 async fn undo_at(
@@ -86,10 +113,12 @@ async fn undo_at(
         return Err(UndoError::NoConsent.into());
     }
     let destination = connect(&target, connection, ConnectPurpose::Existing, signals).await?;
-    let is_in_doubt = !settings.dry_run && !settings.force && !directory.is_undone();
-    if is_in_doubt && !finds_any(&destination, settings, &effects, signals).await? {
-        let (target, created) = (record.target.clone(), effects.created.all().created);
-        return Err(UndoError::NothingThere { target, created, noun: effects.created.noun() }.into());
+    // What is gone is known only once an undo was begun here.
+    let may_be_elsewhere = !settings.dry_run && !settings.even_if_gone && !directory.is_undone();
+    if may_be_elsewhere && !is_there(&destination, settings, &effects, signals).await? {
+        let (count, noun) = (effects.created.all().created, effects.created.noun());
+        let nothing = NothingThere::new(&record.target, count, noun, "that the run created");
+        return Err(UndoError::NothingThere(nothing).into());
     }
     let before = directory.undone_record();
     // What somebody disabled since is theirs.
@@ -105,7 +134,7 @@ async fn undo_at(
     if settings.dry_run {
         ended?;
         account_of_dry_run::print(record, &counts, &restoring, settings.force, (output, reports))?;
-        if all.created > 0 && !all.are_any_there() && !directory.is_undone() {
+        if effects.sample.created() > 0 && !all.are_any_there() && !directory.is_undone() {
             output
                 .console
                 .note("None of them is at the target: it may be another tenant, by its address or by the key.");
@@ -154,8 +183,8 @@ async fn delete_created(
             // Before it is written that the run is undone as a whole, and even if the rest fails.
             let runs = settings.runs_directory.clone();
             if is_first_time {
-                enabled.set(enable_disabled(runs, &settings.run, destination, settings.dry_run).await?);
-                restored.set(put_back(&settings.run, destination, settings.dry_run).await?);
+                enabled.set(enable_disabled(runs, settings, destination).await?);
+                restored.set(put_back(settings, destination).await?);
                 if !settings.dry_run {
                     directory.mark_restored().map_err(UndoError::Io)?;
                 }
@@ -192,24 +221,19 @@ fn deletion<'a>(
     }
 }
 
-/// Whether any of what the run created is at the target, or may be. Otherwise it may be another tenant: all would look as if it were
-/// gone, and be noted as deleted. It is looked for until the first one is found.
-async fn finds_any(
+/// Whether any of what the run created is at the target, as far as some of it shows.
+async fn is_there(
     destination: &Arc<dyn Destination>,
     settings: &UndoSettings,
     effects: &RunEffects,
     signals: &mut Signals,
 ) -> Result<bool, CommandError> {
-    if effects.created.all().created == 0 {
-        return Ok(true);
-    }
-    let RunOnDisk { directory, record } = &settings.run;
     let counts = Cell::new(DeletedKinds::default());
     let mut looking = Deletion { is_dry_run: true, ..deletion(destination, settings, effects, &counts) };
     tokio::select! {
         biased;
-        signal = signals.next() => Err(UndoError::Interrupted { signal, run: record.id.clone() }.into()),
-        found = find_first(&mut looking, destination, (directory, record)) => found,
+        signal = signals.next() => Err(UndoError::Interrupted { signal, run: settings.run.record.id.clone() }.into()),
+        found = effects.sample.is_there(&mut looking, destination) => found,
     }
 }
 

@@ -15,6 +15,7 @@ use crate::journal::LockDirectory;
 
 /// What undoing a run needs. It reads no export and maps nobody.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word that was typed")]
 pub struct UndoSettings {
     /// The run.
     pub run: RunOnDisk,
@@ -30,6 +31,8 @@ pub struct UndoSettings {
     pub dry_run: bool,
     /// Whether identities that were changed since are deleted, too.
     pub force: bool,
+    /// Whether the run is undone although nothing that it created is found.
+    pub even_if_gone: bool,
     /// Where runs are kept.
     pub runs_directory: PathBuf,
     /// Where the locks of targets are.
@@ -55,7 +58,7 @@ impl UndoSettings {
         output: OutputSettings,
         environment: &Environment,
     ) -> Result<Self, SettingsError> {
-        let UndoArguments { run: _, yes, dry_run, force, options } = arguments.clone();
+        let UndoArguments { run: _, yes, dry_run, force, even_if_gone, options } = arguments.clone();
         let runs_directory = runs_directory(options.runs_dir.clone(), environment)?;
         let run = run.with_journal("undone")?;
         let wrong = |problem: String| run.wrong(problem);
@@ -69,6 +72,7 @@ impl UndoSettings {
             .certificates(connection.certificates.as_deref());
         files.check(&runs_directory, environment)?;
         let locks = environment.locks();
-        Ok(Self { run, target, connection, output, has_consent: yes, dry_run, force, runs_directory, locks })
+        let has_consent = yes;
+        Ok(Self { run, target, connection, output, has_consent, dry_run, force, even_if_gone, runs_directory, locks })
     }
 }

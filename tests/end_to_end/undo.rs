@@ -250,18 +250,61 @@ fn where_nothing_of_a_run_is_at_the_target_nothing_is_noted_as_undone() {
     assert!(looked.stderr.contains("another tenant"), "{}", looked.stderr);
     for _ in 0..2 {
         let refused = undo(&[]).expect_code(2);
-        assert!(refused.stderr.contains("none of the 30 identities"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("of 30 identities that the run created, none"), "{}", refused.stderr);
         assert!(!undone(), "the run is as it was");
     }
     away.execute_batch("INSERT INTO identities SELECT * FROM away LIMIT 10").expect("some come back");
     let counts = &undo(&[]).expect_code(0).report()["counts"];
     assert_eq!((&counts["deleted"], &counts["gone_already"]), (&10.into(), &20.into()));
-    // Once it was begun, it may be repeated. Where it was not, --force says that it is right.
+    // Once it was begun, it may be repeated.
     undo(&[]).expect_code(0);
     std::fs::remove_file(scratch.path(&format!(".avnology/runs/{run}/undone.json"))).expect("it goes");
-    undo(&[]).expect_code(2);
-    undo(&["--force"]).expect_code(0);
+    undo(&["--force"]).expect_code(2);
+    undo(&["--even-if-gone"]).expect_code(0);
     assert!(undone());
+}
+
+#[test]
+fn users_whom_a_run_disabled_are_enabled_at_the_right_target_after_the_wrong_one() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let night = |users: std::ops::Range<usize>| {
+        let file = scratch.write("users.json", export(users.map(user)));
+        let more = ["--new-run", "--on-missing", "disable", "--max-missing", "50"];
+        run_id(&scratch.import(&sandbox, &file, &more).expect_code(0))
+    };
+    night(0..10);
+    let run = night(2..10);
+    let is_active = || sandbox.column("state").iter().filter(|state| *state == "active").count();
+    assert_eq!(is_active(), 8);
+    let away = rusqlite::Connection::open(&sandbox.database).expect("the database");
+    away.execute_batch("CREATE TABLE away AS SELECT * FROM identities; DELETE FROM identities").expect("they go");
+    for _ in 0..2 {
+        let refused = scratch.undo(&sandbox, &run, &["--yes"]).expect_code(2);
+        assert!(refused.stderr.contains("of 2 users whom the run disabled, none"), "{}", refused.stderr);
+    }
+    away.execute_batch("INSERT INTO identities SELECT * FROM away").expect("they come back");
+    assert_eq!(scratch.undo(&sandbox, &run, &["--yes"]).expect_code(0).report()["enabled"], 2);
+    assert_eq!(is_active(), 10);
+}
+
+#[test]
+fn of_shards_one_that_is_there_is_enough() {
+    let scratch = Scratch::new();
+    let sandbox = Sandbox::start(&scratch, &[]);
+    let file = scratch.write("users.json", export((0..1_200).map(user)));
+    let shards = ["1/2", "2/2"]
+        .map(|shard| run_id(&scratch.import(&sandbox, &file, &["--new-run", "--shard", shard]).expect_code(0)));
+    scratch.run(&["migrate", "clerk", "runs", "merge"]).expect_code(0);
+    let merged = format!("{}-merged", shards[0].strip_suffix("-1of2").expect("the first shard"));
+    let away = rusqlite::Connection::open(&sandbox.database).expect("the database");
+    let first_shard = "DELETE FROM identities WHERE external_id < 'user_001000'";
+    assert_eq!(away.execute(first_shard, []).expect("they go"), 1_000);
+    scratch.undo(&sandbox, &merged, &["--yes"]).expect_code(0);
+    assert_eq!(sandbox.column("id"), [""; 0]);
+    for run in &shards {
+        assert!(scratch.path(&format!(".avnology/runs/{run}/undone.json")).exists());
+    }
 }
 
 #[test]

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::super::shared::command_error::CommandError;
 use super::super::shared::target::earlier_identity::pages;
 use super::super::shared::target::earlier_membership::{are_proven, references};
-use super::undo_error::UndoError;
+use super::undo_error::{NothingThere, UndoError};
 use crate::destination::{Comparable, Destination};
 use crate::index::{HASH_BYTES, Table, Texts, hash_of};
 use crate::kind::Kind;
 use crate::mapping::TupleRules;
 use crate::missing::{Removal, RemovalKind, StatesFile};
-use crate::settings::RunOnDisk;
+use crate::settings::UndoSettings;
 
 /// Entries in memory: 128 KiB.
 const BUFFERED: usize = 8 * 1024;
@@ -26,12 +26,10 @@ pub(super) struct PutBack {
 }
 
 /// Puts back what a run removed. A user who is not at the target any more, or is another one there, gets nothing back; nor is a role
-/// granted to a member who has another one by now. In a dry run it is only counted.
-pub(super) async fn put_back(
-    run: &RunOnDisk,
-    target: &Arc<dyn Destination>,
-    is_dry_run: bool,
-) -> Result<PutBack, CommandError> {
+/// granted to a member who has another one by now. In a dry run it is only counted. Fails if nothing shows that the users and
+/// organizations of any of them are there.
+pub(super) async fn put_back(settings: &UndoSettings, target: &Arc<dyn Destination>) -> Result<PutBack, CommandError> {
+    let UndoSettings { run, dry_run, even_if_gone, .. } = settings;
     let path = run.directory.removed();
     if !path.exists() {
         return Ok(PutBack::default());
@@ -40,7 +38,7 @@ pub(super) async fn put_back(
     let [memberships, tuples] = reading.await.map_err(std::io::Error::other).flatten().map_err(UndoError::Io)?;
     let mut done = PutBack::default();
     let mut restored = Table::<HASH_BYTES>::new(BUFFERED, std::env::temp_dir());
-    if is_dry_run {
+    if *dry_run {
         for membership in memberships.iter() {
             let membership = membership.map_err(UndoError::Io)?.known;
             restored.insert(hash_of(0, &membership.clerk_id)).map_err(UndoError::Io)?;
@@ -56,6 +54,7 @@ pub(super) async fn put_back(
     let form = TupleRules::default();
     let members = target.of_kind(Kind::Membership, &form).await?;
     let Some((members, roles)) = members.zip(target.of_kind(Kind::RoleTuple, &form).await?) else { return Ok(done) };
+    let (mut all, mut proven) = (0, 0);
     for page in pages(memberships.iter()) {
         let page: Vec<Removal> = page.map_err(UndoError::Io)?;
         let of = |removal: &Removal| {
@@ -63,12 +62,18 @@ pub(super) async fn put_back(
             references(&removal.known, [organization, user])
         };
         let known: Vec<_> = page.iter().map(of).collect();
+        all += page.len() as u64;
         for (removal, is_proven) in page.iter().zip(are_proven(members.as_ref(), &known).await?) {
+            proven += u64::from(is_proven);
             if is_proven && is_put_back(members.as_ref(), removal).await? {
                 restored.insert(hash_of(0, &removal.known.clerk_id)).map_err(UndoError::Io)?;
                 done.memberships += 1;
             }
         }
+    }
+    if all > 0 && proven == 0 && !even_if_gone {
+        let nothing = NothingThere::new(&run.record.target, all, "membership", "that the run removed");
+        return Err(UndoError::NothingThere(nothing).into());
     }
     for tuple in tuples.iter() {
         let known = tuple.map_err(UndoError::Io)?.known;

@@ -1,5 +1,7 @@
 //! What the journal of a run says that it did, before any of it is undone.
 
+use super::created_sample::CreatedSample;
+use super::deletion::CreatedRecord;
 use super::undo_error::UndoError;
 use crate::journal::{Ending, InDoubt, Journal, RecordKey, RecordOutcome, RunDirectory, RunRecord};
 use crate::kind::Kind;
@@ -9,6 +11,8 @@ use crate::report::DeletedKinds;
 pub(super) struct RunEffects {
     /// What the run created.
     pub created: DeletedKinds,
+    /// Some of that.
+    pub sample: CreatedSample,
     /// What it changed.
     pub updated: u64,
     /// Records of which it is not known whether the run created what they stand for.
@@ -26,15 +30,17 @@ impl RunEffects {
 
 /// Reads the whole journal for that.
 pub(super) fn read_effects(directory: &RunDirectory, record: &RunRecord) -> Result<RunEffects, UndoError> {
-    let (mut created, mut updated) = (DeletedKinds::default(), 0);
+    let (mut created, mut updated, mut sample) = (DeletedKinds::default(), 0, CreatedSample::default());
     let account = Journal::read_whole(&directory.journal(), &directory.rejects(), record.inputs.len(), |settled| {
-        if matches!(settled.outcome, RecordOutcome::Created { .. }) {
-            created.of(kind_of(record, settled.key)).created += 1;
+        if let RecordOutcome::Created { external_id, id } = &settled.outcome {
+            let kind = kind_of(record, settled.key);
+            created.of(kind).created += 1;
+            sample.note(kind, || CreatedRecord { key: settled.key, external_id: external_id.clone(), id: id.clone() });
         }
         updated += u64::from(settled.outcome == RecordOutcome::Updated);
     })?;
     let doubts = if let Ending::InDoubt(doubts) = account.ending { doubts } else { Vec::new() };
-    Ok(RunEffects { created, updated, doubts, has_end: account.has_end })
+    Ok(RunEffects { created, sample, updated, doubts, has_end: account.has_end })
 }
 
 /// Of which kind a record of a run is.

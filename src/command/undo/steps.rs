@@ -44,31 +44,6 @@ pub(super) async fn delete_all(
     Ok(deletion.finish()?)
 }
 
-/// Whether anything of what the steps created is at the target, or may be. `looking` counts, and deletes nothing.
-pub(super) async fn find_first(
-    looking: &mut Deletion<'_>,
-    target: &Arc<dyn Destination>,
-    (directory, record): (&RunDirectory, &RunRecord),
-) -> Result<bool, CommandError> {
-    let kinds: BTreeSet<Kind> = record.inputs.iter().map(|input| input.kind).collect();
-    let tuples = tuple_rules(directory, record, &kinds)?;
-    for kind in kinds {
-        let Some(part) = of_kind(target, kind, &tuples).await? else { continue };
-        (looking.kind, looking.target) = (kind, part);
-        let (pages, mut waiting) = mpsc::channel(1);
-        let (path, inputs) = (directory.journal(), record.inputs.clone());
-        let reading = tokio::task::spawn_blocking(move || read_created(&path, &inputs, kind, &pages));
-        while let Some(page) = waiting.recv().await {
-            looking.delete(&page).await?;
-            if looking.counts.get().all().are_any_there() {
-                return Ok(true);
-            }
-        }
-        has_read(reading.await)?;
-    }
-    Ok(false)
-}
-
 /// The rules of roles. Of a run with users alone they are not needed, and may be gone.
 fn tuple_rules(
     directory: &RunDirectory,

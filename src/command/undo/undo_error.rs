@@ -42,22 +42,31 @@ pub enum UndoError {
         run: String,
     },
     /// Nothing of it is at the target, and nobody has begun to undo it.
-    #[error(
-        "none of the {created} that the run created is at {target}, so nothing was deleted or noted: is it another tenant, by its \
-         address or by the key? If they were deleted in another way, --force notes the run as undone",
-        created = plural(*created, noun)
-    )]
-    NothingThere {
-        /// The target.
-        target: String,
-        /// How many records the run created.
-        created: u64,
-        /// What one of them is called.
-        noun: &'static str,
-    },
+    #[error("{0}")]
+    NothingThere(NothingThere),
     /// Nobody said yes.
     #[error("not confirmed; nothing was deleted (--yes says so without a terminal)")]
     NoConsent,
+}
+
+/// What of a run is not at a target.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "of {what}, none that was looked up is at {target}, so nothing was changed: is it another tenant, by its address or by the key? If \
+     they were deleted in another way, add `--even-if-gone`"
+)]
+pub struct NothingThere {
+    /// The target.
+    target: String,
+    /// How many of what, and what the run did about them.
+    what: String,
+}
+
+impl NothingThere {
+    /// So many of these, about which the run did something.
+    pub(super) fn new(target: &str, count: u64, noun: &str, done: &str) -> Self {
+        Self { target: target.to_owned(), what: format!("{} {done}", plural(count, noun)) }
+    }
 }
 
 /// What else to do without a journal that can be used.
