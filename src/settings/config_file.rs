@@ -76,9 +76,14 @@ impl ConfigEntry {
         let is_said = matches!(command.get_name(), "resume" | "undo") && is_of_run;
         let is_of_another = self.option.config_of.is_some_and(|of| of != command.get_name());
         let command_name = command.get_name().to_owned();
-        // There is a page of an import and a resumed one alone; the other commands' own report is not meant.
-        let is_page = self.option.name == "report" && self.values.iter().any(|value| is_page(Path::new(value)));
-        let is_of_another = is_of_another || is_page && !matches!(command_name.as_str(), "clerk" | "resume");
+        // The report of an import is meant. That of an undo or of a plan would take its place; and there is no page of a comparison.
+        let is_page = self.values.iter().any(|value| is_page(Path::new(value)));
+        let is_elsewhere = match command_name.as_str() {
+            "clerk" | "resume" => false,
+            "undo" | "plan" => true,
+            _ => is_page,
+        };
+        let is_of_another = is_of_another || self.option.name == "report" && is_elsewhere;
         let command = command.mut_args(|argument| {
             // What doctor prints is a choice of its own.
             let is_other = command_name == DOCTOR && self.option.name == "output";

@@ -245,7 +245,7 @@ fn a_device_is_written_to_and_links_stay() {
 }
 
 #[test]
-fn a_page_that_the_config_file_asks_for_is_of_imports_alone() {
+fn a_report_that_the_config_file_asks_for_is_of_imports_alone() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
     scratch.write("users.json", export((0..5).map(user)));
@@ -255,6 +255,14 @@ fn a_page_that_the_config_file_asks_for_is_of_imports_alone() {
     let mut command = scratch.avnology(&["migrate", "clerk", "verify"]);
     Run::of(command.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs")).expect_code(0);
     assert_eq!(scratch.read("page.html"), page);
+    // The account of an undo does not take the place of the import's.
+    configure(&scratch, &sandbox, "report = \"account.json\"\nnew-run = true\n");
+    run(&scratch, &sandbox).expect_code(0);
+    let account = scratch.read("account.json");
+    let id = serde_json::from_str::<Value>(&account).expect("JSON")["run"].as_str().expect("a run").to_owned();
+    let mut undo = scratch.avnology(&["migrate", "clerk", "undo", &id, "--dry-run"]);
+    Run::of(undo.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs")).expect_code(0);
+    assert_eq!(scratch.read("account.json"), account);
     let mut typed = scratch.avnology(&["migrate", "clerk", "verify", "--report", "other.html"]);
     let typed = Run::of(typed.env("AVNOLOGY_SECRET_KEY", &sandbox.key).output().expect("the binary runs"));
     typed.expect_code(2);
