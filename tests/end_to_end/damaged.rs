@@ -135,7 +135,17 @@ fn every_user_that_is_sent_is_a_user_of_the_original() {
 
 /// A bit of a stored block: everything unpacks, and only the checksum reveals the damage.
 fn with_a_wrong_letter(is_gzip: bool) -> Vec<u8> {
-    let text = export((0..300).map(user));
+    damaged(is_gzip, &export((0..300).map(user)))
+}
+
+/// A user of 4 kB.
+fn large(number: usize) -> String {
+    let bio = format!("{{\"private_metadata\":{{\"bio\":\"{}\"}},", "y".repeat(4_000));
+    user(number).replacen('{', &bio, 1)
+}
+
+/// With a wrong letter in the address of the first user.
+fn damaged(is_gzip: bool, text: &str) -> Vec<u8> {
     let mut compressed = if is_gzip {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
         encoder.write_all(text.as_bytes()).expect("memory takes everything");
@@ -178,14 +188,15 @@ fn of_a_damaged_file_beside_a_pipe_nothing_is_sent_either() {
     for is_gzip in [true, false] {
         let scratch = Scratch::new();
         let sandbox = Sandbox::start(&scratch, &[]);
-        let file = scratch.write("users.json.gz", with_a_wrong_letter(is_gzip));
+        // So many that their first ones are read long before the end.
+        let file = scratch.write("users.json.gz", damaged(is_gzip, &export((0..1_000).map(large))));
         let good = scratch.write("good.json", format!("[{}]", user(900)));
         let mut command = scratch.import_command(&sandbox, "-", &["--import", &file]);
         command.stdin(std::fs::File::open(scratch.path(&good)).expect("the file"));
         let run = Run::of(command.output().expect("the binary runs")).expect_code(5);
         assert!(run.stderr.contains("nothing of what is wrong in it was sent"), "{}", run.stderr);
-        assert_all_are_real(&sandbox, "beside a pipe");
-        assert_eq!(run.count("created"), 1, "the one of the pipe");
+        assert_eq!(sandbox.column("external_id"), ["user_000900"], "the one of the pipe");
+        assert_eq!(run.count("created"), 1);
     }
 }
 
@@ -194,8 +205,7 @@ fn of_a_damaged_file_beside_a_pipe_nothing_is_sent_either() {
 fn of_a_large_damaged_file_beside_a_pipe_it_is_said_that_users_were_sent() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
-    let bio = format!("{{\"private_metadata\":{{\"bio\":\"{}\"}},", "y".repeat(4_000));
-    let text = export((0..3_000).map(|number| user(number).replacen('{', &bio, 1)));
+    let text = export((0..3_000).map(large));
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
     encoder.write_all(text.as_bytes()).expect("memory takes everything");
     let mut bytes = encoder.finish().expect("memory takes everything");

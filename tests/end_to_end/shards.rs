@@ -294,8 +294,9 @@ fn shards_that_are_not_one_whole_are_not_merged() {
 fn a_comma_too_many_at_the_end_is_the_same_record_to_every_shard() {
     let scratch = Scratch::new();
     let sandbox = Sandbox::start(&scratch, &[]);
-    // What the comma calls for begins a block of its own.
-    let users: Vec<String> = (0..2_000).map(user).collect();
+    // What the comma calls for begins a block of its own, and what is before that is worth passing over.
+    let bio = format!("{{\"private_metadata\":{{\"bio\":\"{}\"}},", "y".repeat(4_000));
+    let users: Vec<String> = (0..2_000).map(|number| user(number).replacen('{', &bio, 1)).collect();
     scratch.write("users.json", format!("[{},]", users.join(",")));
     let runs = ["1/2", "2/2"].map(|shard| wait(start(&scratch, &sandbox, shard, &[])));
     assert_eq!(runs.iter().map(|run| run.count("rejected")).sum::<u64>(), 1);

@@ -9,7 +9,7 @@ use crate::destination::Destination;
 use crate::kind::Kind;
 use crate::mapping::TupleRules;
 
-/// How many are looked up of a kind. If one in twenty is left, all of them are gone in one look of 170.
+/// How many are looked up of a kind. If one in twenty is still there, so many miss all of those once in 170 times.
 const LOOKED_UP: usize = 100;
 
 /// Some of the users and organizations that a run created, at random. What is in an organization goes with it, so memberships, roles
