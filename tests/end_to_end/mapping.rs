@@ -392,7 +392,9 @@ fn no_spelling_lends_its_verification_to_what_may_be_another_mailbox() {
         for others in [0, 20] {
             let mut list: Vec<String> = vec![first.to_owned()];
             list.extend((0..others).map(|number| format!("other{number}@x.de")));
-            let flat = json!({"email_addresses": list, "verified_email_addresses": [second]});
+            let flat = json!({
+                "primary_email_address": first, "email_addresses": list, "verified_email_addresses": [second],
+            });
             let (sent, verified) = outcome(flat, Unverified::Keep).expect("a user");
             assert_eq!((&sent[0], verified), (&entry(first, false)[0], false), "{first}");
         }

@@ -309,8 +309,8 @@ fn an_identity_counts_as_gone_only_if_the_target_says_so() {
     let is_away = Arc::clone(&away);
     let calls = AtomicUsize::new(0);
     let url = proxy(&sandbox.base_url(), move |_, _| {
-        // The preflight succeeds, and then the gateway finds no service behind it.
-        if is_away.load(Ordering::Relaxed) && calls.fetch_add(1, Ordering::Relaxed) >= 2 {
+        // The preflight succeeds, and the look whether they are there at all. Then the gateway finds no service behind it.
+        if is_away.load(Ordering::Relaxed) && calls.fetch_add(1, Ordering::Relaxed) >= 2 + 5 {
             return Way::Instead(http("404 Not Found", "content-type: text/html\r\n", "default backend - 404"));
         }
         Way::Through
