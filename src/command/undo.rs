@@ -10,7 +10,6 @@ mod account_by_kind;
 mod account_of_dry_run;
 mod account_of_restoring;
 mod consent;
-mod created_sample;
 mod decided_records;
 mod deletion;
 mod doomed_contents;

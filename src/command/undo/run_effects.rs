@@ -1,6 +1,9 @@
 //! What the journal of a run says that it did, before any of it is undone.
 
-use super::created_sample::CreatedSample;
+mod created_sample;
+
+use created_sample::CreatedSample;
+
 use super::deletion::CreatedRecord;
 use super::undo_error::UndoError;
 use crate::journal::{Ending, InDoubt, Journal, RecordKey, RecordOutcome, RunDirectory, RunRecord};
