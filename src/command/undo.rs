@@ -133,7 +133,7 @@ async fn undo_at(
     if settings.dry_run {
         ended?;
         account_of_dry_run::print(record, &counts, &restoring, settings.force, (output, reports))?;
-        if effects.sample.created() > 0 && !all.are_any_there() && !directory.is_undone() {
+        if effects.has_to_be_seen() && !all.are_any_there() && !directory.is_undone() {
             output
                 .console
                 .note("None of them is at the target: it may be another tenant, by its address or by the key.");
@@ -232,7 +232,7 @@ async fn is_there(
     tokio::select! {
         biased;
         signal = signals.next() => Err(UndoError::Interrupted { signal, run: settings.run.record.id.clone() }.into()),
-        found = effects.sample.is_there(&mut looking, destination) => found,
+        found = effects.are_there(&mut looking, destination) => found,
     }
 }
 

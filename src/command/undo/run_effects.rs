@@ -2,10 +2,14 @@
 
 mod created_sample;
 
+use std::sync::Arc;
+
 use created_sample::CreatedSample;
 
-use super::deletion::CreatedRecord;
+use super::super::shared::command_error::CommandError;
+use super::deletion::{CreatedRecord, Deletion};
 use super::undo_error::UndoError;
+use crate::destination::Destination;
 use crate::journal::{Ending, InDoubt, Journal, RecordKey, RecordOutcome, RunDirectory, RunRecord};
 use crate::kind::Kind;
 use crate::report::DeletedKinds;
@@ -15,7 +19,7 @@ pub(super) struct RunEffects {
     /// What the run created.
     pub created: DeletedKinds,
     /// Some of that.
-    pub sample: CreatedSample,
+    sample: CreatedSample,
     /// What it changed.
     pub updated: u64,
     /// Records of which it is not known whether the run created what they stand for.
@@ -25,6 +29,21 @@ pub(super) struct RunEffects {
 }
 
 impl RunEffects {
+    /// Whether any user or organization that the run created is at the target, as far as some of them show; also if it created none.
+    /// `looking` counts, and deletes nothing.
+    pub(super) async fn are_there(
+        &self,
+        looking: &mut Deletion<'_>,
+        target: &Arc<dyn Destination>,
+    ) -> Result<bool, CommandError> {
+        self.sample.is_there(looking, target).await
+    }
+
+    /// Whether some of what the run created has to be at the target, if nobody deleted it.
+    pub(super) fn has_to_be_seen(&self) -> bool {
+        self.sample.created() > 0
+    }
+
     /// Whether there may be anything at the target that the run created.
     pub(super) fn may_delete(&self) -> bool {
         self.created.all().created > 0 || !self.doubts.is_empty() || !self.has_end

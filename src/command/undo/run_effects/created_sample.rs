@@ -15,7 +15,7 @@ const LOOKED_UP: usize = 100;
 /// Some of the users and organizations that a run created, at random. What is in an organization goes with it, so memberships, roles
 /// and invitations prove nothing.
 #[derive(Default)]
-pub(in crate::command::undo) struct CreatedSample {
+pub(super) struct CreatedSample {
     users: OfKind,
     organizations: OfKind,
 }
@@ -28,7 +28,7 @@ struct OfKind {
 
 impl CreatedSample {
     /// Notes one that the run created.
-    pub(in crate::command::undo) fn note(&mut self, kind: Kind, created: impl FnOnce() -> CreatedRecord) {
+    pub(super) fn note(&mut self, kind: Kind, created: impl FnOnce() -> CreatedRecord) {
         match kind {
             Kind::User => self.users.note(created),
             Kind::Organization => self.organizations.note(created),
@@ -37,12 +37,12 @@ impl CreatedSample {
     }
 
     /// How many the run created of which one would have to be there.
-    pub(in crate::command::undo) fn created(&self) -> usize {
+    pub(super) fn created(&self) -> usize {
         self.users.seen + self.organizations.seen
     }
 
     /// Whether any of them is at the target, or may be; also if there are none. `looking` counts, and deletes nothing.
-    pub(in crate::command::undo) async fn is_there(
+    pub(super) async fn is_there(
         &self,
         looking: &mut Deletion<'_>,
         target: &Arc<dyn Destination>,
