@@ -29,6 +29,7 @@ use super::undo_error::UndoError;
 use crate::destination::{Destination, RunMark};
 use crate::journal::{Amendment, InDoubt, RecordKey};
 use crate::kind::Kind;
+use crate::mapping::TupleRules;
 use crate::report::{Deleted, DeletedKinds};
 
 /// An identity that the journal says the run created.
@@ -89,6 +90,19 @@ pub(super) struct Deletion<'a> {
 }
 
 impl Deletion<'_> {
+    /// Turns to records of a kind, at the part of the target that takes them: whether there is one.
+    pub(super) async fn turn_to(
+        &mut self,
+        kind: Kind,
+        target: &Arc<dyn Destination>,
+        tuples: &TupleRules,
+    ) -> Result<bool, CommandError> {
+        let part = if kind == Kind::User { Some(Arc::clone(target)) } else { target.of_kind(kind, tuples).await? };
+        let Some(part) = part else { return Ok(false) };
+        (self.kind, self.target) = (kind, part);
+        Ok(true)
+    }
+
     /// Deletes a page of what the journal says was created, as far as it is still so.
     pub(super) async fn delete(&mut self, page: &[CreatedRecord]) -> Result<(), CommandError> {
         // One by one, asking for the external ids would be as many requests again.

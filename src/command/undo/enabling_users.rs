@@ -23,7 +23,6 @@ pub(super) async fn enable_disabled(
     if !directory.disabled().exists() {
         return Ok(0);
     }
-    let record_target = record.target.clone();
     let (directory, record): (RunDirectory, _) = (directory.clone(), record.clone());
     let reading = tokio::task::spawn_blocking(move || {
         let mut users = Texts::new(&std::env::temp_dir())?;
@@ -55,9 +54,13 @@ pub(super) async fn enable_disabled(
         }
     }
     if all > 0 && gone == all && !dry_run && !even_if_gone {
-        return Err(
-            UndoError::NothingThere(NothingThere::new(&record_target, all, "user", "whom the run disabled")).into()
-        );
+        return Err(UndoError::NothingThere(NothingThere::new(
+            &settings.run.record.target,
+            all,
+            "user",
+            "whom the run disabled",
+        ))
+        .into());
     }
     Ok(enabled)
 }

@@ -32,8 +32,9 @@ pub(super) async fn delete_all(
     let tuples = tuple_rules(directory, record, &kinds)?;
     deletion.kept_roles = KeptRoles::none(tuples.clone());
     for kind in kinds.into_iter().rev() {
-        let Some(part) = of_kind(target, kind, &tuples).await? else { continue };
-        (deletion.kind, deletion.target) = (kind, part);
+        if !deletion.turn_to(kind, target, &tuples).await? {
+            continue;
+        }
         let is_of_kind = |key: RecordKey| kind_of(record, key) == kind;
         let doubts: Vec<InDoubt> = doubts.iter().filter(|doubt| is_of_kind(doubt.key)).cloned().collect();
         delete_kind(deletion, directory, record, &doubts).await?;
@@ -56,15 +57,6 @@ fn tuple_rules(
             RuleFiles::of_run(directory, record).and_then(|files| files.rules(None)).map_err(UndoError::Rules)?.tuples
         }
     })
-}
-
-/// The part of a target that takes a kind, if there is one.
-async fn of_kind(
-    target: &Arc<dyn Destination>,
-    kind: Kind,
-    tuples: &TupleRules,
-) -> Result<Option<Arc<dyn Destination>>, CommandError> {
-    Ok(if kind == Kind::User { Some(Arc::clone(target)) } else { target.of_kind(kind, tuples).await? })
 }
 
 /// Deletes what one step created.

@@ -48,12 +48,9 @@ impl CreatedSample {
         target: &Arc<dyn Destination>,
     ) -> Result<bool, CommandError> {
         for (kind, of_kind) in [(Kind::User, &self.users), (Kind::Organization, &self.organizations)] {
-            let part = match kind {
-                Kind::User => Some(Arc::clone(target)),
-                _ => target.of_kind(kind, &TupleRules::default()).await?,
-            };
-            let Some(part) = part.filter(|_| !of_kind.some.is_empty()) else { continue };
-            (looking.kind, looking.target) = (kind, part);
+            if of_kind.some.is_empty() || !looking.turn_to(kind, target, &TupleRules::default()).await? {
+                continue;
+            }
             looking.delete(&of_kind.some).await?;
             if looking.counts.get().all().are_any_there() {
                 return Ok(true);
